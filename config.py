@@ -1,0 +1,196 @@
+"""Settings: read once from the environment into a frozen dataclass.
+
+Nothing else in the product reads an environment variable. Values that are secret never
+appear in ``repr(config)`` or in an error message.
+"""
+
+import base64
+import binascii
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+MINIMUM_SECRET_LENGTH = 32
+KEY_LENGTH = 32
+SAMPLE_WORDS = ("changeme", "change-me", "secret", "sample", "example", "password", "default")
+
+SECRET_KEY_FILE = "secret_key"
+KEYRING_FILE = "keyring.json"
+AUDIT_KEY_FILE = "audit_key"
+
+
+class ConfigError(Exception):
+    """A setting is missing or unusable. The message names the setting, never its value."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything the process is told from outside.
+
+    ``secret_key``, ``keyring`` and ``audit_key`` are None until ``setup`` has made them;
+    :meth:`check_keys` says whether the process may serve with what is there.
+    """
+
+    instance: Path
+    database_url: str
+    environment: str = "production"
+    secret_key: str | None = field(default=None, repr=False)
+    keyring: str | None = field(default=None, repr=False)
+    keyring_path: Path | None = None
+    audit_key: str | None = field(default=None, repr=False)
+    checkpoints: Path | None = None
+    origin: str | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: int = 0
+    require_mfa: str = "staff"
+    signup: bool = True
+    support_contact: str = ""
+    currency: str = "USD"
+    webhook_allow: tuple[str, ...] = ()
+    password_cost: str = "owasp"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Config":
+        """Reads the settings of README's table.
+
+        Raises ConfigError when one cannot be understood.
+        """
+        env = os.environ if environ is None else environ
+        instance = Path(env.get("WEBUI_INSTANCE") or ROOT / "instance").absolute()
+        environment = _choice(env, "WEBUI_ENV", ("production", "development"), "production")
+        keyring, keyring_path = _keyring(env.get("WEBUI_KEYRING"), instance)
+        default_mfa = "staff" if environment == "production" else "none"
+        return cls(
+            instance=instance,
+            database_url=_database_url(env.get("DATABASE_URL"), instance),
+            environment=environment,
+            secret_key=env.get("WEBUI_SECRET_KEY") or read_text(instance / SECRET_KEY_FILE),
+            keyring=keyring,
+            keyring_path=keyring_path,
+            audit_key=env.get("WEBUI_AUDIT_KEY") or read_text(instance / AUDIT_KEY_FILE),
+            checkpoints=Path(env.get("WEBUI_CHECKPOINTS") or instance / "checkpoints.jsonl"),
+            origin=(env.get("WEBUI_ORIGIN") or "").rstrip("/") or None,
+            allowed_hosts=_words(env.get("WEBUI_ALLOWED_HOSTS")),
+            trusted_proxies=_count(env, "WEBUI_TRUSTED_PROXIES"),
+            require_mfa=_choice(env, "WEBUI_REQUIRE_MFA", ("staff", "none"), default_mfa),
+            signup=_choice(env, "WEBUI_SIGNUP", ("on", "off"), "on") == "on",
+            support_contact=env.get("WEBUI_SUPPORT_CONTACT", ""),
+            currency=_currency(env.get("WEBUI_CURRENCY") or "USD"),
+            webhook_allow=_words(env.get("WEBUI_WEBHOOK_ALLOW")),
+        )
+
+    @property
+    def production(self) -> bool:
+        """Whether cookies demand https and weak settings stop the start."""
+        return self.environment == "production"
+
+    def check_keys(self) -> None:
+        """Raises ConfigError when a key is missing, short, a sample or used twice.
+
+        ASVS 5.0 13.3.1 and 11.2: no start with a key that somebody else may know.
+        """
+        keys = {
+            "WEBUI_SECRET_KEY": self.secret_key,
+            "WEBUI_KEYRING": self.keyring,
+            "WEBUI_AUDIT_KEY": self.audit_key,
+        }
+        for name, value in keys.items():
+            if not value:
+                raise ConfigError(f"{name} is not set: run `flask --app wsgi setup` first")
+        assert self.secret_key and self.keyring and self.audit_key
+        _refuse_weak("WEBUI_SECRET_KEY", self.secret_key)
+        materials = [("WEBUI_AUDIT_KEY", _decode_key("WEBUI_AUDIT_KEY", self.audit_key))]
+        materials += [("WEBUI_KEYRING", raw) for raw in _ring_material(self.keyring)]
+        materials.append(("WEBUI_SECRET_KEY", _as_bytes(self.secret_key)))
+        seen: dict[bytes, str] = {}
+        for name, raw in materials:
+            if raw in seen:
+                raise ConfigError(f"{name} repeats a key that {seen[raw]} already uses")
+            seen[raw] = name
+
+
+def read_text(path: Path) -> str | None:
+    """The stripped text of a file, or None when it is not there."""
+    try:
+        return path.read_text("utf-8").strip() or None
+    except FileNotFoundError:
+        return None
+
+
+def _keyring(setting: str | None, instance: Path) -> tuple[str | None, Path | None]:
+    """The ring's JSON and, when it lives in a file, that file's path."""
+    if setting and setting.lstrip().startswith("{"):
+        return setting, None
+    path = Path(setting) if setting else instance / KEYRING_FILE
+    return read_text(path), path
+
+
+def _database_url(setting: str | None, instance: Path) -> str:
+    if not setting:
+        return f"sqlite:///{instance / 'tenants.db'}"
+    # Hosting platforms hand out both older spellings; SQLAlchemy wants the driver named.
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", setting)
+
+
+def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = env.get(name) or default
+    if value not in allowed:
+        raise ConfigError(f"{name} must be one of: {', '.join(allowed)}")
+    return value
+
+
+def _count(env: Mapping[str, str], name: str) -> int:
+    value = env.get(name) or "0"
+    if not re.fullmatch(r"[0-9]{1,2}", value):
+        raise ConfigError(f"{name} must be a whole number from 0 to 99")
+    return int(value)
+
+
+def _currency(value: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", value):
+        raise ConfigError("WEBUI_CURRENCY must be an ISO 4217 code of three capital letters")
+    return value
+
+
+def _words(value: str | None) -> tuple[str, ...]:
+    return tuple(word for word in re.split(r"[,\s]+", value or "") if word)
+
+
+def _refuse_weak(name: str, value: str) -> None:
+    if len(value) < MINIMUM_SECRET_LENGTH:
+        raise ConfigError(f"{name} is shorter than {MINIMUM_SECRET_LENGTH} characters")
+    if len(set(value)) < 10 or any(word in value.lower() for word in SAMPLE_WORDS):
+        raise ConfigError(f"{name} looks like a sample, not like a random key")
+
+
+def _decode_key(name: str, value: str) -> bytes:
+    """32 random-looking bytes from base64; raises ConfigError otherwise."""
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if len(raw) != KEY_LENGTH:
+        raise ConfigError(f"{name} must be base64 of {KEY_LENGTH} bytes")
+    if len(set(raw)) < 10:
+        raise ConfigError(f"{name} looks like a sample, not like a random key")
+    return raw
+
+
+def _ring_material(text: str) -> list[bytes]:
+    try:
+        keys = json.loads(text)["keys"]
+        return [_decode_key("WEBUI_KEYRING", value) for value in keys.values()]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ConfigError("WEBUI_KEYRING is not a key ring") from None
+
+
+def _as_bytes(value: str) -> bytes:
+    """A secret as the bytes it may encode, so that the same key in base64 is noticed."""
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        return value.encode()

@@ -1,0 +1,53 @@
+"""Every kind of history entry, in one grammar: ``thing.part.verb``."""
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What an entry says happened."""
+
+    TENANT_CREATED = "tenant.created"
+    TENANT_ORGANISATION = "tenant.organisation.updated"
+    TENANT_BILLING = "tenant.billing.updated"
+    TENANT_SIP = "tenant.sip.updated"
+    TENANT_FEATURES = "tenant.features.updated"
+    TENANT_COMPLIANCE = "tenant.compliance.updated"
+    TENANT_WEBHOOK = "tenant.webhook.updated"
+    TENANT_STATUS = "tenant.status.updated"
+    USER_CREATED = "user.created"
+    USER_DISABLED = "user.disabled"
+    SIGNED_IN = "session.started"
+    SIGN_IN_FAILED = "session.refused"
+    SIGNED_OUT = "session.ended"
+
+
+class Outcome(StrEnum):
+    """How it ended."""
+
+    SUCCESS = "success"
+    DENIED = "denied"
+    FAILED = "failed"
+
+
+class Source(StrEnum):
+    """Which door it came through."""
+
+    UI = "ui"
+    WIZARD = "wizard"
+    API = "api"
+    CLI = "cli"
+    IMPORT = "import"
+
+
+SOURCE_LABELS = {
+    Source.UI: "UI",
+    Source.WIZARD: "Wizard",
+    Source.API: "API",
+    Source.CLI: "Command",
+    Source.IMPORT: "Import",
+}
+
+
+def section_action(section: str) -> Action:
+    """The action of an edit of a section."""
+    return Action(f"tenant.{section}.updated")

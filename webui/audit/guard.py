@@ -1,0 +1,74 @@
+"""The net under explicit recording: a session that refuses what the history would miss.
+
+It writes nothing. Changed accounts need an entry in the same transaction, and bulk UPDATE
+and DELETE on audited tables are refused, because they pass by both versions and entries.
+Tenants are guarded by the database itself (models/guards.py).
+"""
+
+from typing import Any
+
+from sqlalchemy import event, inspect
+from sqlalchemy.orm import ORMExecuteState, Session
+
+from webui.models import AuditEntry, AuditField, AuditSealed, Tenant, User
+from webui.models.columns import Audited
+
+AUDITED_TABLES = (Tenant, User, AuditEntry, AuditField, AuditSealed)
+_CHANGED, _RECORDED = "audit_changed_users", "audit_recorded_users"
+
+
+class Unaudited(Exception):
+    """A change of audited data without its entry; nothing was written."""
+
+
+def mark_recorded(session: Session, subject: User | None) -> None:
+    """Says that an entry of this transaction covers the account."""
+    if subject is not None:
+        session.info.setdefault(_RECORDED, set()).add(subject.id)
+
+
+def install(session_factory: Any) -> None:
+    """Attaches the guard to a session class or factory."""
+    event.listen(session_factory, "after_flush", _collect)
+    event.listen(session_factory, "before_commit", _judge)
+    event.listen(session_factory, "after_rollback", _forget)
+    event.listen(session_factory, "after_commit", _forget)
+    event.listen(session_factory, "do_orm_execute", _refuse_bulk)
+
+
+def _collect(session: Session, _context: Any) -> None:
+    for user in [x for x in session.new | session.dirty if isinstance(x, User)]:
+        if user in session.new or _changed_columns(user):
+            session.info.setdefault(_CHANGED, set()).add(user.id)
+    if any(isinstance(x, User | Tenant) for x in session.deleted):
+        raise Unaudited("accounts and tenants are never deleted")
+
+
+def _changed_columns(user: User) -> list[str]:
+    state = inspect(user)
+    return [
+        column.key
+        for column in state.mapper.column_attrs
+        if column.columns[0].info["audit"] is not Audited.DERIVED
+        and state.attrs[column.key].history.has_changes()
+    ]
+
+
+def _judge(session: Session) -> None:
+    session.flush()
+    missing = session.info.get(_CHANGED, set()) - session.info.get(_RECORDED, set())
+    if missing:
+        raise Unaudited(f"{len(missing)} changed account(s) without a history entry")
+
+
+def _forget(session: Session) -> None:
+    session.info.pop(_CHANGED, None)
+    session.info.pop(_RECORDED, None)
+
+
+def _refuse_bulk(state: ORMExecuteState) -> None:
+    if not (state.is_update or state.is_delete):
+        return
+    mapper = state.bind_mapper
+    if mapper is not None and mapper.class_ in AUDITED_TABLES:
+        raise Unaudited(f"bulk changes of {mapper.local_table} bypass the history")

@@ -1,0 +1,205 @@
+"""Writing the history: one call, in the transaction of the change, last before its commit."""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import select, text
+
+from webui.audit import chain
+from webui.audit.actions import Action, Outcome, Source
+from webui.audit.guard import mark_recorded
+from webui.crypto import fields
+from webui.extensions import db, is_sqlite, keyring
+from webui.models import AuditEntry, AuditField, AuditSealed, Tenant, User
+from webui.models.columns import Audited, now
+from webui.models.tenant import Change, Unreadable
+
+SALT_BYTES = 32
+# Any constant serves; all processes on one PostgreSQL database must agree on it.
+_CHAIN_LOCK = 0x7E4A_17C0
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and from where. Made once per request or command."""
+
+    type: str
+    id: str | None
+    name: str | None
+    role: str | None
+    source: Source
+    request: str | None = None
+    address: str | None = None
+    agent: str | None = None
+
+
+def command_actor(name: str) -> Actor:
+    """The actor of a command on the server; ``name`` is the operating system's user."""
+    return Actor("cli", None, name, None, Source.CLI)
+
+
+def record(
+    action: Action,
+    actor: Actor,
+    *,
+    tenant: Tenant | None = None,
+    changes: Sequence[Change] = (),
+    reason: str | None = None,
+    outcome: Outcome = Outcome.SUCCESS,
+    subject: User | None = None,
+) -> AuditEntry:
+    """Appends an entry to the chain and returns it, flushed.
+
+    ``tenant`` is the one concerned; with ``changes`` of it the entry carries its new version.
+    ``subject`` is the account concerned; its changes stand beside its id. Call it inside a
+    write transaction, after everything else: it flushes, and holds the chain's lock until
+    the commit.
+    """
+    db.session.flush()
+    entry_id = uuid4()
+    sealed: list[AuditSealed] = []
+    listed = {c.field: _sides(c, entry_id, sealed) for c in changes}
+    if subject:
+        listed["user"] = [str(subject.id), str(subject.id)]
+        listed.setdefault("username", [subject.username, subject.username])
+    version = tenant.version if tenant and changes and not subject else None
+    head = _lock_head()
+    body = {
+        "v": chain.VERSION,
+        "seq": head.seq + 1,
+        "id": str(entry_id),
+        "at": chain.timestamp(max(now(), head.at) if head.at else now()),
+        "action": action.value,
+        "outcome": outcome.value,
+        "tenant": tenant and {"id": str(tenant.id), "name": tenant.name, "version": version},
+        "actor": {"type": actor.type, "id": actor.id, "name": actor.name, "role": actor.role},
+        "source": actor.source.value,
+        "changes": listed,
+        "reason": reason,
+        "request": actor.request,
+        "address": actor.address,
+        "agent": actor.agent,
+        "prev": head.hash,
+    }
+    entry = entry_of(body)
+    db.session.add(entry)
+    db.session.flush()
+    db.session.add_all(field_rows(body))
+    db.session.add_all(sealed)
+    db.session.flush()
+    mark_recorded(db.session(), subject)
+    return entry
+
+
+@dataclass(frozen=True)
+class Head:
+    """The newest entry of the chain; ``at`` is None while there is none."""
+
+    seq: int
+    hash: str
+    at: datetime | None
+
+
+def _lock_head() -> Head:
+    """Takes the chain's lock until the commit and returns the newest entry.
+
+    SQLite has one writer at a time, which a write transaction already is.
+    """
+    if not is_sqlite():
+        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
+    row = db.session.execute(
+        select(AuditEntry.seq, AuditEntry.hash, AuditEntry.at)
+        .order_by(AuditEntry.seq.desc())
+        .limit(1)
+    ).first()
+    return Head(row.seq, row.hash, row.at) if row else Head(0, chain.GENESIS, None)
+
+
+lock_head = _lock_head
+
+
+def entry_of(body: dict[str, Any]) -> AuditEntry:
+    """The row of a body: its text, its hash and the extracts for search."""
+    canonical = chain.canonical(body)
+    tenant, actor = body["tenant"] or {}, body["actor"]
+    return AuditEntry(
+        seq=body["seq"],
+        id=UUID(body["id"]),
+        at=datetime.fromisoformat(body["at"]),
+        action=body["action"],
+        outcome=body["outcome"],
+        tenant_id=UUID(tenant["id"]) if tenant else None,
+        tenant_version=tenant.get("version"),
+        actor_type=actor["type"],
+        actor_id=actor["id"],
+        actor_name=actor["name"],
+        actor_role=actor["role"],
+        source=body["source"],
+        reason=body["reason"],
+        request=body["request"],
+        address=body["address"],
+        body=canonical,
+        hash=chain.digest(canonical),
+    )
+
+
+def field_rows(body: dict[str, Any]) -> list[AuditField]:
+    """The extract of which fields a body changed."""
+    tenant_id = UUID(body["tenant"]["id"]) if body["tenant"] else None
+    return [
+        AuditField(seq=body["seq"], field=name, tenant_id=tenant_id) for name in body["changes"]
+    ]
+
+
+def _sides(change: Change, entry_id: UUID, sealed: list[AuditSealed]) -> list[Any]:
+    """``[old, new]`` as an entry shows them; appends the sealed values to ``sealed``."""
+    if change.kind is Audited.PLAIN:
+        return [_plain(change.old), _plain(change.new)]
+    if change.kind is Audited.EVENT:
+        word = "removed" if change.new is None else "replaced" if change.old is not None else "set"
+        return [None if change.old is None else "set", word]
+    pair = []
+    for side, value in (("old", change.old), ("new", change.new)):
+        pair.append(_seal(value, change.field, side, entry_id, sealed))
+    return pair
+
+
+def _plain(value: Any) -> Any:
+    return chain.timestamp(value) if isinstance(value, datetime) else value
+
+
+def _seal(
+    value: Any, field: str, side: str, entry_id: UUID, sealed: list[AuditSealed]
+) -> dict[str, str] | str | None:
+    if value is None:
+        return None
+    if isinstance(value, Unreadable):
+        return "unreadable"
+    salt = secrets.token_bytes(SALT_BYTES)
+    row = seal_row(entry_id, field, side)
+    plaintext = f"{base64.urlsafe_b64encode(salt).decode()}.{value}"
+    token = fields.seal(keyring(), plaintext, "audit_sealed", "value", row)
+    sealed.append(AuditSealed(entry=entry_id, field=field, side=side, value=token))
+    return {"sealed": chain.sealed_digest(salt, value)}
+
+
+def seal_row(entry_id: UUID, field: str, side: str) -> str:
+    """The row id under which a sealed history value is bound."""
+    return f"{entry_id}/{field}/{side}"
+
+
+def open_sealed(row: AuditSealed) -> str | None:
+    """The value of a sealed history value; None when it was erased.
+
+    Raises the errors of :func:`webui.crypto.fields.unseal`.
+    """
+    if row.value is None:
+        return None
+    place = seal_row(row.entry, row.field, row.side)
+    plaintext = fields.unseal(keyring(), row.value, "audit_sealed", "value", place)
+    return plaintext.partition(".")[2]

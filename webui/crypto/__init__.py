@@ -1,0 +1,1 @@
+"""Encryption of stored values: the only package that imports ``cryptography``."""

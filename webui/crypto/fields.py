@@ -1,0 +1,88 @@
+"""Sealed values: AES-256-GCM bound to the table, column and row they stand in.
+
+Stored text: ``e1.<kid>.<base64url(nonce | ciphertext | tag)>``. The associated data is the
+length-prefixed list of format, key id, logical table, logical column and row id, so a value
+pasted elsewhere does not decrypt. Plaintext is padded to steps of 32 bytes (ISO/IEC 7816-4)
+so that its length does not show. Nothing here ever falls back to plaintext.
+"""
+
+import base64
+import binascii
+import os
+import re
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from webui.crypto.keyring import BadFormat, KeyRing, Tampered, join
+
+FORMAT = "e1"
+_NONCE_BYTES = 12
+_TAG_BYTES = 16
+_STEP = 32
+_TOKEN = re.compile(r"e1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)")
+
+
+def seal(ring: KeyRing, plaintext: str, table: str, column: str, row: str) -> str:
+    """The stored text for ``plaintext``, under the ring's primary key."""
+    kid = ring.primary
+    nonce = os.urandom(_NONCE_BYTES)
+    cipher = _cipher(ring.subkey(kid, "seal", table, column))
+    aad = join(FORMAT, kid, table, column, row)
+    sealed = nonce + cipher.encrypt(nonce, _pad(plaintext.encode()), aad)
+    return f"{FORMAT}.{kid}.{base64.urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
+
+
+def unseal(ring: KeyRing, token: str, table: str, column: str, row: str) -> str:
+    """The plaintext of a stored text.
+
+    Raises BadFormat when it is no sealed value, KeyMissing when the ring lacks its key,
+    Tampered when it was changed or belongs to another table, column or row.
+    """
+    kid, raw = _split(token, column)
+    cipher = _cipher(ring.subkey(kid, "seal", table, column))
+    aad = join(FORMAT, kid, table, column, row)
+    try:
+        padded = cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], aad)
+    except InvalidTag:
+        raise Tampered(f"{table}.{column} does not decrypt with key {kid}") from None
+    return _unpad(padded, column).decode()
+
+
+def key_id(token: str) -> str:
+    """The id of the key a stored text names. Raises BadFormat."""
+    return _split(token, "value")[0]
+
+
+def _split(token: str, column: str) -> tuple[str, bytes]:
+    match = _TOKEN.fullmatch(token)
+    if not match:
+        raise BadFormat(f"{column} does not hold a sealed value")
+    kid, text = match.groups()
+    try:
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except (binascii.Error, ValueError):
+        raise BadFormat(f"{column} does not hold a sealed value") from None
+    # Only the one spelling that `seal` writes is accepted: no stray bits, no lenient padding.
+    canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == text
+    if not canonical or len(raw) < _NONCE_BYTES + _STEP + _TAG_BYTES:
+        raise BadFormat(f"{column} does not hold a sealed value")
+    return kid, raw
+
+
+def _pad(raw: bytes) -> bytes:
+    marked = raw + b"\x80"
+    return marked + b"\x00" * (-len(marked) % _STEP)
+
+
+def _unpad(padded: bytes, column: str) -> bytes:
+    raw, mark, zeros = padded.rpartition(b"\x80")
+    if not mark or len(padded) % _STEP or zeros.strip(b"\x00"):
+        raise BadFormat(f"{column} is not padded as expected")
+    return raw
+
+
+@lru_cache(maxsize=256)
+def _cipher(key: bytes) -> AESGCM:
+    return AESGCM(key)

@@ -1,0 +1,98 @@
+"""The Flask extensions, and how this product opens a database and a write transaction."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Flask, current_app
+from flask_login import LoginManager
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.orm import DeclarativeBase
+
+from webui.crypto.keyring import KeyRing
+
+
+class Base(DeclarativeBase):
+    """The declarative base; every constraint has a predictable name."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+csrf = CSRFProtect()
+login_manager = LoginManager()
+
+# Milliseconds that a SQLite writer waits for another one.
+BUSY_TIMEOUT = 10_000
+# The execution option that makes `_begin_sqlite` open a transaction that may write.
+WRITING = "webui_writing"
+
+
+def keyring() -> KeyRing:
+    """The key ring of the current application."""
+    ring = current_app.extensions["keyring"]
+    assert isinstance(ring, KeyRing)
+    return ring
+
+
+def init_database(app: Flask) -> None:
+    """Binds the database and, for SQLite, sets what DESIGN 8 asks of every connection."""
+    db.init_app(app)
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver must not open transactions by itself: `_begin_sqlite` chooses the kind.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_TIMEOUT}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(WRITING)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+@contextmanager
+def write_transaction() -> Iterator[None]:
+    """A transaction that may write: committed at the end, rolled back on any exception.
+
+    Ends the request's read transaction first: on SQLite a read snapshot cannot become a
+    writer, and on PostgreSQL the rows locked here must be read as they are now. Loaded
+    objects expire; pass ids in, not rows. Never hash a password or use the network inside.
+    """
+    db.session.rollback()
+    try:
+        db.session.connection(execution_options={WRITING: True})
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
+
+
+def is_sqlite(engine: Engine | Connection | None = None) -> bool:
+    """Whether the application's database is SQLite."""
+    return (engine or db.engine).dialect.name == "sqlite"

@@ -1,0 +1,24 @@
+"""Runs migrations in one transaction: triggers off, steps, triggers on."""
+
+from alembic import context
+
+from webui import models
+from webui.extensions import WRITING, db
+from webui.models import triggers
+
+assert models
+
+with db.engine.connect().execution_options(**{WRITING: True}) as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=db.metadata,
+        compare_type=True,
+        transaction_per_migration=False,
+    )
+    with connection.begin():
+        triggers.drop(connection)
+        with context.begin_transaction():
+            context.run_migrations()
+        revision = context.get_context().get_current_revision()
+        if revision and revision == context.get_head_revision():
+            triggers.create(connection)

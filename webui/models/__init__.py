@@ -1,0 +1,21 @@
+"""The stored things. They know no request; importing this package maps all of them."""
+
+from webui.models.audit import AuditEntry, AuditField, AuditSealed
+from webui.models.key import EncryptionKey
+from webui.models.tenant import Tenant
+from webui.models.unsaved import Draft, Submission
+from webui.models.usage import TenantUsage
+from webui.models.user import User, UserSession
+
+__all__ = [
+    "AuditEntry",
+    "AuditField",
+    "AuditSealed",
+    "Draft",
+    "EncryptionKey",
+    "Submission",
+    "Tenant",
+    "TenantUsage",
+    "User",
+    "UserSession",
+]

@@ -1,0 +1,92 @@
+"""The history as stored: the entry's text and the extracts that make it searchable."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webui.extensions import db
+from webui.models.columns import UTCDateTime
+
+# On SQLite only INTEGER is the row id, which makes the chain's order the table's order.
+Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+class AuditEntry(db.Model):
+    """One entry. ``body`` is the truth (DESIGN 2.6); the other columns are extracts of it."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "tenant_version"),
+        CheckConstraint("seq >= 1", name="seq_positive"),
+        CheckConstraint("length(hash) = 64", name="hash_limits"),
+        Index("ix_audit_entries_tenant_seq", "tenant_id", "seq"),
+        Index("ix_audit_entries_actor_seq", "actor_id", "seq"),
+        Index("ix_audit_entries_action_seq", "action", "seq"),
+        Index("ix_audit_entries_request", "request"),
+        Index("ix_audit_entries_at", "at"),
+    )
+
+    seq: Mapped[int] = mapped_column(Sequence, primary_key=True, autoincrement=False)
+    id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+    action: Mapped[str] = mapped_column(String(60))
+    outcome: Mapped[str] = mapped_column(String(10))
+    tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
+    tenant_version: Mapped[int | None] = mapped_column(BigInteger)
+    actor_type: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[str | None] = mapped_column(String(64))
+    actor_name: Mapped[str | None] = mapped_column(Text)
+    actor_role: Mapped[str | None] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str | None] = mapped_column(Text)
+    request: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(64))
+    body: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+    def __repr__(self) -> str:
+        return f"<AuditEntry {self.seq} {self.action}>"
+
+
+class AuditField(db.Model):
+    """Which fields an entry changed: an extract for "who last changed this?"."""
+
+    __tablename__ = "audit_fields"
+    __table_args__ = (
+        Index("ix_audit_fields_tenant_field_seq", "tenant_id", "field", "seq"),
+        Index("ix_audit_fields_field_seq", "field", "seq"),
+    )
+
+    seq: Mapped[int] = mapped_column(Sequence, ForeignKey("audit_entries.seq"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(60), primary_key=True)
+    tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
+
+
+class AuditSealed(db.Model):
+    """A sealed value of an entry, with its salt; None once it was erased."""
+
+    __tablename__ = "audit_sealed"
+    __table_args__ = (
+        CheckConstraint("side IN ('old', 'new')", name="side_limits"),
+        CheckConstraint("value LIKE 'e1.%'", name="value_limits"),
+    )
+
+    entry: Mapped[UUID] = mapped_column(Uuid, ForeignKey("audit_entries.id"), primary_key=True)
+    field: Mapped[str] = mapped_column(String(60), primary_key=True)
+    side: Mapped[str] = mapped_column(String(3), primary_key=True)
+    value: Mapped[str | None] = mapped_column(Text)
+
+    def __repr__(self) -> str:
+        return f"<AuditSealed {self.entry} {self.field} {self.side}>"

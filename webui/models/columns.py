@@ -1,0 +1,137 @@
+"""Column types and the declaration of how a column reaches the history."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, String, Text
+from sqlalchemy.types import TypeDecorator
+
+from webui.crypto import blind_index, fields
+from webui.extensions import Base, keyring
+from webui.limits import FIELDS
+from webui.values import compact_json
+
+
+class Audited(StrEnum):
+    """How a column's change stands in a history entry (DESIGN 7)."""
+
+    PLAIN = "plain"
+    """Old and new value as they are."""
+    SEALED = "sealed"
+    """A digest in the entry; the value encrypted beside it."""
+    EVENT = "event"
+    """Only the words set, replaced or removed."""
+    DERIVED = "derived"
+    """Follows from other columns or from the entry itself; never stands in it."""
+
+
+def audited(kind: Audited) -> dict[str, Audited]:
+    """The ``info`` of a column."""
+    return {"audit": kind}
+
+
+PLAIN = audited(Audited.PLAIN)
+SEALED = audited(Audited.SEALED)
+EVENT = audited(Audited.EVENT)
+DERIVED = audited(Audited.DERIVED)
+
+# Compared byte by byte on both databases, so that sorting and prefixes agree.
+BinaryText = Text().with_variant(Text(collation="C"), "postgresql")
+KeyText = String(64).with_variant(String(64, collation="C"), "postgresql")
+
+
+def now() -> datetime:
+    """The current time in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """Times in UTC: aware in Python, timestamptz on PostgreSQL, sortable text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuses naive times: they have no place on the time line."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Gives an aware time in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class CompactJSON(TypeDecorator[Any]):
+    """JSON as compact text, so that its size and its words can be checked by the database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """The compact text."""
+        return None if value is None else compact_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """The parsed value."""
+        return None if value is None else JSON().result_processor(dialect, None)(value)  # type: ignore[misc]
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        """Equal JSON, whatever the key order."""
+        return bool(x == y)
+
+
+def field_checks(names: Iterable[str]) -> list[CheckConstraint]:
+    """The CHECK constraint of each named field, from its one definition in limits."""
+    checks = []
+    for name in names:
+        sql = FIELDS[name].check()
+        if sql:
+            checks.append(CheckConstraint(sql, name=f"{name}_limits"))
+    return checks
+
+
+class Encrypted:
+    """An attribute whose column holds a sealed value; reading decrypts, writing encrypts.
+
+    ``column`` is the attribute that maps the column; ``index`` the one that holds the blind
+    index, kept in step. The owner must have its ``id`` before the first write. Reading raises
+    the errors of :func:`webui.crypto.fields.unseal`.
+    """
+
+    def __init__(self, column: str, index: str | None = None) -> None:
+        self.column = column
+        self.index = index
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Base | None, owner: type) -> Any:
+        if instance is None:
+            return self
+        token = getattr(instance, self.column)
+        if token is None:
+            return None
+        return fields.unseal(keyring(), token, self._table(instance), self.name, str(instance.id))  # type: ignore[attr-defined]
+
+    def __set__(self, instance: Base, value: str | None) -> None:
+        ring, table = keyring(), self._table(instance)
+        token = index = None
+        if value is not None:
+            token = fields.seal(ring, value, table, self.name, str(instance.id))  # type: ignore[attr-defined]
+            if self.index:
+                index = blind_index.index(ring, value, table, self.name)
+        setattr(instance, self.column, token)
+        if self.index:
+            setattr(instance, self.index, index)
+
+    @staticmethod
+    def _table(instance: Base) -> str:
+        return instance.__tablename__

@@ -1,0 +1,20 @@
+"""The encryption keys this database was written with."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webui.extensions import db
+from webui.models.columns import UTCDateTime
+
+
+class EncryptionKey(db.Model):
+    """A key id with a canary: a known word sealed with it, to notice a wrong key at start."""
+
+    __tablename__ = "encryption_keys"
+    __table_args__ = (CheckConstraint("canary LIKE 'e1.%'", name="canary_limits"),)
+
+    kid: Mapped[str] = mapped_column(String(32), primary_key=True)
+    canary: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime] = mapped_column(UTCDateTime)

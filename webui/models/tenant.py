@@ -1,0 +1,274 @@
+"""The tenant: a customer organisation, and how a change of it is applied."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    Uuid,
+    false,
+    inspect,
+    text,
+    true,
+)
+from sqlalchemy.orm import Mapped, mapped_column, validates
+
+from webui.crypto.keyring import SecretError
+from webui.extensions import db
+from webui.limits import FIELDS, Service, Status
+from webui.models.columns import (
+    DERIVED,
+    EVENT,
+    PLAIN,
+    SEALED,
+    Audited,
+    BinaryText,
+    CompactJSON,
+    Encrypted,
+    UTCDateTime,
+    field_checks,
+    now,
+)
+from webui.values import search_key
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field's change. Old and new are plaintext; repr shows only kind and field."""
+
+    field: str
+    kind: Audited
+    old: Any
+    new: Any
+
+    def __repr__(self) -> str:
+        return f"<Change {self.field} ({self.kind})>"
+
+
+class Unreadable:
+    """Stands for a sealed value that cannot be decrypted now."""
+
+    def __repr__(self) -> str:
+        return "UNREADABLE"
+
+
+UNREADABLE = Unreadable()
+
+_CROSS_FIELD_CHECKS = {
+    "blocked_services_status": "(status = 'suspended') = (blocked_services <> '[]')",
+    "sip_needs": (
+        "NOT sip_enabled OR (sip_domain IS NOT NULL AND sip_username IS NOT NULL"
+        " AND sip_password IS NOT NULL)"
+    ),
+    "encryption_needed": "data_encryption_enabled OR NOT (hipaa_enabled OR pci_enabled)",
+    "version_positive": "version >= 1",
+}
+_CHECKED_FIELDS = [name for name in FIELDS if FIELDS[name].check()]
+
+
+class Tenant(db.Model):
+    """A customer organisation. Every change goes through :meth:`revise`."""
+
+    __tablename__ = "tenants"
+    # Deferred, so that the row and its entry may come in any order inside one transaction,
+    # and no transaction can end with a version that the history does not know (DESIGN 7).
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["id", "version"],
+            ["audit_entries.tenant_id", "audit_entries.tenant_version"],
+            name="fk_tenants_id_version",
+            deferrable=True,
+            initially="DEFERRED",
+            use_alter=False,
+        ),
+        *field_checks(_CHECKED_FIELDS),
+        *(CheckConstraint(sql, name=name) for name, sql in _CROSS_FIELD_CHECKS.items()),
+        CheckConstraint(
+            f"length(CAST(meta_data AS BLOB)) <= {FIELDS['meta_data'].maximum_bytes}",  # type: ignore[attr-defined]
+            name="meta_data_limits",
+        ).ddl_if(dialect="sqlite"),
+        CheckConstraint(
+            f"octet_length(meta_data) <= {FIELDS['meta_data'].maximum_bytes}",  # type: ignore[attr-defined]
+            name="meta_data_limits",
+        ).ddl_if(dialect="postgresql"),
+        Index("ix_tenants_name_key", "name_key", "id"),
+        Index("ix_tenants_created_at", "created_at", "id"),
+        Index("ix_tenants_updated_at", "updated_at", "id"),
+        Index("ix_tenants_status_name", "status", "name_key", "id"),
+        Index("ix_tenants_status_created", "status", "created_at", "id"),
+        Index("ix_tenants_status_updated", "status", "updated_at", "id"),
+        Index(
+            "ix_tenants_name_trigram",
+            "name_key",
+            postgresql_using="gin",
+            postgresql_ops={"name_key": "gin_trgm_ops"},
+        ).ddl_if(dialect="postgresql"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)
+    name: Mapped[str] = mapped_column(Text, info=PLAIN)
+    name_key: Mapped[str] = mapped_column(BinaryText, info=DERIVED)
+    status: Mapped[str] = mapped_column(String(20), server_default="active", info=PLAIN)
+    blocked_services: Mapped[list[str]] = mapped_column(
+        CompactJSON, server_default="[]", info=PLAIN
+    )
+    billing_plan: Mapped[str] = mapped_column(String(100), server_default="starter", info=PLAIN)
+    max_concurrent_calls: Mapped[int] = mapped_column(server_default=text("10"), info=PLAIN)
+    monthly_call_limit: Mapped[int] = mapped_column(
+        BigInteger, server_default=text("1000"), info=PLAIN
+    )
+    sip_enabled: Mapped[bool] = mapped_column(server_default=false(), info=PLAIN)
+    sip_domain_sealed: Mapped[str | None] = mapped_column("sip_domain", Text, info=SEALED)
+    sip_domain_index: Mapped[str | None] = mapped_column(String(128), index=True, info=DERIVED)
+    sip_username_sealed: Mapped[str | None] = mapped_column("sip_username", Text, info=SEALED)
+    sip_username_index: Mapped[str | None] = mapped_column(String(128), index=True, info=DERIVED)
+    sip_password_sealed: Mapped[str | None] = mapped_column("sip_password", Text, info=EVENT)
+    recording_enabled: Mapped[bool] = mapped_column(server_default=true(), info=PLAIN)
+    analytics_enabled: Mapped[bool] = mapped_column(server_default=true(), info=PLAIN)
+    recording_format: Mapped[str] = mapped_column(String(10), server_default="mp4", info=PLAIN)
+    retention_days: Mapped[int] = mapped_column(server_default=text("90"), info=PLAIN)
+    hipaa_enabled: Mapped[bool] = mapped_column(server_default=false(), info=PLAIN)
+    pci_enabled: Mapped[bool] = mapped_column(server_default=false(), info=PLAIN)
+    data_encryption_enabled: Mapped[bool] = mapped_column(server_default=true(), info=PLAIN)
+    webhook_url_sealed: Mapped[str | None] = mapped_column("webhook_url", Text, info=SEALED)
+    webhook_timeout_seconds: Mapped[int] = mapped_column(server_default=text("20"), info=PLAIN)
+    webhook_secret_sealed: Mapped[str | None] = mapped_column("webhook_secret", Text, info=EVENT)
+    meta_data: Mapped[dict[str, Any]] = mapped_column(CompactJSON, server_default="{}", info=PLAIN)
+    version: Mapped[int] = mapped_column(BigInteger, info=DERIVED)
+    onboarded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=PLAIN)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
+
+    sip_domain = Encrypted("sip_domain_sealed", index="sip_domain_index")
+    sip_username = Encrypted("sip_username_sealed", index="sip_username_index")
+    sip_password = Encrypted("sip_password_sealed")
+    webhook_url = Encrypted("webhook_url_sealed")
+    webhook_secret = Encrypted("webhook_secret_sealed")
+
+    __mapper_args__: ClassVar = {"version_id_col": version}
+
+    def __init__(self, **values: Any) -> None:
+        """A new tenant with the defaults of DESIGN 2.1. The id exists before any secret."""
+        self.id = values.pop("id", None) or uuid4()
+        self.created_at = self.updated_at = values.pop("created_at", None) or now()
+        for name, value in {**DEFAULTS, **values}.items():
+            setattr(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"<Tenant {self.id}>"
+
+    @validates("name")
+    def _derive_name_key(self, _key: str, name: str) -> str:
+        self.name_key = search_key(name)
+        return name
+
+    def is_set(self, field: str) -> bool:
+        """Whether an encrypted field holds a value, without decrypting it."""
+        return getattr(self, f"{field}_sealed") is not None
+
+    def readable(self, field: str) -> Any:
+        """The field's value, or UNREADABLE when its sealed value cannot be decrypted."""
+        try:
+            return getattr(self, field)
+        except SecretError:
+            return UNREADABLE
+
+    def revise(self, values: Mapping[str, Any], at: datetime | None = None) -> list[Change]:
+        """Applies the values that differ and returns what changed, in the given order.
+
+        An unreadable sealed value is kept byte by byte when None comes for it.
+        """
+        changes = []
+        for name, new in values.items():
+            old = self.readable(name)
+            if new == old or (old is UNREADABLE and new is None):
+                continue
+            setattr(self, name, new)
+            changes.append(Change(name, audit_kind(name), old, new))
+        if changes:
+            self.updated_at = at or now()
+        return changes
+
+    def creation(self) -> list[Change]:
+        """What the entry of the creation holds: every plain field, and what else is set."""
+        changes = []
+        for name, kind in AUDIT_KINDS.items():
+            value = getattr(self, name)
+            if kind is Audited.PLAIN or (kind is not Audited.DERIVED and value is not None):
+                changes.append(Change(name, kind, None, value))
+        return changes
+
+
+DEFAULTS: dict[str, Any] = {
+    "status": Status.ACTIVE.value,
+    "blocked_services": [],
+    "billing_plan": "starter",
+    "max_concurrent_calls": 10,
+    "monthly_call_limit": 1_000,
+    "sip_enabled": False,
+    "recording_enabled": True,
+    "analytics_enabled": True,
+    "recording_format": "mp4",
+    "retention_days": 90,
+    "hipaa_enabled": False,
+    "pci_enabled": False,
+    "data_encryption_enabled": True,
+    "webhook_timeout_seconds": 20,
+    "meta_data": {},
+    "onboarded_at": None,
+}
+
+
+def _audit_kinds() -> dict[str, Audited]:
+    """Field name -> how it reaches the history, for every column of the table."""
+    columns = inspect(Tenant).columns
+    return {column.name: column.info["audit"] for column in columns}
+
+
+AUDIT_KINDS = _audit_kinds()
+
+
+def audit_kind(field: str) -> Audited:
+    """How a field reaches the history. Raises KeyError for what is no field."""
+    return AUDIT_KINDS[field]
+
+
+class ServiceState(StrEnum):
+    """Why a service runs or does not."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    OFF = "off"
+
+
+_SWITCHES = {
+    Service.SIP: "sip_enabled",
+    Service.RECORDINGS: "recording_enabled",
+    Service.ANALYTICS: "analytics_enabled",
+}
+
+
+def effective_services(tenant: Tenant) -> dict[Service, ServiceState]:
+    """What really runs: stopped by the status, switched off in its section, or running."""
+    stopped: set[str] = set()
+    if tenant.status == Status.SUSPENDED:
+        stopped = set(tenant.blocked_services)
+    elif tenant.status != Status.ACTIVE:
+        stopped = {service.value for service in Service}
+    return {service: _service_state(tenant, service, stopped) for service in Service}
+
+
+def _service_state(tenant: Tenant, service: Service, stopped: set[str]) -> ServiceState:
+    if service.value in stopped:
+        return ServiceState.STOPPED
+    switch = _SWITCHES.get(service)
+    return ServiceState.OFF if switch and not getattr(tenant, switch) else ServiceState.RUNNING

@@ -1,0 +1,81 @@
+"""People who sign in, and their sessions."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from flask_login import UserMixin
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, true
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+
+from webui.extensions import db
+from webui.models.columns import DERIVED, EVENT, PLAIN, BinaryText, UTCDateTime, now
+from webui.models.tenant import Tenant
+from webui.permissions import Role
+
+_ROLES = ", ".join(f"'{role.value}'" for role in Role)
+
+
+class User(UserMixin, db.Model):
+    """An account. A user of role owner belongs to one tenant, nobody else does."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        CheckConstraint(f"role IN ({_ROLES})", name="role_limits"),
+        CheckConstraint("(role = 'owner') = (tenant_id IS NOT NULL)", name="owner_tenant"),
+        CheckConstraint("length(username) BETWEEN 3 AND 50", name="username_limits"),
+        Index("ix_users_email_key", "email_key"),
+        Index("ix_users_tenant_id", "tenant_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)
+    username: Mapped[str] = mapped_column(String(50), info=PLAIN)
+    username_key: Mapped[str] = mapped_column(BinaryText, unique=True, info=DERIVED)
+    email: Mapped[str] = mapped_column(String(254), info=PLAIN)
+    email_key: Mapped[str] = mapped_column(BinaryText, info=DERIVED)
+    password_hash: Mapped[str] = mapped_column(Text, info=EVENT)
+    role: Mapped[str] = mapped_column(String(20), info=PLAIN)
+    tenant_id: Mapped[UUID | None] = mapped_column(Uuid, ForeignKey("tenants.id"), info=PLAIN)
+    active: Mapped[bool] = mapped_column(server_default=true(), info=PLAIN)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
+
+    tenant: Mapped[Tenant | None] = relationship()
+
+    def __init__(self, **values: object) -> None:
+        self.id = uuid4()
+        self.active = True
+        self.created_at = self.updated_at = now()
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"<User {self.id}>"
+
+    @validates("username", "email")
+    def _derive_key(self, key: str, value: str) -> str:
+        setattr(self, f"{key}_key", value.casefold())
+        return value
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the account may be used (Flask-Login asks)."""
+        return self.active
+
+
+class UserSession(db.Model):
+    """A signed-in browser. Only the hash of its token is stored (ASVS 5.0 7.2)."""
+
+    __tablename__ = "user_sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    last_used_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    address: Mapped[str] = mapped_column(String(64))
+    agent: Mapped[str] = mapped_column(String(300))
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+
+    def __repr__(self) -> str:
+        return f"<UserSession of {self.user_id}>"

@@ -1,0 +1,116 @@
+"""Who may do what: one enum, one table, and the rule that what is not declared is denied.
+
+Routes declare ``@requires(Permission.X)`` or ``@public``; templates ask ``may(...)``. Both
+end in :func:`allows`.
+"""
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import abort, current_app, request
+from flask_login import current_user
+
+
+class Role(StrEnum):
+    """The roles of DESIGN 2.5."""
+
+    SUPPORT = "support"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+    OWNER = "owner"
+
+
+STAFF = frozenset({Role.SUPPORT, Role.ADMIN, Role.AUDITOR})
+
+
+class Permission(StrEnum):
+    """Everything a route or a template can ask for."""
+
+    SIGNED_IN = "be signed in"
+    LIST_TENANTS = "find tenants"
+    VIEW_TENANT = "open a tenant"
+    EDIT_TENANT = "change a tenant"
+    EDIT_METADATA = "see and change a tenant's metadata"
+    EXCEED_PLAN = "exceed the ceilings of a plan"
+    CHANGE_STATUS = "change a tenant's status"
+    CREATE_TENANT = "create a tenant"
+    SEE_IDENTITIES = "see SIP identities and webhook addresses"
+    VIEW_HISTORY = "read a tenant's history"
+    SEE_STAFF = "see which colleague did what, from where and why"
+
+
+_EVERYONE = {
+    Permission.SIGNED_IN,
+    Permission.VIEW_TENANT,
+    Permission.VIEW_HISTORY,
+}
+_SUPPORT = _EVERYONE | {
+    Permission.LIST_TENANTS,
+    Permission.EDIT_TENANT,
+    Permission.EDIT_METADATA,
+    Permission.EXCEED_PLAN,
+    Permission.CHANGE_STATUS,
+    Permission.CREATE_TENANT,
+    Permission.SEE_IDENTITIES,
+    Permission.SEE_STAFF,
+}
+ROLES: dict[Role, frozenset[Permission]] = {
+    Role.SUPPORT: frozenset(_SUPPORT),
+    Role.ADMIN: frozenset(_SUPPORT),
+    Role.AUDITOR: frozenset(_EVERYONE | {Permission.LIST_TENANTS, Permission.SEE_STAFF}),
+    Role.OWNER: frozenset(_EVERYONE | {Permission.EDIT_TENANT, Permission.SEE_IDENTITIES}),
+}
+
+View = TypeVar("View", bound=Callable[..., Any])
+_PUBLIC = "public"
+
+
+def allows(role: Role | str, permission: Permission) -> bool:
+    """Whether the role holds the permission."""
+    return permission in ROLES[Role(role)]
+
+
+def may(permission: Permission) -> bool:
+    """Whether the person of the current request holds the permission."""
+    return bool(current_user.is_authenticated) and allows(current_user.role, permission)
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Declares what a view demands; :func:`enforce` judges it before the view runs."""
+
+    def declare(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def public(view: View) -> View:
+    """Declares a view that answers anybody."""
+    view.permission = _PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def declared(endpoint: str) -> Permission | str | None:
+    """What the endpoint's view declares; None when it declares nothing."""
+    return getattr(current_app.view_functions.get(endpoint), "permission", None)
+
+
+def enforce() -> Any:
+    """Before every request: signed in, and the role holds the route's permission.
+
+    Judged before anything is looked up, so a 403 tells nothing about what exists. A view that
+    declares nothing is denied (ASVS 5.0 8.2.1, 8.3.1).
+    """
+    if request.endpoint is None:
+        # No such page (404) or method (405): Flask answers, the same for everybody.
+        return None
+    permission = declared(request.endpoint)
+    if permission == _PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+    if not isinstance(permission, Permission) or not may(permission):
+        abort(403)
+    return None
