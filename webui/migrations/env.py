@@ -13,12 +13,12 @@ with db.engine.connect().execution_options(**{WRITING: True}) as connection:
         connection=connection,
         target_metadata=db.metadata,
         compare_type=True,
-        transaction_per_migration=False,
+        # Alembic assumes that SQLite commits at DDL; with our own BEGIN it does not.
+        transactional_ddl=True,
     )
-    with connection.begin():
+    with context.begin_transaction():
         triggers.drop(connection)
-        with context.begin_transaction():
-            context.run_migrations()
+        context.run_migrations()
         revision = context.get_context().get_current_revision()
         if revision and revision == context.get_head_revision():
             triggers.create(connection)

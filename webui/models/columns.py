@@ -1,11 +1,12 @@
 """Column types and the declaration of how a column reaches the history."""
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, DateTime, Dialect, String, Text
+from sqlalchemy import CheckConstraint, DateTime, Dialect, String, Text
 from sqlalchemy.types import TypeDecorator
 
 from webui.crypto import blind_index, fields
@@ -81,7 +82,7 @@ class CompactJSON(TypeDecorator[Any]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """The parsed value."""
-        return None if value is None else JSON().result_processor(dialect, None)(value)  # type: ignore[misc]
+        return None if value is None else json.loads(value)
 
     def compare_values(self, x: Any, y: Any) -> bool:
         """Equal JSON, whatever the key order."""
