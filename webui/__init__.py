@@ -1,23 +1,108 @@
 """Tenant Console: the application factory."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config
-from webui import models
+from webui import accounts, audit, cli, health, tenants, theme
+from webui.accounts import routes as account_routes
+from webui.accounts import sessions
+from webui.assets import init_assets
 from webui.audit import guard
+from webui.audit import routes as audit_routes
+from webui.canary import check_keys
 from webui.crypto.keyring import KeyRing
-from webui.extensions import db, init_database
+from webui.errors import init_errors
+from webui.extensions import csrf, db, init_database, login_manager
+from webui.filters import init_filters
+from webui.headers import init_headers
+from webui.origin import init_origin
+from webui.permissions import Permission, enforce, may
+from webui.tenants import routes as tenant_routes
+from webui.tenants.words import init_words
 
-__all__ = ["create_app", "models"]
+# Sixteen times the largest field: the rest of a form is small.
+MAX_FORM_BYTES = 256 * 1024
 
 
 def create_app(config: Config, *, setting_up: bool = False) -> Flask:
-    """The application for a configuration."""
-    app = Flask(__name__)
-    app.config["SQLALCHEMY_DATABASE_URI"] = config.database_url
+    """The application for a configuration.
+
+    Raises ConfigError, BadKeyRing or a SecretError when it must not start like that; with
+    ``setting_up`` missing keys are no reason, because ``setup`` is about to make them.
+    """
+    if not setting_up:
+        config.check_keys()
+    config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    app = Flask(__name__, template_folder="../templates", static_folder=None)
+    app.config.update(_flask_settings(config))
     app.extensions["webui_config"] = config
-    init_database(app)
-    guard.install(db.session)
     if config.keyring:
         app.extensions["keyring"] = KeyRing.from_json(config.keyring)
+    init_database(app)
+    if config.keyring:
+        with app.app_context():
+            check_keys()
+    _init_requests(app)
+    _init_pages(app)
+    init_assets(app, config.instance / "static")
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
+
+
+def _flask_settings(config: Config) -> dict[str, object]:
+    secure = config.production
+    return {
+        "SECRET_KEY": config.secret_key,
+        "SQLALCHEMY_DATABASE_URI": config.database_url,
+        # Parameters of a failed statement hold customers' data; logs are no place for it.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
+        "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
+        "MAX_FORM_MEMORY_SIZE": MAX_FORM_BYTES,
+        "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "TRUSTED_HOSTS": list(config.allowed_hosts) or None,
+        # `enforce` judges the person first; `_check_csrf` the token after it.
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        # The token lives as long as the session, which has limits of its own.
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+
+
+def _init_requests(app: Flask) -> None:
+    """What happens around every request, in this order."""
+    login_manager.init_app(app)
+    csrf.init_app(app)
+    init_origin(app)
+    app.before_request(enforce)
+    app.before_request(csrf.protect)
+    init_headers(app)
+    init_errors(app)
+
+
+def _init_pages(app: Flask) -> None:
+    """Routes, templates and commands."""
+    app.url_map.converters["section"] = tenant_routes.SectionConverter
+    for blueprint in (
+        health.bp,
+        account_routes.bp,
+        theme.bp,
+        tenant_routes.bp,
+        audit_routes.bp,
+    ):
+        app.register_blueprint(blueprint)
+    init_filters(app)
+    init_words(app)
+    app.jinja_env.globals.update(may=may, Permission=Permission)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    cli.init_cli(app)
+
+
+# The net under explicit recording holds for every session of the process.
+guard.install(db.session)
+
+__all__ = ["accounts", "audit", "create_app", "sessions", "tenants"]

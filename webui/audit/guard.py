@@ -8,7 +8,7 @@ Tenants are guarded by the database itself (models/guards.py).
 from typing import Any
 
 from sqlalchemy import event, inspect
-from sqlalchemy.orm import ORMExecuteState, Session
+from sqlalchemy.orm import InstanceState, ORMExecuteState, Session
 
 from webui.models import AuditEntry, AuditField, AuditSealed, Tenant, User
 from webui.models.columns import Audited
@@ -45,7 +45,7 @@ def _collect(session: Session, _context: Any) -> None:
 
 
 def _changed_columns(user: User) -> list[str]:
-    state = inspect(user)
+    state: InstanceState[User] = inspect(user)
     return [
         column.key
         for column in state.mapper.column_attrs

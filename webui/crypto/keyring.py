@@ -68,6 +68,12 @@ class KeyRing:
         """The key ids, sorted."""
         return sorted(self._keys)
 
+    def only(self, kid: str) -> "KeyRing":
+        """A ring with this one key as its primary. Raises KeyMissing."""
+        if kid not in self._keys:
+            raise KeyMissing(f"key {kid} is not in the key ring")
+        return KeyRing(kid, {kid: self._keys[kid]})
+
     def _derive(self, kid: str, purpose: str, table: str, column: str) -> bytes:
         """32 bytes for one purpose, table and column. Raises KeyMissing."""
         if kid not in self._keys:

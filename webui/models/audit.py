@@ -16,14 +16,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webui.extensions import db
+from webui.extensions import Model
 from webui.models.columns import UTCDateTime
 
 # On SQLite only INTEGER is the row id, which makes the chain's order the table's order.
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 
-class AuditEntry(db.Model):
+class AuditEntry(Model):
     """One entry. ``body`` is the truth (DESIGN 2.6); the other columns are extracts of it."""
 
     __tablename__ = "audit_entries"
@@ -60,7 +60,7 @@ class AuditEntry(db.Model):
         return f"<AuditEntry {self.seq} {self.action}>"
 
 
-class AuditField(db.Model):
+class AuditField(Model):
     """Which fields an entry changed: an extract for "who last changed this?"."""
 
     __tablename__ = "audit_fields"
@@ -74,7 +74,7 @@ class AuditField(db.Model):
     tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
 
 
-class AuditSealed(db.Model):
+class AuditSealed(Model):
     """A sealed value of an entry, with its salt; None once it was erased."""
 
     __tablename__ = "audit_sealed"

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webui.extensions import db
+from webui.extensions import Model
 from webui.models.columns import UTCDateTime
 
 
-class EncryptionKey(db.Model):
+class EncryptionKey(Model):
     """A key id with a canary: a known word sealed with it, to notice a wrong key at start."""
 
     __tablename__ = "encryption_keys"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import (
@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from webui.crypto.keyring import SecretError
-from webui.extensions import db
+from webui.extensions import Model
 from webui.limits import FIELDS, Service, Status
 from webui.models.columns import (
     DERIVED,
@@ -75,7 +75,7 @@ _CROSS_FIELD_CHECKS = {
 _CHECKED_FIELDS = [name for name in FIELDS if FIELDS[name].check()]
 
 
-class Tenant(db.Model):
+class Tenant(Model):
     """A customer organisation. Every change goes through :meth:`revise`."""
 
     __tablename__ = "tenants"
@@ -154,7 +154,7 @@ class Tenant(db.Model):
     webhook_url = Encrypted("webhook_url_sealed")
     webhook_secret = Encrypted("webhook_secret_sealed")
 
-    __mapper_args__: ClassVar = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}
 
     def __init__(self, **values: Any) -> None:
         """A new tenant with the defaults of DESIGN 2.1. The id exists before any secret."""
@@ -182,18 +182,23 @@ class Tenant(db.Model):
         except SecretError:
             return UNREADABLE
 
-    def revise(self, values: Mapping[str, Any], at: datetime | None = None) -> list[Change]:
-        """Applies the values that differ and returns what changed, in the given order.
+    def differs(self, name: str, value: Any) -> bool:
+        """Whether storing the value would change the field.
 
-        An unreadable sealed value is kept byte by byte when None comes for it.
+        None for an unreadable sealed value means: leave it, byte by byte. (For a secret None
+        is never a blank field but the wish to remove it.)
         """
+        old = self.readable(name)
+        kept = old is UNREADABLE and value is None and audit_kind(name) is Audited.SEALED
+        return bool(value != old) and not kept
+
+    def revise(self, values: Mapping[str, Any], at: datetime | None = None) -> list[Change]:
+        """Applies the values that differ and returns what changed, in the given order."""
         changes = []
         for name, new in values.items():
-            old = self.readable(name)
-            if new == old or (old is UNREADABLE and new is None):
-                continue
-            setattr(self, name, new)
-            changes.append(Change(name, audit_kind(name), old, new))
+            if self.differs(name, new):
+                changes.append(Change(name, audit_kind(name), self.readable(name), new))
+                setattr(self, name, new)
         if changes:
             self.updated_at = at or now()
         return changes

@@ -6,41 +6,38 @@ from uuid import UUID, uuid4
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webui.extensions import db
+from webui.extensions import Model
 from webui.models.columns import Encrypted, UTCDateTime, now
 
 
-class Draft(db.Model):
+class Draft(Model):
     """What a person typed into a form and could not save yet; sealed, never with a secret.
 
-    ``form`` names the form (a section, ``status``, ``new``); ``tenant_id`` is None for forms
-    that concern no tenant yet.
+    ``form`` is the path that the form is posted to.
     """
 
     __tablename__ = "drafts"
     __table_args__ = (
-        UniqueConstraint("user_id", "tenant_id", "form"),
+        UniqueConstraint("user_id", "form"),
         CheckConstraint("content LIKE 'e1.%'", name="content_limits"),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"))
-    tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
-    form: Mapped[str] = mapped_column(String(40))
+    form: Mapped[str] = mapped_column(String(100))
     content_sealed: Mapped[str] = mapped_column("content", Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     content = Encrypted("content_sealed")
 
-    def __init__(self, user_id: UUID, tenant_id: UUID | None, form: str) -> None:
+    def __init__(self, user_id: UUID, form: str) -> None:
         self.id = uuid4()
         self.user_id = user_id
-        self.tenant_id = tenant_id
         self.form = form
         self.created_at = now()
 
 
-class Submission(db.Model):
+class Submission(Model):
     """A used ``submission`` mark and what came of it, so that a second click does nothing."""
 
     __tablename__ = "submissions"

@@ -6,10 +6,10 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webui.extensions import db
+from webui.extensions import Model
 
 
-class TenantUsage(db.Model):
+class TenantUsage(Model):
     """Usage of one month. Written by metering only, outside version and history."""
 
     __tablename__ = "tenant_usage"

@@ -3,11 +3,10 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from flask_login import UserMixin
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from webui.extensions import db
+from webui.extensions import Model
 from webui.models.columns import DERIVED, EVENT, PLAIN, BinaryText, UTCDateTime, now
 from webui.models.tenant import Tenant
 from webui.permissions import Role
@@ -15,7 +14,7 @@ from webui.permissions import Role
 _ROLES = ", ".join(f"'{role.value}'" for role in Role)
 
 
-class User(UserMixin, db.Model):
+class User(Model):
     """An account. A user of role owner belongs to one tenant, nobody else does."""
 
     __tablename__ = "users"
@@ -56,13 +55,8 @@ class User(UserMixin, db.Model):
         setattr(self, f"{key}_key", value.casefold())
         return value
 
-    @property
-    def is_active(self) -> bool:
-        """Whether the account may be used (Flask-Login asks)."""
-        return self.active
 
-
-class UserSession(db.Model):
+class UserSession(Model):
     """A signed-in browser. Only the hash of its token is stored (ASVS 5.0 7.2)."""
 
     __tablename__ = "user_sessions"

@@ -263,16 +263,13 @@ def upgrade() -> None:
         "drafts",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.Column("tenant_id", sa.Uuid(), nullable=True),
-        sa.Column("form", sa.String(length=40), nullable=False),
+        sa.Column("form", sa.String(length=100), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("content LIKE 'e1.%'", name=op.f("ck_drafts_content_limits")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_drafts_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
-        sa.UniqueConstraint(
-            "user_id", "tenant_id", "form", name=op.f("uq_drafts_user_id_tenant_id_form")
-        ),
+        sa.UniqueConstraint("user_id", "form", name=op.f("uq_drafts_user_id_form")),
     )
     op.create_table(
         "submissions",

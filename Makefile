@@ -1,0 +1,32 @@
+# Every target sets up what it needs; see README.md.
+PORT ?= 8000
+WORKERS ?= 3
+THREADS ?= 4
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FLASK := $(BIN)/flask --app wsgi
+RUNTIME := $(VENV)/.runtime
+DEVELOPMENT := $(VENV)/.development
+
+export WEBUI_ENV ?= development
+
+.PHONY: run setup test check bench vendor browsers
+
+run: setup
+	exec $(BIN)/gunicorn wsgi:app --bind 127.0.0.1:$(PORT) --workers $(WORKERS) --threads $(THREADS) \
+	  --access-logfile - --access-logformat '%(t)s %(h)s %(m)s %(U)s %(s)s %(b)s %(M)sms'
+
+setup: $(RUNTIME)
+	$(FLASK) setup --demo
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(DEVELOPMENT): requirements.txt requirements-dev.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $(RUNTIME) $@

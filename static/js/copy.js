@@ -1,0 +1,15 @@
+// Copies the text of the element that the button names, and says so.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const text = document.getElementById(button.dataset.copy).textContent;
+  const live = document.getElementById("live");
+  const note = document.createElement("span");
+  try {
+    await navigator.clipboard.writeText(text);
+    note.textContent = "Copied.";
+  } catch {
+    note.textContent = "Copying is not allowed here. Select the text instead.";
+  }
+  live.replaceChildren(note);
+});

@@ -1,0 +1,9 @@
+// In a conflict: puts the other person's value into the field.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-take]");
+  if (!button) return;
+  const field = document.getElementById(button.dataset.take);
+  field.value = button.dataset.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+});

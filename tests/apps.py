@@ -1,0 +1,71 @@
+"""Applications to test with: their configuration, and leaving nothing behind."""
+
+import base64
+import contextlib
+import secrets
+import shutil
+from collections.abc import Iterator, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from config import Config
+from tests.client import Client
+from webui import create_app
+from webui.crypto.keyring import new_keyring_json
+from webui.extensions import db
+
+
+def a_config(instance: Path, database_url: str, **overrides: Any) -> Config:
+    """A configuration with fresh random keys."""
+    values: dict[str, Any] = {
+        "environment": "development",
+        "secret_key": secrets.token_hex(32),
+        "keyring": new_keyring_json(),
+        "audit_key": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "checkpoints": instance / "checkpoints.jsonl",
+        "require_mfa": "none",
+        "password_cost": "cheap",
+    }
+    return Config(instance=instance, database_url=database_url, **{**values, **overrides})
+
+
+def an_app(config: Config) -> Flask:
+    """An application for tests: errors reach the test, clients are ours."""
+    app = create_app(config)
+    app.testing = True
+    app.test_client_class = Client
+    return app
+
+
+@contextlib.contextmanager
+def inside(app: Flask) -> Iterator[None]:
+    """An application context; afterwards no connection is open.
+
+    A connection that is still in use then was leaked, and this says so.
+    """
+    with app.app_context():
+        yield
+        db.session.remove()
+        leaked = db.engine.pool.checkedout()  # type: ignore[attr-defined]
+        db.engine.dispose()
+    assert leaked == 0, f"{leaked} database connection(s) were never closed"
+
+
+@contextlib.contextmanager
+def left_as_found(app: Flask) -> Iterator[None]:
+    """Takes back what a test changed in the settings, the extensions and the instance folder."""
+    with _restored(app.config), _restored(app.extensions):
+        yield
+    instance = app.extensions["webui_config"].instance
+    shutil.rmtree(instance)
+    instance.mkdir()
+
+
+@contextlib.contextmanager
+def _restored(mapping: MutableMapping[str, Any]) -> Iterator[None]:
+    before = dict(mapping)
+    yield
+    mapping.clear()
+    mapping.update(before)

@@ -1,0 +1,111 @@
+"""Fixtures: a configuration, an application and a clean database of either kind."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import settings
+
+from config import Config
+from tests import databases as kinds
+from tests.apps import a_config, an_app, inside, left_as_found
+from tests.client import keep_to_this_machine
+from webui.extensions import db
+
+settings.register_profile("tests", deadline=None, print_blob=True)
+settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """The network is off: a test that needs it fails."""
+    with pytest.MonkeyPatch.context() as patch:
+        keep_to_this_machine(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def sqlite(tmp_path_factory: pytest.TempPathFactory) -> kinds.Sqlite:
+    return kinds.Sqlite(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[kinds.Postgresql]:
+    with kinds.postgresql_server() as url:
+        database = kinds.Postgresql(url)
+        yield database
+        database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest) -> Any:
+    """Either kind: every test that stands on this runs on both."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def database_url(databases: Any) -> str:
+    """A migrated database without rows."""
+    databases.reset()
+    return databases.url
+
+
+@pytest.fixture
+def empty_database_url(databases: Any) -> Iterator[str]:
+    """A database without tables."""
+    with databases.empty() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def worker_apps(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Makes an application once per database: it keeps compiled SQL and templates."""
+
+    @cache
+    def app_on(url: str) -> Flask:
+        return an_app(a_config(tmp_path_factory.mktemp("instance"), url))
+
+    return app_on
+
+
+@pytest.fixture
+def app(database_url: str, worker_apps: Any) -> Iterator[Flask]:
+    """The application, inside an application context of its own."""
+    app = worker_apps(database_url)
+    with left_as_found(app), inside(app):
+        yield app
+
+
+@pytest.fixture
+def config(app: Flask) -> Config:
+    """The application's settings; for other ones see `make_app`."""
+    return app.extensions["webui_config"]
+
+
+@pytest.fixture
+def make_app(database_url: str, tmp_path: Path) -> Iterator[Any]:
+    """Makes an application with settings of its own on the clean database, and enters it."""
+    with ExitStack() as stack:
+
+        def make(**overrides: Any) -> Flask:
+            app = an_app(a_config(tmp_path, database_url, **overrides))
+            stack.enter_context(inside(app))
+            return app
+
+        yield make
+
+
+@pytest.fixture
+def session(app: Flask) -> Any:
+    """The database session of the test."""
+    return db.session
+
+
+@pytest.fixture
+def client(app: Flask) -> Any:
+    """A browser without JavaScript."""
+    return app.test_client()

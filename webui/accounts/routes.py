@@ -1,0 +1,121 @@
+"""Sign-in, sign-out, the start page, and what an anonymous request gets."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from webui import drafts, origin
+from webui.accounts import operations, sessions
+from webui.accounts.forms import LoginForm
+from webui.extensions import login_manager
+from webui.htmx import go_to, wants_fragment
+from webui.permissions import Permission, Role, public, requires
+
+bp = Blueprint("accounts", __name__)
+
+REFUSED = "This username and password do not match."
+# Longer input is no username and no password of ours; argon2 need not chew on it.
+_LONGEST = 1_024
+
+
+@bp.get("/")
+@public
+def start() -> BaseResponse:
+    """To the list for staff, to the own tenant for an owner, to sign-in otherwise."""
+    return redirect(_home() if current_user.is_authenticated else url_for(".login"), 303)
+
+
+@bp.get("/login")
+@public
+def login() -> BaseResponse | str:
+    """The sign-in page."""
+    form = LoginForm(next=safe_next(request.args.get("next")) or "")
+    if current_user.is_authenticated:
+        return redirect(form.next.data or _home(), 303)
+    return render_template("accounts/login.html", form=form)
+
+
+@bp.post("/login")
+@public
+def log_in() -> Any:
+    """Signs in, or says that it did not work (422)."""
+    form = LoginForm()
+    username = (form.username.data or "").strip()[:_LONGEST]
+    password = (form.password.data or "")[:_LONGEST]
+    result = operations.sign_in(username, password, origin.person(None, username[:50], None))
+    if result.token is None:
+        contact = current_app.extensions["webui_config"].support_contact
+        page = render_template(
+            "accounts/login.html",
+            form=form,
+            error=None if result.blocked else REFUSED,
+            blocked=result.blocked,
+            contact=contact,
+        )
+        return make_response(page, 422)
+    sessions.remember(result.token)
+    return go_to(safe_next(form.next.data) or url_for(".start"))
+
+
+@bp.post("/logout")
+@requires(Permission.SIGNED_IN)
+def log_out() -> BaseResponse:
+    """Ends the session on the server. The token stays known as an ended one."""
+    hashed = sessions.current_hash()
+    if hashed:
+        operations.sign_out(hashed, origin.actor())
+    return go_to(url_for(".login"))
+
+
+@login_manager.unauthorized_handler
+def unauthorized() -> Response | BaseResponse:
+    """To the sign-in page or, for htmx, the sign-in form in place (401).
+
+    What was typed into a form is kept as a draft and shown again after signing in.
+    """
+    target = drafts.keep_posted()
+    if target is None and request.method == "GET":
+        target = request.full_path.rstrip("?")
+    if not wants_fragment():
+        return redirect(url_for("accounts.login", next=target), 303)
+    if request.method == "GET":
+        # A fragment's address is no page to land on: the page around it is.
+        target = safe_next(_path_of(request.headers.get("HX-Current-URL")))
+    form = LoginForm(formdata=None, next=target or "")
+    return make_response(render_template("accounts/_sign_in_again.html", form=form), 401)
+
+
+def safe_next(target: str | None) -> str | None:
+    """The path to go on to, or None when it leads off this site (CWE-601)."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return None
+    if re.search(r"[\\\x00-\x20\x7f]", target):
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc else target
+
+
+def _path_of(url: str | None) -> str | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _home() -> str:
+    if current_user.role == Role.OWNER:
+        return url_for("tenants.page", tenant_id=current_user.tenant_id)
+    return url_for("tenants.index")

@@ -1,0 +1,118 @@
+"""Reading the history: pages of entries as rows for people, by what the reader may see."""
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from webui.audit import sentences
+from webui.audit.actions import SOURCE_LABELS, Source
+from webui.audit.log import open_sealed
+from webui.crypto.keyring import SecretError
+from webui.extensions import db
+from webui.models import AuditEntry, AuditField, AuditSealed
+from webui.paging import Keyset, Page
+from webui.permissions import STAFF, Permission, may
+
+PAGE_SIZE = 20
+NEWEST_FIRST = Keyset("history", (AuditEntry.seq,), descending=True)
+SUPPORT_TEAM = "Support team"
+# How an actor that is no person is called when it has no name.
+_KINDS = {"cli": "Command", "system": "System", "token": "API token", "user": "Somebody"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """An entry as the history table shows it to this reader."""
+
+    id: UUID
+    at: datetime
+    who: str
+    role: str | None
+    parts: list[sentences.Part]
+    reason: str | None
+    source: str
+
+
+def tenant_page(tenant_id: UUID, after: str | None = None, before: str | None = None) -> Page[Row]:
+    """A page of a tenant's history, newest first. Raises paging.BadCursor."""
+    query = select(AuditEntry).where(AuditEntry.tenant_id == tenant_id)
+    page = NEWEST_FIRST.page(query, PAGE_SIZE, after, before)
+    return Page(rows([row[0] for row in page.rows]), page.after, page.before)
+
+
+def rows(entries: Sequence[AuditEntry]) -> list[Row]:
+    """The entries as rows; sealed values are opened only for who may see them."""
+    opened = _opened(entries) if may(Permission.SEE_IDENTITIES) else {}
+    return [_row(entry, opened.get(entry.id, {})) for entry in entries]
+
+
+def who(entry: AuditEntry) -> str:
+    """The person of an entry, as this reader may know them."""
+    if entry.actor_type == "user" and entry.actor_role == "owner":
+        return entry.actor_name or _KINDS["user"]
+    if not may(Permission.SEE_STAFF):
+        return SUPPORT_TEAM
+    return entry.actor_name or _KINDS[entry.actor_type]
+
+
+def reason(entry: AuditEntry) -> str | None:
+    """Why, for those who may see what colleagues wrote."""
+    return entry.reason if may(Permission.SEE_STAFF) else None
+
+
+def latest_by_field(tenant_id: UUID, fields: Sequence[str]) -> dict[str, AuditEntry]:
+    """Field -> the newest entry that changed it, for the fields that ever changed."""
+    newest = (
+        select(AuditField.field, func.max(AuditField.seq).label("seq"))
+        .where(AuditField.tenant_id == tenant_id, AuditField.field.in_(fields))
+        .group_by(AuditField.field)
+        .subquery()
+    )
+    query = select(newest.c.field, AuditEntry).join(AuditEntry, AuditEntry.seq == newest.c.seq)
+    return {row.field: row.AuditEntry for row in db.session.execute(query)}
+
+
+def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:
+    """The entry that brought the tenant to a version."""
+    query = select(AuditEntry).where(
+        AuditEntry.tenant_id == tenant_id, AuditEntry.tenant_version == version
+    )
+    return db.session.scalars(query).first()
+
+
+def _row(entry: AuditEntry, opened: dict[tuple[str, str], str]) -> Row:
+    reader = sentences.Reader(
+        sees_identities=may(Permission.SEE_IDENTITIES),
+        sees_metadata=may(Permission.SEE_STAFF),
+        opened=opened,
+    )
+    staff = entry.actor_role in STAFF
+    return Row(
+        id=entry.id,
+        at=entry.at,
+        who=who(entry),
+        role=None if staff else entry.actor_role,
+        parts=sentences.sentence(json.loads(entry.body), reader),
+        reason=reason(entry),
+        source=SOURCE_LABELS[Source(entry.source)],
+    )
+
+
+def _opened(entries: Sequence[AuditEntry]) -> dict[UUID, dict[tuple[str, str], str]]:
+    """Entry -> its sealed values in plain, "erased" or "cannot be read"."""
+    ids = [entry.id for entry in entries if '"sealed"' in entry.body]
+    result: dict[UUID, dict[tuple[str, str], str]] = defaultdict(dict)
+    if not ids:
+        return result
+    for row in db.session.scalars(select(AuditSealed).where(AuditSealed.entry.in_(ids))):
+        try:
+            value = open_sealed(row)
+        except SecretError:
+            value = sentences.UNREADABLE
+        result[row.entry][row.field, row.side] = sentences.ERASED if value is None else value
+    return result

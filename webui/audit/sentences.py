@@ -1,0 +1,241 @@
+"""History as sentences: one small function per kind of change.
+
+A sentence is a list of parts; a part is text, an old value or a new value. Templates decide
+how a part looks. Nothing here knows a request or a database: sealed values come in opened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from webui.audit.actions import Action
+from webui.limits import FIELDS, SERVICE_LABELS, Choice, Sealed, Secret, Service, Switch, Whole
+from webui.values import compact_json
+
+HIDDEN = "hidden"
+ERASED = "erased"
+UNREADABLE = "cannot be read"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a sentence. ``kind`` is text, old or new; ``mono`` for identifiers."""
+
+    kind: str
+    text: str
+    mono: bool = False
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What the reader may see, and the opened sealed values by (field, side)."""
+
+    sees_identities: bool = True
+    sees_metadata: bool = True
+    opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+Sentence = list[Part]
+_FIXED = {
+    Action.SIGNED_IN: "Signed in",
+    Action.SIGNED_OUT: "Signed out",
+    Action.SIGN_IN_FAILED: "Failed to sign in",
+}
+
+
+def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
+    """What an entry's body says happened."""
+    action, changes = body["action"], body["changes"]
+    if action == Action.TENANT_CREATED:
+        return _created(changes, reader)
+    if action in (Action.USER_CREATED, Action.USER_DISABLED):
+        return _account(action, changes)
+    if action in _FIXED:
+        return [_text(_FIXED[action])]
+    if action == Action.TENANT_STATUS:
+        return _status(changes)
+    clauses = [clause(name, changes[name], reader) for name in FIELDS if name in changes]
+    if changes.get("onboarded_at"):
+        clauses.append([_text("finished the onboarding")])
+    return _capitalised(_joined(clauses)) or [_text("Changed internal data")]
+
+
+def clause(name: str, pair: list[Any], reader: Reader) -> Sentence:
+    """What happened to one field, as part of a sentence; empty when not for this reader."""
+    spec = FIELDS[name]
+    if name == "meta_data":
+        return _metadata(*pair) if reader.sees_metadata else []
+    if isinstance(spec, Secret):
+        return [_text(f"{pair[1]} the {_noun(name)}")]
+    if isinstance(spec, Sealed):
+        return _sealed(name, pair, reader)
+    if isinstance(spec, Switch):
+        return [
+            _text(f"switched {_noun(name)} "),
+            _old(_on(pair[0])),
+            _text(" → "),
+            _new(_on(pair[1])),
+        ]
+    if isinstance(spec, Whole):
+        verb = "raised" if (pair[1] or 0) > (pair[0] or 0) else "lowered"
+        return _from_to(verb, _noun(name), f"{pair[0]:,}", f"{pair[1]:,}")
+    if isinstance(spec, Choice):
+        return _from_to("changed", _noun(name), spec.label_of(pair[0]), spec.label_of(pair[1]))
+    return _from_to("renamed" if name == "name" else "changed", _noun(name), *map(str, pair))
+
+
+# The field in the middle of a sentence, where its label alone would not do.
+_NOUNS = {
+    "name": "",
+    "max_concurrent_calls": "concurrent calls",
+    "monthly_call_limit": "calls a month",
+    "billing_plan": "the billing plan",
+    "sip_enabled": "calls by SIP",
+    "sip_domain": "SIP domain",
+    "sip_username": "SIP username",
+    "sip_password": "SIP password",
+    "recording_enabled": "recording",
+    "recording_format": "the recording format",
+    "retention_days": "days that recordings are kept",
+    "analytics_enabled": "analytics",
+    "data_encryption_enabled": "encryption of stored data",
+    "webhook_url": "webhook URL",
+    "webhook_timeout_seconds": "the webhook timeout",
+    "webhook_secret": "webhook secret",
+}
+
+
+def _noun(name: str) -> str:
+    return _NOUNS.get(name, FIELDS[name].label)
+
+
+def _text(text: str) -> Part:
+    return Part("text", text)
+
+
+def _old(text: str, mono: bool = False) -> Part:
+    return Part("old", text, mono)
+
+
+def _new(text: str, mono: bool = False) -> Part:
+    return Part("new", text, mono)
+
+
+def _on(value: Any) -> str:
+    return "on" if value else "off"
+
+
+def _from_to(verb: str, noun: str, old: str, new: str) -> Sentence:
+    start = " ".join(word for word in (verb, noun, "from") if word)
+    return [_text(f"{start} "), _old(old), _text(" to "), _new(new)]
+
+
+def _sealed(name: str, pair: list[Any], reader: Reader) -> Sentence:
+    old, new = pair
+    noun = _noun(name)
+    shown = {
+        side: _opened(value, name, side, reader) for side, value in (("old", old), ("new", new))
+    }
+    if old is None:
+        return [_text(f"set the {noun} to "), _new(shown["new"], mono=True)]
+    if new is None:
+        return [_text(f"removed the {noun} "), _old(shown["old"], mono=True)]
+    return [
+        _text(f"changed the {noun} from "),
+        _old(shown["old"], mono=True),
+        _text(" to "),
+        _new(shown["new"], mono=True),
+    ]
+
+
+def _opened(value: Any, name: str, side: str, reader: Reader) -> str:
+    if not reader.sees_identities:
+        return HIDDEN
+    if not isinstance(value, dict):
+        return UNREADABLE
+    return reader.opened.get((name, side), ERASED)
+
+
+def _metadata(old: dict[str, Any], new: dict[str, Any]) -> Sentence:
+    clauses = []
+    for key in sorted({*old, *new}):
+        if key not in old:
+            clauses.append([_text(f"added metadata {key} "), _new(_json(new[key]), mono=True)])
+        elif key not in new:
+            clauses.append([_text(f"removed metadata {key} "), _old(_json(old[key]), mono=True)])
+        elif old[key] != new[key]:
+            parts = _from_to("changed metadata", key, _json(old[key]), _json(new[key]))
+            clauses.append([Part(p.kind, p.text, p.kind != "text") for p in parts])
+    return _joined(clauses) or [_text("reordered the metadata")]
+
+
+def _json(value: Any) -> str:
+    return compact_json(value)
+
+
+def _status(changes: Mapping[str, Any]) -> Sentence:
+    """Status and services tell one story together."""
+    old_status, new_status = changes.get("status", [None, None])
+    old, new = changes.get("blocked_services", [[], []])
+    if new_status == "suspended":
+        return [_text("Suspended "), *_services(new)]
+    if new_status is None:
+        stopped = [s for s in new if s not in old]
+        resumed = [s for s in old if s not in new]
+        clauses = []
+        if stopped:
+            clauses.append([_text("stopped "), *_services(stopped)])
+        if resumed:
+            clauses.append([_text("resumed "), *_services(resumed)])
+        return _capitalised(_joined(clauses))
+    words = {
+        "active": "Activated the tenant",
+        "inactive": "Closed the tenant (inactive)",
+        "blocked": "Blocked the tenant",
+    }
+    return [_text(f"{words[new_status]}, was "), _old(str(old_status))]
+
+
+def _services(names: list[str]) -> Sentence:
+    parts: Sentence = []
+    for index, name in enumerate(names):
+        if index:
+            parts.append(_text(" and " if index == len(names) - 1 else ", "))
+        label = SERVICE_LABELS[Service(name)]
+        parts.append(_new(label if label.isupper() else label.lower()))
+    return parts
+
+
+def _created(changes: Mapping[str, Any], reader: Reader) -> Sentence:
+    parts = [_text("Created the tenant ")]
+    parts.append(_new(str(changes["name"][1])))
+    plan = FIELDS["billing_plan"]
+    assert isinstance(plan, Choice)
+    parts.append(_text(f" on {plan.label_of(changes['billing_plan'][1])}"))
+    for name in ("sip_domain", "webhook_url"):
+        if name in changes:
+            parts += [_text("; "), *_sealed(name, changes[name], reader)]
+    return parts
+
+
+def _account(action: str, changes: Mapping[str, Any]) -> Sentence:
+    name = str(changes["username"][1])
+    if action == Action.USER_DISABLED:
+        return [_text("Disabled the account "), _old(name)]
+    return [_text("Created the account "), _new(name), _text(f", role {changes['role'][1]}")]
+
+
+def _joined(clauses: list[Sentence]) -> Sentence:
+    parts: Sentence = []
+    for parts_of_clause in clauses:
+        if parts and parts_of_clause:
+            parts.append(_text("; "))
+        parts += parts_of_clause
+    return parts
+
+
+def _capitalised(parts: Sentence) -> Sentence:
+    if not parts:
+        return parts
+    first = parts[0]
+    return [Part(first.kind, first.text[:1].upper() + first.text[1:], first.mono), *parts[1:]]

@@ -1,0 +1,45 @@
+"""A canary per key: a known word sealed with it, so that a wrong key stops the start."""
+
+from sqlalchemy import inspect, select
+
+from webui.crypto import fields
+from webui.crypto.keyring import KeyMissing, KeyRing, SecretError, Tampered
+from webui.extensions import db, keyring
+from webui.models import EncryptionKey
+from webui.models.columns import now
+
+_WORD = "canary"
+_TABLE, _COLUMN = EncryptionKey.__tablename__, "canary"
+
+
+def check_keys() -> None:
+    """Compares the ring with the keys this database was written with.
+
+    Raises KeyMissing for a key the ring lacks and Tampered for one that differs, naming key
+    ids only. A database without tables holds no keys yet.
+    """
+    if not inspect(db.engine).has_table(_TABLE):
+        return
+    ring = keyring()
+    for key in db.session.scalars(select(EncryptionKey)):
+        if key.kid not in ring.ids:
+            raise KeyMissing(f"the database uses key {key.kid}, which is not in the key ring")
+        try:
+            fields.unseal(ring, key.canary, _TABLE, _COLUMN, key.kid)
+        except SecretError:
+            raise Tampered(f"key {key.kid} is not the one the database was written with") from None
+    db.session.rollback()
+
+
+def known_keys() -> list[str]:
+    """The key ids of this database."""
+    return list(db.session.scalars(select(EncryptionKey.kid).order_by(EncryptionKey.kid)))
+
+
+def register(ring: KeyRing) -> None:
+    """Adds the canaries that are missing, in the current transaction."""
+    known = set(known_keys())
+    for kid in [kid for kid in ring.ids if kid not in known]:
+        single = ring.only(kid)
+        canary = fields.seal(single, _WORD, _TABLE, _COLUMN, kid)
+        db.session.add(EncryptionKey(kid=kid, canary=canary, added_at=now()))

@@ -1,0 +1,136 @@
+"""The commands: ``flask --app wsgi setup``, ``users``, ``demo``."""
+
+import getpass
+import re
+import sys
+from pathlib import Path
+from uuid import UUID
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy import select
+
+from config import Config, ConfigError
+from webui import demo, values
+from webui.accounts import operations
+from webui.audit.log import Actor, command_actor
+from webui.extensions import db
+from webui.limits import EMAIL, PASSWORD, REASON, USERNAME
+from webui.models import Tenant, User
+from webui.permissions import Role
+from webui.setup import demo_accounts, prepare
+
+users = AppGroup("users", help="Accounts.")
+demo_group = AppGroup("demo", help="Believable data to try things with.")
+DEMO_TENANTS = 250
+DEMO_SEED = 1
+_USERNAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def init_cli(app: Flask) -> None:
+    """Adds the commands to ``flask``."""
+    app.cli.add_command(setup)
+    app.cli.add_command(users)
+    app.cli.add_command(demo_group)
+
+
+def operator() -> Actor:
+    """The actor of a command: the operating system's user."""
+    return command_actor(getpass.getuser())
+
+
+@click.command()
+@click.option("--demo", "with_demo", is_flag=True, help="Also load demo data and accounts.")
+@with_appcontext
+def setup(with_demo: bool) -> None:
+    """Migrate, make keys if the database holds none yet. Safe to repeat."""
+    try:
+        prepare(current_app, Config.from_environment)
+    except ConfigError as error:
+        raise click.ClickException(str(error)) from error
+    if not with_demo:
+        return
+    if db.session.scalars(select(Tenant.id).limit(1)).first() is None:
+        _load(DEMO_TENANTS, DEMO_SEED)
+    path = Path(current_app.extensions["webui_config"].instance) / "demo-accounts.txt"
+    made = demo_accounts(path, operator())
+    if made:
+        click.echo("Demo accounts (shown once, kept in a file that only you can read):")
+        for username, password in made.items():
+            click.echo(f"  {username:<10} {password}")
+        click.echo(f"  {path}")
+
+
+@demo_group.command("load")
+@click.option("--tenants", "count", type=click.IntRange(1, 5_000_000), required=True)
+@click.option("--seed", type=int, default=DEMO_SEED, show_default=True)
+def load_demo(count: int, seed: int) -> None:
+    """Add believable tenants with their histories."""
+    _load(count, seed)
+
+
+def _load(count: int, seed: int) -> None:
+    with click.progressbar(length=count, label="Demo tenants", file=sys.stderr) as bar:
+        demo.load(count, seed, bar.update)
+
+
+@users.command("create")
+@click.option("--username", required=True)
+@click.option("--email", required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--tenant", type=click.UUID, help="The organisation of an owner.")
+@click.option("--password-stdin", is_flag=True, required=True, help="Read it from stdin.")
+@click.option("--reason", help="Why; kept in the history.")
+def create_user(
+    username: str,
+    email: str,
+    role: str,
+    tenant: UUID | None,
+    password_stdin: bool,
+    reason: str | None,
+) -> None:
+    """Make an account. The password comes from standard input, one line."""
+    assert password_stdin
+    password = sys.stdin.readline().rstrip("\r\n")
+    try:
+        _check_account(username, email, password)
+        reason = values.text(reason, REASON) if reason else None
+        operations.create_user(username, email, password, Role(role), tenant, operator(), reason)
+    except (operations.NotPossible, values.Refused) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Created {username}, role {role}.")
+
+
+@users.command("list")
+def list_users() -> None:
+    """List the accounts."""
+    for user in db.session.scalars(select(User).order_by(User.username_key)):
+        state = "active" if user.active else "disabled"
+        tenant = str(user.tenant_id or "")
+        click.echo(f"{user.username:<24} {user.role:<8} {state:<9} {user.email:<40} {tenant}")
+
+
+@users.command("disable")
+@click.argument("username")
+@click.option("--reason", help="Why; kept in the history.")
+def disable_user(username: str, reason: str | None) -> None:
+    """Disable an account and end its sessions at once."""
+    try:
+        reason = values.text(reason, REASON) if reason else None
+        changed = operations.disable_user(username, operator(), reason)
+    except (operations.NotPossible, values.Refused) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Disabled {username}." if changed else f"{username} was disabled already.")
+
+
+def _check_account(username: str, email: str, password: str) -> None:
+    """Raises Refused when the account's data is outside its limits."""
+    values.text(username, USERNAME)
+    if not _USERNAME.fullmatch(username):
+        raise values.Refused("A username has letters, digits, dot, dash and underscore only.")
+    values.text(email, EMAIL)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        raise values.Refused("That is not an e-mail address.")
+    if not PASSWORD.minimum <= len(password) <= PASSWORD.maximum:
+        raise values.Refused(f"A password has {PASSWORD.minimum} to {PASSWORD.maximum} characters.")

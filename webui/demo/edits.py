@@ -1,0 +1,160 @@
+"""What happens to tenants now and then: each function adds one change to a story.
+
+An edit that does not fit the tenant's present state changes nothing and returns False.
+"""
+
+from collections.abc import Callable
+
+from webui.audit.actions import Action
+from webui.demo import profiles
+from webui.demo.names import NAME
+from webui.demo.story import Story
+from webui.limits import CEILING_FIELDS, PLANS, RECORDING_FORMATS, Service, Status, whole
+
+Edit = Callable[[Story], bool]
+_BLOCKED = (
+    [Service.CALLS],
+    [Service.CALLS, Service.SIP],
+    [Service.AGENTS, Service.CALLS],
+    [Service.RECORDINGS],
+    list(Service),
+)
+
+
+def raise_limit(story: Story) -> bool:
+    """A higher limit; an owner stays below the plan's ceiling, staff may pass it."""
+    field = story.rng.choice(CEILING_FIELDS)
+    new = min(int(story.state[field] * story.rng.choice((1.2, 1.5, 2))) + 1, _most(field))
+    ceiling = PLANS[story.state["billing_plan"]].ceiling(field)
+    beyond = ceiling is not None and new > ceiling
+    who = story.colleague() if beyond else story.someone()
+    return story.change(who, Action.TENANT_BILLING, {field: new}, "raise")
+
+
+def _most(field: str) -> int:
+    # Beyond this, a limit is "no limit", which is chosen and not reached step by step.
+    return min(whole(field).maximum, 5_000_000)
+
+
+def lower_limit(story: Story) -> bool:
+    """A lower limit; not below what keeps a business reachable."""
+    field = story.rng.choice(CEILING_FIELDS)
+    old = min(story.state[field], _most(field))
+    new = max(int(old * story.rng.choice((0.5, 0.75, 0.8))), 2)
+    return story.change(story.someone(), Action.TENANT_BILLING, {field: new}, "lower")
+
+
+def change_plan(story: Story) -> bool:
+    """Another plan, with limits that fit it."""
+    other = story.rng.choice([name for name in PLANS if name != story.state["billing_plan"]])
+    return upgrade(story, other)
+
+
+def upgrade(story: Story, plan: str) -> bool:
+    """A plan, with limits that fit it."""
+    values = profiles.billing(story.rng, plan)
+    return story.change(story.someone(), Action.TENANT_BILLING, values, "plan")
+
+
+def exceed_plan(story: Story) -> bool:
+    """Staff agree to a call limit above the plan's ceiling."""
+    ceiling = PLANS[story.state["billing_plan"]].monthly_call_limit
+    if ceiling is None:
+        return False
+    new = int(ceiling * story.rng.choice((1.2, 1.5, 2)))
+    values = {"monthly_call_limit": new}
+    return story.change(story.colleague(), Action.TENANT_BILLING, values, "raise")
+
+
+def replace_sip_password(story: Story) -> bool:
+    """A new SIP password."""
+    if not story.state["sip_enabled"]:
+        return False
+    values = {"sip_password": profiles.secret()}
+    return story.change(story.someone(), Action.TENANT_SIP, values, "sip")
+
+
+def move_sip(story: Story) -> bool:
+    """Another SIP domain, user or both; switched on when it was off."""
+    values = profiles.sip(story.rng, story.organisation.domain)
+    if story.state["sip_enabled"]:
+        kept = story.rng.choice(("sip_domain", "sip_username", "sip_password"))
+        del values[kept]
+    return story.change(story.someone(), Action.TENANT_SIP, values, "sip")
+
+
+def change_feature(story: Story) -> bool:
+    """One of the recording and analytics settings."""
+    values = profiles.features(story.rng)
+    name = story.rng.choice(list(values))
+    return story.change(story.someone(), Action.TENANT_FEATURES, {name: values[name]}, "features")
+
+
+def change_format(story: Story) -> bool:
+    """Another recording format."""
+    formats = [name for name in RECORDING_FORMATS if name != story.state["recording_format"]]
+    values = {"recording_format": story.rng.choice(formats)}
+    return story.change(story.someone(), Action.TENANT_FEATURES, values, "features")
+
+
+def change_compliance(story: Story) -> bool:
+    """HIPAA, PCI or encryption; on smaller plans only staff switch them on."""
+    plan = PLANS[story.state["billing_plan"]]
+    values = profiles.compliance(story.rng, "enterprise")
+    who = story.someone() if plan.allows_compliance else story.colleague()
+    return story.change(who, Action.TENANT_COMPLIANCE, values, "compliance")
+
+
+def change_webhook(story: Story) -> bool:
+    """Another address or timeout; the first address comes with a secret."""
+    values = profiles.webhook(story.rng, story.organisation.domain)
+    if story.state["webhook_secret"]:
+        del values["webhook_secret"]
+    return story.change(story.someone(), Action.TENANT_WEBHOOK, values, "webhook")
+
+
+def rotate_webhook_secret(story: Story) -> bool:
+    """A new signing secret."""
+    if not story.state["webhook_url"]:
+        return False
+    values = {"webhook_secret": profiles.webhook_secret()}
+    return story.change(story.someone(), Action.TENANT_WEBHOOK, values, "webhook")
+
+
+def change_metadata(story: Story) -> bool:
+    """What staff know about the customer."""
+    kept = story.state["meta_data"] if story.rng.random() < 0.7 else {}
+    values = {"meta_data": {**profiles.metadata(story.rng), **kept, **_touch(story)}}
+    return story.change(story.colleague(), Action.TENANT_ORGANISATION, values, "metadata")
+
+
+def _touch(story: Story) -> dict[str, int]:
+    return {"seats": story.rng.randrange(3, 400)}
+
+
+def rename(story: Story) -> bool:
+    """A small change of the name, or back."""
+    name, first = story.state["name"], story.organisation.name
+    suffix = story.rng.choice((" Group", " International", " (formerly Ltd)"))
+    new = first if name != first else name + suffix
+    if len(new) > NAME.maximum:
+        return False
+    return story.change(story.someone(), Action.TENANT_ORGANISATION, {"name": new}, "name")
+
+
+def suspend(story: Story) -> bool:
+    """Staff stop some services."""
+    services = sorted(story.rng.choice(_BLOCKED))
+    values = {"status": Status.SUSPENDED.value, "blocked_services": [s.value for s in services]}
+    return story.change(story.colleague(), Action.TENANT_STATUS, values, "suspended")
+
+
+def set_status(story: Story, status: Status) -> bool:
+    """Active, inactive or blocked, for a reason."""
+    values: profiles.Values = {"status": status.value, "blocked_services": []}
+    return story.change(story.colleague(), Action.TENANT_STATUS, values, status.value)
+
+
+def reactivate(story: Story) -> bool:
+    """Everything runs again."""
+    return set_status(story, Status.ACTIVE)

@@ -1,0 +1,140 @@
+"""The life of an ordinary tenant: how it came, what was changed, how it ended."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from webui.audit.actions import Action, Source
+from webui.demo import edits, profiles
+from webui.demo.names import organisation
+from webui.demo.story import Scene, Step, Story
+from webui.demo.usage import usage
+from webui.limits import Status
+
+_SIGNS_UP = 0.8
+_GETS_OWNER = 0.85
+_FINISHES = 0.91
+_HAS_SIP, _HAS_WEBHOOK, _HAS_METADATA = 0.41, 0.36, 0.25
+_STARTS_SMALLER = 0.2
+_EXCEEDS = 0.04
+
+_EDIT_COUNTS = (0, 0, 0, 0, 1, 1, 2, 4)
+_EDITS: dict[edits.Edit, int] = {
+    edits.raise_limit: 20,
+    edits.lower_limit: 6,
+    edits.replace_sip_password: 12,
+    edits.move_sip: 6,
+    edits.change_feature: 22,
+    edits.change_webhook: 5,
+    edits.rotate_webhook_secret: 8,
+    edits.change_metadata: 14,
+    edits.rename: 5,
+}
+
+Sections = list[tuple[Action, str, dict[str, Any]]]
+
+
+def live(scene: Scene, number: int, share: float) -> list[Step]:
+    """The steps of the tenant with a number, who comes at a share of the time line."""
+    story = Story(scene, organisation(scene.rng, number), share)
+    if scene.rng.random() < _SIGNS_UP:
+        _sign_up(story)
+    else:
+        _be_set_up(story)
+    if story.state["onboarded_at"]:
+        _live_on(story)
+        _come_to_an_end(story)
+    began, now = scene.clock.at(story.began), scene.clock.end
+    return story.finish(usage(scene.rng, story.state, began, now))
+
+
+def onboard(story: Story, sections: Sections) -> None:
+    """The owner goes through the wizard and finishes it."""
+    for action, topic, values in sections:
+        if values:
+            story.wait(story.rng.uniform(0.5, 4))
+            _by_wizard(story, action, topic, values)
+    story.wait(story.rng.uniform(0.5, 2))
+    finished = {"onboarded_at": story.scene.clock.at(story.share)}
+    _by_wizard(story, Action.TENANT_ORGANISATION, "name", finished)
+
+
+def sections(story: Story, plan: str) -> Sections:
+    """What the tenant is going to have set, in the wizard's order."""
+    rng, domain = story.rng, story.organisation.domain
+    sip = profiles.sip(rng, domain) if rng.random() < _HAS_SIP else {}
+    webhook = profiles.webhook(rng, domain) if rng.random() < _HAS_WEBHOOK else {}
+    features = profiles.features(rng) if rng.random() < 0.5 else {}
+    return [
+        (Action.TENANT_BILLING, "plan", profiles.billing(rng, plan)),
+        (Action.TENANT_SIP, "sip", sip),
+        (Action.TENANT_FEATURES, "features", features),
+        (Action.TENANT_COMPLIANCE, "compliance", profiles.compliance(rng, plan)),
+        (Action.TENANT_WEBHOOK, "webhook", webhook),
+    ]
+
+
+def _by_wizard(story: Story, action: Action, topic: str, values: Mapping[str, Any]) -> None:
+    assert story.owner
+    story.change(story.owner, action, values, topic, source=Source.WIZARD)
+
+
+def _sign_up(story: Story) -> None:
+    """The owner comes alone; some never finish, and some begin with a smaller plan."""
+    rng = story.rng
+    plan = profiles.plan(rng)
+    smaller = rng.random() < _STARTS_SMALLER
+    story.sign_up()
+    parts = sections(story, profiles.cheaper_plan(plan) if smaller else plan)
+    if rng.random() >= _FINISHES:
+        for action, topic, values in parts[: rng.randrange(3)]:
+            story.wait(rng.uniform(0.5, 4))
+            _by_wizard(story, action, topic, values)
+        return
+    onboard(story, parts)
+    if smaller:
+        story.wait_until(rng.uniform(story.share, 1))
+        edits.upgrade(story, plan)
+
+
+def _be_set_up(story: Story) -> None:
+    """Staff create the tenant from a contract and make the owner's account, as a rule."""
+    rng = story.rng
+    billing, *others = sections(story, profiles.plan(rng))
+    story.set_up({**billing[2], "meta_data": profiles.metadata(rng)})
+    if rng.random() < _GETS_OWNER:
+        story.wait(rng.uniform(1, 4))
+        story.give_owner()
+        story.wait_until(story.share + rng.uniform(0, 0.004))
+        onboard(story, others)
+
+
+def _live_on(story: Story) -> None:
+    rng = story.rng
+    if rng.random() < _HAS_METADATA:
+        story.wait(rng.uniform(10, 300))
+        edits.change_metadata(story)
+    count = rng.choice(_EDIT_COUNTS)
+    for share in sorted(rng.uniform(story.share, 1) for _ in range(count)):
+        story.wait_until(share)
+        rng.choices(list(_EDITS), list(_EDITS.values()))[0](story)
+    if rng.random() < _EXCEEDS:
+        story.wait_until(rng.uniform(story.share, 1))
+        edits.exceed_plan(story)
+
+
+def _come_to_an_end(story: Story) -> None:
+    """Most stay active; some are suspended, some of these for a while, some are closed."""
+    fate = story.rng.random()
+    if fate < 0.885:
+        return
+    story.wait_until(story.rng.uniform(story.share, 1))
+    if fate < 0.96:
+        edits.suspend(story)
+    elif fate < 0.977:
+        edits.set_status(story, Status.BLOCKED)
+        return
+    if fate < 0.915:
+        story.wait_until(story.rng.uniform(story.share, 1))
+        edits.reactivate(story)
+    elif fate >= 0.96:
+        edits.set_status(story, Status.INACTIVE)

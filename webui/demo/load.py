@@ -1,0 +1,49 @@
+"""The run: from nothing, or from what is there, to ``count`` more tenants."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+
+from webui.audit import log
+from webui.demo.clock import WorkClock
+from webui.demo.people import Usernames
+from webui.demo.story import Scene
+from webui.demo.timeline import slices, timeline
+from webui.demo.writing import write
+from webui.extensions import write_transaction
+from webui.models.columns import now
+
+SLICE = 10_000
+"""Entries in one transaction."""
+
+_HISTORY = timedelta(days=3 * 365)
+_JUST_NOW = timedelta(minutes=3)
+
+
+def load(count: int, seed: int, progress: Callable[[int], None]) -> None:
+    """Adds ``count`` tenants with owners, usage and histories; needs an app context.
+
+    Equal seeds give equal content, whatever the day. Writes a slice of the time line per
+    transaction, so a run that is stopped leaves a valid database with unfinished stories.
+    ``progress`` hears how many more tenants are finished.
+    """
+    if count < 1:
+        return
+    scene = _scene(seed)
+    for part in slices(timeline(scene, count), SLICE):
+        with write_transaction():
+            write(part, scene.clock)
+        progress(sum(step.usage is not None for step in part))
+
+
+def _scene(seed: int) -> Scene:
+    with write_transaction():
+        head = log.lock_head()
+    end = now()
+    if head.at is None:
+        clock = WorkClock(end - _HISTORY, end - _JUST_NOW)
+    else:
+        clock = WorkClock(head.at, end)
+    # The same seed again must not make the same UUIDs again: they depend on the history's
+    # length as well.
+    return Scene(Random(seed), Random(f"{seed}/{head.seq}"), clock, Usernames())  # noqa: S311

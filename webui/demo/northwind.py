@@ -1,0 +1,142 @@
+"""Northwind Dental Group: the tenant with the long history that everybody tries things on."""
+
+from typing import Any
+
+from webui.audit.actions import Action
+from webui.demo import edits, profiles
+from webui.demo.lives import Sections, onboard
+from webui.demo.names import Organisation
+from webui.demo.people import Person
+from webui.demo.story import Scene, Step, Story
+from webui.demo.usage import Month, months_until
+from webui.limits import Service, Status
+
+ENTRIES = 300
+NORTHWIND = Organisation("Northwind Dental Group", "northwind-dental.example", "dana.ilic")
+BEGAN = 0.25
+"""The share of the time line at which it signs up."""
+
+_SUSPENDED, _RAISED = 0.998, 0.99999
+_USAGE = ((41_208, 98_211, 391_140), (38_977, 91_020, 364_808), (36_412, 84_330, 337_320))
+_EDITS: dict[edits.Edit, int] = {
+    edits.raise_limit: 18,
+    edits.lower_limit: 12,
+    edits.change_plan: 6,
+    edits.replace_sip_password: 12,
+    edits.move_sip: 10,
+    edits.change_feature: 14,
+    edits.change_format: 5,
+    edits.change_compliance: 5,
+    edits.change_webhook: 5,
+    edits.rotate_webhook_secret: 5,
+    edits.change_metadata: 10,
+    edits.rename: 3,
+    edits.suspend: 5,
+    edits.reactivate: 6,
+}
+
+
+def live(scene: Scene) -> list[Step]:
+    """The steps: a sign-up, years of changes, and an ending that is the same in every run."""
+    story = Story(scene, NORTHWIND, BEGAN)
+    story.sign_up()
+    onboard(story, _first_sections(story))
+    settling = _last_sections(story)
+    while story.version < ENTRIES - len(settling) - 2:
+        _edit(story, scene.rng.choices(list(_EDITS), list(_EDITS.values()))[0])
+    for action, topic, values in settling:
+        _step_on(story)
+        story.change(story.colleague(), action, values, topic)
+    # Settling changed nothing where a section already was as it should be.
+    while story.version < ENTRIES - 2:
+        _edit(story, edits.replace_sip_password)
+    _be_suspended(story)
+    return story.finish(_months(scene))
+
+
+def _edit(story: Story, edit: edits.Edit) -> None:
+    _step_on(story)
+    edit(story)
+
+
+def _step_on(story: Story) -> None:
+    """Goes part of the way to the end, so that the changes spread over the years."""
+    left = max(1, ENTRIES - story.version)
+    way = (_SUSPENDED - story.share) / left
+    story.wait_until(story.share + way * story.rng.uniform(0.1, 1.9) * (left > 1))
+
+
+def _be_suspended(story: Story) -> None:
+    stopped = {
+        "status": Status.SUSPENDED.value,
+        "blocked_services": [Service.CALLS.value, Service.SIP.value],
+    }
+    sam, ines = story.scene.staff[0], story.scene.staff[1]
+    story.wait_until(_SUSPENDED)
+    _say(story, ines, Action.TENANT_STATUS, stopped, "Payment 60 days overdue, ticket 88213")
+    story.wait_until(_RAISED)
+    raised = {"monthly_call_limit": 50_000}
+    _say(story, sam, Action.TENANT_BILLING, raised, "Upgrade agreed, ticket 88240")
+
+
+def _say(story: Story, who: Person, action: Action, values: dict[str, Any], reason: str) -> None:
+    story.change(who, action, values, "", reason=reason)
+
+
+def _first_sections(story: Story) -> Sections:
+    rng = story.rng
+    return [
+        (Action.TENANT_BILLING, "plan", profiles.billing(rng, "business")),
+        (Action.TENANT_SIP, "sip", {**_sip("sip.nwd.example"), "sip_password": profiles.secret()}),
+        (Action.TENANT_WEBHOOK, "webhook", profiles.webhook(rng, NORTHWIND.domain)),
+    ]
+
+
+def _last_sections(story: Story) -> Sections:
+    """What everything is set to in the end; the last two changes come on top."""
+    webhook = "https://hooks.northwind-dental.example/calls?source=tenant-console"
+    known = {"crm": "HS-20931", "segment": "mid-market"}
+    notes = {"text": "Twelve practices, one trunk", "by": "sam.ortiz"}
+    billing = {**profiles.billing(story.rng, "business"), "max_concurrent_calls": 80}
+    return [
+        (Action.TENANT_STATUS, "active", {"status": "active", "blocked_services": []}),
+        (
+            Action.TENANT_ORGANISATION,
+            "metadata",
+            {"name": NORTHWIND.name, "meta_data": {**known, "notes": notes}},
+        ),
+        (Action.TENANT_BILLING, "lower", {**billing, "monthly_call_limit": 40_000}),
+        (Action.TENANT_SIP, "sip", _sip("sip.northwind-dental.example:5061")),
+        (
+            Action.TENANT_FEATURES,
+            "features",
+            {
+                "recording_enabled": True,
+                "recording_format": "mp4",
+                "retention_days": 90,
+                "analytics_enabled": False,
+            },
+        ),
+        (
+            Action.TENANT_COMPLIANCE,
+            "compliance",
+            {"hipaa_enabled": False, "pci_enabled": False, "data_encryption_enabled": False},
+        ),
+        (
+            Action.TENANT_WEBHOOK,
+            "webhook",
+            {"webhook_url": webhook, "webhook_timeout_seconds": 20},
+        ),
+    ]
+
+
+def _sip(domain: str) -> dict[str, Any]:
+    return {"sip_enabled": True, "sip_domain": domain, "sip_username": "nwdental-trunk1"}
+
+
+def _months(scene: Scene) -> tuple[Month, ...]:
+    months = months_until(scene.clock.end)
+    return tuple(
+        Month(month, cents, calls, minutes)
+        for month, (calls, minutes, cents) in zip(months, _USAGE, strict=True)
+    )

@@ -1,0 +1,114 @@
+"""Who acts in the histories: owners, and a handful of colleagues."""
+
+from dataclasses import dataclass
+from random import Random
+from string import ascii_lowercase
+from uuid import UUID
+
+from sqlalchemy import select
+
+from webui.audit.actions import Source
+from webui.audit.log import Actor
+from webui.extensions import db
+from webui.models import User
+from webui.permissions import Role
+
+# No password has this hash, so nobody can sign in as a person of the demo.
+UNUSABLE_HASH = "!"
+
+STAFF = (
+    ("sam.ortiz", Role.SUPPORT),
+    ("ines.weber", Role.SUPPORT),
+    ("tomasz.zielinski", Role.SUPPORT),
+    ("aisha.bello", Role.SUPPORT),
+    ("kenji.mori", Role.SUPPORT),
+    ("ruth.levy", Role.ADMIN),
+)
+STAFF_DOMAIN = "tenant-console.example"
+
+_AGENTS = (
+    "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1 Version/26.1 Safari/605.1",
+    "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36",
+)
+# Networks for documentation (RFC 5737): no owner's address belongs to anybody.
+_OWNER_NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
+_STAFF_NETWORK = "10.2.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account that acts, and the browser it acts from."""
+
+    id: UUID
+    username: str
+    role: str
+    address: str
+    agent: str
+
+    def acting(self, source: Source, request: str | None) -> Actor:
+        """The person as the actor of one request."""
+        return Actor(
+            "user",
+            str(self.id),
+            self.username,
+            self.role,
+            source,
+            request,
+            self.address,
+            self.agent,
+        )
+
+
+def owner(rng: Random, user_id: UUID, username: str) -> Person:
+    """An owner somewhere on the internet."""
+    address = f"{rng.choice(_OWNER_NETWORKS)}.{rng.randrange(1, 255)}"
+    return Person(user_id, username, Role.OWNER.value, address, rng.choice(_AGENTS))
+
+
+def colleague(number: int, user_id: UUID, username: str, role: str) -> Person:
+    """One of the staff, in the office network."""
+    address = f"{_STAFF_NETWORK}.{9 + number * 5}"
+    return Person(user_id, username, role, address, _AGENTS[number % len(_AGENTS)])
+
+
+def email_address(username: str, domain: str) -> str:
+    """The first name at the domain, with the number that the username has."""
+    first, _, last = username.partition(".")
+    return f"{first}{last.lstrip(ascii_lowercase + '-')}@{domain}"
+
+
+def existing_staff() -> dict[str, User]:
+    """The colleagues of an earlier run, by username."""
+    names = [username for username, _ in STAFF]
+    roles = {role.value for _, role in STAFF}
+    found = db.session.scalars(select(User).where(User.username_key.in_(names)))
+    return {user.username: user for user in found if user.role in roles}
+
+
+class Usernames:
+    """Gives every account a username of its own, also next to those of earlier runs."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def claim(self, wanted: str) -> str:
+        """The wanted name, with the next free number when it is taken."""
+        if wanted not in self._last:
+            self._last[wanted] = _highest(wanted)
+        self._last[wanted] += 1
+        number = self._last[wanted]
+        return wanted if number == 1 else f"{wanted}{number}"
+
+
+def _highest(wanted: str) -> int:
+    """The highest number behind the name that the database holds; the bare name counts as 1.
+
+    One range of the unique index, instead of reading every account.
+    """
+    key = User.username_key
+    taken = db.session.scalars(select(key).where(key >= wanted, key < f"{wanted}:"))
+    numbers = (name[len(wanted) :] for name in taken)
+    return max((int(n or "1") for n in numbers if not n or n.isdecimal()), default=0)

@@ -1,0 +1,205 @@
+"""A story: the steps of one tenant's life, in the order of time.
+
+Steps carry shares of the run's activity (see :class:`webui.demo.clock.WorkClock`) and plain
+values; what they become in the database is :mod:`webui.demo.writing`'s.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from random import Random
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from webui.audit.actions import Action, Source
+from webui.demo.clock import WorkClock
+from webui.demo.names import Organisation
+from webui.demo.people import Person, Usernames, email_address
+from webui.demo.people import owner as owner_person
+from webui.demo.reasons import reason
+from webui.demo.usage import Month
+from webui.models.columns import Audited
+from webui.models.tenant import AUDIT_KINDS, DEFAULTS
+from webui.permissions import Role
+
+Changes = Mapping[str, tuple[Any, Any]]
+# About a minute of office hours, in shares of three years.
+_MINUTE = 1.6e-6
+_FIELDS = [name for name, kind in AUDIT_KINDS.items() if kind is not Audited.DERIVED]
+
+
+class Account(NamedTuple):
+    """An account that a step creates; ``tenant`` is None for staff."""
+
+    id: UUID
+    username: str
+    email: str
+    role: str
+    tenant: UUID | None
+
+
+class Step(NamedTuple):
+    """What becomes one entry. Steps sort by time, then by the order they were told in.
+
+    ``who`` is None for the command itself. ``version`` is the tenant's new one; None when
+    the step changes no tenant. ``usage`` stands in a tenant's last step and nowhere else.
+    """
+
+    share: float
+    serial: int
+    id: UUID
+    action: Action
+    source: Source
+    who: Person | None
+    request: UUID | None = None
+    tenant: UUID | None = None
+    name: str | None = None
+    version: int | None = None
+    changes: Changes = MappingProxyType({})
+    reason: str | None = None
+    account: Account | None = None
+    usage: tuple[Month, ...] | None = None
+
+
+@dataclass
+class Scene:
+    """What all stories of a run share. ``rng`` makes the content, ``ids`` the UUIDs."""
+
+    rng: Random
+    ids: Random
+    clock: WorkClock
+    usernames: Usernames
+    staff: list[Person] = field(default_factory=list)
+    serials: Iterator[int] = field(default_factory=count)
+
+    def uuid(self) -> UUID:
+        """The next UUID of the run."""
+        return UUID(int=self.ids.getrandbits(128), version=4)
+
+
+class Story:
+    """Tells one tenant's life: each method adds a step at the present ``share``."""
+
+    def __init__(self, scene: Scene, organisation: Organisation, share: float) -> None:
+        self.scene = scene
+        self.rng = scene.rng
+        self.organisation = organisation
+        self.share = self.began = share
+        self.id = scene.uuid()
+        self.owner: Person | None = None
+        self.state: dict[str, Any] = {**dict.fromkeys(_FIELDS), **DEFAULTS}
+        self.state["name"] = organisation.name
+        self.version = 0
+        self.steps: list[Step] = []
+
+    def wait(self, minutes: float) -> None:
+        """Lets a few minutes pass; less when little time is left."""
+        left = 1 - self.share
+        self.share += min(minutes * _MINUTE, left / 20)
+
+    def wait_until(self, share: float) -> None:
+        """Lets time pass until a later share; an earlier one is now."""
+        self.share = max(self.share, min(share, 1.0))
+
+    def colleague(self) -> Person:
+        """One of the staff."""
+        return self.rng.choice(self.scene.staff)
+
+    def someone(self) -> Person:
+        """The owner more often than not, if there is one."""
+        if self.owner and self.rng.random() < 0.55:
+            return self.owner
+        return self.colleague()
+
+    def sign_up(self) -> None:
+        """The owner signs up: the tenant has the owner's id (DESIGN 2.1)."""
+        self.owner = self._new_owner(self.id)
+        request = self.scene.uuid()
+        self._create(self.owner, Source.WIZARD, request=request)
+        self._open_account(self.owner, Source.WIZARD, request=request)
+
+    def set_up(self, values: Mapping[str, Any]) -> None:
+        """Staff create the tenant with some values, for a contract."""
+        self.state.update(values)
+        self._create(self.colleague(), Source.UI, reason=self._reason("created"))
+
+    def give_owner(self) -> None:
+        """Staff make the account of an owner."""
+        self.owner = self._new_owner(self.scene.uuid())
+        self._open_account(self.colleague(), Source.UI, reason=self._reason("owner"))
+
+    def change(
+        self,
+        who: Person,
+        action: Action,
+        values: Mapping[str, Any],
+        topic: str,
+        *,
+        source: Source = Source.UI,
+        reason: str | None = None,
+    ) -> bool:
+        """Changes fields; False when all of them held these values already.
+
+        ``topic`` names the reasons that staff may give; owners give none.
+        """
+        changes = {
+            name: (self.state[name], new) for name, new in values.items() if self.state[name] != new
+        }
+        if not changes:
+            return False
+        self.state.update(values)
+        if who.role != Role.OWNER and reason is None:
+            reason = self._reason(topic)
+        self._revise(who, action, source, changes, reason=reason)
+        return True
+
+    def finish(self, usage: tuple[Month, ...]) -> list[Step]:
+        """The steps, the last one marked as such."""
+        self.steps[-1] = self.steps[-1]._replace(usage=usage)
+        return self.steps
+
+    def _new_owner(self, user_id: UUID) -> Person:
+        username = self.scene.usernames.claim(self.organisation.person)
+        return owner_person(self.rng, user_id, username)
+
+    def _reason(self, topic: str) -> str:
+        return reason(self.rng, topic, self.share)
+
+    def _create(self, who: Person, source: Source, **rest: Any) -> None:
+        """The entry holds every plain field, and what else is set (as Tenant.creation)."""
+        changes = {
+            name: (None, value)
+            for name, value in self.state.items()
+            if AUDIT_KINDS[name] is Audited.PLAIN or value is not None
+        }
+        self._revise(who, Action.TENANT_CREATED, source, changes, **rest)
+
+    def _revise(
+        self, who: Person, action: Action, source: Source, changes: Changes, **rest: Any
+    ) -> None:
+        self.version += 1
+        self._add(
+            who,
+            action,
+            source,
+            tenant=self.id,
+            name=self.state["name"],
+            version=self.version,
+            changes=changes,
+            **rest,
+        )
+
+    def _open_account(self, who: Person, source: Source, **rest: Any) -> None:
+        assert self.owner
+        username = self.owner.username
+        email = email_address(username, self.organisation.domain)
+        account = Account(self.owner.id, username, email, self.owner.role, self.id)
+        self._add(who, Action.USER_CREATED, source, account=account, **rest)
+
+    def _add(self, who: Person, action: Action, source: Source, **rest: Any) -> None:
+        rest.setdefault("request", self.scene.uuid())
+        scene = self.scene
+        self.steps.append(
+            Step(self.share, next(scene.serials), scene.uuid(), action, source, who, **rest)
+        )

@@ -1,0 +1,91 @@
+"""The tenants' rows: several changes of a tenant in one transaction become one statement.
+
+The database wants a tenant to start at version 1 and to go up by one (models/triggers.py),
+so what is left of the versions is made up for by updates that raise nothing else.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, insert, update
+
+from webui.crypto import blind_index, fields
+from webui.crypto.keyring import KeyRing
+from webui.demo.story import Step
+from webui.extensions import keyring
+from webui.models import Tenant
+from webui.models.columns import Audited
+from webui.models.tenant import audit_kind
+from webui.values import search_key
+
+Row = dict[str, Any]
+_TABLE = Tenant.__table__
+_EMPTY: Row = dict.fromkeys(column.name for column in _TABLE.columns)
+
+
+class TenantRows:
+    """The tenants that a transaction creates and changes."""
+
+    def __init__(self) -> None:
+        self._ring = keyring()
+        self._new: dict[UUID, Row] = {}
+        self._changed: dict[UUID, Row] = {}
+        self._raises: list[Row] = []
+
+    def apply(self, step: Step, at: datetime) -> None:
+        """Adds a step that changes a tenant."""
+        assert step.tenant
+        row = self._columns(step) | {"updated_at": at}
+        if step.version == 1:
+            self._new[step.tenant] = (
+                _EMPTY | row | {"id": step.tenant, "version": 1, "created_at": at}
+            )
+            return
+        if known := self._new.get(step.tenant) or self._changed.get(step.tenant):
+            known |= row
+            self._raises.append({"row": step.tenant})
+        else:
+            self._changed[step.tenant] = row
+
+    def _columns(self, step: Step) -> Row:
+        row: Row = {}
+        for name, (_, new) in step.changes.items():
+            if audit_kind(name) is Audited.PLAIN:
+                row[name] = new
+            else:
+                row |= _sealed(self._ring, name, new, str(step.tenant))
+        if "name" in row:
+            row["name_key"] = search_key(row["name"])
+        return row
+
+    def write(self, connection: Connection) -> None:
+        """Writes them; every version is then the number of the tenant's entries."""
+        if self._new:
+            connection.execute(insert(_TABLE), list(self._new.values()))
+        alike: dict[frozenset[str], list[Row]] = defaultdict(list)
+        for tenant, row in self._changed.items():
+            alike[frozenset(row)].append(row | {"row": tenant})
+        for names, rows in alike.items():
+            _raise_version(connection, sorted(names), rows)
+        _raise_version(connection, [], self._raises)
+
+
+def _sealed(ring: KeyRing, name: str, value: str | None, row: str) -> Row:
+    """The columns of an encrypted field, as models.columns.Encrypted fills them."""
+    token = value and fields.seal(ring, value, _TABLE.name, name, row)
+    index = f"{name}_index"
+    if index not in _TABLE.columns:
+        return {name: token}
+    return {name: token, index: value and blind_index.index(ring, value, _TABLE.name, name)}
+
+
+def _raise_version(connection: Connection, names: list[str], rows: list[Row]) -> None:
+    if rows:
+        statement = (
+            update(_TABLE)
+            .where(_TABLE.c.id == bindparam("row"))
+            .values(version=_TABLE.c.version + 1, **{name: bindparam(name) for name in names})
+        )
+        connection.execute(statement, rows)

@@ -1,0 +1,84 @@
+"""All stories of a run as one stream of steps in the order of time.
+
+A story is told when its tenant comes, and only steps still to come are held, so a run needs
+little more memory than its tenants' futures.
+"""
+
+from collections.abc import Iterator
+from heapq import heappop, heappush
+
+from webui.audit.actions import Action, Source
+from webui.demo import lives, northwind
+from webui.demo.people import STAFF, STAFF_DOMAIN, colleague, existing_staff
+from webui.demo.story import Account, Scene, Step
+
+# Few tenants have no room for one that is so unlike the others.
+_NORTHWIND_FROM = 10
+# The last tenants still have time for a first step or two.
+_LAST_START = 0.9999
+
+
+def slices(steps: Iterator[Step], size: int) -> Iterator[list[Step]]:
+    """The steps in lists of about ``size``; steps of the same moment stay together."""
+    part: list[Step] = []
+    for step in steps:
+        if len(part) >= size and step.share != part[-1].share:
+            yield part
+            part = []
+        part.append(step)
+    if part:
+        yield part
+
+
+def timeline(scene: Scene, count: int) -> Iterator[Step]:
+    """The steps of ``count`` tenants, and before them those of the staff that is missing."""
+    yield from _hire(scene)
+    to_come: list[Step] = []
+    for story in _stories(scene, count):
+        while to_come and to_come[0] < story[0]:
+            yield heappop(to_come)
+        for step in story:
+            heappush(to_come, step)
+    while to_come:
+        yield heappop(to_come)
+
+
+def _stories(scene: Scene, count: int) -> Iterator[list[Step]]:
+    """Each tenant's steps, in the order of their first."""
+    starts = sorted(scene.rng.uniform(0, _LAST_START) for _ in range(count))
+    if count >= _NORTHWIND_FROM:
+        starts[_nearest(starts)] = northwind.BEGAN
+    for number, start in enumerate(starts):
+        if start == northwind.BEGAN:
+            yield northwind.live(scene)
+        else:
+            yield lives.live(scene, number, start)
+
+
+def _nearest(starts: list[float]) -> int:
+    return min(range(len(starts)), key=lambda n: abs(starts[n] - northwind.BEGAN))
+
+
+def _hire(scene: Scene) -> Iterator[Step]:
+    """The staff of the run: those of an earlier one, and an account for everybody else."""
+    known = existing_staff()
+    for number, (name, role) in enumerate(STAFF):
+        if name in known:
+            scene.staff.append(colleague(number, known[name].id, name, known[name].role))
+            continue
+        username = scene.usernames.claim(name)
+        user_id = scene.uuid()
+        email = f"{username}@{STAFF_DOMAIN}"
+        scene.staff.append(colleague(number, user_id, username, role.value))
+        account = Account(user_id, username, email, role.value, None)
+        # A share before all others; the same for all of them keeps them in one slice.
+        yield Step(
+            0.0,
+            next(scene.serials),
+            scene.uuid(),
+            Action.USER_CREATED,
+            Source.CLI,
+            None,
+            reason="Demo data",
+            account=account,
+        )

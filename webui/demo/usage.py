@@ -1,0 +1,62 @@
+"""How much the tenants used the platform in the last months."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from random import Random
+from typing import Any, NamedTuple
+
+from webui.limits import Status
+from webui.models.usage import month_of
+
+# What a tenant with a very high limit really needs in a month.
+_BUSIEST = 400_000
+# Shares of the limit that is used, and how many tenants use that much.
+_LEVELS = ((0.0, 0.02), (0.02, 0.3), (0.3, 0.8), (0.8, 0.99), (1.0, 1.0))
+_LEVEL_WEIGHTS = (10, 45, 27, 13, 5)
+_WITHOUT_ROWS = 0.07
+
+
+class Month(NamedTuple):
+    """A row of ``tenant_usage`` without its tenant."""
+
+    month: str
+    usage_cents: int
+    calls: int
+    minutes: int
+
+
+def months_until(now: datetime) -> tuple[str, ...]:
+    """The current month and the two before it, newest first."""
+    months = []
+    day = now.replace(day=15)
+    for _ in range(3):
+        months.append(month_of(day))
+        day = day.replace(month=day.month - 1) if day.month > 1 else _december(day)
+    return tuple(months)
+
+
+def _december(day: datetime) -> datetime:
+    return day.replace(year=day.year - 1, month=12)
+
+
+def usage(
+    rng: Random, state: Mapping[str, Any], began: datetime, now: datetime
+) -> tuple[Month, ...]:
+    """The usage of a tenant in its present state that exists since ``began``."""
+    if rng.random() < _WITHOUT_ROWS or state["onboarded_at"] is None:
+        return ()
+    low, high = rng.choices(_LEVELS, _LEVEL_WEIGHTS)[0]
+    limit = min(state["monthly_call_limit"], _BUSIEST)
+    stopped = state["status"] in (Status.INACTIVE, Status.BLOCKED)
+    rows = []
+    for age, month in enumerate(months_until(now)):
+        level = rng.uniform(low, high) * (1 - 0.08 * age * (high < 1))
+        calls = 0 if stopped and age == 0 else int(limit * level)
+        if month >= month_of(began):
+            rows.append(_month(rng, month, calls))
+    return tuple(rows)
+
+
+def _month(rng: Random, month: str, calls: int) -> Month:
+    minutes = int(calls * rng.uniform(1.2, 3.8))
+    return Month(month, int(minutes * rng.uniform(2.5, 4.5)), calls, minutes)

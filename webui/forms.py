@@ -1,0 +1,161 @@
+"""The base of every form: strict about what was sent, careful with what was typed.
+
+A field that parses gets its limits from :mod:`webui.limits` and its rule from
+:mod:`webui.values`; ``data`` keeps the text as typed, ``value`` is what may be stored.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, request
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, SelectMultipleField, StringField
+from wtforms.validators import StopValidation
+
+from webui import values
+from webui.errors import Detail
+from webui.limits import FIELDS, REASON, Choice, Metadata, Sealed, Secret, Text, Whole
+
+# Names that are no values of the form itself.
+_TECHNICAL = {"csrf_token", "version", "submission", "next"}
+MISSING = "This field was not sent. Reload the page and try again."
+REPEATED = "This field was sent more than once."
+# A character may take four UTF-16 units before NFC composes it; `maxlength` counts those and
+# must never be stricter than the rule itself.
+_UTF16_SLACK = 4
+
+
+class ParsedField(StringField):
+    """Text with a rule: ``parse`` gives the value or raises values.Refused."""
+
+    def __init__(
+        self, label: str, parse: Callable[[str], Any], kind: str = "text", **options: Any
+    ) -> None:
+        super().__init__(label, **options)
+        self.parse = parse
+        self.kind = kind
+        self.value: Any = None
+
+    def pre_validate(self, form: Any) -> None:
+        """Parses; a refusal is the field's error."""
+        try:
+            self.value = self.parse(self.data or "")
+        except values.Refused as refusal:
+            raise StopValidation(str(refusal)) from None
+
+
+class ChoiceField(ParsedField):
+    """One of a few words, shown as a select that keeps an unknown current value."""
+
+    def __init__(self, label: str, words: tuple[tuple[str, str], ...], **options: Any) -> None:
+        super().__init__(label, self._choose, kind="select", **options)
+        self.words = words
+
+    def _choose(self, raw: str) -> str:
+        if raw not in dict(self.words):
+            raise values.Refused(f"Choose one of: {', '.join(label for _, label in self.words)}.")
+        return raw
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """The words to offer, with the current one even if the catalogue lost it."""
+        known = dict(self.words)
+        return [*self.words, *([] if not self.data or self.data in known else [(self.data,) * 2])]
+
+
+class SwitchField(BooleanField):
+    """A checkbox."""
+
+    kind = "switch"
+
+    @property
+    def value(self) -> bool:
+        """On or off."""
+        return bool(self.data)
+
+
+class BaseForm(FlaskForm):
+    """A form that accepts each field exactly once and nothing else."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also refuses missing and repeated fields, which browsers never send."""
+        valid = bool(super().validate(extra_validators))
+        for field in self:
+            if field.name in _TECHNICAL or isinstance(field, SelectMultipleField):
+                continue
+            sent = request.form.getlist(field.name)
+            if len(sent) > 1:
+                self.fail(field.name, REPEATED)
+                valid = False
+            elif not sent and not isinstance(field, BooleanField):
+                self.fail(field.name, MISSING)
+                valid = False
+        return valid
+
+    def fail(self, name: str, message: str) -> None:
+        """Puts an error beside a field, alone."""
+        self[name].errors = [message]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Name -> value of every tenant field in the form."""
+        return {f.name: f.value for f in self if f.name in FIELDS}
+
+    @property
+    def first_error(self) -> str | None:
+        """The name of the first field with an error: where the focus goes."""
+        return next((field.name for field in self if field.errors), None)
+
+
+def tenant_field(name: str) -> Any:
+    """The form field of a tenant field, everything from its one definition in limits."""
+    spec = FIELDS[name]
+    options: dict[str, Any] = {"description": spec.help, "render_kw": {"autocomplete": "off"}}
+    if isinstance(spec, Whole):
+        options["render_kw"] |= {"inputmode": "numeric", "pattern": "[0-9]+"}
+        options["description"] = " ".join(
+            x for x in (spec.help, f"{spec.minimum:,} to {spec.maximum:,}.") if x
+        )
+        return ParsedField(
+            spec.label, lambda raw: values.whole_number(raw, spec), kind="number", **options
+        )
+    if isinstance(spec, Choice):
+        return ChoiceField(spec.label, spec.choices, description=spec.help)
+    if isinstance(spec, Metadata):
+        return ParsedField(spec.label, values.meta_data, kind="json", **options)
+    if isinstance(spec, Secret):
+        options["render_kw"] |= {"autocomplete": "new-password"}
+        return ParsedField(spec.label, getattr(values, name), kind="secret", **options)
+    if isinstance(spec, Sealed):
+        options["render_kw"] |= {"maxlength": spec.maximum * _UTF16_SLACK}
+        return ParsedField(spec.label, getattr(values, name), kind="mono", **options)
+    if isinstance(spec, Text):
+        return text_field(spec, **options)
+    return SwitchField(spec.label, description=spec.help)
+
+
+def text_field(spec: Text, **options: Any) -> ParsedField:
+    """One line of text within the limits of ``spec``."""
+    attributes = {"maxlength": spec.maximum * _UTF16_SLACK, **options.pop("render_kw", {})}
+    if spec.minimum:
+        attributes["required"] = True
+    return ParsedField(
+        spec.label, lambda raw: values.text(raw, spec), render_kw=attributes, **options
+    )
+
+
+def reason_field() -> ParsedField:
+    """Why a change is made: required of staff, kept in the history."""
+    return text_field(
+        REASON,
+        description="Kept in the history. The customer does not see it.",
+        render_kw={"placeholder": "Why? A ticket number is welcome", "autocomplete": "off"},
+    )
+
+
+def posted_version() -> int:
+    """The ``version`` that the form was made from; 400 when it is missing or no number."""
+    sent = request.form.getlist("version")
+    if len(sent) != 1 or not sent[0].isascii() or not sent[0].isdigit() or len(sent[0]) > 18:
+        abort(400, Detail("The form did not say which version it was made from. Reload the page."))
+    return int(sent[0])

@@ -1,0 +1,92 @@
+"""Keyset paging: pages that stay put while rows come and go, without OFFSET or COUNT."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Select, literal, tuple_
+
+from webui.extensions import db
+
+Row = TypeVar("Row")
+
+
+class BadCursor(ValueError):
+    """A cursor that this product did not make."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows in order; ``after`` and ``before`` lead on, None at an end."""
+
+    rows: list[Row]
+    after: str | None
+    before: str | None
+
+
+@dataclass(frozen=True)
+class Keyset:
+    """An order that no two rows share: columns, the last one unique."""
+
+    name: str
+    columns: tuple[Any, ...]
+    descending: bool = False
+
+    def encode(self, values: Sequence[Any]) -> str:
+        """An opaque cursor for the row with these values."""
+        text = json.dumps([self.name, *map(str, values)], ensure_ascii=False)
+        return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+    def decode(self, cursor: str) -> list[Any]:
+        """The values of a cursor. Raises BadCursor, also for another order's cursor."""
+        try:
+            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            name, *values = json.loads(raw)
+            if name != self.name or len(values) != len(self.columns):
+                raise BadCursor("a cursor of another list")
+            return [_typed(c, value) for c, value in zip(self.columns, values, strict=True)]
+        except (binascii.Error, ValueError, TypeError, RecursionError):
+            raise BadCursor("not a cursor") from None
+
+    def page(
+        self, query: Select[Any], size: int, after: str | None, before: str | None
+    ) -> Page[Any]:
+        """One page of the query's rows; the key columns must be the row's last ones.
+
+        ``before`` wins over ``after``. Raises BadCursor.
+        """
+        backwards = before is not None
+        cursor = before if backwards else after
+        query = query.add_columns(*self.columns)
+        if cursor is not None:
+            query = query.where(self._beyond(self.decode(cursor), backwards))
+        falling = self.descending != backwards
+        order = [c.desc() if falling else c.asc() for c in self.columns]
+        rows = list(db.session.execute(query.order_by(*order).limit(size + 1)).all())
+        more, rows = len(rows) > size, rows[:size]
+        if backwards:
+            rows.reverse()
+        has_after = bool(rows) and (backwards or more)
+        has_before = bool(rows) and (more if backwards else after is not None)
+        width = len(self.columns)
+        return Page(
+            rows,
+            self.encode(rows[-1][-width:]) if has_after else None,
+            self.encode(rows[0][-width:]) if has_before else None,
+        )
+
+    def _beyond(self, values: list[Any], backwards: bool) -> Any:
+        here = tuple_(*self.columns)
+        there = tuple_(*(literal(v, c.type) for v, c in zip(values, self.columns, strict=True)))
+        return here < there if self.descending != backwards else here > there
+
+
+def _typed(column: Any, value: Any) -> Any:
+    """A cursor's text as the column's own type. Raises ValueError."""
+    if not isinstance(value, str):
+        raise BadCursor("not a cursor")
+    kind = column.type.python_type
+    return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)

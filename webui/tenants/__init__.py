@@ -1,0 +1,1 @@
+"""Tenants: find one, understand it, change it safely."""

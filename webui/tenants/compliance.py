@@ -1,0 +1,104 @@
+"""Compliance findings: what is met, what is missing, what only a person can say.
+
+Never the word "compliant": each finding names the rule's paragraph and a state.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from webui.models import Tenant
+
+
+class State(StrEnum):
+    """How a finding stands."""
+
+    MET = "met"
+    NOT_MET = "not met"
+    BY_HAND = "check by hand"
+    NOT_APPLICABLE = "not applicable"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One requirement: how it stands, in words, with its source."""
+
+    state: State
+    words: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A standard with its findings, whether its switch is on or off."""
+
+    name: str
+    on: bool
+    findings: list[Finding]
+
+    @property
+    def summary(self) -> str:
+        """For the card's head: "off · 1 not met, 2 by hand"."""
+        counts = [
+            f"{count} {words}"
+            for state, words in ((State.NOT_MET, "not met"), (State.BY_HAND, "by hand"))
+            if (count := sum(finding.state is state for finding in self.findings))
+        ]
+        return " · ".join(["on" if self.on else "off", ", ".join(counts) or "nothing missing"])
+
+
+def standards(tenant: Tenant) -> list[Standard]:
+    """The findings of DESIGN 4 for a tenant."""
+    return [
+        Standard("HIPAA", tenant.hipaa_enabled, _hipaa(tenant)),
+        Standard("PCI DSS 4.0.1", tenant.pci_enabled, _pci(tenant)),
+    ]
+
+
+def _hipaa(tenant: Tenant) -> list[Finding]:
+    return [
+        _encryption(tenant, "164.312(a)(2)(iv)"),
+        _transmission(tenant, "164.312(e)(1)"),
+        Finding(State.MET, "Every change is in the history below", "164.312(b)"),
+        Finding(State.BY_HAND, "Business associate agreement signed?", "164.504(e)"),
+        _kept(tenant, "Does the customer's policy say so?", "164.316(b)(2)(i)"),
+    ]
+
+
+def _pci(tenant: Tenant) -> list[Finding]:
+    recording = tenant.recording_enabled
+    codes = Finding(
+        State.BY_HAND if recording else State.MET,
+        "Are recordings paused while cards are read?"
+        if recording
+        else "No recordings, so no card verification codes in them",
+        "3.3.1",
+    )
+    return [
+        codes,
+        _encryption(tenant, "3.5.1"),
+        _kept(tenant, "Is that as short as possible?", "3.2.1"),
+        _transmission(tenant, "4.2.1"),
+        Finding(State.BY_HAND, "Does the trunk use SIP over TLS?", "4.2.1")
+        if tenant.sip_enabled
+        else Finding(State.NOT_APPLICABLE, "Calls by SIP are off", "4.2.1"),
+    ]
+
+
+def _encryption(tenant: Tenant, source: str) -> Finding:
+    if tenant.data_encryption_enabled:
+        return Finding(State.MET, "Stored data is encrypted", source)
+    return Finding(State.NOT_MET, "Stored data is not encrypted", source)
+
+
+def _transmission(tenant: Tenant, source: str) -> Finding:
+    # The field takes https only, so a webhook that is set is over https.
+    words = "Webhook over https" if tenant.is_set("webhook_url") else "No webhook, nothing is sent"
+    return Finding(State.MET, words, source)
+
+
+def _kept(tenant: Tenant, question: str, source: str) -> Finding:
+    if not tenant.recording_enabled:
+        return Finding(State.NOT_APPLICABLE, "Nothing is recorded", source)
+    return Finding(
+        State.BY_HAND, f"Recordings are kept {tenant.retention_days:,} days. {question}", source
+    )

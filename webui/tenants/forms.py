@@ -1,0 +1,185 @@
+"""The forms of the sections, of the status and of a new tenant.
+
+Limits, labels and help come from :mod:`webui.limits`; what is here is which fields stand
+together, and who gets which.
+"""
+
+import secrets
+from typing import Any, cast
+
+from wtforms import HiddenField, RadioField, SelectMultipleField
+from wtforms.validators import ValidationError
+
+from webui.filters import pretty_json
+from webui.forms import BaseForm, SwitchField, reason_field, tenant_field
+from webui.limits import FIELDS, SERVICE_LABELS, STATUS_LABELS, Secret, Service, Status
+from webui.models import Tenant
+from webui.models.tenant import UNREADABLE
+from webui.permissions import Permission, may
+
+STAFF_ONLY = {"meta_data": Permission.EDIT_METADATA, "reason": Permission.SEE_STAFF}
+
+
+def shown(value: Any) -> Any:
+    """A stored value as a form shows it for editing."""
+    if value is None or value is UNREADABLE:
+        return ""
+    if isinstance(value, dict):
+        return pretty_json(value) if value else ""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def stored_values(tenant: Tenant, names: list[str]) -> dict[str, Any]:
+    """The tenant's values for a form; secrets are never among them."""
+    open_names = [n for n in names if n in FIELDS and not isinstance(FIELDS[n], Secret)]
+    return {name: shown(tenant.readable(name)) for name in open_names}
+
+
+class TenantForm(BaseForm):
+    """A form about one tenant. Fields that the role may not have are not in it."""
+
+    def __init__(self, tenant: Tenant | None = None, **options: Any) -> None:
+        names = [name for name in dir(type(self)) if not name.startswith("_")]
+        data = stored_values(tenant, names) if tenant else {}
+        super().__init__(data=data, **options)
+        self.tenant = tenant
+        for name, permission in STAFF_ONLY.items():
+            if name in self and not may(permission):
+                del self[name]
+
+    @property
+    def reason_given(self) -> str | None:
+        """The reason as validated; None for who gives none."""
+        return self["reason"].value if "reason" in self else None
+
+    def unreadable(self, name: str) -> bool:
+        """Whether the stored value of a field cannot be decrypted now."""
+        return self.tenant is not None and self.tenant.readable(name) is UNREADABLE
+
+
+class OrganisationForm(TenantForm):
+    """Who the customer is."""
+
+    name = tenant_field("name")
+    meta_data = tenant_field("meta_data")
+    reason = reason_field()
+
+
+class BillingForm(TenantForm):
+    """Plan and limits. ``ceilings_seen`` names the plan whose ceilings were pointed out."""
+
+    billing_plan = tenant_field("billing_plan")
+    max_concurrent_calls = tenant_field("max_concurrent_calls")
+    monthly_call_limit = tenant_field("monthly_call_limit")
+    reason = reason_field()
+    ceilings_seen = HiddenField()
+
+
+class SipForm(TenantForm):
+    """SIP credentials: a blank password keeps the stored one, the box removes it."""
+
+    sip_enabled = tenant_field("sip_enabled")
+    sip_domain = tenant_field("sip_domain")
+    sip_username = tenant_field("sip_username")
+    sip_password = tenant_field("sip_password")
+    remove_sip_password = SwitchField("Remove the stored password")
+    reason = reason_field()
+
+    def validate_remove_sip_password(self, field: SwitchField) -> None:
+        """Typing a password and removing it contradict each other."""
+        if field.data and self.sip_password.data:
+            raise ValidationError("Either type a new password or remove the stored one.")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values; without the password when it stays."""
+        values = super().values
+        if self.remove_sip_password.data:
+            values["sip_password"] = None
+        elif values["sip_password"] is None:
+            del values["sip_password"]
+        return values
+
+
+class FeaturesForm(TenantForm):
+    """Recording and analytics."""
+
+    recording_enabled = tenant_field("recording_enabled")
+    recording_format = tenant_field("recording_format")
+    retention_days = tenant_field("retention_days")
+    analytics_enabled = tenant_field("analytics_enabled")
+    reason = reason_field()
+
+
+class ComplianceForm(TenantForm):
+    """HIPAA, PCI DSS and the encryption both need."""
+
+    hipaa_enabled = tenant_field("hipaa_enabled")
+    pci_enabled = tenant_field("pci_enabled")
+    data_encryption_enabled = tenant_field("data_encryption_enabled")
+    reason = reason_field()
+
+
+class WebhookForm(TenantForm):
+    """Where events are delivered."""
+
+    webhook_url = tenant_field("webhook_url")
+    webhook_timeout_seconds = tenant_field("webhook_timeout_seconds")
+    reason = reason_field()
+
+
+class StatusForm(TenantForm):
+    """The status of a tenant, and which services a suspension stops."""
+
+    status = RadioField("Status", choices=[(s.value, STATUS_LABELS[s]) for s in Status])
+    blocked_services = SelectMultipleField(
+        "Services to stop", choices=[(s.value, SERVICE_LABELS[s]) for s in Service]
+    )
+    reason = reason_field()
+
+    def validate_status(self, field: RadioField) -> None:
+        """WTForms judges the choice; this words the refusal."""
+        if field.data not in list(Status):
+            field.errors = []
+            raise ValidationError("Choose one of the four statuses.")
+
+    def validate_blocked_services(self, field: SelectMultipleField) -> None:
+        """Services go with a suspension, and with nothing else."""
+        chosen, status = field.data or [], self.status.data
+        if status == Status.SUSPENDED and not chosen:
+            raise ValidationError("Choose at least one service to stop.")
+        if status == Status.ACTIVE and chosen:
+            raise ValidationError("To stop services, choose Suspended. Active runs all of them.")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Status and the sorted services; closed and blocked tenants stop all anyway."""
+        suspended = self.status.data == Status.SUSPENDED
+        services = sorted(set(cast(list[str], self.blocked_services.data))) if suspended else []
+        return {"status": self.status.data, "blocked_services": services}
+
+
+class NewTenantForm(TenantForm):
+    """A tenant made by staff: name and plan are enough."""
+
+    name = tenant_field("name")
+    billing_plan = tenant_field("billing_plan")
+    reason = reason_field()
+    submission = HiddenField()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(None, **options)
+        if not self.submission.data:
+            self.submission.data = secrets.token_urlsafe(24)
+        if not self.billing_plan.data:
+            self.billing_plan.data = "starter"
+
+    @property
+    def name_given(self) -> str:
+        """The name as validated."""
+        return str(self["name"].value)
+
+    @property
+    def plan_given(self) -> str:
+        """The plan as validated."""
+        return str(self["billing_plan"].value)

@@ -1,0 +1,111 @@
+"""What happens to tenants: plain verbs that take values and an actor, never the request.
+
+Each is one write transaction: load for update, judge, apply, record, commit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from webui.audit.actions import Action
+from webui.audit.log import Actor, record
+from webui.extensions import db, write_transaction
+from webui.models import Submission, Tenant
+from webui.models.columns import now
+from webui.tenants import conflicts, rules
+from webui.tenants.sections import STATUS_FIELDS, Section
+
+
+class Gone(Exception):
+    """The tenant is not there."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A submitted form: the values, the version it was made from, and why."""
+
+    values: Mapping[str, Any]
+    version: int
+    reason: str | None = None
+    ceilings_seen: str | None = None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What came of it; ``entry`` is None when every value was the stored one."""
+
+    tenant: Tenant
+    entry: UUID | None
+
+
+def update_section(tenant_id: UUID, section: Section, edit: Edit, actor: Actor) -> Saved:
+    """Applies an edit of a section.
+
+    Raises Gone, conflicts.Conflict and rules.RuleBroken; nothing is written then.
+    """
+
+    def judge(tenant: Tenant) -> None:
+        rules.check(tenant, edit.values, actor.role, edit.ceilings_seen)
+
+    return _update(tenant_id, section.fields, edit, actor, section.action, judge)
+
+
+def change_status(tenant_id: UUID, edit: Edit, actor: Actor) -> Saved:
+    """Changes the status and what is stopped. Raises Gone and conflicts.Conflict."""
+    return _update(
+        tenant_id, STATUS_FIELDS, edit, actor, Action.TENANT_STATUS, lambda _tenant: None
+    )
+
+
+def _update(
+    tenant_id: UUID,
+    fields: Sequence[str],
+    edit: Edit,
+    actor: Actor,
+    action: Action,
+    judge: Callable[[Tenant], None],
+) -> Saved:
+    with write_transaction():
+        tenant = db.session.get(Tenant, tenant_id, with_for_update=True)
+        if tenant is None:
+            raise Gone
+        if not any(tenant.differs(*item) for item in edit.values.items()):
+            return Saved(tenant, None)
+        conflicts.judge(tenant, fields, edit.version)
+        judge(tenant)
+        changes = tenant.revise(edit.values)
+        # The version is raised by the flush; the entry carries the new one.
+        db.session.flush()
+        entry = record(action, actor, tenant=tenant, changes=changes, reason=edit.reason)
+        return Saved(tenant, entry.id)
+
+
+def create_tenant(name: str, plan: str, actor: Actor, reason: str | None, mark: str) -> UUID:
+    """Makes a tenant with the defaults and returns its id.
+
+    ``mark`` is the form's one-use submission: a second use gives the first one's tenant.
+    """
+    assert actor.id is not None
+    key = (mark, UUID(actor.id))
+    try:
+        with write_transaction():
+            used = db.session.get(Submission, key)
+            return UUID(used.result) if used else _create(name, plan, actor, reason, key)
+    except IntegrityError:
+        # On PostgreSQL two clicks may pass the look-up together; the first one won.
+        used = db.session.get(Submission, key)
+        if used is None:
+            raise
+        return UUID(used.result)
+
+
+def _create(name: str, plan: str, actor: Actor, reason: str | None, key: tuple[str, UUID]) -> UUID:
+    tenant = Tenant(name=name, billing_plan=plan)
+    mark, user_id = key
+    db.session.add(tenant)
+    db.session.add(Submission(mark=mark, user_id=user_id, result=str(tenant.id), used_at=now()))
+    record(Action.TENANT_CREATED, actor, tenant=tenant, changes=tenant.creation(), reason=reason)
+    return tenant.id

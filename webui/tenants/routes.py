@@ -1,0 +1,186 @@
+"""The pages of tenants: list, page, sections, status, new. All edit views look alike."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from sqlalchemy.exc import DBAPIError
+from werkzeug.routing import BaseConverter, ValidationError
+
+from webui import drafts, origin
+from webui.drafts import keeps_draft
+from webui.errors import Detail
+from webui.forms import posted_version
+from webui.htmx import go_to, wants_fragment
+from webui.paging import BadCursor
+from webui.permissions import Permission, requires
+from webui.tenants import answers, operations, overview, search
+from webui.tenants.conflicts import Conflict
+from webui.tenants.forms import NewTenantForm, StatusForm, TenantForm
+from webui.tenants.operations import Edit
+from webui.tenants.rules import RuleBroken
+from webui.tenants.scope import get_tenant, get_tenant_to_change
+from webui.tenants.sections import SECTIONS, Section
+
+bp = Blueprint("tenants", __name__, url_prefix="/tenants")
+NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
+NO_SUBMISSION = "The form was incomplete. Reload the page and try again."
+
+
+class SectionConverter(BaseConverter):
+    """``<section:section>`` in a URL: the section, or no such page."""
+
+    def to_python(self, value: str) -> Section:
+        """The section of a name."""
+        if value not in SECTIONS:
+            raise ValidationError
+        return SECTIONS[value]
+
+    def to_url(self, value: Section) -> str:
+        """The name of a section."""
+        return value.name
+
+
+@bp.get("")
+@requires(Permission.LIST_TENANTS)
+def index() -> Any:
+    """The list, as a page or as the fragment that a search swaps."""
+    try:
+        filters = search.Filters.from_url(request.args)
+        found = search.find(filters, request.args.get("after"), request.args.get("before"))
+    except search.BadFilter as error:
+        abort(400, Detail(error))
+    except BadCursor:
+        abort(400, Detail(NO_SUCH_PAGE))
+    if not wants_fragment():
+        return render_template("tenants/index.html", filters=filters, found=found)
+    response = make_response(render_template("tenants/_list.html", filters=filters, found=found))
+    cursors = {name: request.args[name] for name in ("after", "before") if name in request.args}
+    values: dict[str, Any] = {**filters.arguments(), **cursors}
+    response.headers["HX-Replace-Url"] = url_for(".index", **values)
+    return response
+
+
+@bp.get("/<uuid:tenant_id>")
+@requires(Permission.VIEW_TENANT)
+def page(tenant_id: UUID) -> str:
+    """The tenant page."""
+    return render_template("tenants/page.html", page=overview.build(get_tenant(tenant_id)))
+
+
+@bp.get("/<uuid:tenant_id>/<section:section>")
+@requires(Permission.VIEW_TENANT)
+def section(tenant_id: UUID, section: Section) -> Any:
+    """The card of a section; without htmx its place on the page."""
+    tenant = get_tenant(tenant_id)
+    if not wants_fragment():
+        return redirect(url_for(".page", tenant_id=tenant_id, _anchor=section.anchor), 303)
+    page = overview.build(tenant)
+    return render_template("tenants/_card.html", page=page, section=section, focus=True)
+
+
+@bp.get("/<uuid:tenant_id>/<section:section>/edit")
+@requires(Permission.EDIT_TENANT)
+def edit_section(tenant_id: UUID, section: Section) -> Any:
+    """The form of a section."""
+    tenant = get_tenant_to_change(tenant_id)
+    typed = drafts.find(url_for(".save_section", tenant_id=tenant_id, section=section))
+    form = section.form(tenant, formdata=typed)
+    version = typed.get("version", type=int) if typed else None
+    return answers.show_form(tenant, form, section, version, restored=typed is not None)
+
+
+@bp.post("/<uuid:tenant_id>/<section:section>")
+@requires(Permission.EDIT_TENANT)
+@keeps_draft("tenants.edit_section")
+def save_section(tenant_id: UUID, section: Section) -> Any:
+    """Saves a section."""
+    tenant = get_tenant_to_change(tenant_id)
+    version, form = posted_version(), section.form(tenant)
+    if not form.validate():
+        return answers.refused(tenant, form, section, version)
+    try:
+        edit = _edit(form, version)
+        result = operations.update_section(tenant_id, section, edit, origin.actor())
+    except RuleBroken as broken:
+        return answers.refused(tenant, form, section, version, broken)
+    except Conflict as conflict:
+        return answers.conflicted(tenant, form, section, conflict)
+    except DBAPIError:
+        return answers.failed(tenant, form, section, version)
+    return answers.saved(result, section)
+
+
+@bp.get("/<uuid:tenant_id>/status")
+@requires(Permission.CHANGE_STATUS)
+def status(tenant_id: UUID) -> Any:
+    """The form of the status."""
+    tenant = get_tenant(tenant_id)
+    typed = drafts.find(url_for(".save_status", tenant_id=tenant_id))
+    form = StatusForm(tenant, formdata=typed)
+    version = typed.get("version", type=int) if typed else None
+    return answers.show_form(tenant, form, None, version, restored=typed is not None)
+
+
+@bp.post("/<uuid:tenant_id>/status")
+@requires(Permission.CHANGE_STATUS)
+@keeps_draft("tenants.status")
+def save_status(tenant_id: UUID) -> Any:
+    """Changes the status."""
+    tenant = get_tenant(tenant_id)
+    version, form = posted_version(), StatusForm(tenant)
+    if not form.validate():
+        return answers.refused(tenant, form, None, version)
+    try:
+        result = operations.change_status(tenant_id, _edit(form, version), origin.actor())
+    except Conflict as conflict:
+        return answers.conflicted(tenant, form, None, conflict)
+    except DBAPIError:
+        return answers.failed(tenant, form, None, version)
+    return answers.saved(result, None)
+
+
+@bp.get("/new")
+@requires(Permission.CREATE_TENANT)
+def new() -> Any:
+    """The form of a new tenant."""
+    typed = drafts.find(url_for(".create"))
+    return render_template(
+        "tenants/new.html", form=NewTenantForm(formdata=typed), restored=typed is not None
+    )
+
+
+@bp.post("/new")
+@requires(Permission.CREATE_TENANT)
+@keeps_draft("tenants.new")
+def create() -> Any:
+    """Makes a tenant; a second click on the same form finds the one that was made."""
+    form = NewTenantForm()
+    marks = request.form.getlist("submission")
+    if len(marks) != 1 or not 16 <= len(marks[0]) <= 64:
+        abort(400, Detail(NO_SUBMISSION))
+    if not form.validate():
+        return make_response(render_template("tenants/new.html", form=form), 422)
+    try:
+        tenant_id = operations.create_tenant(
+            form.name_given, form.plan_given, origin.actor(), form.reason_given, marks[0]
+        )
+    except DBAPIError:
+        page = render_template("tenants/new.html", form=form, problem=answers.FAILED)
+        return make_response(page, 503)
+    flash("The tenant was created.")
+    return go_to(url_for(".page", tenant_id=tenant_id))
+
+
+def _edit(form: TenantForm, version: int) -> Edit:
+    seen = form["ceilings_seen"].data if "ceilings_seen" in form else None
+    return Edit(form.values, version, form.reason_given, seen)

@@ -1,0 +1,48 @@
+"""Loading a tenant: only ever one that the person may see, so that permission is scope."""
+
+from uuid import UUID
+
+from flask import abort
+from flask_login import current_user
+from sqlalchemy import Select, select
+
+from webui.errors import Detail
+from webui.extensions import db
+from webui.limits import Status
+from webui.models import Tenant
+from webui.permissions import Permission, Role, may
+
+
+def visible() -> Select[Tenant]:
+    """The tenants that the person may see: all for staff, the own one for an owner."""
+    query = select(Tenant)
+    if may(Permission.LIST_TENANTS):
+        return query
+    return query.where(Tenant.id == current_user.tenant_id)
+
+
+def get_tenant(tenant_id: UUID) -> Tenant:
+    """The tenant; 404 when it is not there or not the person's, without a difference.
+
+    A snapshot outside the session: a failed save must not take away what the form shows.
+    """
+    tenant = db.session.scalars(visible().where(Tenant.id == tenant_id)).first()
+    if tenant is None:
+        abort(404, Detail("There is no such tenant, or it is not yours to see."))
+    db.session.expunge(tenant)
+    return tenant
+
+
+def get_tenant_to_change(tenant_id: UUID) -> Tenant:
+    """The tenant; 403 for the owner of a closed one, who can only read (DESIGN 2.1)."""
+    tenant = get_tenant(tenant_id)
+    if not can_edit(tenant):
+        abort(403, Detail("This organisation is closed: it can be read, not changed."))
+    return tenant
+
+
+def can_edit(tenant: Tenant) -> bool:
+    """Whether the person may change sections of the tenant now."""
+    closed = current_user.role == Role.OWNER and tenant.status != Status.ACTIVE
+    closed = closed and tenant.status != Status.SUSPENDED
+    return may(Permission.EDIT_TENANT) and not closed

@@ -1,0 +1,50 @@
+"""The sections of a tenant, in page order: each declared once, used everywhere."""
+
+from dataclasses import dataclass
+
+from webui.audit.actions import Action, section_action
+from webui.limits import FIELDS
+from webui.tenants import forms
+
+
+@dataclass(frozen=True)
+class Section:
+    """A card of the tenant page: its name, title and form."""
+
+    name: str
+    title: str
+    form: type[forms.TenantForm]
+
+    @property
+    def fields(self) -> list[str]:
+        """The tenant fields that the section changes, in the catalogue's order."""
+        return [name for name in FIELDS if hasattr(self.form, name)]
+
+    @property
+    def action(self) -> Action:
+        """The history action of an edit."""
+        return section_action(self.name)
+
+    @property
+    def anchor(self) -> str:
+        """The id of the card."""
+        return f"section-{self.name}"
+
+    @property
+    def template(self) -> str:
+        """The fragment that shows the section's values."""
+        return f"tenants/_{self.name}.html"
+
+
+SECTIONS = {
+    section.name: section
+    for section in (
+        Section("organisation", "Organisation", forms.OrganisationForm),
+        Section("billing", "Billing and limits", forms.BillingForm),
+        Section("sip", "SIP", forms.SipForm),
+        Section("features", "Recording and analytics", forms.FeaturesForm),
+        Section("compliance", "Compliance", forms.ComplianceForm),
+        Section("webhook", "Webhook", forms.WebhookForm),
+    )
+}
+STATUS_FIELDS = ["status", "blocked_services"]

@@ -1,0 +1,86 @@
+"""What the templates of tenants say: labels, and hints that depend on the tenant."""
+
+from typing import Any
+
+from flask import Flask
+from wtforms import Field
+
+from webui.forms import SwitchField
+from webui.limits import FIELDS, PLANS, STATUS_LABELS, STATUS_MEANINGS, Choice, Service
+from webui.models.tenant import UNREADABLE
+from webui.tenants import search
+from webui.tenants.forms import TenantForm, shown
+from webui.tenants.overview import service_word
+from webui.values import compact_json
+
+RESTORED = "This is what you had typed before you had to sign in. Passwords must be typed again."
+KEEP = "One is stored. Leave this blank to keep it."
+TYPE_AGAIN = "Passwords are never shown again: type it once more."
+CANNOT_BE_READ = "The stored value cannot be read now. Blank keeps it as it is."
+
+
+def init_words(app: Flask) -> None:
+    """Gives the templates their words."""
+    app.jinja_env.filters["compact_json"] = compact_json
+    app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
+    app.jinja_env.globals.update(
+        fields=FIELDS,
+        plans=PLANS,
+        status_labels={status.value: label for status, label in STATUS_LABELS.items()},
+        status_meanings={status.value: words for status, words in STATUS_MEANINGS.items()},
+        all_services=[service_word(service) for service in Service],
+        page_size=search.PAGE_SIZE,
+        restored_words=RESTORED,
+        hint=hint,
+        spoken=spoken,
+        editable=shown,
+        visible_fields=visible_fields,
+        first_field=first_field,
+    )
+
+
+def visible_fields(form: TenantForm) -> list[Field]:
+    """The fields that a form shows one after the other."""
+    hidden = (
+        set() if form.tenant and form.tenant.is_set("sip_password") else {"remove_sip_password"}
+    )
+    return [f for f in form if hasattr(f, "kind") and f.name not in hidden]
+
+
+def first_field(form: TenantForm) -> str:
+    """The field that takes the focus: the first wrong one, else the first."""
+    return form.first_error or visible_fields(form)[0].name
+
+
+def hint(form: TenantForm, name: str) -> str:
+    """What stands below a field besides its own help."""
+    tenant = form.tenant
+    if name == "billing_plan":
+        return " ".join(f"{plan.label}: {plan.summary}." for plan in PLANS.values())
+    if tenant is None or name not in FIELDS:
+        return ""
+    if form.unreadable(name):
+        return CANNOT_BE_READ
+    if name == "sip_password":
+        words = [KEEP] if tenant.is_set(name) else []
+        return " ".join([*words, *([TYPE_AGAIN] if form[name].data else [])])
+    return ""
+
+
+def spoken(value: Any, field: Field | str) -> str:
+    """A value as people read it, beside a field in conflict."""
+    name = field if isinstance(field, str) else field.name
+    spec = FIELDS[name]
+    if value is UNREADABLE:
+        return "cannot be read"
+    if value is None or value in ("", [], {}):
+        return "nothing"
+    if isinstance(value, bool) or isinstance(field, SwitchField):
+        return "on" if value else "off"
+    if isinstance(spec, Choice):
+        return spec.label_of(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(service_word(service) for service in value)
+    return compact_json(value) if isinstance(value, dict) else str(value)
