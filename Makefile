@@ -11,7 +11,7 @@ DEVELOPMENT := $(VENV)/.development
 
 export WEBUI_ENV ?= development
 
-.PHONY: run setup test check bench vendor browsers
+.PHONY: run setup machine test check bench screenshots vendor
 
 run: setup
 	exec $(BIN)/gunicorn wsgi:app --bind 127.0.0.1:$(PORT) --workers $(WORKERS) --threads $(THREADS) \
@@ -30,3 +30,28 @@ $(RUNTIME): requirements.txt | $(VENV)/bin/python
 $(DEVELOPMENT): requirements.txt requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	touch $(RUNTIME) $@
+
+machine: $(DEVELOPMENT)
+	.ci/machine
+
+# Two cores are what CI has; more help little, because the database tests share one server.
+test: machine
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+check: machine
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n 2 --ignore tests/browser
+
+bench: machine
+	$(BIN)/python -m tests.bench.responses
+
+screenshots: machine
+	$(BIN)/python -m tests.browser.screenshots
+
+vendor:
+	.ci/vendor

@@ -15,7 +15,8 @@ from webui.extensions import write_transaction
 
 
 def main(settings: str, times: str) -> None:
-    app = an_app(a_config(Path("/nonexistent"), **json.loads(settings)))
+    values = json.loads(settings)
+    app = an_app(a_config(Path(values.pop("instance")), **values))
     with inside(app):
         sys.stdout.write("ready\n")
         sys.stdout.flush()

@@ -1,10 +1,13 @@
 """Applications to test with: their configuration, and leaving nothing behind."""
 
+import atexit
 import base64
 import contextlib
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator, MutableMapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ from flask import Flask
 
 from config import Config
 from tests.client import Client
-from webui import create_app
+from webui import assets, create_app
 from webui.crypto.keyring import new_keyring_json
 from webui.extensions import db
 
@@ -31,12 +34,25 @@ def a_config(instance: Path, database_url: str, **overrides: Any) -> Config:
     return Config(instance=instance, database_url=database_url, **{**values, **overrides})
 
 
-def an_app(config: Config) -> Flask:
+def an_app(config: Config, **options: Any) -> Flask:
     """An application for tests: errors reach the test, clients are ours."""
-    app = create_app(config)
+    static = config.instance / "static"
+    if not static.exists():
+        config.instance.mkdir(parents=True, exist_ok=True)
+        static.symlink_to(_built_assets())
+    app = create_app(config, **options)
     app.testing = True
     app.test_client_class = Client
     return app
+
+
+@cache
+def _built_assets() -> Path:
+    """The static files as served, made once: to compress them takes most of a second."""
+    directory = Path(tempfile.mkdtemp(prefix="webui-static-"))
+    atexit.register(shutil.rmtree, directory)
+    assets.build(assets.SOURCE, directory / "static")
+    return directory / "static"
 
 
 @contextlib.contextmanager
@@ -56,11 +72,12 @@ def inside(app: Flask) -> Iterator[None]:
 @contextlib.contextmanager
 def left_as_found(app: Flask) -> Iterator[None]:
     """Takes back what a test changed in the settings, the extensions and the instance folder."""
+    instance = app.extensions["webui_config"].instance
+    before = set(instance.iterdir())
     with _restored(app.config), _restored(app.extensions):
         yield
-    instance = app.extensions["webui_config"].instance
-    shutil.rmtree(instance)
-    instance.mkdir()
+    for path in set(instance.iterdir()) - before:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @contextlib.contextmanager

@@ -34,9 +34,9 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> kinds.Sqlite:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[kinds.Postgresql]:
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kinds.Postgresql]:
     with kinds.postgresql_server() as url:
-        database = kinds.Postgresql(url)
+        database = kinds.Postgresql(url, tmp_path_factory.mktemp("postgresql"))
         yield database
         database.close()
 

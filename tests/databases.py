@@ -15,31 +15,17 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
-from config import Config
-from webui import create_app
-from webui.crypto.keyring import new_keyring_json
-from webui.extensions import db
+from tests.apps import a_config, an_app, inside
 from webui.migrations import upgrade
 
 BINARIES = Path("/usr/lib/postgresql")
 SYSTEM_USER = "postgres"
 
 
-def migrate(url: str) -> None:
+def migrate(url: str, instance: Path) -> None:
     """Brings the database to the newest revision."""
-    app = create_app(
-        Config(
-            instance=Path(tempfile.gettempdir()),
-            database_url=url,
-            environment="development",
-            keyring=new_keyring_json(),
-        ),
-        setting_up=True,
-    )
-    with app.app_context():
+    with inside(an_app(a_config(instance, url), setting_up=True)):
         upgrade()
-        db.session.remove()
-        db.engine.dispose()
 
 
 class Sqlite:
@@ -50,7 +36,7 @@ class Sqlite:
         self._template = directory / "template.db"
         self._path = directory / "database.db"
         self.url = f"sqlite:///{self._path}"
-        migrate(f"sqlite:///{self._template}")
+        migrate(f"sqlite:///{self._template}", directory)
 
     def reset(self) -> None:
         """Makes the database migrated and without rows; nobody may be connected."""
@@ -76,11 +62,11 @@ def _remove(path: Path) -> None:
 class Postgresql:
     """One migrated database on a server; every test finds its tables empty."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, directory: Path) -> None:
         self._server = make_url(server).set(drivername="postgresql+psycopg")
         self._name = self._create()
         self.url = self._url(self._name)
-        migrate(self.url)
+        migrate(self.url, directory)
         self._admin = psycopg.connect(libpq(self.url), autocommit=True)
         # A transaction that a test left open would block the deletion: say so, do not hang.
         self._admin.execute("SET lock_timeout = '5s'")

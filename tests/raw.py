@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import inspect
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from webui.extensions import db, write_transaction
 
@@ -39,7 +39,11 @@ def unchanged() -> Iterator[None]:
     assert everything() == before
 
 
-def refused(*statements: str, match: str | None = None) -> None:
-    """The database refuses the transaction, and nothing changed."""
-    with unchanged(), pytest.raises(DBAPIError, match=match):
+def refused(
+    *statements: str,
+    match: str | None = None,
+    error: Any = (IntegrityError, DataError),
+) -> None:
+    """The database refuses the transaction for what it does, and nothing changed."""
+    with unchanged(), pytest.raises(error, match=match):
         run(*statements)

@@ -25,7 +25,6 @@ users = AppGroup("users", help="Accounts.")
 demo_group = AppGroup("demo", help="Believable data to try things with.")
 DEMO_TENANTS = 250
 DEMO_SEED = 1
-_USERNAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def init_cli(app: Flask) -> None:
@@ -127,7 +126,7 @@ def disable_user(username: str, reason: str | None) -> None:
 def _check_account(username: str, email: str, password: str) -> None:
     """Raises Refused when the account's data is outside its limits."""
     values.text(username, USERNAME)
-    if not _USERNAME.fullmatch(username):
+    if not values.USERNAME.fullmatch(username):
         raise values.Refused("A username has letters, digits, dot, dash and underscore only.")
     values.text(email, EMAIL)
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):

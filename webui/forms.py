@@ -53,7 +53,7 @@ class ChoiceField(ParsedField):
 
     def _choose(self, raw: str) -> str:
         if raw not in dict(self.words):
-            raise values.Refused(f"Choose one of: {', '.join(label for _, label in self.words)}.")
+            raise values.Refused("Choose one from the list.")
         return raw
 
     @property
@@ -113,14 +113,12 @@ def tenant_field(name: str) -> Any:
     options: dict[str, Any] = {"description": spec.help, "render_kw": {"autocomplete": "off"}}
     if isinstance(spec, Whole):
         options["render_kw"] |= {"inputmode": "numeric", "pattern": "[0-9]+"}
-        options["description"] = " ".join(
-            x for x in (spec.help, f"{spec.minimum:,} to {spec.maximum:,}.") if x
-        )
+        options["description"] = f"{spec.help} {spec.range_hint}".strip()
         return ParsedField(
             spec.label, lambda raw: values.whole_number(raw, spec), kind="number", **options
         )
     if isinstance(spec, Choice):
-        return ChoiceField(spec.label, spec.choices, description=spec.help)
+        return ChoiceField(spec.label, spec.described(), description=spec.help)
     if isinstance(spec, Metadata):
         return ParsedField(spec.label, values.meta_data, kind="json", **options)
     if isinstance(spec, Secret):

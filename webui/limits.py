@@ -133,6 +133,11 @@ class Whole(Field):
         return f"{self.name} BETWEEN {self.minimum} AND {self.maximum}"
 
     @property
+    def range_hint(self) -> str:
+        """The range as help, where it is one that people think in."""
+        return "" if self.maximum == MAX_SAFE_INTEGER else f"{self.minimum:,} to {self.maximum:,}."
+
+    @property
     def rule(self) -> str:
         """The limit in words, as help and as error."""
         return f"Enter a whole number from {self.minimum:,} to {self.maximum:,}."
@@ -151,6 +156,12 @@ class Choice(Field):
             return f"length({self.name}) BETWEEN 1 AND {self.open_maximum}"
         words = ", ".join(f"'{value}'" for value, _ in self.choices)
         return f"{self.name} IN ({words})"
+
+    def described(self) -> tuple[tuple[str, str], ...]:
+        """The words to choose from, each plan with what it allows."""
+        if self.name != "billing_plan":
+            return self.choices
+        return tuple((p.name, f"{p.label}: {p.summary}") for p in PLANS.values())
 
     def label_of(self, value: str) -> str:
         """The word for people; a value that left the catalogue stands for itself."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import abort, current_app, request
+from flask import abort, current_app, g, request
 from flask_login import current_user
 
 
@@ -73,7 +73,11 @@ def allows(role: Role | str, permission: Permission) -> bool:
 
 def may(permission: Permission) -> bool:
     """Whether the person of the current request holds the permission."""
-    return bool(current_user.is_authenticated) and allows(current_user.role, permission)
+    if "held_permissions" not in g:
+        # Templates ask a hundred times a page; the answer holds for the request.
+        signed_in = current_user.is_authenticated
+        g.held_permissions = ROLES[Role(current_user.role)] if signed_in else frozenset()
+    return permission in g.held_permissions
 
 
 def requires(permission: Permission) -> Callable[[View], View]:

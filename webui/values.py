@@ -74,6 +74,9 @@ def whole_number(raw: str, field: Whole) -> int:
     return int(digits)
 
 
+USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
+"""What a username may look like; compared without case."""
+
 # --- SIP -------------------------------------------------------------------------------
 
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")

@@ -317,7 +317,11 @@ class TestTransaction:
 
 class TestProcesses:
     def test_share_one_chain(self, app, config):
-        settings = {"database_url": config.database_url, "keyring": config.keyring}
+        settings = {
+            "instance": str(config.instance),
+            "database_url": config.database_url,
+            "keyring": config.keyring,
+        }
         processes = [start_appender(settings, times=15) for _ in range(2)]
         for process in processes:
             assert process.stdout.readline() == "ready\n"

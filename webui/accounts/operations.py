@@ -1,11 +1,12 @@
 """What happens to accounts: sign-in, sign-out, creating and disabling them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from webui import values
 from webui.accounts import passwords, sessions
 from webui.audit.actions import Action, Outcome
 from webui.audit.log import Actor, record
@@ -30,20 +31,20 @@ class SignIn:
 
 
 def sign_in(username: str, password: str, actor: Actor) -> SignIn:
-    """Checks the password and starts a session. ``actor`` tells from where.
+    """Checks the password and starts a session. ``actor`` tells from where, not yet who.
 
     Unknown, disabled and wrong end alike after equal work (ASVS 5.0, 6.3.8).
     """
     user = find_user(username)
     stored = user.password_hash if user and user.active else None
+    blocked = user is not None and user.tenant is not None and user.tenant.status == Status.BLOCKED
     # Hashing happens outside any write transaction: it takes long on purpose.
     db.session.rollback()
-    if not passwords.verify(stored, password) or user is None:
-        _record_refusal(actor)
-        return SignIn()
-    if user.tenant is not None and user.tenant.status == Status.BLOCKED:
-        _record_refusal(actor)
-        return SignIn(blocked=True)
+    right = passwords.verify(stored, password)
+    if user is None or not right or blocked:
+        # A name that is no account's is not recorded: it may be a password in the wrong field.
+        _record_refusal(_as(user, actor) if user else actor)
+        return SignIn(blocked=right and blocked)
     with write_transaction():
         user = db.session.get_one(User, user.id)
         token = sessions.start(user, actor.address or "", actor.agent or "")
@@ -60,6 +61,8 @@ def sign_out(hashed: str, actor: Actor) -> None:
 
 def find_user(username: str) -> User | None:
     """The account of a username, in whatever case it was typed."""
+    if not values.USERNAME.fullmatch(username):
+        return None
     return db.session.scalars(select(User).where(User.username_key == username.casefold())).first()
 
 
@@ -131,13 +134,4 @@ def _record_refusal(actor: Actor) -> None:
 
 
 def _as(user: User, actor: Actor) -> Actor:
-    return Actor(
-        type="user",
-        id=str(user.id),
-        name=user.username,
-        role=user.role,
-        source=actor.source,
-        request=actor.request,
-        address=actor.address,
-        agent=actor.agent,
-    )
+    return replace(actor, id=str(user.id), name=user.username, role=user.role)

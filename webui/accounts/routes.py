@@ -53,9 +53,8 @@ def login() -> BaseResponse | str:
 def log_in() -> Any:
     """Signs in, or says that it did not work (422)."""
     form = LoginForm()
-    username = (form.username.data or "").strip()[:_LONGEST]
-    password = (form.password.data or "")[:_LONGEST]
-    result = operations.sign_in(username, password, origin.person(None, username[:50], None))
+    username, password = _sent("username").strip(), _sent("password")
+    result = operations.sign_in(username, password, origin.person(None, None, None))
     if result.token is None:
         contact = current_app.extensions["webui_config"].support_contact
         page = render_template(
@@ -96,6 +95,12 @@ def unauthorized() -> Response | BaseResponse:
         target = safe_next(_path_of(request.headers.get("HX-Current-URL")))
     form = LoginForm(formdata=None, next=target or "")
     return make_response(render_template("accounts/_sign_in_again.html", form=form), 401)
+
+
+def _sent(name: str) -> str:
+    """A field that was sent exactly once, cut to a sane length; blank otherwise."""
+    sent = request.form.getlist(name)
+    return sent[0][:_LONGEST] if len(sent) == 1 else ""
 
 
 def safe_next(target: str | None) -> str | None:

@@ -4,13 +4,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from flask import session as cookie
 from flask_login import UserMixin
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import joinedload
 
 from webui.extensions import db, login_manager, write_transaction
 from webui.limits import Status
@@ -72,26 +72,39 @@ def end_all(user: User) -> None:
         session.ended_at = now()
 
 
-def find(hashed: str) -> UserSession | None:
-    """The session of a token's hash, held or ended, with its account and their tenant."""
-    query = (
-        select(UserSession)
-        .where(UserSession.token_hash == hashed)
-        .options(joinedload(UserSession.user).joinedload(User.tenant).load_only(Tenant.status))
+# Built once, and columns instead of objects: every request asks this first.
+_FIND = (
+    select(
+        UserSession.user_id,
+        UserSession.created_at,
+        UserSession.last_used_at,
+        UserSession.ended_at,
+        User.username,
+        User.email,
+        User.role,
+        User.tenant_id,
+        User.active,
+        Tenant.status.label("tenant_status"),
     )
-    return db.session.scalars(query).first()
+    .join(User, User.id == UserSession.user_id)
+    .outerjoin(Tenant, Tenant.id == User.tenant_id)
+    .where(UserSession.token_hash == bindparam("hashed"))
+)
 
 
-def holds(session: UserSession, at: datetime) -> bool:
+def find(hashed: str) -> Any:
+    """The session of a token's hash, held or ended, with its account and tenant's status."""
+    return db.session.execute(_FIND, {"hashed": hashed}).first()
+
+
+def holds(session: Any, at: datetime) -> bool:
     """Whether the session may still be used."""
-    user = session.user
-    blocked = user.tenant is not None and user.tenant.status == Status.BLOCKED
-    return (
+    return bool(
         session.ended_at is None
         and at - session.last_used_at < IDLE
         and at - session.created_at < ABSOLUTE
-        and user.active
-        and not blocked
+        and session.active
+        and session.tenant_status != Status.BLOCKED
     )
 
 
@@ -105,11 +118,6 @@ class Person(UserMixin):
     role: str
     tenant_id: UUID | None
 
-    @classmethod
-    def of(cls, user: User) -> "Person":
-        """A copy that no rollback or commit can expire."""
-        return cls(user.id, user.username, user.email, user.role, user.tenant_id)
-
 
 @login_manager.request_loader
 def load_user(_request: object) -> Person | None:
@@ -117,12 +125,11 @@ def load_user(_request: object) -> Person | None:
     hashed = current_hash()
     session = find(hashed) if hashed else None
     at = now()
-    if session is None or not holds(session, at):
+    if hashed is None or session is None or not holds(session, at):
         return None
-    person = Person.of(session.user)
     if at - session.last_used_at >= TOUCH_EVERY:
-        _touch(session.token_hash, at)
-    return person
+        _touch(hashed, at)
+    return Person(session.user_id, session.username, session.email, session.role, session.tenant_id)
 
 
 def _touch(hashed: str, at: datetime) -> None:

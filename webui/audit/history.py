@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from webui.audit import sentences
 from webui.audit.actions import SOURCE_LABELS, Source
@@ -23,6 +23,18 @@ NEWEST_FIRST = Keyset("history", (AuditEntry.seq,), descending=True)
 SUPPORT_TEAM = "Support team"
 # How an actor that is no person is called when it has no name.
 _KINDS = {"cli": "Command", "system": "System", "token": "API token", "user": "Somebody"}
+
+# Built once: composing this statement costs more than running it.
+_NEWEST = (
+    select(AuditField.field, func.max(AuditField.seq).label("seq"))
+    .where(
+        AuditField.tenant_id == bindparam("tenant_id"),
+        AuditField.field.in_(bindparam("fields", expanding=True)),
+    )
+    .group_by(AuditField.field)
+    .subquery()
+)
+_LATEST = select(_NEWEST.c.field, AuditEntry).join(AuditEntry, AuditEntry.seq == _NEWEST.c.seq)
 
 
 @dataclass(frozen=True)
@@ -47,8 +59,12 @@ def tenant_page(tenant_id: UUID, after: str | None = None, before: str | None = 
 
 def rows(entries: Sequence[AuditEntry]) -> list[Row]:
     """The entries as rows; sealed values are opened only for who may see them."""
-    opened = _opened(entries) if may(Permission.SEE_IDENTITIES) else {}
-    return [_row(entry, opened.get(entry.id, {})) for entry in entries]
+    sees_identities, sees_metadata = may(Permission.SEE_IDENTITIES), may(Permission.SEE_STAFF)
+    opened = _opened(entries) if sees_identities else {}
+    return [
+        _row(entry, sentences.Reader(sees_identities, sees_metadata, opened.get(entry.id, {})))
+        for entry in entries
+    ]
 
 
 def who(entry: AuditEntry) -> str:
@@ -67,14 +83,8 @@ def reason(entry: AuditEntry) -> str | None:
 
 def latest_by_field(tenant_id: UUID, fields: Sequence[str]) -> dict[str, AuditEntry]:
     """Field -> the newest entry that changed it, for the fields that ever changed."""
-    newest = (
-        select(AuditField.field, func.max(AuditField.seq).label("seq"))
-        .where(AuditField.tenant_id == tenant_id, AuditField.field.in_(fields))
-        .group_by(AuditField.field)
-        .subquery()
-    )
-    query = select(newest.c.field, AuditEntry).join(AuditEntry, AuditEntry.seq == newest.c.seq)
-    return {row.field: row.AuditEntry for row in db.session.execute(query)}
+    found = db.session.execute(_LATEST, {"tenant_id": tenant_id, "fields": list(fields)})
+    return {row.field: row.AuditEntry for row in found}
 
 
 def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:
@@ -85,12 +95,7 @@ def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:
     return db.session.scalars(query).first()
 
 
-def _row(entry: AuditEntry, opened: dict[tuple[str, str], str]) -> Row:
-    reader = sentences.Reader(
-        sees_identities=may(Permission.SEE_IDENTITIES),
-        sees_metadata=may(Permission.SEE_STAFF),
-        opened=opened,
-    )
+def _row(entry: AuditEntry, reader: sentences.Reader) -> Row:
     staff = entry.actor_role in STAFF
     return Row(
         id=entry.id,

@@ -13,11 +13,12 @@ from webui.limits import Status
 _SIGNS_UP = 0.8
 _GETS_OWNER = 0.85
 _FINISHES = 0.91
-_HAS_SIP, _HAS_WEBHOOK, _HAS_METADATA = 0.41, 0.36, 0.25
+_HAS_SIP, _HAS_WEBHOOK, _HAS_METADATA = 0.41, 0.36, 0.2
+_CHANGES_FEATURES = 0.4
 _STARTS_SMALLER = 0.2
 _EXCEEDS = 0.04
 
-_EDIT_COUNTS = (0, 0, 0, 0, 1, 1, 2, 4)
+_EDIT_COUNTS = (0, 0, 0, 0, 0, 0, 1, 1, 2, 4)
 _EDITS: dict[edits.Edit, int] = {
     edits.raise_limit: 20,
     edits.lower_limit: 6,
@@ -63,7 +64,7 @@ def sections(story: Story, plan: str) -> Sections:
     rng, domain = story.rng, story.organisation.domain
     sip = profiles.sip(rng, domain) if rng.random() < _HAS_SIP else {}
     webhook = profiles.webhook(rng, domain) if rng.random() < _HAS_WEBHOOK else {}
-    features = profiles.features(rng) if rng.random() < 0.5 else {}
+    features = profiles.features(rng) if rng.random() < _CHANGES_FEATURES else {}
     return [
         (Action.TENANT_BILLING, "plan", profiles.billing(rng, plan)),
         (Action.TENANT_SIP, "sip", sip),

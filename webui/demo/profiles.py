@@ -89,7 +89,7 @@ def compliance(rng: Random, plan_name: str) -> Values:
     return {
         "hipaa_enabled": hipaa,
         "pci_enabled": pci,
-        "data_encryption_enabled": hipaa or pci or rng.random() < 0.94,
+        "data_encryption_enabled": hipaa or pci or rng.random() < 0.97,
     }
 
 

@@ -28,7 +28,8 @@ FAILED = "Nothing was saved: the database did not answer. Your input is still he
 class Note:
     """What a conflict form says beside a field.
 
-    ``kind``: both (both changed it), theirs (only others did), mine (only this person did).
+    ``kind``: both (both changed it), theirs (only others did), mine (only this person did;
+    ``mark`` is the latest of the others' then).
     """
 
     kind: str
@@ -88,8 +89,12 @@ def conflicted(
     """409: the form with the new version, mine and theirs side by side (DESIGN 6)."""
     notes = {name: _note(form, theirs) for name, theirs in conflict.theirs.items()}
     for name, note in notes.items():
-        if note.kind == "theirs" and not note.secret:
+        if note.kind == "theirs" and not note.secret and name in form:
             form[name].data = note.theirs if name == "blocked_services" else shown(note.theirs)
+    by = mark(conflict.latest)
+    assert by is not None
+    mine = {n: Note("mine", by) for n, value in form.values.items() if tenant.differs(n, value)}
+    notes = mine | notes
     return show_form(
         tenant,
         form,
@@ -97,7 +102,7 @@ def conflicted(
         conflict.version,
         409,
         notes=notes,
-        latest=mark(conflict.latest),
+        latest=by,
     )
 
 

@@ -31,7 +31,7 @@ def shown(value: Any) -> Any:
 
 def stored_values(tenant: Tenant, names: list[str]) -> dict[str, Any]:
     """The tenant's values for a form; secrets are never among them."""
-    open_names = [n for n in names if n in FIELDS and not isinstance(FIELDS[n], Secret)]
+    open_names = [name for name in names if not isinstance(FIELDS[name], Secret)]
     return {name: shown(tenant.readable(name)) for name in open_names}
 
 
@@ -39,13 +39,17 @@ class TenantForm(BaseForm):
     """A form about one tenant. Fields that the role may not have are not in it."""
 
     def __init__(self, tenant: Tenant | None = None, **options: Any) -> None:
-        names = [name for name in dir(type(self)) if not name.startswith("_")]
-        data = stored_values(tenant, names) if tenant else {}
+        data = stored_values(tenant, self.tenant_fields()) if tenant else {}
         super().__init__(data=data, **options)
         self.tenant = tenant
         for name, permission in STAFF_ONLY.items():
             if name in self and not may(permission):
                 del self[name]
+
+    @classmethod
+    def tenant_fields(cls) -> list[str]:
+        """The tenant fields of the form, in the catalogue's order."""
+        return [name for name in FIELDS if hasattr(cls, name)]
 
     @property
     def reason_given(self) -> str | None:

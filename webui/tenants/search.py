@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, bindparam, column, or_, select, table
 from sqlalchemy import text as sql
-from sqlalchemy.orm import load_only
 
 from webui.extensions import db, is_sqlite
 from webui.limits import PLANS, STATUS_LABELS, Status
@@ -57,7 +56,6 @@ _COLUMNS = (
     Tenant.pci_enabled,
     Tenant.onboarded_at,
     Tenant.updated_at,
-    Tenant.created_at,
 )
 
 
@@ -134,7 +132,7 @@ class Filters:
 class Found:
     """A row of the list."""
 
-    tenant: Tenant
+    tenant: Any
     calls: int
 
     @property
@@ -153,13 +151,11 @@ class Found:
 def find(filters: Filters, after: str | None, before: str | None) -> Page[Found]:
     """One page of tenants. Raises paging.BadCursor."""
     month = month_of(now())
-    query = (
-        select(Tenant, TenantUsage.calls)
-        .outerjoin(TenantUsage, (TenantUsage.tenant_id == Tenant.id) & (TenantUsage.month == month))
-        .options(load_only(*_COLUMNS))
+    query = select(*_COLUMNS, TenantUsage.calls).outerjoin(
+        TenantUsage, (TenantUsage.tenant_id == Tenant.id) & (TenantUsage.month == month)
     )
     page = ORDERS[filters.sort].page(_narrowed(query, filters), PAGE_SIZE, after, before)
-    return Page([Found(row[0], row[1] or 0) for row in page.rows], page.after, page.before)
+    return Page([Found(row, row.calls or 0) for row in page.rows], page.after, page.before)
 
 
 def _narrowed(query: Any, filters: Filters) -> Any:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from webui.audit.actions import Action, section_action
-from webui.limits import FIELDS
 from webui.tenants import forms
 
 
@@ -18,7 +17,7 @@ class Section:
     @property
     def fields(self) -> list[str]:
         """The tenant fields that the section changes, in the catalogue's order."""
-        return [name for name in FIELDS if hasattr(self.form, name)]
+        return self.form.tenant_fields()
 
     @property
     def action(self) -> Action:

@@ -1,5 +1,6 @@
 """What the templates of tenants say: labels, and hints that depend on the tenant."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
@@ -9,6 +10,7 @@ from webui.forms import SwitchField
 from webui.limits import FIELDS, PLANS, STATUS_LABELS, STATUS_MEANINGS, Choice, Service
 from webui.models.tenant import UNREADABLE
 from webui.tenants import search
+from webui.tenants.answers import Note
 from webui.tenants.forms import TenantForm, shown
 from webui.tenants.overview import service_word
 from webui.values import compact_json
@@ -36,6 +38,7 @@ def init_words(app: Flask) -> None:
         editable=shown,
         visible_fields=visible_fields,
         first_field=first_field,
+        width=width,
     )
 
 
@@ -47,16 +50,30 @@ def visible_fields(form: TenantForm) -> list[Field]:
     return [f for f in form if hasattr(f, "kind") and f.name not in hidden]
 
 
-def first_field(form: TenantForm) -> str:
-    """The field that takes the focus: the first wrong one, else the first."""
-    return form.first_error or visible_fields(form)[0].name
+def first_field(form: TenantForm, notes: Mapping[str, Note] | None = None) -> str:
+    """The field that takes the focus: the first wrong or disputed one, else the first."""
+    disputed = [name for name, note in (notes or {}).items() if note.kind == "both"]
+    return form.first_error or next(iter(disputed), visible_fields(form)[0].name)
+
+
+# Of the form's width; what is not named here takes half.
+_WIDTHS = {
+    **dict.fromkeys(("name", "meta_data", "reason", "billing_plan", "sip_enabled"), "full"),
+    **dict.fromkeys(("recording_enabled", "analytics_enabled"), "full"),
+    **dict.fromkeys(("hipaa_enabled", "pci_enabled", "data_encryption_enabled"), "third"),
+    "webhook_url": "two-thirds",
+    "webhook_timeout_seconds": "third",
+}
+
+
+def width(name: str) -> str:
+    """How much of the form's width a field takes."""
+    return _WIDTHS.get(name, "half")
 
 
 def hint(form: TenantForm, name: str) -> str:
     """What stands below a field besides its own help."""
     tenant = form.tenant
-    if name == "billing_plan":
-        return " ".join(f"{plan.label}: {plan.summary}." for plan in PLANS.values())
     if tenant is None or name not in FIELDS:
         return ""
     if form.unreadable(name):

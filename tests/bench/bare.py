@@ -1,0 +1,31 @@
+"""The yardstick: a bare Flask page with two SELECTs on the same database."""
+
+from flask import Flask, render_template_string
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import select
+
+from config import Config
+from webui.extensions import Base
+from webui.models import Tenant, User
+
+PAGE = """<!doctype html><html lang="en"><head><title>{{ tenant.name }}</title></head>
+<body><h1>{{ tenant.name }}</h1><p>{{ user.username }}</p></body></html>"""
+
+db = SQLAlchemy(model_class=Base)
+app = Flask(__name__)
+app.config["SQLALCHEMY_DATABASE_URI"] = Config.from_environment().database_url
+db.init_app(app)
+
+
+@app.get("/")
+def page() -> str:
+    """One account and one tenant."""
+    user = db.session.scalars(select(User).limit(1)).one()
+    tenant = db.session.scalars(select(Tenant).limit(1)).one()
+    return render_template_string(PAGE, user=user, tenant=tenant)
+
+
+@app.get("/livez")
+def livez() -> str:
+    """Ready."""
+    return "ok"

@@ -1,0 +1,192 @@
+"""Speed of the main pages, as ratios to a bare Flask page with two SELECTs in the same run.
+
+``make bench``: for 250 and for 100,000 demo tenants (sizes as arguments) it starts a real
+gunicorn with one worker for the product and one for the bare page, asks both in turn from one
+client over a kept connection, and prints medians, ratios, queries per page, and the bytes of
+the first and the second page load.
+"""
+
+import argparse
+import http.client
+import os
+import re
+import secrets
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+ROUNDS = 200
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+class Browser:
+    """One client: a kept connection and its cookies."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self.cookies: dict[str, str] = {}
+
+    def ask(
+        self, method: str, path: str, form: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, str, bytes]:
+        """Status, Location and body of one request."""
+        sent = {"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())}
+        sent |= headers or {}
+        body = urlencode(form, doseq=True) if form else None
+        if body:
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        self.connection.request(method, path, body, sent)
+        answer = self.connection.getresponse()
+        content = answer.read()
+        for header in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = header.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer.status, answer.headers.get("Location", ""), content
+
+    def token(self, path: str) -> str:
+        """The CSRF token of a page's form."""
+        page = self.ask("GET", path)[2].decode()
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert found, page[:300]
+        return found.group(1)
+
+
+@contextmanager
+def server(application: str, environment: dict[str, str], port: int) -> Iterator[int]:
+    """A gunicorn with one worker, ready to answer."""
+    command = [BIN / "gunicorn", application, "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+    command += ["--threads", "4", "--log-level", "warning", "--keep-alive", "60"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            try:
+                Browser(port).ask("GET", "/livez")
+                break
+            except OSError:
+                continue
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def median(ask: Callable[[], tuple[int, str, bytes]], expected: int = 200) -> float:
+    """The median time of an answer in milliseconds."""
+    times = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        status = ask()[0]
+        times.append((time.perf_counter() - start) * 1_000)
+        assert status == expected, status
+    return statistics.median(times)
+
+
+def prepare(tenants: int, folder: Path) -> tuple[dict[str, str], str]:
+    """A database with demo tenants; returns the environment and a password for sam."""
+    environment = dict(os.environ, WEBUI_INSTANCE=str(folder), WEBUI_ENV="development")
+    flask = [str(BIN / "flask"), "--app", "wsgi"]
+    password = secrets.token_urlsafe(12)
+    for arguments, given in (
+        (["setup"], ""),
+        (["demo", "load", "--tenants", str(tenants)], ""),
+        (
+            ["users", "create", "--username", "bench", "--email", "bench@console.example"]
+            + ["--role", "support", "--password-stdin"],
+            password + "\n",
+        ),
+    ):
+        subprocess.run(
+            flask + arguments, cwd=ROOT, env=environment, input=given, text=True, check=True
+        )
+    return environment, password
+
+
+def measure(tenants: int, port: int) -> dict[str, float]:
+    """Prints and returns the ratios for one size."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        environment, password = prepare(tenants, folder)
+        with (
+            server("wsgi:app", environment, port),
+            server("tests.bench.bare:app", environment, port + 1),
+        ):
+            browser, bare = Browser(port), Browser(port + 1)
+            token = browser.token("/login")
+            form = {"username": "bench", "password": password, "csrf_token": token}
+            assert browser.ask("POST", "/login", form)[0] == 303
+            found = browser.ask("GET", "/tenants?q=northwind+dental")[2].decode()
+            match = re.search(r'href="(/tenants/[0-9a-f-]{36})"', found)
+            assert match
+            page = match.group(1)
+            base = median(lambda: bare.ask("GET", "/"))
+            results = {
+                "tenant page": median(lambda: browser.ask("GET", page)),
+                "list": median(lambda: browser.ask("GET", "/tenants")),
+                "search": median(lambda: browser.ask("GET", "/tenants?q=veterinary")),
+                "search as you type": median(
+                    lambda: browser.ask("GET", "/tenants?q=veterinary", headers=HTMX)
+                ),
+                "save": median(saving(browser, page)),
+            }
+            loads(browser, page)
+    print(f"{tenants:,} tenants: bare page {base:.2f} ms")
+    for label, value in results.items():
+        print(f"  {label:<20} {value:7.2f} ms  ratio {value / base:5.2f}")
+    return {label: value / base for label, value in results.items()}
+
+
+def saving(browser: Browser, page: str) -> Callable[[], tuple[int, str, bytes]]:
+    """Saves the billing section with another limit each time, as htmx does."""
+    form = browser.ask("GET", f"{page}/billing/edit", headers=HTMX)[2].decode()
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+    version = re.search(r'name="version" value="(\d+)"', form)
+    assert token and version
+    versions, limits = count(int(version.group(1))), count(1_000)
+
+    def save() -> tuple[int, str, bytes]:
+        values = {
+            "csrf_token": token.group(1),
+            "version": next(versions),
+            "billing_plan": "business",
+            "max_concurrent_calls": 80,
+            "monthly_call_limit": next(limits),
+            "reason": "bench, ticket 1",
+            "ceilings_seen": "business",
+        }
+        return browser.ask("POST", f"{page}/billing", values, HTMX)
+
+    return save
+
+
+def loads(browser: Browser, page: str) -> None:
+    """Prints the compressed bytes of a first page load, and of a second with a warm cache."""
+    html = browser.ask("GET", page)[2]
+    files = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', html.decode()))
+    accepts = {"Accept-Encoding": "br, gzip"}
+    static = sum(len(browser.ask("GET", name, headers=accepts)[2]) for name in files)
+    print(f"  first load {len(html) + static:,} bytes in {len(files) + 1} requests; ", end="")
+    print(f"second {len(html):,} bytes in 1 (static files are immutable)")
+
+
+def main() -> None:
+    """Measures the sizes given as arguments."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sizes", nargs="*", type=int, default=[250, 100_000])
+    sizes = parser.parse_args().sizes
+    for index, size in enumerate(sizes):
+        measure(size, 8_710 + 2 * index)
+
+
+if __name__ == "__main__":
+    main()
