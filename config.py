@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -105,7 +106,7 @@ class Config:
         _refuse_weak("WEBUI_SECRET_KEY", self.secret_key)
         materials = [("WEBUI_AUDIT_KEY", _decode_key("WEBUI_AUDIT_KEY", self.audit_key))]
         materials += [("WEBUI_KEYRING", raw) for raw in _ring_material(self.keyring)]
-        materials.append(("WEBUI_SECRET_KEY", _as_bytes(self.secret_key)))
+        materials += [("WEBUI_SECRET_KEY", raw) for raw in _spellings(self.secret_key)]
         seen: dict[bytes, str] = {}
         for name, raw in materials:
             if raw in seen:
@@ -188,9 +189,12 @@ def _ring_material(text: str) -> list[bytes]:
         raise ConfigError("WEBUI_KEYRING is not a key ring") from None
 
 
-def _as_bytes(value: str) -> bytes:
-    """A secret as the bytes it may encode, so that the same key in base64 is noticed."""
-    try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
-        return value.encode()
+def _spellings(value: str) -> set[bytes]:
+    """The bytes that a text key may stand for, so that another key's copy is noticed."""
+    raws = {value.encode()}
+    with suppress(ValueError):
+        raws.add(bytes.fromhex(value))
+    padded = value.replace("-", "+").replace("_", "/").rstrip("=")
+    with suppress(binascii.Error, ValueError):
+        raws.add(base64.b64decode(padded + "=" * (-len(padded) % 4), validate=True))
+    return raws

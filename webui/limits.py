@@ -107,6 +107,10 @@ class Field:
         """The rule as portable SQL, or None when the type says it all."""
         return None
 
+    def loose_check(self) -> str | None:
+        """The type as SQL, for a database that does not insist on its column types."""
+        return None
+
 
 @dataclass(frozen=True)
 class Text(Field):
@@ -131,6 +135,10 @@ class Whole(Field):
     def check(self) -> str:
         """The range as SQL."""
         return f"{self.name} BETWEEN {self.minimum} AND {self.maximum}"
+
+    def loose_check(self) -> str:
+        """Whole, and not 5.5."""
+        return f"typeof({self.name}) = 'integer'"
 
     @property
     def range_hint(self) -> str:
@@ -171,6 +179,10 @@ class Choice(Field):
 @dataclass(frozen=True)
 class Switch(Field):
     """On or off."""
+
+    def loose_check(self) -> str:
+        """Nothing in between."""
+        return f"{self.name} IN (0, 1)"
 
 
 @dataclass(frozen=True)

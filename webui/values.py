@@ -24,7 +24,9 @@ class Refused(ValueError):
 # invisible or turns the reading direction.
 _VISIBLE_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
 # Letters and marks that render as nothing (Unicode: Default_Ignorable_Code_Point).
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0") | frozenset(
+    chr(code) for code in range(0xFFF0, 0xFFF9)
+)
 
 
 def clean_text(raw: str) -> str:
@@ -42,6 +44,8 @@ def text(raw: str, field: Text) -> str:
         raise Refused(f"Enter a {field.label.lower()}.")
     if any(_is_hidden(character) for character in value):
         raise Refused("Remove the invisible, control or direction-changing characters.")
+    if value and not any(unicodedata.category(character)[0] in "LNPS" for character in value):
+        raise Refused("Use at least one character that can be seen.")
     if not field.minimum <= len(value) <= field.maximum:
         raise Refused(
             f"Use {field.minimum} to {field.maximum} characters. This has {len(value):,}."
@@ -171,6 +175,8 @@ def webhook_url(raw: str) -> str | None:
         port = parts.port
     except ValueError:
         raise Refused("Enter an address such as https://hooks.example.com/calls.") from None
+    if "[" in parts.netloc:
+        raise Refused("Use a host name, not an address.")
     if parts.scheme != "https" or not parts.hostname:
         raise Refused("Enter an address that starts with https://.")
     if "@" in parts.netloc:
@@ -191,8 +197,6 @@ def _normal_url(parts: SplitResult, host: str, port: int | None) -> str:
 
 def _public_host(raw: str) -> str:
     """A host name with a dot that is no address and under no private suffix."""
-    if ":" in raw:
-        raise Refused("Use a host name, not an address.")
     try:
         name = host_name(raw)
     except Refused:

@@ -14,6 +14,7 @@ from webui.models import AuditEntry, AuditField, AuditSealed, Tenant, User
 from webui.models.columns import Audited
 
 AUDITED_TABLES = (Tenant, User, AuditEntry, AuditField, AuditSealed)
+_AUDITED_NAMES = {model.__tablename__ for model in AUDITED_TABLES}
 _CHANGED, _RECORDED = "audit_changed_users", "audit_recorded_users"
 
 
@@ -67,8 +68,9 @@ def _forget(session: Session) -> None:
 
 
 def _refuse_bulk(state: ORMExecuteState) -> None:
-    if not (state.is_update or state.is_delete):
-        return
-    mapper = state.bind_mapper
-    if mapper is not None and mapper.class_ in AUDITED_TABLES:
-        raise Unaudited(f"bulk changes of {mapper.local_table} bypass the history")
+    table = getattr(state.statement, "table", None)
+    name = getattr(table, "name", None)
+    changes_rows = (state.is_update or state.is_delete) and name in _AUDITED_NAMES
+    # Tenants and entries cannot be inserted wrongly: the database judges them itself.
+    if changes_rows or (state.is_insert and name == User.__tablename__):
+        raise Unaudited(f"bulk changes of {name} bypass the history")

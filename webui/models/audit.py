@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
-from webui.models.columns import UTCDateTime
+from webui.models.columns import NO_ROW_ID, UTCDateTime
 
 # On SQLite only INTEGER is the row id, which makes the chain's order the table's order.
 Sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -67,6 +67,7 @@ class AuditField(Model):
     __table_args__ = (
         Index("ix_audit_fields_tenant_field_seq", "tenant_id", "field", "seq"),
         Index("ix_audit_fields_field_seq", "field", "seq"),
+        NO_ROW_ID,
     )
 
     seq: Mapped[int] = mapped_column(Sequence, ForeignKey("audit_entries.seq"), primary_key=True)
@@ -81,6 +82,7 @@ class AuditSealed(Model):
     __table_args__ = (
         CheckConstraint("side IN ('old', 'new')", name="side_limits"),
         CheckConstraint("value LIKE 'e1.%'", name="value_limits"),
+        NO_ROW_ID,
     )
 
     entry: Mapped[UUID] = mapped_column(Uuid, ForeignKey("audit_entries.id"), primary_key=True)

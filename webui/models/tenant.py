@@ -28,6 +28,7 @@ from webui.limits import FIELDS, Service, Status
 from webui.models.columns import (
     DERIVED,
     EVENT,
+    NO_ROW_ID,
     PLAIN,
     SEALED,
     Audited,
@@ -72,7 +73,6 @@ _CROSS_FIELD_CHECKS = {
     "encryption_needed": "data_encryption_enabled OR NOT (hipaa_enabled OR pci_enabled)",
     "version_positive": "version >= 1",
 }
-_CHECKED_FIELDS = [name for name in FIELDS if FIELDS[name].check()]
 
 
 class Tenant(Model):
@@ -90,7 +90,7 @@ class Tenant(Model):
             initially="DEFERRED",
             use_alter=False,
         ),
-        *field_checks(_CHECKED_FIELDS),
+        *field_checks(FIELDS),
         *(CheckConstraint(sql, name=name) for name, sql in _CROSS_FIELD_CHECKS.items()),
         CheckConstraint(
             f"length(CAST(meta_data AS BLOB)) <= {FIELDS['meta_data'].maximum_bytes}",  # type: ignore[attr-defined]
@@ -112,6 +112,7 @@ class Tenant(Model):
             postgresql_using="gin",
             postgresql_ops={"name_key": "gin_trgm_ops"},
         ).ddl_if(dialect="postgresql"),
+        NO_ROW_ID,
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)

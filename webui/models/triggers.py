@@ -26,6 +26,11 @@ _APPEND_ONLY = {
     AuditField.__tablename__: (("seq", "field"),),
     AuditSealed.__tablename__: (("entry", "field", "side"),),
 }
+# Two changes in one transaction need two entries: versions have no gaps either.
+_VERSION_GAP = (
+    "NEW.tenant_version IS NOT NULL AND NEW.tenant_version <> (SELECT coalesce("
+    "max(tenant_version), 0) + 1 FROM audit_entries WHERE tenant_id = NEW.tenant_id)"
+)
 _SEALED_KEY = ("entry", "field", "side")
 
 
@@ -95,6 +100,13 @@ def _sqlite() -> Iterator[str]:
         "audit_entries",
         "NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit_entries)",
         "seq must follow the newest entry",
+    )
+    yield _sqlite_trigger(
+        "audit_entries_version",
+        "BEFORE INSERT",
+        "audit_entries",
+        _VERSION_GAP,
+        "versions of a tenant must follow one another",
     )
     yield from _sqlite_tenants()
     yield from _sqlite_name_search()
@@ -184,6 +196,10 @@ def _postgresql() -> Iterator[str]:
         "seq must follow the newest entry",
     )
     yield _postgresql_trigger("audit_entries_gap", "BEFORE INSERT", "audit_entries", "ROW", "gap")
+    yield _function("version_gap", _VERSION_GAP, "versions of a tenant must follow one another")
+    yield _postgresql_trigger(
+        "audit_entries_version", "BEFORE INSERT", "audit_entries", "ROW", "version_gap"
+    )
     yield from _postgresql_tenants()
 
 

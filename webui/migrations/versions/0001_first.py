@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(["seq"], ["audit_entries.seq"], name=op.f("fk_audit_fields_seq")),
         sa.PrimaryKeyConstraint("seq", "field", name=op.f("pk_audit_fields")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_audit_fields_field_seq", "audit_fields", ["field", "seq"], unique=False)
     op.create_index(
@@ -87,6 +88,7 @@ def upgrade() -> None:
             ["entry"], ["audit_entries.id"], name=op.f("fk_audit_sealed_entry")
         ),
         sa.PrimaryKeyConstraint("entry", "field", "side", name=op.f("pk_audit_sealed")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "tenants",
@@ -161,6 +163,7 @@ def upgrade() -> None:
             name=op.f("ck_tenants_encryption_needed"),
         ),
         sa.CheckConstraint(f"{size} <= 16384", name=op.f("ck_tenants_meta_data_limits")),
+        *(tenant_types_sqlite() if sqlite else []),
         sa.CheckConstraint(
             "length(billing_plan) BETWEEN 1 AND 100", name=op.f("ck_tenants_billing_plan_limits")
         ),
@@ -189,6 +192,7 @@ def upgrade() -> None:
             deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_tenants_created_at", "tenants", ["created_at", "id"], unique=False)
     op.create_index("ix_tenants_name_key", "tenants", ["name_key", "id"], unique=False)
@@ -298,6 +302,30 @@ def upgrade() -> None:
         create_name_search_sqlite()
     else:
         create_name_search_postgresql()
+
+
+def tenant_types_sqlite() -> list[sa.CheckConstraint]:
+    """What PostgreSQL's column types refuse by themselves."""
+    whole = (
+        "max_concurrent_calls",
+        "monthly_call_limit",
+        "retention_days",
+        "webhook_timeout_seconds",
+    )
+    switches = (
+        "sip_enabled",
+        "recording_enabled",
+        "analytics_enabled",
+        "hipaa_enabled",
+        "pci_enabled",
+        "data_encryption_enabled",
+    )
+    checks = {name: f"typeof({name}) = 'integer'" for name in whole}
+    checks |= {name: f"{name} IN (0, 1)" for name in switches}
+    return [
+        sa.CheckConstraint(sql, name=op.f(f"ck_tenants_{name}_type"))
+        for name, sql in checks.items()
+    ]
 
 
 def create_name_search_sqlite() -> None:

@@ -1,0 +1,140 @@
+"""Imports run one way (DESIGN 3). The table is the product's map, from the ground up."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from config import ROOT
+
+# A module may import what stands in its own line or above it. The longest name counts.
+LAYERS = {
+    "keys": ["webui.crypto"],
+    "ground": ["webui.limits", "webui.values", "webui.permissions", "webui.extensions"],
+    "stored things": ["webui.models", "webui.migrations", "webui.canary"],
+    "history": [f"webui.audit.{name}" for name in ("actions", "chain", "guard", "log", "sentences")],
+    "requests": [
+        *("webui.htmx", "webui.errors", "webui.filters", "webui.forms", "webui.paging"),
+        *("webui.headers", "webui.origin", "webui.assets"),
+    ],
+    "features": ["webui.accounts", "webui.tenants", "webui.audit", "webui.drafts", "webui.demo"],
+    "routes": [
+        *("webui.accounts.routes", "webui.tenants.routes", "webui.audit.routes"),
+        *("webui.theme", "webui.health"),
+    ],
+    "settings": ["config"],
+    "commands": ["webui.cli", "webui.setup"],
+    "factory": ["webui"],
+    "entry": ["wsgi"],
+}
+ORDER = list(LAYERS)
+# The routes of one feature; only these compose others (DESIGN 3).
+COMPOSERS = {"webui.onboarding.routes"}
+# What takes values and an actor, never the request.
+WITHOUT_REQUEST = ("webui.crypto", "webui.models", "webui.limits", "webui.values", "webui.audit.log")
+REQUEST_NAMES = {"request", "session", "g", "current_user", "abort", "redirect"}
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the product by name; migrations' versions are frozen and apart."""
+    files = [ROOT / "config.py", ROOT / "wsgi.py", *(ROOT / "webui").rglob("*.py")]
+    return {name_of(path): path for path in files if "versions" not in path.parts}
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = modules()
+
+
+def imports(path: Path) -> Iterator[tuple[str, str]]:
+    """What a file imports: module and name; `import x` gives ("x", "")."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.module or ".", alias.name) for alias in node.names)
+
+
+def own_imports(path: Path) -> set[str]:
+    """The modules of the product that a file imports."""
+    found = set()
+    for module, name in imports(path):
+        longest = f"{module}.{name}"
+        found.add(longest if longest in MODULES else module)
+    return found & MODULES.keys()
+
+
+def layer(module: str) -> str:
+    """The layer of the longest entry that the module's name starts with."""
+    entries = {entry: name for name, entries in LAYERS.items() for entry in entries}
+    parts = module.split(".")
+    for length in range(len(parts), 0, -1):
+        entry = ".".join(parts[:length])
+        # The factory is one module, not the parent of all others.
+        if entry in entries and (entry != "webui" or module == "webui"):
+            return entries[entry]
+    raise AssertionError(f"{module} has no place in the table: give it one")
+
+
+def is_routes(module: str) -> bool:
+    return layer(module) == "routes"
+
+
+@pytest.mark.parametrize("module", MODULES)
+class TestEveryModule:
+    def test_imports_only_its_own_layer_and_those_below(self, module):
+        own = ORDER.index(layer(module))
+        upwards = {m for m in own_imports(MODULES[module]) if ORDER.index(layer(m)) > own}
+        assert upwards == set()
+
+    def test_imports_no_other_feature_s_routes(self, module):
+        if is_routes(module) and module not in COMPOSERS:
+            assert {m for m in own_imports(MODULES[module]) if is_routes(m)} == set()
+        else:
+            assert layer(module) in ORDER
+
+    def test_imports_by_full_name_at_the_top(self, module):
+        tree = ast.parse(MODULES[module].read_text())
+        everywhere = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+        assert [n.lineno for n in everywhere if n not in tree.body] == []
+        assert [n.lineno for n in everywhere if getattr(n, "level", 0)] == []
+
+    def test_leaves_cryptography_to_crypto(self, module):
+        used = {m for m, _ in imports(MODULES[module]) if m.split(".")[0] == "cryptography"}
+        assert not used or layer(module) == "keys"
+
+    def test_leaves_the_environment_to_config(self, module):
+        names = {
+            node.attr for node in ast.walk(ast.parse(MODULES[module].read_text()))
+            if isinstance(node, ast.Attribute)
+        }
+        assert module == "config" or not names & {"environ", "getenv", "environb"}
+
+    def test_knows_no_request_below_the_routes(self, module):
+        taken = {
+            name
+            for origin, name in imports(MODULES[module])
+            if origin.split(".")[0] in ("flask", "flask_login")
+        }
+        if module.startswith(WITHOUT_REQUEST) or module.endswith(".operations"):
+            assert taken & REQUEST_NAMES == set()
+        else:
+            assert layer(module) in ORDER
+
+
+def test_no_module_imports_itself_through_others():
+    graph = {module: own_imports(path) - {module} for module, path in MODULES.items()}
+    # A package and its modules may name each other: the package only lists them.
+    packages = {m for m, path in MODULES.items() if path.name == "__init__.py"}
+    graph = {m: found - packages for m, found in graph.items() if m not in packages}
+    order = list(TopologicalSorter(graph).static_order())
+    assert set(order) >= set(graph)
+
+
+def test_the_table_names_nothing_that_is_gone():
+    entries = {entry for entries in LAYERS.values() for entry in entries}
+    assert entries - MODULES.keys() == set()
