@@ -16,12 +16,14 @@ class Client(FlaskClient):
 
     A request runs outside the test's application context, as in a server: otherwise Flask
     would share the database session and the signed-in person between requests. The test's
-    own transaction ends first, so that what it reads afterwards is what was saved.
+    own transaction ends first, and its rows are read again: what the test sees afterwards
+    is what was saved.
     """
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         if has_app_context():
             db.session.rollback()
+            db.session.expire_all()
         kwargs.setdefault("buffered", True)
         return Context().run(super().open, *args, **kwargs)
 

@@ -29,6 +29,13 @@ def an_actor(user: User | None = None, **overrides: Any) -> Actor:
     return Actor(**{**values, **overrides})
 
 
+def read_again(row: Any) -> Any:
+    """The row as it is stored, not as it was assigned; no transaction stays open."""
+    db.session.refresh(row)
+    db.session.commit()
+    return row
+
+
 def make_tenant(*, actor: Actor | None = None, **overrides: Any) -> Tenant:
     """A saved tenant with the defaults of DESIGN 2.1."""
     with write_transaction():
@@ -41,7 +48,7 @@ def make_tenant(*, actor: Actor | None = None, **overrides: Any) -> Tenant:
             changes=tenant.creation(),
             reason="a test needs it",
         )
-    return tenant
+    return read_again(tenant)
 
 
 def make_user(
@@ -68,7 +75,7 @@ def make_user(
         shown = ("username", "email", "role")
         changes = [Change(name, Audited.PLAIN, None, values[name]) for name in shown]
         record(Action.USER_CREATED, an_actor(), changes=changes, subject=user, reason="for a test")
-    return user
+    return read_again(user)
 
 
 def revise(tenant: Tenant, action: Action, *, actor: Actor | None = None, **values: Any) -> None:
@@ -79,3 +86,4 @@ def revise(tenant: Tenant, action: Action, *, actor: Actor | None = None, **valu
         changes = row.revise(values)
         db.session.flush()
         record(action, actor or an_actor(), tenant=row, changes=changes, reason="for a test")
+    read_again(row)

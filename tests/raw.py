@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import inspect
 from sqlalchemy.exc import DataError, IntegrityError
 
-from webui.extensions import db, write_transaction
+from webui.extensions import db, is_sqlite, write_transaction
 
 
 def run(*statements: str) -> None:
@@ -27,8 +28,10 @@ def rows(query: str) -> list[tuple[Any, ...]]:
 def everything() -> dict[str, list[str]]:
     """Every row of every table."""
     db.session.rollback()
-    tables = inspect(db.engine).get_table_names()
-    return {table: sorted(map(repr, rows(f'SELECT * FROM "{table}"'))) for table in tables}
+    with db.engine.connect() as connection:
+        tables = inspect(connection).get_table_names()
+        found = {t: connection.exec_driver_sql(f'SELECT * FROM "{t}"').all() for t in tables}
+    return {table: sorted(map(repr, content)) for table, content in found.items()}
 
 
 @contextmanager
@@ -47,3 +50,38 @@ def refused(
     """The database refuses the transaction for what it does, and nothing changed."""
     with unchanged(), pytest.raises(error, match=match):
         run(*statements)
+
+
+def columns_of(table: str) -> list[str]:
+    return [column.name for column in db.metadata.tables[table].columns]
+
+
+def copy_of_tenant(identity: str | None = None, version: str = "1", verb: str = "INSERT") -> str:
+    """An INSERT of the tenant's row under another id."""
+    values = {"id": f"'{identity or uuid4().hex}'", "version": version}
+    if not is_sqlite():
+        values["id"] = f"CAST({values['id']} AS uuid)"
+    return copy_of("tenants", values, verb, "name = 'Acme'")
+
+
+def copy_of(table: str, values: dict[str, str], verb: str = "INSERT", where: str = "true") -> str:
+    """An INSERT of a row that differs in some columns from one that is there."""
+    columns = {name: name for name in columns_of(table)} | values
+    selected = ", ".join(columns.values())
+    return (
+        f"{verb} INTO {table} ({', '.join(columns)}) SELECT {selected} FROM {table} WHERE {where}"
+    )
+
+
+def new_entry(verb: str = "INSERT", **values: str) -> str:
+    """An INSERT of an entry after the newest one; `values` are SQL over that one."""
+    identity = f"'{uuid4().hex}'" if is_sqlite() else f"CAST('{uuid4().hex}' AS uuid)"
+    fresh = {
+        "seq": "seq + 1",
+        "id": identity,
+        "hash": f"'{uuid4().hex * 2}'",
+        "tenant_id": "NULL",
+        "tenant_version": "NULL",
+    }
+    newest = "seq = (SELECT max(seq) FROM audit_entries)"
+    return copy_of("audit_entries", fresh | values, verb, newest)

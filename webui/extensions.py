@@ -90,6 +90,8 @@ def write_transaction() -> Iterator[None]:
     objects expire; pass ids in, not rows. Never hash a password or use the network inside.
     """
     db.session.rollback()
+    # What an earlier commit of this session left loaded may be old by now.
+    db.session.expire_all()
     try:
         db.session.connection(execution_options={WRITING: True})
         yield

@@ -112,7 +112,11 @@ def tenant_field(name: str) -> Any:
     spec = FIELDS[name]
     options: dict[str, Any] = {"description": spec.help, "render_kw": {"autocomplete": "off"}}
     if isinstance(spec, Whole):
-        options["render_kw"] |= {"inputmode": "numeric", "pattern": "[0-9]+"}
+        options["render_kw"] |= {
+            "inputmode": "numeric",
+            "pattern": f"0*[0-9]{{1,{len(str(spec.maximum))}}}",
+            "required": True,
+        }
         options["description"] = f"{spec.help} {spec.range_hint}".strip()
         return ParsedField(
             spec.label, lambda raw: values.whole_number(raw, spec), kind="number", **options

@@ -1,17 +1,22 @@
 """Every limit, choice and label of a tenant's fields, stated once.
 
 Forms, HTML attributes, CHECK constraints, history sentences and the API read them here.
-A field is a small frozen record: :meth:`Field.check` is its rule as SQL that SQLite and
-PostgreSQL both understand.
+A field is a small frozen record of one of the kinds in :mod:`webui.field_types`.
 """
 
-import json
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
 
-MAX_SAFE_INTEGER = 2**53 - 1
-"""The largest whole number that every JSON reader keeps exactly (RFC 8785, RFC 7493)."""
+from webui.field_types import MAX_SAFE_INTEGER as MAX_SAFE_INTEGER
+from webui.field_types import Choice as Choice
+from webui.field_types import Field as Field
+from webui.field_types import Metadata as Metadata
+from webui.field_types import Sealed as Sealed
+from webui.field_types import Secret as Secret
+from webui.field_types import Services as Services
+from webui.field_types import Switch as Switch
+from webui.field_types import Text as Text
+from webui.field_types import Whole as Whole
 
 
 class Status(StrEnum):
@@ -95,134 +100,6 @@ PLANS = {
 CEILING_FIELDS = ("max_concurrent_calls", "monthly_call_limit")
 
 
-@dataclass(frozen=True)
-class Field:
-    """A field of the tenant: its column name, label and one line of help."""
-
-    name: str
-    label: str
-    help: str = ""
-
-    def check(self) -> str | None:
-        """The rule as portable SQL, or None when the type says it all."""
-        return None
-
-    def loose_check(self) -> str | None:
-        """The type as SQL, for a database that does not insist on its column types."""
-        return None
-
-
-@dataclass(frozen=True)
-class Text(Field):
-    """Text; lengths in characters (code points) after trimming."""
-
-    minimum: int = 0
-    maximum: int = 255
-
-    def check(self) -> str:
-        """The length as SQL."""
-        return f"length({self.name}) BETWEEN {self.minimum} AND {self.maximum}"
-
-
-@dataclass(frozen=True)
-class Whole(Field):
-    """A whole number, written with the digits 0-9 only."""
-
-    minimum: int = 0
-    maximum: int = MAX_SAFE_INTEGER
-    unit: str = ""
-
-    def check(self) -> str:
-        """The range as SQL."""
-        return f"{self.name} BETWEEN {self.minimum} AND {self.maximum}"
-
-    def loose_check(self) -> str:
-        """Whole, and not 5.5."""
-        return f"typeof({self.name}) = 'integer'"
-
-    @property
-    def range_hint(self) -> str:
-        """The range as help, where it is one that people think in."""
-        return "" if self.maximum == MAX_SAFE_INTEGER else f"{self.minimum:,} to {self.maximum:,}."
-
-    @property
-    def rule(self) -> str:
-        """The limit in words, as help and as error."""
-        return f"Enter a whole number from {self.minimum:,} to {self.maximum:,}."
-
-
-@dataclass(frozen=True)
-class Choice(Field):
-    """One of a few words. ``open`` ones may gain words without a migration."""
-
-    choices: tuple[tuple[str, str], ...] = ()
-    open_maximum: int | None = None
-
-    def check(self) -> str:
-        """The words as SQL or, for an open catalogue, the length that is stored."""
-        if self.open_maximum:
-            return f"length({self.name}) BETWEEN 1 AND {self.open_maximum}"
-        words = ", ".join(f"'{value}'" for value, _ in self.choices)
-        return f"{self.name} IN ({words})"
-
-    def described(self) -> tuple[tuple[str, str], ...]:
-        """The words to choose from, each plan with what it allows."""
-        if self.name != "billing_plan":
-            return self.choices
-        return tuple((p.name, f"{p.label}: {p.summary}") for p in PLANS.values())
-
-    def label_of(self, value: str) -> str:
-        """The word for people; a value that left the catalogue stands for itself."""
-        return dict(self.choices).get(value, value)
-
-
-@dataclass(frozen=True)
-class Switch(Field):
-    """On or off."""
-
-    def loose_check(self) -> str:
-        """Nothing in between."""
-        return f"{self.name} IN (0, 1)"
-
-
-@dataclass(frozen=True)
-class Sealed(Field):
-    """Text that is stored encrypted; the column holds a token that starts with ``e1.``."""
-
-    maximum: int = 255
-    minimum: int = 1
-
-    def check(self) -> str:
-        """No plaintext can be written around the code."""
-        return f"{self.name} LIKE 'e1.%'"
-
-
-@dataclass(frozen=True)
-class Secret(Sealed):
-    """A sealed value that is never shown again, not even to who set it."""
-
-
-@dataclass(frozen=True)
-class Services(Field):
-    """A sorted list of services, stored as compact JSON."""
-
-    def check(self) -> str:
-        """Every sorted list there is, as SQL."""
-        names = [service.value for service in Service]
-        lists = [list(some) for n in range(len(names) + 1) for some in combinations(names, n)]
-        words = ", ".join("'" + json.dumps(some, separators=(",", ":")) + "'" for some in lists)
-        return f"{self.name} IN ({words})"
-
-
-@dataclass(frozen=True)
-class Metadata(Field):
-    """A small JSON object for staff."""
-
-    maximum_bytes: int = 16_384
-    maximum_keys: int = 100
-    maximum_depth: int = 5
-
-
 def _choices(labels: dict) -> tuple[tuple[str, str], ...]:
     return tuple((str(value), label) for value, label in labels.items())
 
@@ -233,11 +110,12 @@ FIELDS: dict[str, Field] = {
         Text("name", "Name", "As the customer writes it.", minimum=1, maximum=255),
         Metadata("meta_data", "Metadata", "A JSON object for staff: CRM ids, notes."),
         Choice("status", "Status", choices=_choices(STATUS_LABELS)),
-        Services("blocked_services", "Stopped services"),
+        Services("blocked_services", "Stopped services", names=tuple(s.value for s in Service)),
         Choice(
             "billing_plan",
             "Billing plan",
             choices=tuple((plan.name, plan.label) for plan in PLANS.values()),
+            details=tuple((plan.name, plan.summary) for plan in PLANS.values()),
             open_maximum=100,
         ),
         Whole("max_concurrent_calls", "Concurrent calls", minimum=1, maximum=1_000, unit="calls"),

@@ -3,8 +3,8 @@
 from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
-from webui.accounts.routes import safe_next
 from webui.htmx import go_to
+from webui.navigation import safe_next
 from webui.permissions import public
 
 bp = Blueprint("theme", __name__)

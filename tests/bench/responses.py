@@ -101,8 +101,10 @@ def prepare(tenants: int, folder: Path) -> tuple[dict[str, str], str]:
         (["setup"], ""),
         (["demo", "load", "--tenants", str(tenants)], ""),
         (
-            ["users", "create", "--username", "bench", "--email", "bench@console.example"]
-            + ["--role", "support", "--password-stdin"],
+            [
+                *("users", "create", "--username", "bench", "--role", "support"),
+                *("--email", "bench@console.example", "--password-stdin"),
+            ],
             password + "\n",
         ),
     ):

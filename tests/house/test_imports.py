@@ -12,11 +12,26 @@ from config import ROOT
 # A module may import what stands in its own line or above it. The longest name counts.
 LAYERS = {
     "keys": ["webui.crypto"],
-    "ground": ["webui.limits", "webui.values", "webui.permissions", "webui.extensions"],
+    "ground": [
+        "webui.field_types",
+        "webui.limits",
+        "webui.values",
+        "webui.permissions",
+        "webui.extensions",
+    ],
     "stored things": ["webui.models", "webui.migrations", "webui.canary"],
-    "history": [f"webui.audit.{name}" for name in ("actions", "chain", "guard", "log", "sentences")],
+    "history": [
+        f"webui.audit.{name}" for name in ("actions", "chain", "guard", "log", "sentences")
+    ],
     "requests": [
-        *("webui.htmx", "webui.errors", "webui.filters", "webui.forms", "webui.paging"),
+        *(
+            "webui.htmx",
+            "webui.navigation",
+            "webui.errors",
+            "webui.filters",
+            "webui.forms",
+            "webui.paging",
+        ),
         *("webui.headers", "webui.origin", "webui.assets"),
     ],
     "features": ["webui.accounts", "webui.tenants", "webui.audit", "webui.drafts", "webui.demo"],
@@ -33,7 +48,13 @@ ORDER = list(LAYERS)
 # The routes of one feature; only these compose others (DESIGN 3).
 COMPOSERS = {"webui.onboarding.routes"}
 # What takes values and an actor, never the request.
-WITHOUT_REQUEST = ("webui.crypto", "webui.models", "webui.limits", "webui.values", "webui.audit.log")
+WITHOUT_REQUEST = (
+    "webui.crypto",
+    "webui.models",
+    "webui.limits",
+    "webui.values",
+    "webui.audit.log",
+)
 REQUEST_NAMES = {"request", "session", "g", "current_user", "abort", "redirect"}
 
 
@@ -109,7 +130,8 @@ class TestEveryModule:
 
     def test_leaves_the_environment_to_config(self, module):
         names = {
-            node.attr for node in ast.walk(ast.parse(MODULES[module].read_text()))
+            node.attr
+            for node in ast.walk(ast.parse(MODULES[module].read_text()))
             if isinstance(node, ast.Attribute)
         }
         assert module == "config" or not names & {"environ", "getenv", "environb"}

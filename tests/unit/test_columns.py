@@ -22,7 +22,9 @@ ENCRYPTED = ["sip_domain", "sip_username", "sip_password", "webhook_url", "webho
 class TestAudited:
     @pytest.mark.parametrize("model", [Tenant, User])
     def test_every_column_says_how_it_reaches_the_history(self, model):
-        silent = [c.name for c in model.__table__.columns if not isinstance(c.info.get("audit"), Audited)]
+        silent = [
+            c.name for c in model.__table__.columns if not isinstance(c.info.get("audit"), Audited)
+        ]
         assert silent == []
 
     def test_encrypted_fields_are_never_plain(self):
@@ -86,7 +88,9 @@ class TestCompactJSON:
         make_tenant(meta_data={"ü": ["€", None, True], "a": {}})
         assert rows("SELECT meta_data FROM tenants") == [('{"ü":["€",null,true],"a":{}}',)]
 
-    @pytest.mark.parametrize("value", [{}, {"a": [1, {"b": None}]}, {"a": 2**53 - 1}, {"😀": "\u2028"}])
+    @pytest.mark.parametrize(
+        "value", [{}, {"a": [1, {"b": None}]}, {"a": 2**53 - 1}, {"😀": "\u2028"}]
+    )
     def test_comes_back_as_it_was(self, value):
         assert make_tenant(meta_data=value).meta_data == value
 

@@ -27,9 +27,7 @@ RING = KeyRing("k1", {"k1": bytes(range(32)), "k2": bytes(range(32, 64))})
 OTHER = KeyRing("k1", {"k1": bytes(range(64, 96))})
 PLACE = ("tenants", "sip_domain", "row-1")
 # Made once with the key above. If this no longer opens, no stored value opens.
-FROZEN = (
-    "e1.k1.AAECAwQFBgcICQoLNcnw4H_BylkQN0QdUMGmxHPCoRTpnCvholRvBkQJfzm6beOwFrA0uPRSAmYI_O4-"
-)
+FROZEN = "e1.k1.AAECAwQFBgcICQoLNcnw4H_BylkQN0QdUMGmxHPCoRTpnCvholRvBkQJfzm6beOwFrA0uPRSAmYI_O4-"
 texts = st.text()
 
 
@@ -63,7 +61,9 @@ class TestFormat:
         token = by_the_book(padded(plaintext), nonce, "k1", *PLACE)
         assert fields.unseal(RING, token, *PLACE) == plaintext
 
-    @pytest.mark.parametrize("inside", [bytes(32), b"x" * 32, b"\x80".ljust(31, b"\0") + b"x", b"x" * 31])
+    @pytest.mark.parametrize(
+        "inside", [bytes(32), b"x" * 32, b"\x80".ljust(31, b"\0") + b"x", b"x" * 31]
+    )
     def test_refuses_other_padding(self, inside):
         token = by_the_book(inside, bytes(12), "k1", *PLACE)
         with pytest.raises(BadFormat):
@@ -99,7 +99,9 @@ class TestSeal:
 
     @pytest.mark.parametrize("step", [0, 1, 2])
     def test_hides_the_length_in_steps_of_32_bytes(self, step):
-        lengths = {len(fields.seal(RING, "x" * n, *PLACE)) for n in range(step * 32, step * 32 + 32)}
+        lengths = {
+            len(fields.seal(RING, "x" * n, *PLACE)) for n in range(step * 32, step * 32 + 32)
+        }
         assert len(lengths) == 1
         assert len(fields.seal(RING, "x" * (step * 32 + 32), *PLACE)) > max(lengths)
 
@@ -168,8 +170,10 @@ class TestUnseal:
 
     @pytest.mark.parametrize(
         "token",
-        ["", "plain text", "e1", "e1..", "e1.k1.", "e1.k1.AAAA", "e2.k1." + "A" * 80, "E1.k1." + "A" * 80]
-        + ["e1.k 1." + "A" * 80, "e1." + "k" * 33 + "." + "A" * 80, "e1.k1." + "é" * 80],
+        [
+            *("", "plain text", "e1", "e1..", "e1.k1.", "e1.k1.AAAA", "e1.k1." + "é" * 80),
+            *(f"{head}.{'A' * 80}" for head in ("e2.k1", "E1.k1", "e1.k 1", "e1." + "k" * 33)),
+        ],
     )
     def test_refuses_what_is_no_sealed_value(self, token):
         with pytest.raises(BadFormat):

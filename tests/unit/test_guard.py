@@ -35,7 +35,9 @@ def user():
 class TestAccounts:
     def test_cannot_be_made_without_an_entry(self):
         with refused():
-            db.session.add(User(username="eve", email="e@x.example", password_hash="!", role="admin"))
+            db.session.add(
+                User(username="eve", email="e@x.example", password_hash="!", role="admin")
+            )
 
     @pytest.mark.parametrize(
         ("name", "value"),

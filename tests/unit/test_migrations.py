@@ -30,9 +30,9 @@ def empty(empty_database_url, tmp_path):
 
 @contextmanager
 def writing():
-    with db.engine.connect().execution_options(**{WRITING: True}) as connection:
-        with connection.begin():
-            yield connection
+    writer = db.engine.connect().execution_options(**{WRITING: True})
+    with writer as connection, connection.begin():
+        yield connection
 
 
 def tables() -> set[str]:
@@ -99,33 +99,22 @@ class TestUpgradeWithData:
 
 
 class TestSchema:
-    @pytest.fixture
-    def schemas(self, empty):
-        """What the migrations make, and what the models make."""
+    def test_is_the_same_by_migration_and_by_model(self, empty):
         upgrade()
         migrated = schema()
         downgrade("base")
-        with writing() as connection:
-            if not is_sqlite():
-                connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
-            db.metadata.create_all(connection)
-            triggers.create(connection)
-        return migrated, schema()
-
-    def test_is_the_same_by_migration_and_by_model(self, schemas):
-        migrated, fresh = schemas
+        make_all_from_models()
+        fresh = schema()
         assert migrated.keys() - {SEARCH_TABLES} == fresh.keys()
         for table in fresh:
             for part, content in fresh[table].items():
                 assert migrated[table][part] == content, f"{table}: {part}"
 
-    def test_has_the_search_tables_of_sqlite(self, schemas):
-        migrated, _ = schemas
-        assert (SEARCH_TABLES in migrated) == is_sqlite()
+    def test_has_the_search_tables_of_sqlite(self, app):
+        assert (SEARCH_TABLES in schema()) == is_sqlite()
 
-    def test_every_table_has_a_primary_key(self, schemas):
-        migrated, _ = schemas
-        assert [name for name in migrated if not migrated[name]["primary key"]] == []
+    def test_gives_every_table_a_primary_key(self, app):
+        assert [name for name, parts in schema().items() if not parts["primary key"]] == []
 
     def test_triggers_are_the_same(self, empty):
         upgrade()
@@ -144,6 +133,14 @@ class TestSchema:
                 connection, opts={"compare_type": True, "include_object": known_to_models}
             )
             assert compare_metadata(context, db.metadata) == []
+
+
+def make_all_from_models() -> None:
+    with writing() as connection:
+        if not is_sqlite():
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+        db.metadata.create_all(connection)
+        triggers.create(connection)
 
 
 def known_to_models(thing, name, kind, reflected, _compare_to) -> bool:

@@ -15,7 +15,8 @@ from webui.extensions import db
 from webui.limits import Service, Status
 from webui.models import Tenant
 from webui.models.columns import Audited
-from webui.models.tenant import UNREADABLE, Change, ServiceState, audit_kind, effective_services
+from webui.models.services import ServiceState, effective_services
+from webui.models.tenant import UNREADABLE, Change, audit_kind
 
 pytestmark = pytest.mark.usefixtures("app")
 OTHER_RING = KeyRing("k2", {"k2": bytes(range(32))})
@@ -51,9 +52,9 @@ class TestNewTenant:
             assert getattr(tenant, name) == stored, name
 
     def test_does_not_share_its_defaults(self):
-        Tenant(name="One").meta_data["crm"] = "A-1"
-        Tenant(name="One").blocked_services.append("calls")
-        assert (Tenant(name="Two").meta_data, Tenant(name="Two").blocked_services) == ({}, [])
+        one, other = Tenant(name="One"), Tenant(name="Two")
+        assert one.meta_data is not other.meta_data
+        assert one.blocked_services is not other.blocked_services
 
     def test_is_shown_by_its_id_only(self):
         tenant = Tenant(name="Acme", **SECRETS)
@@ -113,7 +114,11 @@ class TestRevise:
     def test_tells_how_an_encrypted_field_changed(self, name):
         tenant = Tenant(name="Acme")
         kind = audit_kind(name)
-        for old, new in ((None, "first value"), ("first value", "other value"), ("other value", None)):
+        for old, new in (
+            (None, "first value"),
+            ("first value", "other value"),
+            ("other value", None),
+        ):
             assert tenant.revise({name: new}) == [Change(name, kind, old, new)]
             assert tenant.is_set(name) == (new is not None)
             assert getattr(tenant, name) == new
@@ -176,7 +181,9 @@ class TestCreation:
         tenant = Tenant(name="Acme", sip_domain="a.example", webhook_secret="whsec_x")
         changes = {change.field: change for change in tenant.creation()}
         assert {name for name, c in changes.items() if c.kind is Audited.SEALED} == {"sip_domain"}
-        assert {name for name, c in changes.items() if c.kind is Audited.EVENT} == {"webhook_secret"}
+        assert {name for name, c in changes.items() if c.kind is Audited.EVENT} == {
+            "webhook_secret"
+        }
         assert all(change.old is None for change in changes.values())
         assert changes["retention_days"].new == 90
         assert changes["onboarded_at"].new is None
@@ -188,7 +195,9 @@ class TestEffectiveServices:
         tenant = Tenant(name="Acme", status=status.value)
         assert set(effective_services(tenant).values()) == {ServiceState.STOPPED}
 
-    @pytest.mark.parametrize(("sip", "recording", "analytics"), list(product([True, False], repeat=3)))
+    @pytest.mark.parametrize(
+        ("sip", "recording", "analytics"), list(product([True, False], repeat=3))
+    )
     def test_switches_count_when_active(self, sip, recording, analytics):
         tenant = Tenant(
             name="Acme",
@@ -210,5 +219,5 @@ class TestEffectiveServices:
         tenant = Tenant(
             name="Acme", status="suspended", blocked_services=[stopped.value], sip_enabled=True
         )
-        expected = {s: ServiceState.RUNNING for s in Service} | {stopped: ServiceState.STOPPED}
+        expected = dict.fromkeys(Service, ServiceState.RUNNING) | {stopped: ServiceState.STOPPED}
         assert effective_services(tenant) == expected

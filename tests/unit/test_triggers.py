@@ -1,17 +1,16 @@
 """What the database itself refuses, whoever asks: attacks with plain SQL on both databases."""
 
-from contextlib import suppress
 from uuid import uuid4
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from tests.factories import an_actor, make_tenant, make_user, revise
+from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_history_holds, count_entries
-from tests.raw import refused, rows, run, unchanged
+from tests.raw import copy_of_tenant, new_entry, refused, rows, run, unchanged
 from webui.audit.actions import Action
 from webui.audit.log import record
-from webui.extensions import db, is_sqlite, write_transaction
+from webui.extensions import db, write_transaction
 from webui.models import AuditEntry, Tenant
 from webui.models.tenant import AUDIT_KINDS, Audited
 
@@ -112,25 +111,6 @@ class TestTenants:
         refused(f"{copy_of_tenant(identity=tenant.id.hex)} {conflict}")
 
 
-def columns_of(table: str) -> list[str]:
-    return [column.name for column in db.metadata.tables[table].columns]
-
-
-def copy_of_tenant(identity: str | None = None, version: str = "1", verb: str = "INSERT") -> str:
-    """An INSERT of the tenant's row under another id."""
-    values = {"id": f"'{identity or uuid4().hex}'", "version": version}
-    if not is_sqlite():
-        values["id"] = f"CAST({values['id']} AS uuid)"
-    return copy_of("tenants", values, verb, "name = 'Acme'")
-
-
-def copy_of(table: str, values: dict[str, str], verb: str = "INSERT", where: str = "true") -> str:
-    """An INSERT of a row that differs in some columns from one that is there."""
-    columns = {name: name for name in columns_of(table)} | values
-    selected = ", ".join(columns.values())
-    return f"{verb} INTO {table} ({', '.join(columns)}) SELECT {selected} FROM {table} WHERE {where}"
-
-
 class TestEntries:
     @pytest.mark.parametrize("column", [column.name for column in AuditEntry.__table__.columns])
     def test_no_column_can_be_changed(self, column):
@@ -166,20 +146,6 @@ class TestEntries:
         assert count_entries() == 4
 
 
-def new_entry(verb: str = "INSERT", **values: str) -> str:
-    """An INSERT of an entry after the newest one; `values` are SQL over that one."""
-    identity = f"'{uuid4().hex}'" if is_sqlite() else f"CAST('{uuid4().hex}' AS uuid)"
-    fresh = {
-        "seq": "seq + 1",
-        "id": identity,
-        "hash": f"'{uuid4().hex * 2}'",
-        "tenant_id": "NULL",
-        "tenant_version": "NULL",
-    }
-    newest = "seq = (SELECT max(seq) FROM audit_entries)"
-    return copy_of("audit_entries", fresh | values, verb, newest)
-
-
 class TestFields:
     @pytest.mark.parametrize("column", ["seq", "field", "tenant_id"])
     def test_no_column_can_be_changed(self, column):
@@ -207,114 +173,3 @@ class TestSealedValues:
         assert None in values
         assert all(value.startswith("e1.k2.") for value in values - {None})
         assert_history_holds()
-
-
-LIMITS = {
-    "name_limits": ["name = ''", "name = repeat('x', 256)"],
-    "status_limits": ["status = 'closed'", "status = ''", "status = 'Active'"],
-    "blocked_services_limits": [
-        "status = 'suspended', blocked_services = '[\"sip\",\"calls\"]'",
-        "status = 'suspended', blocked_services = '[\"calls\",\"calls\"]'",
-        "status = 'suspended', blocked_services = '[\"fax\"]'",
-        "status = 'suspended', blocked_services = '[ \"calls\" ]'",
-        "status = 'suspended', blocked_services = ''",
-    ],
-    "blocked_services_status": [
-        "status = 'suspended'",
-        "blocked_services = '[\"calls\"]'",
-        "status = 'blocked', blocked_services = '[\"calls\"]'",
-    ],
-    "billing_plan_limits": ["billing_plan = ''", "billing_plan = repeat('x', 101)"],
-    "max_concurrent_calls_limits": ["max_concurrent_calls = 0", "max_concurrent_calls = 1001"],
-    "monthly_call_limit_limits": [
-        "monthly_call_limit = -1",
-        "monthly_call_limit = 9007199254740992",
-    ],
-    "recording_format_limits": ["recording_format = 'avi'", "recording_format = 'MP4'"],
-    "retention_days_limits": ["retention_days = 0", "retention_days = 3651"],
-    "webhook_timeout_seconds_limits": ["webhook_timeout_seconds = 0", "webhook_timeout_seconds = 61"],
-    "sip_domain_limits": ["sip_domain = 'b.example'", "sip_domain = ''"],
-    "sip_username_limits": ["sip_username = 'alice'"],
-    "sip_password_limits": ["sip_password = 'hunter2 hunter2'"],
-    "webhook_url_limits": ["webhook_url = 'https://a.example.com/'"],
-    "webhook_secret_limits": ["webhook_secret = 'whsec_x'"],
-    "sip_needs": [
-        "sip_enabled = true, sip_domain = NULL",
-        "sip_enabled = true, sip_username = NULL",
-        "sip_enabled = true, sip_password = NULL",
-    ],
-    "encryption_needed": [
-        "hipaa_enabled = true, data_encryption_enabled = false",
-        "pci_enabled = true, data_encryption_enabled = false",
-    ],
-    "meta_data_limits": ["meta_data = repeat('x', 16385)", "meta_data = repeat('€', 5462)"],
-}
-ATTACKS = [(check, change) for check, changes in LIMITS.items() for change in changes]
-
-
-class TestLimits:
-    def test_every_check_of_a_tenant_is_attacked(self):
-        prefix = "ck_tenants_"
-        names = {
-            constraint.name.removeprefix(prefix)
-            for constraint in db.metadata.tables["tenants"].constraints
-            if constraint.name.startswith(prefix)
-        }
-        # The triggers refuse a wrong version before the CHECK is asked.
-        assert names - {"version_positive"} == set(LIMITS)
-
-    @pytest.mark.parametrize(("check", "change"), ATTACKS)
-    def test_hold_in_the_database(self, check, change):
-        statement = f"UPDATE tenants SET {change}, version = version + 1"
-        # PostgreSQL's column types refuse some of it before the CHECK does.
-        refused(repeated(statement), match=rf"ck_tenants_{check}|value too long")
-
-    @pytest.mark.parametrize("column", ["name", "retention_days", "hipaa_enabled", "meta_data"])
-    def test_nothing_is_null(self, column):
-        refused(f"UPDATE tenants SET {column} = NULL, version = version + 1", match="(?i)not.null")
-
-    @pytest.mark.parametrize("value", ["5.5", "'ten'", "'5 days'"])
-    def test_whole_numbers_stay_whole(self, tenant, value):
-        change_with_entry(tenant, f"retention_days = {value}")
-        # PostgreSQL rounds 5.5, which is one way not to store it.
-        assert rows("SELECT retention_days FROM tenants")[0][0] in (30, 6)
-
-    @pytest.mark.parametrize("value", ["2", "-1", "'maybe'", "0.5"])
-    def test_switches_stay_on_or_off(self, tenant, value):
-        change_with_entry(tenant, f"recording_enabled = {value}")
-        assert rows("SELECT recording_enabled FROM tenants")[0][0] in (0, 1)
-
-    @pytest.mark.parametrize(
-        ("table", "change"),
-        [
-            ("users", "role = 'root'"),
-            ("users", "role = 'admin'"),
-            ("users", "tenant_id = NULL"),
-            ("users", "username = 'ab'"),
-            ("users", "username_key = (SELECT min(username_key) FROM users)"),
-        ],
-    )
-    def test_of_accounts_hold_in_the_database(self, table, change):
-        make_user("owner")
-        make_user("owner")
-        refused(f"UPDATE {table} SET {change}")
-
-
-def change_with_entry(tenant: Tenant, change: str) -> None:
-    """Attempts it with an entry for the new version, so that only the value can be at fault."""
-    version = tenant.version + 1
-    with suppress(DBAPIError):
-        run(
-            f"UPDATE tenants SET {change}, version = {version}",
-            new_entry(tenant_id="tenant_id", tenant_version=str(version)),
-        )
-
-
-def repeated(statement: str) -> str:
-    """SQLite has no repeat(): there the text is written out."""
-    if not is_sqlite() or "repeat(" not in statement:
-        return statement
-    head, _, rest = statement.partition("repeat('")
-    letter, _, rest = rest.partition("', ")
-    times, _, tail = rest.partition(")")
-    return f"{head}'{letter * int(times)}'{tail}"

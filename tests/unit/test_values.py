@@ -152,7 +152,7 @@ class TestWholeNumber:
     @pytest.mark.parametrize("typed", REFUSED_NUMBERS)
     @pytest.mark.parametrize("name", ["max_concurrent_calls", "monthly_call_limit"])
     def test_refuses_all_but_the_ten_digits(self, name, typed):
-        with pytest.raises(Refused, match="^Enter a whole number from"):
+        with pytest.raises(Refused, match=r"^Enter a whole number from"):
             values.whole_number(typed, limits.whole(name))
 
     @pytest.mark.parametrize(
@@ -266,7 +266,9 @@ class TestSipDomain:
 
 
 class TestSipUsername:
-    @pytest.mark.parametrize("typed", ["alice", "+4930123456", "a-b_c.d!e~f*g'h(i)", "&=+$,;?/", "0"])
+    @pytest.mark.parametrize(
+        "typed", ["alice", "+4930123456", "a-b_c.d!e~f*g'h(i)", "&=+$,;?/", "0"]
+    )
     def test_takes_the_characters_of_rfc_3261(self, typed):
         assert values.sip_username(f" {typed} ") == typed
 
@@ -312,7 +314,9 @@ class TestSipPassword:
         with pytest.raises(Refused, match="mask"):
             values.sip_password(typed)
 
-    @pytest.mark.parametrize("typed", ["pässword1", "password\t1", "password1\n", "pass\0word", "\x7f" * 9])
+    @pytest.mark.parametrize(
+        "typed", ["pässword1", "password\t1", "password1\n", "pass\0word", "\x7f" * 9]
+    )
     def test_refuses_what_is_not_printable_ascii(self, typed):
         with pytest.raises(Refused):
             values.sip_password(typed)

@@ -14,7 +14,20 @@ from webui.limits import FIELDS
 from webui.values import Refused
 
 LABELS = ["a", "Hooks", "example", "é", "ß", "xn--bcher-kva", "xn--a", "-", "x_y", "", "\u00ad"]
-ENDINGS = ["com", "local", "internal", "localhost", "arpa", "home", "1", "127", "0x7f", "１", "[", "@"]
+ENDINGS = [
+    "com",
+    "local",
+    "internal",
+    "localhost",
+    "arpa",
+    "home",
+    "1",
+    "127",
+    "0x7f",
+    "１",
+    "[",
+    "@",
+]
 PORTS = ["", ":", ":0", ":443", ":8443", ":05060", ":65536", ":４", ":x", "/", "#", " ", "\\"]
 names = st.lists(st.sampled_from(LABELS), max_size=3).map(".".join)
 hosts = st.builds(
@@ -27,14 +40,14 @@ hosts = st.builds(
 urls = st.builds("https://{}{}".format, hosts, st.just("") | st.text(max_size=20))
 numbers = st.from_regex(r"\s?[+-]?[0-9_.e]{1,20}\s?", fullmatch=True) | st.integers().map(str)
 anything = st.text(st.characters())
-scalars = (
-    st.none() | st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | st.text(max_size=20)
-)
+scalars = st.none() | st.booleans() | st.integers(1 - 2**53, 2**53 - 1) | st.text(max_size=20)
 documents = st.dictionaries(
     st.text(max_size=10),
     st.recursive(
         scalars,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+        ),
         max_leaves=12,
     ),
     max_size=6,
@@ -45,7 +58,10 @@ NORMALISERS = {
     "reason": (lambda raw: values.text(raw, limits.REASON), anything),
     "sip_domain": (values.sip_domain, anything | hosts),
     "sip_username": (values.sip_username, anything | hosts),
-    "sip_password": (values.sip_password, anything | st.text(st.sampled_from("aB3 *•"), min_size=7)),
+    "sip_password": (
+        values.sip_password,
+        anything | st.text(st.sampled_from("aB3 *•"), min_size=7),
+    ),
     "webhook_url": (values.webhook_url, anything | urls),
 }
 
@@ -78,7 +94,9 @@ class TestText:
             assert 1 <= len(stored) <= 255
             assert stored == stored.strip()
             assert len(stored.splitlines()) == 1
-            assert not re.search(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f]", stored)
+            assert not re.search(
+                r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f]", stored
+            )
 
     @pytest.mark.usefixtures("app")
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

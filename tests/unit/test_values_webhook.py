@@ -99,7 +99,10 @@ ACCEPTED = [
     ("https://hooks.example.com./calls", "https://hooks.example.com/calls"),
     ("https://bücher.example/", "https://xn--bcher-kva.example/"),
     ("https://1.example.com/", "https://1.example.com/"),
-    ("https://hooks.example.com/%7Ea/%2F?q=%20&r=1", "https://hooks.example.com/%7Ea/%2F?q=%20&r=1"),
+    (
+        "https://hooks.example.com/%7Ea/%2F?q=%20&r=1",
+        "https://hooks.example.com/%7Ea/%2F?q=%20&r=1",
+    ),
     ("https://hooks.example.com/@user:x;y=1", "https://hooks.example.com/@user:x;y=1"),
     ("https://hooks.example.com/?token=a/b?c", "https://hooks.example.com/?token=a/b?c"),
     ("https://localhost.example.com/", "https://localhost.example.com/"),
@@ -131,7 +134,11 @@ class TestWebhookUrl:
             webhook_url(typed)
 
     def test_no_message_repeats_the_address(self):
-        for typed in ("https://hooks.example.com/#hunter2", "https://hunter2/", "http://hunter2.de"):
+        for typed in (
+            "https://hooks.example.com/#hunter2",
+            "https://hunter2/",
+            "http://hunter2.de",
+        ):
             with pytest.raises(Refused) as caught:
                 webhook_url(typed)
             assert "hunter2" not in str(caught.value)

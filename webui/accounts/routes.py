@@ -1,8 +1,6 @@
 """Sign-in, sign-out, the start page, and what an anonymous request gets."""
 
-import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -22,6 +20,7 @@ from webui.accounts import operations, sessions
 from webui.accounts.forms import LoginForm
 from webui.extensions import login_manager
 from webui.htmx import go_to, wants_fragment
+from webui.navigation import path_of, safe_next
 from webui.permissions import Permission, Role, public, requires
 
 bp = Blueprint("accounts", __name__)
@@ -92,7 +91,7 @@ def unauthorized() -> Response | BaseResponse:
         return redirect(url_for("accounts.login", next=target), 303)
     if request.method == "GET":
         # A fragment's address is no page to land on: the page around it is.
-        target = safe_next(_path_of(request.headers.get("HX-Current-URL")))
+        target = safe_next(path_of(request.headers.get("HX-Current-URL")))
     form = LoginForm(formdata=None, next=target or "")
     return make_response(render_template("accounts/_sign_in_again.html", form=form), 401)
 
@@ -101,23 +100,6 @@ def _sent(name: str) -> str:
     """A field that was sent exactly once, cut to a sane length; blank otherwise."""
     sent = request.form.getlist(name)
     return sent[0][:_LONGEST] if len(sent) == 1 else ""
-
-
-def safe_next(target: str | None) -> str | None:
-    """The path to go on to, or None when it leads off this site (CWE-601)."""
-    if not target or not target.startswith("/") or target.startswith("//"):
-        return None
-    if re.search(r"[\\\x00-\x20\x7f]", target):
-        return None
-    parts = urlsplit(target)
-    return None if parts.scheme or parts.netloc else target
-
-
-def _path_of(url: str | None) -> str | None:
-    if not url:
-        return None
-    parts = urlsplit(url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def _home() -> str:

@@ -68,32 +68,46 @@ def record(
         listed["user"] = [str(subject.id), str(subject.id)]
         listed.setdefault("username", [subject.username, subject.username])
     version = tenant.version if tenant and changes and not subject else None
-    head = _lock_head()
+    head = lock_head()
     body = {
-        "v": chain.VERSION,
-        "seq": head.seq + 1,
-        "id": str(entry_id),
-        "at": chain.timestamp(max(now(), head.at) if head.at else now()),
+        **_place(head, entry_id),
         "action": action.value,
         "outcome": outcome.value,
         "tenant": tenant and {"id": str(tenant.id), "name": tenant.name, "version": version},
-        "actor": {"type": actor.type, "id": actor.id, "name": actor.name, "role": actor.role},
-        "source": actor.source.value,
+        **_origin(actor),
         "changes": listed,
         "reason": reason,
-        "request": actor.request,
-        "address": actor.address,
-        "agent": actor.agent,
-        "prev": head.hash,
     }
     entry = entry_of(body)
     db.session.add(entry)
     db.session.flush()
-    db.session.add_all(field_rows(body))
-    db.session.add_all(sealed)
+    db.session.add_all([*field_rows(body), *sealed])
     db.session.flush()
     mark_recorded(db.session(), subject)
     return entry
+
+
+def _place(head: "Head", entry_id: UUID) -> dict[str, Any]:
+    """Where the entry stands in the chain; its time is never before the one ahead of it."""
+    at = max(now(), head.at) if head.at else now()
+    return {
+        "v": chain.VERSION,
+        "seq": head.seq + 1,
+        "id": str(entry_id),
+        "at": chain.timestamp(at),
+        "prev": head.hash,
+    }
+
+
+def _origin(actor: Actor) -> dict[str, Any]:
+    """Who acted, and from where."""
+    return {
+        "actor": {"type": actor.type, "id": actor.id, "name": actor.name, "role": actor.role},
+        "source": actor.source.value,
+        "request": actor.request,
+        "address": actor.address,
+        "agent": actor.agent,
+    }
 
 
 @dataclass(frozen=True)
@@ -105,7 +119,7 @@ class Head:
     at: datetime | None
 
 
-def _lock_head() -> Head:
+def lock_head() -> Head:
     """Takes the chain's lock until the commit and returns the newest entry.
 
     SQLite has one writer at a time, which a write transaction already is.
@@ -118,9 +132,6 @@ def _lock_head() -> Head:
         .limit(1)
     ).first()
     return Head(row.seq, row.hash, row.at) if row else Head(0, chain.GENESIS, None)
-
-
-lock_head = _lock_head
 
 
 def entry_of(body: dict[str, Any]) -> AuditEntry:

@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeDecorator
 from webui.crypto import blind_index, fields
 from webui.extensions import Base, keyring
 from webui.limits import FIELDS
-from webui.values import compact_json
+from webui.values import compact_json, same_json
 
 
 class Audited(StrEnum):
@@ -92,7 +92,7 @@ class CompactJSON(TypeDecorator[Any]):
 
     def compare_values(self, x: Any, y: Any) -> bool:
         """Equal JSON, whatever the key order."""
-        return bool(x == y)
+        return same_json(x, y)
 
 
 def field_checks(names: Iterable[str]) -> list[SchemaItem]:

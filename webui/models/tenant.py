@@ -1,9 +1,9 @@
 """The tenant: a customer organisation, and how a change of it is applied."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from webui.crypto.keyring import SecretError
 from webui.extensions import Model
-from webui.limits import FIELDS, Service, Status
+from webui.limits import FIELDS, Status
 from webui.models.columns import (
     DERIVED,
     EVENT,
@@ -39,7 +39,7 @@ from webui.models.columns import (
     field_checks,
     now,
 )
-from webui.values import search_key
+from webui.values import same_json, search_key
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Tenant(Model):
         """A new tenant with the defaults of DESIGN 2.1. The id exists before any secret."""
         self.id = values.pop("id", None) or uuid4()
         self.created_at = self.updated_at = values.pop("created_at", None) or now()
-        for name, value in {**DEFAULTS, **values}.items():
+        for name, value in {**deepcopy(DEFAULTS), **values}.items():
             setattr(self, name, value)
 
     def __repr__(self) -> str:
@@ -191,6 +191,8 @@ class Tenant(Model):
         """
         old = self.readable(name)
         kept = old is UNREADABLE and value is None and audit_kind(name) is Audited.SEALED
+        if isinstance(value, dict):
+            return not same_json(value, old)
         return bool(value != old) and not kept
 
     def revise(self, values: Mapping[str, Any], at: datetime | None = None) -> list[Change]:
@@ -246,35 +248,3 @@ AUDIT_KINDS = _audit_kinds()
 def audit_kind(field: str) -> Audited:
     """How a field reaches the history. Raises KeyError for what is no field."""
     return AUDIT_KINDS[field]
-
-
-class ServiceState(StrEnum):
-    """Why a service runs or does not."""
-
-    RUNNING = "running"
-    STOPPED = "stopped"
-    OFF = "off"
-
-
-_SWITCHES = {
-    Service.SIP: "sip_enabled",
-    Service.RECORDINGS: "recording_enabled",
-    Service.ANALYTICS: "analytics_enabled",
-}
-
-
-def effective_services(tenant: Tenant) -> dict[Service, ServiceState]:
-    """What really runs: stopped by the status, switched off in its section, or running."""
-    stopped: set[str] = set()
-    if tenant.status == Status.SUSPENDED:
-        stopped = set(tenant.blocked_services)
-    elif tenant.status != Status.ACTIVE:
-        stopped = {service.value for service in Service}
-    return {service: _service_state(tenant, service, stopped) for service in Service}
-
-
-def _service_state(tenant: Tenant, service: Service, stopped: set[str]) -> ServiceState:
-    if service.value in stopped:
-        return ServiceState.STOPPED
-    switch = _SWITCHES.get(service)
-    return ServiceState.OFF if switch and not getattr(tenant, switch) else ServiceState.RUNNING

@@ -14,7 +14,7 @@ from webui.extensions import db
 from webui.limits import PLANS, SERVICE_LABELS, Plan, Service
 from webui.models import AuditEntry, Tenant, TenantUsage, User
 from webui.models.columns import now
-from webui.models.tenant import ServiceState, effective_services
+from webui.models.services import ServiceState, effective_services
 from webui.models.usage import month_of
 from webui.paging import Page
 from webui.tenants import compliance

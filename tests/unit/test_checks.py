@@ -1,0 +1,137 @@
+"""CHECK constraints: no limit of DESIGN 2.1 can be passed by writing around the code."""
+
+from contextlib import suppress
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from tests.factories import make_tenant, make_user
+from tests.raw import new_entry, refused, rows, run
+from webui.extensions import db, is_sqlite
+from webui.limits import FIELDS, Switch, Whole
+from webui.models import Tenant
+
+
+@pytest.fixture(autouse=True)
+def tenant(app):
+    """A tenant with everything that SIP needs."""
+    return make_tenant(sip_domain="a.example", sip_username="a", sip_password="hunter2 hunter2")
+
+
+LIMITS = {
+    "name_limits": ["name = ''", "name = repeat('x', 256)"],
+    "status_limits": ["status = 'closed'", "status = ''", "status = 'Active'"],
+    "blocked_services_limits": [
+        "status = 'suspended', blocked_services = '[\"sip\",\"calls\"]'",
+        "status = 'suspended', blocked_services = '[\"calls\",\"calls\"]'",
+        "status = 'suspended', blocked_services = '[\"fax\"]'",
+        "status = 'suspended', blocked_services = '[ \"calls\" ]'",
+        "status = 'suspended', blocked_services = ''",
+    ],
+    "blocked_services_status": [
+        "status = 'suspended'",
+        "blocked_services = '[\"calls\"]'",
+        "status = 'blocked', blocked_services = '[\"calls\"]'",
+    ],
+    "billing_plan_limits": ["billing_plan = ''", "billing_plan = repeat('x', 101)"],
+    "max_concurrent_calls_limits": ["max_concurrent_calls = 0", "max_concurrent_calls = 1001"],
+    "monthly_call_limit_limits": [
+        "monthly_call_limit = -1",
+        "monthly_call_limit = 9007199254740992",
+    ],
+    "recording_format_limits": ["recording_format = 'avi'", "recording_format = 'MP4'"],
+    "retention_days_limits": ["retention_days = 0", "retention_days = 3651"],
+    "webhook_timeout_seconds_limits": [
+        "webhook_timeout_seconds = 0",
+        "webhook_timeout_seconds = 61",
+    ],
+    "sip_domain_limits": ["sip_domain = 'b.example'", "sip_domain = ''"],
+    "sip_username_limits": ["sip_username = 'alice'"],
+    "sip_password_limits": ["sip_password = 'hunter2 hunter2'"],
+    "webhook_url_limits": ["webhook_url = 'https://a.example.com/'"],
+    "webhook_secret_limits": ["webhook_secret = 'whsec_x'"],
+    "sip_needs": [
+        "sip_enabled = true, sip_domain = NULL",
+        "sip_enabled = true, sip_username = NULL",
+        "sip_enabled = true, sip_password = NULL",
+    ],
+    "encryption_needed": [
+        "hipaa_enabled = true, data_encryption_enabled = false",
+        "pci_enabled = true, data_encryption_enabled = false",
+    ],
+    "meta_data_limits": ["meta_data = repeat('x', 16385)", "meta_data = repeat('€', 5462)"],
+}
+WHOLE = [name for name, field in FIELDS.items() if isinstance(field, Whole)]
+SWITCHES = [name for name, field in FIELDS.items() if isinstance(field, Switch)]
+ATTACKS = [(check, change) for check, changes in LIMITS.items() for change in changes]
+
+
+class TestLimits:
+    def test_every_check_of_a_tenant_is_attacked(self):
+        prefix = "ck_tenants_"
+        names = {
+            constraint.name.removeprefix(prefix)
+            for constraint in db.metadata.tables["tenants"].constraints
+            if constraint.name.startswith(prefix)
+        }
+        types = {f"{column}_type" for column in (*WHOLE, *SWITCHES)}
+        # The triggers refuse a wrong version before the CHECK is asked.
+        assert names - types - {"version_positive"} == set(LIMITS)
+
+    @pytest.mark.parametrize(("check", "change"), ATTACKS)
+    def test_hold_in_the_database(self, check, change):
+        statement = f"UPDATE tenants SET {change}, version = version + 1"
+        # PostgreSQL's column types refuse some of it before the CHECK does.
+        refused(repeated(statement), match=rf"ck_tenants_{check}|value too long")
+
+    @pytest.mark.parametrize("column", ["name", "retention_days", "hipaa_enabled", "meta_data"])
+    def test_nothing_is_null(self, column):
+        refused(f"UPDATE tenants SET {column} = NULL, version = version + 1", match="(?i)not.null")
+
+    @pytest.mark.parametrize("value", ["5.5", "'ten'", "'5 days'"])
+    @pytest.mark.parametrize("column", WHOLE)
+    def test_whole_numbers_stay_whole(self, tenant, column, value):
+        change_with_entry(tenant, f"{column} = {value}")
+        # PostgreSQL rounds 5.5, which is one way not to store it.
+        assert isinstance(rows(f"SELECT {column} FROM tenants")[0][0], int)
+
+    @pytest.mark.parametrize("value", ["2", "-1", "'maybe'", "0.5"])
+    @pytest.mark.parametrize("column", SWITCHES)
+    def test_switches_stay_on_or_off(self, tenant, column, value):
+        change_with_entry(tenant, f"{column} = {value}")
+        assert rows(f"SELECT {column} FROM tenants")[0][0] in (0, 1)
+
+    @pytest.mark.parametrize(
+        ("table", "change"),
+        [
+            ("users", "role = 'root'"),
+            ("users", "role = 'admin'"),
+            ("users", "tenant_id = NULL"),
+            ("users", "username = 'ab'"),
+            ("users", "username_key = (SELECT min(username_key) FROM users)"),
+        ],
+    )
+    def test_of_accounts_hold_in_the_database(self, table, change):
+        make_user("owner")
+        make_user("owner")
+        refused(f"UPDATE {table} SET {change}")
+
+
+def change_with_entry(tenant: Tenant, change: str) -> None:
+    """Attempts it with an entry for the new version, so that only the value can be at fault."""
+    version = tenant.version + 1
+    with suppress(DBAPIError):
+        run(
+            f"UPDATE tenants SET {change}, version = {version}",
+            new_entry(tenant_id="tenant_id", tenant_version=str(version)),
+        )
+
+
+def repeated(statement: str) -> str:
+    """SQLite has no repeat(): there the text is written out."""
+    if not is_sqlite() or "repeat(" not in statement:
+        return statement
+    head, _, rest = statement.partition("repeat('")
+    letter, _, rest = rest.partition("', ")
+    times, _, tail = rest.partition(")")
+    return f"{head}'{letter * int(times)}'{tail}"

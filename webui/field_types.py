@@ -1,0 +1,143 @@
+"""The kinds of fields that a tenant has, and what each kind's limits mean as SQL.
+
+Field.check is a rule that SQLite and PostgreSQL both understand, for a CHECK constraint.
+"""
+
+import json
+from dataclasses import dataclass
+from itertools import combinations
+
+MAX_SAFE_INTEGER = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exactly (RFC 8785, RFC 7493)."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of the tenant: its column name, label and one line of help."""
+
+    name: str
+    label: str
+    help: str = ""
+
+    def check(self) -> str | None:
+        """The rule as portable SQL, or None when the type says it all."""
+        return None
+
+    def loose_check(self) -> str | None:
+        """The type as SQL, for a database that does not insist on its column types."""
+        return None
+
+
+@dataclass(frozen=True)
+class Text(Field):
+    """Text; lengths in characters (code points) after trimming."""
+
+    minimum: int = 0
+    maximum: int = 255
+
+    def check(self) -> str:
+        """The length as SQL."""
+        return f"length({self.name}) BETWEEN {self.minimum} AND {self.maximum}"
+
+
+@dataclass(frozen=True)
+class Whole(Field):
+    """A whole number, written with the digits 0-9 only."""
+
+    minimum: int = 0
+    maximum: int = MAX_SAFE_INTEGER
+    unit: str = ""
+
+    def check(self) -> str:
+        """The range as SQL."""
+        return f"{self.name} BETWEEN {self.minimum} AND {self.maximum}"
+
+    def loose_check(self) -> str:
+        """Whole, and not 5.5."""
+        return f"typeof({self.name}) = 'integer'"
+
+    @property
+    def range_hint(self) -> str:
+        """The range as help, where it is one that people think in."""
+        return "" if self.maximum == MAX_SAFE_INTEGER else f"{self.minimum:,} to {self.maximum:,}."
+
+    @property
+    def rule(self) -> str:
+        """The limit in words, as help and as error."""
+        return f"Enter a whole number from {self.minimum:,} to {self.maximum:,}."
+
+
+@dataclass(frozen=True)
+class Choice(Field):
+    """One of a few words. ``open`` ones may gain words without a migration."""
+
+    choices: tuple[tuple[str, str], ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
+    open_maximum: int | None = None
+
+    def check(self) -> str:
+        """The words as SQL or, for an open catalogue, the length that is stored."""
+        if self.open_maximum:
+            return f"length({self.name}) BETWEEN 1 AND {self.open_maximum}"
+        words = ", ".join(f"'{value}'" for value, _ in self.choices)
+        return f"{self.name} IN ({words})"
+
+    def described(self) -> tuple[tuple[str, str], ...]:
+        """The words to choose from, each with its explanation where there is one."""
+        more = dict(self.details)
+        return tuple(
+            (v, f"{label}: {more[v]}" if v in more else label) for v, label in self.choices
+        )
+
+    def label_of(self, value: str) -> str:
+        """The word for people; a value that left the catalogue stands for itself."""
+        return dict(self.choices).get(value, value)
+
+
+@dataclass(frozen=True)
+class Switch(Field):
+    """On or off."""
+
+    def loose_check(self) -> str:
+        """Nothing in between."""
+        return f"{self.name} IN (0, 1)"
+
+
+@dataclass(frozen=True)
+class Sealed(Field):
+    """Text that is stored encrypted; the column holds a token that starts with ``e1.``."""
+
+    maximum: int = 255
+    minimum: int = 1
+
+    def check(self) -> str:
+        """No plaintext can be written around the code."""
+        return f"{self.name} LIKE 'e1.%'"
+
+
+@dataclass(frozen=True)
+class Secret(Sealed):
+    """A sealed value that is never shown again, not even to who set it."""
+
+
+@dataclass(frozen=True)
+class Services(Field):
+    """A sorted list of some of the names, stored as compact JSON."""
+
+    names: tuple[str, ...] = ()
+
+    def check(self) -> str:
+        """Every sorted list there is, as SQL."""
+        sizes = range(len(self.names) + 1)
+        lists = [list(some) for size in sizes for some in combinations(self.names, size)]
+        words = ", ".join("'" + json.dumps(some, separators=(",", ":")) + "'" for some in lists)
+        return f"{self.name} IN ({words})"
+
+
+@dataclass(frozen=True)
+class Metadata(Field):
+    """A small JSON object for staff."""
+
+    maximum_bytes: int = 16_384
+    maximum_keys: int = 100
+    maximum_depth: int = 5

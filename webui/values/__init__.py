@@ -1,0 +1,28 @@
+"""From what a person typed to the value that is stored.
+
+Each function takes text and gives the normalised value, or raises :class:`Refused` with a
+sentence for the person who typed it. None of them knows a form or a database.
+"""
+
+from webui.values.hosts import host_name
+from webui.values.metadata import compact_json, meta_data, same_json
+from webui.values.sip import sip_domain, sip_password, sip_username
+from webui.values.text import USERNAME, Refused, clean_text, search_key, text, whole_number
+from webui.values.webhook import webhook_url
+
+__all__ = [
+    "USERNAME",
+    "Refused",
+    "clean_text",
+    "compact_json",
+    "host_name",
+    "meta_data",
+    "same_json",
+    "search_key",
+    "sip_domain",
+    "sip_password",
+    "sip_username",
+    "text",
+    "webhook_url",
+    "whole_number",
+]

@@ -1,0 +1,88 @@
+"""Metadata: a small JSON object."""
+
+import json
+from typing import Any
+
+from webui.limits import FIELDS, MAX_SAFE_INTEGER, Metadata
+from webui.values.text import Refused
+
+
+def meta_data(raw: str) -> dict[str, Any]:
+    """A JSON object within the limits of the field, its key order kept."""
+    field = FIELDS["meta_data"]
+    assert isinstance(field, Metadata)
+    if not raw.strip():
+        return {}
+    value = _parse_json(raw)
+    if not isinstance(value, dict):
+        raise Refused('Enter a JSON object: { "key": "value" }.')
+    keys = _check_nesting(value, field.maximum_depth)
+    if keys > field.maximum_keys:
+        raise Refused(f"Use at most {field.maximum_keys} keys in all. This has {keys:,}.")
+    try:
+        size = len(compact_json(value).encode())
+    except UnicodeEncodeError:
+        raise Refused("Remove the incomplete character escapes (lone surrogates).") from None
+    if size > field.maximum_bytes:
+        raise Refused(f"Use at most {field.maximum_bytes:,} bytes. This has {size:,}.")
+    return value
+
+
+def compact_json(value: Any) -> str:
+    """JSON without white space, characters as themselves."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def same_json(one: Any, other: Any) -> bool:
+    """Whether two values are the same JSON: key order is nothing, true is not 1."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _parse_json(raw: str) -> Any:
+    try:
+        return json.loads(
+            raw,
+            object_pairs_hook=_unique_keys,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+            parse_int=_safe_integer,
+        )
+    except Refused:
+        raise
+    except json.JSONDecodeError as error:
+        raise Refused(f"This is not JSON: line {error.lineno}, column {error.colno}.") from None
+    except RecursionError:
+        raise Refused("This is nested too deeply.") from None
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Refused(f"The key {json.dumps(twice)} stands twice.")
+    return result
+
+
+def _no_float(_text: str) -> None:
+    raise Refused("Use whole numbers only; write others as text.")
+
+
+def _safe_integer(digits: str) -> int:
+    if len(digits) > 17 or abs(int(digits)) > MAX_SAFE_INTEGER:
+        raise Refused(f"Use numbers up to {MAX_SAFE_INTEGER:,}; write larger ones as text.")
+    return int(digits)
+
+
+def _check_nesting(value: Any, depth: int) -> int:
+    """The number of keys at all levels; refuses NUL and more levels than ``depth``."""
+    if isinstance(value, str) and "\0" in value:
+        raise Refused("Remove the NUL characters.")
+    if not isinstance(value, dict | list):
+        return 0
+    if depth == 0:
+        raise Refused(f"Nest at most {FIELDS['meta_data'].maximum_depth} levels deep.")  # type: ignore[attr-defined]
+    if isinstance(value, list):
+        return sum(_check_nesting(item, depth - 1) for item in value)
+    _check_nesting("".join(value), depth)
+    return len(value) + sum(_check_nesting(item, depth - 1) for item in value.values())

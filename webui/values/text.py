@@ -1,0 +1,86 @@
+"""Names, reasons and numbers: text without what cannot be seen."""
+
+import re
+import unicodedata
+
+from webui.limits import FIELDS, Sealed, Text, Whole
+
+USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
+"""What a username may look like; compared without case."""
+
+
+class Refused(ValueError):
+    """The text cannot be accepted; the message says why, without repeating the text."""
+
+
+# Format characters (Cf) that are visible letters of their script; every other one is
+# invisible or turns the reading direction.
+_VISIBLE_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
+# Letters and marks that render as nothing (Unicode: Default_Ignorable_Code_Point).
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0") | frozenset(
+    chr(code) for code in range(0xFFF0, 0xFFF9)
+)
+
+
+def clean_text(raw: str) -> str:
+    """Text in NFC without white space at its ends."""
+    return unicodedata.normalize("NFC", raw).strip()
+
+
+def text(raw: str, field: Text) -> str:
+    """One line of text within the field's limits.
+
+    Refuses control, bidirectional and zero-width characters (Unicode TR 36, 3.1: spoofing).
+    """
+    value = clean_text(raw)
+    if not value and field.minimum:
+        raise Refused(f"Enter a {field.label.lower()}.")
+    if any(_is_hidden(character) for character in value):
+        raise Refused("Remove the invisible, control or direction-changing characters.")
+    if value and not any(unicodedata.category(character)[0] in "LNPS" for character in value):
+        raise Refused("Use at least one character that can be seen.")
+    if not field.minimum <= len(value) <= field.maximum:
+        raise Refused(
+            f"Use {field.minimum} to {field.maximum} characters. This has {len(value):,}."
+        )
+    return value
+
+
+def _is_hidden(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return character not in _VISIBLE_FORMAT
+    return category in {"Cc", "Cs", "Zl", "Zp"} or character in _INVISIBLE
+
+
+def search_key(value: str) -> str:
+    """The form in which names are searched and sorted: no case, no accents."""
+    decomposed = unicodedata.normalize("NFKD", value.casefold())
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
+
+
+def whole_number(raw: str, field: Whole) -> int:
+    """A whole number of the digits 0-9 within the field's limits."""
+    value = raw.strip()
+    # Leading zeros are harmless; a longer text than the limit's cannot be inside it.
+    digits = value.lstrip("0") or "0"
+    if not re.fullmatch(r"[0-9]+", value) or len(digits) > len(str(field.maximum)):
+        raise Refused(field.rule)
+    if not field.minimum <= int(digits) <= field.maximum:
+        raise Refused(field.rule)
+    return int(digits)
+
+
+def sealed(name: str) -> Sealed:
+    """The field as one that is stored encrypted."""
+    field = FIELDS[name]
+    assert isinstance(field, Sealed)
+    return field
+
+
+def within(value: str, name: str) -> str:
+    """The value, unless it is longer than the sealed field of that name may be."""
+    maximum = sealed(name).maximum
+    if len(value) > maximum:
+        raise Refused(f"Use at most {maximum:,} characters. This has {len(value):,}.")
+    return value
