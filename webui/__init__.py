@@ -3,7 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from config import Config
+from config import Config, ConfigError
 from webui import accounts, audit, cli, health, tenants, theme
 from webui.accounts import routes as account_routes
 from webui.accounts import sessions
@@ -12,10 +12,12 @@ from webui.audit import guard
 from webui.audit import routes as audit_routes
 from webui.canary import check_keys
 from webui.crypto.keyring import KeyRing
+from webui.csrf import check_csrf
 from webui.errors import init_errors
 from webui.extensions import csrf, db, init_database, login_manager
 from webui.filters import init_filters
 from webui.headers import init_headers
+from webui.migrations import is_current
 from webui.origin import init_origin
 from webui.permissions import Permission, enforce, may
 from webui.tenants import routes as tenant_routes
@@ -40,8 +42,10 @@ def create_app(config: Config, *, setting_up: bool = False) -> Flask:
     if config.keyring:
         app.extensions["keyring"] = KeyRing.from_json(config.keyring)
     init_database(app)
-    if config.keyring:
-        with app.app_context():
+    with app.app_context():
+        if not setting_up and not is_current():
+            raise ConfigError("the database is not up to date: run `flask --app wsgi setup` first")
+        if config.keyring:
             check_keys()
     _init_requests(app)
     _init_pages(app)
@@ -65,8 +69,10 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
+        # Flask-Login would try this cookie before our own; nobody sends one of this name.
+        "REMEMBER_COOKIE_NAME": "__Host-never",
         "TRUSTED_HOSTS": list(config.allowed_hosts) or None,
-        # `enforce` judges the person first; `_check_csrf` the token after it.
+        # `enforce` judges the person first; `check_csrf` the token after it.
         "WTF_CSRF_CHECK_DEFAULT": False,
         # The token lives as long as the session, which has limits of its own.
         "WTF_CSRF_TIME_LIMIT": None,
@@ -79,7 +85,7 @@ def _init_requests(app: Flask) -> None:
     csrf.init_app(app)
     init_origin(app)
     app.before_request(enforce)
-    app.before_request(csrf.protect)
+    app.before_request(check_csrf)
     init_headers(app)
     init_errors(app)
 

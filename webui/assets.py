@@ -6,7 +6,6 @@ serves that folder before Flask is asked.
 """
 
 import hashlib
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -17,7 +16,6 @@ from whitenoise.compress import Compressor
 
 SOURCE = Path(__file__).resolve().parent.parent / "static"
 PREFIX = "/static/"
-_MANIFEST = "manifest.json"
 _COMPRESSED = {".css", ".js", ".svg", ".txt"}
 _HASH_LENGTH = 12
 
@@ -43,30 +41,25 @@ def init_assets(app: Flask, target: Path) -> None:
 
 
 def build(source: Path, target: Path) -> dict[str, str]:
-    """Makes ``target`` from ``source`` unless it is there; returns name -> hashed name.
+    """Adds to ``target`` what it lacks of ``source``; returns name -> hashed name.
 
-    The target folder is replaced as a whole, so that processes may start at the same time.
+    Files appear whole (written beside, then renamed) and are never removed: processes may
+    start at the same time, and pages made before an update keep their style sheets.
     """
     manifest = {name: _hashed(source, name) for name in _names(source)}
-    if _read_manifest(target) == manifest:
-        return manifest
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(dir=target.parent, prefix="static-"))
     compressor = Compressor(quiet=True)
     for name, hashed in manifest.items():
-        copy = fresh / hashed
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, copy)
-        if copy.suffix in _COMPRESSED:
-            list(compressor.compress(str(copy)))
-    (fresh / _MANIFEST).write_text(json.dumps(manifest, indent=1))
-    fresh.chmod(0o755)
-    shutil.rmtree(target, ignore_errors=True)
-    try:
-        fresh.rename(target)
-    except OSError:
-        # Another process was first; its files are the same.
-        shutil.rmtree(fresh)
+        final = target / hashed
+        if final.exists():
+            continue
+        final.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target, prefix=".") as folder:
+            copy = Path(folder) / final.name
+            shutil.copyfile(source / name, copy)
+            variants = compressor.compress(str(copy)) if copy.suffix in _COMPRESSED else ()
+            for path in [*map(Path, variants), copy]:
+                path.chmod(0o644)
+                path.replace(final.parent / path.name)
     return manifest
 
 
@@ -82,11 +75,3 @@ def _hashed(source: Path, name: str) -> str:
     digest = hashlib.sha256((source / name).read_bytes()).hexdigest()[:_HASH_LENGTH]
     path = Path(name)
     return (path.parent / f"{path.stem}.{digest}{path.suffix}").as_posix()
-
-
-def _read_manifest(target: Path) -> dict[str, str] | None:
-    try:
-        manifest = json.loads((target / _MANIFEST).read_text())
-    except (FileNotFoundError, ValueError):
-        return None
-    return manifest if isinstance(manifest, dict) else None

@@ -28,7 +28,10 @@ def check_keys() -> None:
             fields.unseal(ring, key.canary, _TABLE, _COLUMN, key.kid)
         except SecretError:
             raise Tampered(f"key {key.kid} is not the one the database was written with") from None
+    known = known_keys()
     db.session.rollback()
+    if known and ring.primary not in known:
+        raise KeyMissing(f"key {ring.primary} is not registered: run `flask --app wsgi setup`")
 
 
 def known_keys() -> list[str]:

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from flask import current_app, request, url_for
+from flask import Response, current_app, g, make_response, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
 from sqlalchemy import Select, select
@@ -19,10 +19,11 @@ from webui.extensions import db, write_transaction
 from webui.limits import FIELDS, Secret
 from webui.models import Draft
 from webui.models.columns import now
+from webui.permissions import Permission, Role, allows, declared, may_open
 
 LIFETIME = timedelta(hours=12)
 # Everything a form may hold besides tenant fields; secrets are never kept.
-_KEPT = {"reason", "version", "ceilings_seen"} | {
+_KEPT = {"reason", "version", "ceilings_seen", "remove_sip_password"} | {
     name for name, field in FIELDS.items() if not isinstance(field, Secret)
 }
 View = TypeVar("View", bound=Callable[..., Any])
@@ -39,22 +40,20 @@ def keeps_draft(page: str) -> Callable[[View], View]:
 
 
 def keep_posted() -> str | None:
-    """Keeps the posted form of an ended session; returns the form's page, or None.
+    """Keeps the posted form of a session that grew too old; returns the form's page, or None.
 
-    Only a browser that held a session of ours, with a CSRF token of its own, can leave a
-    draft, and only for the account of that session.
+    Only for the account of that session, with a CSRF token of its own, where its role and
+    tenant allow the form. A session that was ended on purpose keeps nothing.
     """
-    view = current_app.view_functions.get(request.endpoint or "")
-    page = getattr(view, "draft_page", None)
+    page = _form_page()
     hashed = sessions.current_hash()
     session = sessions.find(hashed) if hashed and page and request.method == "POST" else None
-    if session is None or page is None or not _csrf_holds():
+    if session is None or page is None or not _may_keep(session) or not _csrf_holds():
         return None
     user_id = session.user_id
-    content = json.dumps(
-        {name: request.form.getlist(name) for name in request.form if name in _KEPT}
-    )
+    content = json.dumps({n: request.form.getlist(n) for n in request.form if n in _KEPT})
     with write_transaction():
+        _forget_old(user_id)
         forget(user_id, request.path)
         db.session.flush()
         draft = Draft(user_id, request.path)
@@ -64,8 +63,49 @@ def keep_posted() -> str | None:
     return url_for(page, **(request.view_args or {}), draft=draft_id)
 
 
+def show_again() -> Response | None:
+    """The page of the posted form with what was typed, when the form itself was too old.
+
+    After signing in in another tab a form's CSRF token is void. Nothing is saved, and what
+    was typed stands in a fresh form (400). None when the form has no such page.
+    """
+    page = _form_page()
+    if page is None or not may_open(page):
+        return None
+    g.typed_again = MultiDict([i for i in request.form.items(multi=True) if i[0] in _KEPT])
+    answer = make_response(current_app.view_functions[page](**(request.view_args or {})))
+    answer.status_code = 400
+    return answer
+
+
+def _form_page() -> str | None:
+    """The endpoint of the page whose form was posted to the current view."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "draft_page", None)
+
+
+def _may_keep(session: Any) -> bool:
+    """Whether nothing but its age ended the session, and its role may post here."""
+    permission = declared(request.endpoint or "")
+    tenant_id = (request.view_args or {}).get("tenant_id", session.tenant_id)
+    return (
+        sessions.could_hold(session)
+        and isinstance(permission, Permission)
+        and allows(session.role, permission)
+        and (session.role != Role.OWNER or tenant_id == session.tenant_id)
+    )
+
+
+def _forget_old(user_id: UUID) -> None:
+    for draft in db.session.scalars(select(Draft).where(Draft.user_id == user_id)):
+        if draft.created_at < now() - LIFETIME:
+            db.session.delete(draft)
+
+
 def find(form: str) -> MultiDict[str, str] | None:
     """What the ``draft`` of the URL holds for this person and form (its path), or None."""
+    if "typed_again" in g:
+        return cast(MultiDict[str, str], g.typed_again)
     try:
         draft_id = UUID(request.args.get("draft", ""))
     except ValueError:
@@ -81,11 +121,6 @@ def find(form: str) -> MultiDict[str, str] | None:
     except SecretError:
         return None
     return MultiDict([(name, value) for name, sent in typed.items() for value in sent])
-
-
-def exists(user_id: UUID, form: str) -> bool:
-    """Whether a draft of the form is kept."""
-    return db.session.scalars(_of(user_id, form)).first() is not None
 
 
 def forget(user_id: UUID, form: str) -> None:

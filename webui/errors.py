@@ -2,48 +2,48 @@
 
 from typing import Any
 
-from flask import Flask, Response, current_app, g, make_response, render_template
+from flask import Flask, Response, current_app, g, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
-from webui.extensions import db
+from webui.extensions import db, login_manager
 from webui.htmx import keep_page, wants_fragment
+from webui.limits import FIELDS, Secret
 
 # status -> what happened, what to do
 WORDS = {
-    400: ("That request was incomplete", "Go back, reload the page and try again."),
+    400: ("That request was incomplete", "Reload the page and try again."),
     403: (
         "You may not do that",
         "Your role does not include it. Ask an administrator if it should.",
     ),
     404: ("There is no such page", "It may have moved, or it is not yours to see."),
     405: ("That is not how this page is used", "Go back and use the buttons on the page."),
-    413: (
-        "That was too much text",
-        "Nothing was saved. Go back: what you typed is still there. Shorten it and save again.",
-    ),
+    413: ("That was too much text", "Nothing was saved. Shorten it and save again."),
     429: ("Too many tries", "Wait a minute and try again."),
     500: (
         "Something broke on our side",
         "Nothing was saved. Try again; if it stays, pass on the number below.",
     ),
-    503: (
-        "The database did not answer",
-        "Nothing was saved. Wait a moment and try again; go back to find what you typed.",
-    ),
+    503: ("The database did not answer", "Nothing was saved. Wait a moment and try again."),
+}
+STILL_THERE = "Your text is still in the form."
+_NEVER_ECHOED = {"password", "code"} | {
+    name for name, field in FIELDS.items() if isinstance(field, Secret)
 }
 
 
 def init_errors(app: Flask) -> None:
     """Registers the handlers."""
+    app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _database_error)
     app.register_error_handler(Exception, _any_error)
 
 
-def error_page(status: int, detail: str | None = None) -> Response:
+def error_page(status: int, detail: str | None = None, **more: Any) -> Response:
     """The page of a status or, for htmx, a message above a page that stays as it is."""
     title, advice = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
     words = {
@@ -51,16 +51,33 @@ def error_page(status: int, detail: str | None = None) -> Response:
         "advice": detail or advice,
         "request_id": g.get("request_id", ""),
         "status": status,
+        **more,
     }
     if wants_fragment():
+        words["still_there"] = STILL_THERE if request.method == "POST" else ""
         return keep_page(make_response(render_template("errors/_message.html", **words), status))
     return make_response(render_template("errors/error.html", **words), status)
 
 
-def _csrf_error(_error: CSRFError) -> Response:
-    return error_page(
-        400, "This form is too old or incomplete. Go back, reload the page and try again."
+def log_database_error(error: SQLAlchemyError) -> None:
+    """Logs what kind of error it was. Its own text may quote customers' data."""
+    original = getattr(error, "orig", None)
+    diagnosis = getattr(original, "diag", None)
+    current_app.logger.error(
+        "database error in request %s: %s %s %s",
+        g.get("request_id"),
+        type(original or error).__name__,
+        getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", ""),
+        getattr(diagnosis, "constraint_name", "") or "",
     )
+
+
+def _wrong_host(_error: SecurityError) -> Response:
+    return Response("This host name is not served here.\n", 400, mimetype="text/plain")
+
+
+def _csrf_error(_error: CSRFError) -> Response:
+    return error_page(400, "This form is too old or incomplete. Reload the page and try again.")
 
 
 def _http_error(error: HTTPException) -> Any:
@@ -72,15 +89,29 @@ def _http_error(error: HTTPException) -> Any:
 
 
 def _database_error(error: SQLAlchemyError) -> Response:
-    db.session.rollback()
-    current_app.logger.error("database error in request %s: %s", g.get("request_id"), error)
-    return error_page(503)
+    log_database_error(error)
+    _forget_person()
+    return error_page(503, again=_typed())
 
 
 def _any_error(error: Exception) -> Response:
-    db.session.rollback()
     current_app.logger.exception("unexpected error in request %s", g.get("request_id"))
+    _forget_person()
     return error_page(500)
+
+
+def _forget_person() -> None:
+    """Lets the page be made without the database, which may be what failed."""
+    db.session.rollback()
+    g._login_user = login_manager.anonymous_user()
+    g.pop("held_permissions", None)
+
+
+def _typed() -> list[tuple[str, str]]:
+    """What was posted, secrets apart, for a button that sends it once more."""
+    if request.method != "POST":
+        return []
+    return [item for item in request.form.items(multi=True) if item[0] not in _NEVER_ECHOED]
 
 
 class Detail(str):

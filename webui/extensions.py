@@ -89,9 +89,12 @@ def write_transaction() -> Iterator[None]:
     writer, and on PostgreSQL the rows locked here must be read as they are now. Loaded
     objects expire; pass ids in, not rows. Never hash a password or use the network inside.
     """
+    if db.session.info.get(WRITING):
+        raise RuntimeError("a write transaction inside another one would undo it")
     db.session.rollback()
     # What an earlier commit of this session left loaded may be old by now.
     db.session.expire_all()
+    db.session.info[WRITING] = True
     try:
         db.session.connection(execution_options={WRITING: True})
         yield
@@ -99,6 +102,8 @@ def write_transaction() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+    finally:
+        db.session.info.pop(WRITING, None)
 
 
 def is_sqlite(engine: Engine | Connection | None = None) -> bool:

@@ -112,7 +112,7 @@ class Sealed(Field):
 
     def check(self) -> str:
         """No plaintext can be written around the code."""
-        return f"{self.name} LIKE 'e1.%'"
+        return f"substr({self.name}, 1, 3) = 'e1.'"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, current_app
 
+from webui.limits import MAX_SAFE_INTEGER
 from webui.models.columns import now
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
@@ -14,7 +15,18 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 def init_filters(app: Flask) -> None:
     """Registers every function of this module that templates use."""
-    for function in (number, money, relative, exact, day, iso, pretty_json, plural):
+    for function in (
+        number,
+        money,
+        relative,
+        exact,
+        day,
+        iso,
+        pretty_json,
+        plural,
+        limit_words,
+        of_limit,
+    ):
         app.jinja_env.filters[function.__name__] = function
 
 
@@ -30,13 +42,28 @@ def money(cents: int) -> str:
     return f"{_SYMBOLS[code]}{amount}" if code in _SYMBOLS else f"{code} {amount}"
 
 
+def limit_words(limit: int) -> str:
+    """A limit by itself: "50,000", or "no cap"."""
+    return "No cap" if limit == MAX_SAFE_INTEGER else f"{limit:,}"
+
+
+def of_limit(calls: int, limit: int) -> str:
+    """Calls against a monthly limit: "962 of 1,000 calls", or what the limit means."""
+    if limit == 0:
+        return f"{plural(calls, 'call')}, none allowed"
+    if limit == MAX_SAFE_INTEGER:
+        return f"{plural(calls, 'call')}, no cap"
+    return f"{calls:,} of {plural(limit, 'call')}"
+
+
 def plural(count: int, one: str, many: str | None = None) -> str:
     """1 -> "1 call", 2 -> "2 calls"."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def relative(at: datetime, current: datetime | None = None) -> str:
-    """A time as people say it: "12 minutes ago", "yesterday", "21 Nov", "14 Mar 2025"."""
+    """A time as people say it: "12 minutes ago", "yesterday 16:04 UTC",
+    "21 Nov 16:04 UTC", "14 Mar 2025"."""
     current = current or now()
     seconds = (current - at).total_seconds()
     if seconds < _MINUTE:
@@ -46,10 +73,10 @@ def relative(at: datetime, current: datetime | None = None) -> str:
     if seconds < 12 * _HOUR:
         return f"{plural(int(seconds // _HOUR), 'hour')} ago"
     if at.date() == current.date():
-        return f"today {at:%H:%M}"
+        return f"today {at:%H:%M} UTC"
     if at.date() == (current - timedelta(days=1)).date():
-        return f"yesterday {at:%H:%M}"
-    return day(at) if at.year != current.year else f"{at.day} {at:%b %H:%M}"
+        return f"yesterday {at:%H:%M} UTC"
+    return day(at) if at.year != current.year else f"{at.day} {at:%b %H:%M} UTC"
 
 
 def exact(at: datetime) -> str:

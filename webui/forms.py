@@ -17,7 +17,7 @@ from webui.errors import Detail
 from webui.limits import FIELDS, REASON, Choice, Metadata, Sealed, Secret, Text, Whole
 
 # Names that are no values of the form itself.
-_TECHNICAL = {"csrf_token", "version", "submission", "next"}
+_TECHNICAL = {"csrf_token", "version", "submission", "ceilings_seen"}
 MISSING = "This field was not sent. Reload the page and try again."
 REPEATED = "This field was sent more than once."
 # A character may take four UTF-16 units before NFC composes it; `maxlength` counts those and
@@ -45,22 +45,23 @@ class ParsedField(StringField):
 
 
 class ChoiceField(ParsedField):
-    """One of a few words, shown as a select that keeps an unknown current value."""
+    """One of a few words, or the stored one that left the catalogue since."""
 
     def __init__(self, label: str, words: tuple[tuple[str, str], ...], **options: Any) -> None:
         super().__init__(label, self._choose, kind="select", **options)
         self.words = words
+        self.stored: str | None = None
 
     def _choose(self, raw: str) -> str:
-        if raw not in dict(self.words):
+        if raw not in dict(self.words) and raw != self.stored:
             raise values.Refused("Choose one from the list.")
         return raw
 
     @property
     def options(self) -> list[tuple[str, str]]:
         """The words to offer, with the current one even if the catalogue lost it."""
-        known = dict(self.words)
-        return [*self.words, *([] if not self.data or self.data in known else [(self.data,) * 2])]
+        gone = self.stored and self.stored not in dict(self.words)
+        return [*self.words, *([(self.stored, self.stored)] if gone and self.stored else [])]
 
 
 class SwitchField(BooleanField):
@@ -114,7 +115,7 @@ def tenant_field(name: str) -> Any:
     if isinstance(spec, Whole):
         options["render_kw"] |= {
             "inputmode": "numeric",
-            "pattern": f"0*[0-9]{{1,{len(str(spec.maximum))}}}",
+            "pattern": rf"\s*0*[0-9]{{1,{len(str(spec.maximum))}}}\s*",
             "required": True,
         }
         options["description"] = f"{spec.help} {spec.range_hint}".strip()
@@ -126,7 +127,8 @@ def tenant_field(name: str) -> Any:
     if isinstance(spec, Metadata):
         return ParsedField(spec.label, values.meta_data, kind="json", **options)
     if isinstance(spec, Secret):
-        options["render_kw"] |= {"autocomplete": "new-password"}
+        # No maxlength: a browser would cut a pasted password without a word.
+        options["render_kw"] |= {"autocomplete": "new-password", "minlength": spec.minimum}
         return ParsedField(spec.label, getattr(values, name), kind="secret", **options)
     if isinstance(spec, Sealed):
         options["render_kw"] |= {"maxlength": spec.maximum * _UTF16_SLACK}

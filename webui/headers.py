@@ -1,6 +1,6 @@
 """Security and caching headers of every answer (OWASP ASVS 5.0, 3.4)."""
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, g
 
 from webui.htmx import REQUEST_TYPE
 
@@ -39,6 +39,8 @@ def _add_headers(response: Response) -> Response:
     # A page shows customers' data: neither the browser's cache nor a proxy keeps it.
     response.headers.setdefault("Cache-Control", "no-store")
     response.vary.add(REQUEST_TYPE)
+    # Also how the pages' script knows an answer of ours from that of a proxy in between.
+    response.headers["X-Request-ID"] = g.get("request_id", "")
     if current_app.extensions["webui_config"].production:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return response

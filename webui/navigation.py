@@ -18,5 +18,8 @@ def path_of(url: str | None) -> str | None:
     """Path and query of an address, None for none."""
     if not url:
         return None
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -89,4 +90,9 @@ def _typed(column: Any, value: Any) -> Any:
     if not isinstance(value, str):
         raise BadCursor("not a cursor")
     kind = column.type.python_type
+    if kind is int and not re.fullmatch(r"[0-9]{1,18}", value):
+        raise BadCursor("not a cursor")
+    value.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    if "\0" in value:
+        raise BadCursor("not a cursor")
     return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)

@@ -31,7 +31,9 @@ class Permission(StrEnum):
     LIST_TENANTS = "find tenants"
     VIEW_TENANT = "open a tenant"
     EDIT_TENANT = "change a tenant"
-    EDIT_METADATA = "see and change a tenant's metadata"
+    SEE_METADATA = "see a tenant's metadata"
+    EDIT_METADATA = "change a tenant's metadata"
+    GIVE_REASON = "say why a tenant is changed"
     EXCEED_PLAN = "exceed the ceilings of a plan"
     CHANGE_STATUS = "change a tenant's status"
     CREATE_TENANT = "create a tenant"
@@ -48,7 +50,9 @@ _EVERYONE = {
 _SUPPORT = _EVERYONE | {
     Permission.LIST_TENANTS,
     Permission.EDIT_TENANT,
+    Permission.SEE_METADATA,
     Permission.EDIT_METADATA,
+    Permission.GIVE_REASON,
     Permission.EXCEED_PLAN,
     Permission.CHANGE_STATUS,
     Permission.CREATE_TENANT,
@@ -58,7 +62,9 @@ _SUPPORT = _EVERYONE | {
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(_SUPPORT),
     Role.ADMIN: frozenset(_SUPPORT),
-    Role.AUDITOR: frozenset(_EVERYONE | {Permission.LIST_TENANTS, Permission.SEE_STAFF}),
+    Role.AUDITOR: frozenset(
+        _EVERYONE | {Permission.LIST_TENANTS, Permission.SEE_STAFF, Permission.SEE_METADATA}
+    ),
     Role.OWNER: frozenset(_EVERYONE | {Permission.EDIT_TENANT, Permission.SEE_IDENTITIES}),
 }
 
@@ -101,6 +107,12 @@ def declared(endpoint: str) -> Permission | str | None:
     return getattr(current_app.view_functions.get(endpoint), "permission", None)
 
 
+def may_open(endpoint: str) -> bool:
+    """Whether the person of the current request may open an endpoint."""
+    permission = declared(endpoint)
+    return permission == _PUBLIC or (isinstance(permission, Permission) and may(permission))
+
+
 def enforce() -> Any:
     """Before every request: signed in, and the role holds the route's permission.
 
@@ -115,6 +127,6 @@ def enforce() -> Any:
         return None
     if not current_user.is_authenticated:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
-    if not isinstance(permission, Permission) or not may(permission):
+    if not may_open(request.endpoint):
         abort(403)
     return None

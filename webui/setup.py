@@ -84,7 +84,8 @@ def demo_accounts(path: Path, actor: Actor) -> dict[str, str]:
     for name, password in made.items():
         role = Role(name)
         tenant_id = _demo_tenant() if role is Role.OWNER else None
-        operations.create_user(name, f"{name}@console.example", password, role, tenant_id, actor)
+        email = f"{name}@console.example"
+        operations.create_user(name, email, password, role, tenant_id, actor, "Demo account")
     return made
 
 

@@ -1,19 +1,28 @@
 // Leaving the page with typed input asks first. Saving and discarding on purpose do not.
 (() => {
   const changed = new Set();
+  let leaving = false;
 
-  const formOf = (event) => event.target.closest("form:not([data-discardable]):not([role=search])");
+  const guarded = (form) => form && form.method === "post" && !form.hasAttribute("data-discardable");
 
   document.addEventListener("input", (event) => {
-    const form = formOf(event);
-    if (form && form.method === "post") changed.add(form);
+    const form = event.target.closest("form");
+    if (guarded(form)) changed.add(form);
   });
-  document.addEventListener("submit", (event) => changed.delete(event.target));
+  // An htmx form that was saved is no longer on the page; one that was not still is.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.hasAttribute("hx-post")) leaving = true;
+  });
   document.addEventListener("click", (event) => {
     const discard = event.target.closest("[data-discard]");
-    if (discard) changed.delete(discard.closest("form"));
+    if (!discard) return;
+    const form = discard.closest("form");
+    changed.delete(form);
+    form.removeAttribute("data-changed");
   });
   window.addEventListener("beforeunload", (event) => {
-    if ([...changed].some((form) => form.isConnected)) event.preventDefault();
+    if (leaving) return;
+    const typed = [...changed].some((form) => form.isConnected);
+    if (typed || document.querySelector("form[data-changed]")) event.preventDefault();
   });
 })();

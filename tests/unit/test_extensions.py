@@ -47,8 +47,8 @@ class TestWriteTransaction:
             add_usage(tenant_id)
             db.session.flush()
             raise error
+        assert not db.session().in_transaction()
         assert rows("SELECT * FROM tenant_usage") == []
-        assert not db.session.new
 
     def test_forgets_what_was_not_saved_before(self):
         add_usage(make_tenant().id)

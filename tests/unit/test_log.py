@@ -22,7 +22,7 @@ from webui.audit.log import Actor, command_actor, open_sealed, record
 from webui.crypto import fields
 from webui.extensions import db, keyring, write_transaction
 from webui.models import AuditField, AuditSealed, Tenant
-from webui.models.tenant import AUDIT_KINDS, Audited
+from webui.models.tenant import AUDIT_KINDS, Audited, Change
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -270,7 +270,8 @@ class TestSubject:
     def test_an_account_s_entry_claims_no_version_of_the_tenant(self):
         tenant = make_tenant()
         owner = make_user("owner", tenant=tenant)
-        sign_in(subject=owner, tenant=tenant)
+        changes = [Change("active", Audited.PLAIN, True, False)]
+        sign_in(subject=owner, tenant=tenant, changes=changes)
         assert last_body()["tenant"]["version"] is None
         assert tenant.version == 1
 

@@ -28,10 +28,13 @@ class SignIn:
 
     token: str | None = None
     blocked: bool = False
+    user_id: UUID | None = None
 
 
-def sign_in(username: str, password: str, actor: Actor) -> SignIn:
+def sign_in(username: str, password: str, actor: Actor, replaces: str | None = None) -> SignIn:
     """Checks the password and starts a session. ``actor`` tells from where, not yet who.
+
+    ``replaces`` is the hash of the browser's token so far: that session ends.
 
     Unknown, disabled and wrong end alike after equal work (ASVS 5.0, 6.3.8).
     """
@@ -47,9 +50,13 @@ def sign_in(username: str, password: str, actor: Actor) -> SignIn:
         return SignIn(blocked=right and blocked)
     with write_transaction():
         user = db.session.get_one(User, user.id)
+        if not user.active:
+            return SignIn()
+        if replaces:
+            sessions.end(replaces)
         token = sessions.start(user, actor.address or "", actor.agent or "")
         record(Action.SIGNED_IN, _as(user, actor))
-    return SignIn(token)
+    return SignIn(token, user_id=user.id)
 
 
 def sign_out(hashed: str, actor: Actor) -> None:
@@ -84,7 +91,8 @@ def create_user(
     hashed = passwords.hash_password(password)
     try:
         with write_transaction():
-            if tenant_id and db.session.get(Tenant, tenant_id) is None:
+            tenant = db.session.get(Tenant, tenant_id) if tenant_id else None
+            if tenant_id and tenant is None:
                 raise NotPossible("there is no such tenant")
             user = User(
                 username=username,
@@ -94,7 +102,14 @@ def create_user(
                 tenant_id=tenant_id,
             )
             db.session.add(user)
-            record(Action.USER_CREATED, actor, subject=user, changes=creation(user), reason=reason)
+            record(
+                Action.USER_CREATED,
+                actor,
+                tenant=tenant,
+                subject=user,
+                changes=creation(user),
+                reason=reason,
+            )
             return user.id
     except IntegrityError as error:
         raise NotPossible(f"the username {username} is taken") from error

@@ -27,10 +27,18 @@ def verify(stored: str | None, password: str) -> bool:
     does not tell whether an account exists.
     """
     try:
-        matches = _hasher(_cost()).verify(stored or _decoy(_cost()), password)
-    except (VerificationError, InvalidHashError):
+        return _matches(stored or _decoy(_cost()), password) and stored is not None
+    except InvalidHashError:
+        # "!" and the like: an account that nobody can sign in to must cost the same.
+        _matches(_decoy(_cost()), password)
         return False
-    return matches and stored is not None
+
+
+def _matches(encoded: str, password: str) -> bool:
+    try:
+        return _hasher(_cost()).verify(encoded, password)
+    except VerificationError:
+        return False
 
 
 def _cost() -> str:

@@ -18,8 +18,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from webui import drafts, origin
 from webui.accounts import operations, sessions
 from webui.accounts.forms import LoginForm
+from webui.drafts import keeps_draft
 from webui.extensions import login_manager
-from webui.htmx import go_to, wants_fragment
+from webui.htmx import go_to, htmx_place, load_into, wants_fragment
 from webui.navigation import path_of, safe_next
 from webui.permissions import Permission, Role, public, requires
 
@@ -41,7 +42,7 @@ def start() -> BaseResponse:
 @public
 def login() -> BaseResponse | str:
     """The sign-in page."""
-    form = LoginForm(next=safe_next(request.args.get("next")) or "")
+    form = LoginForm(next=safe_next(request.values.get("next")) or "")
     if current_user.is_authenticated:
         return redirect(form.next.data or _home(), 303)
     return render_template("accounts/login.html", form=form)
@@ -49,23 +50,41 @@ def login() -> BaseResponse | str:
 
 @bp.post("/login")
 @public
+@keeps_draft("accounts.login")
 def log_in() -> Any:
     """Signs in, or says that it did not work (422)."""
-    form = LoginForm()
+    before, form = sessions.current_person_id(), LoginForm()
     username, password = _sent("username").strip(), _sent("password")
-    result = operations.sign_in(username, password, origin.person(None, None, None))
+    result = operations.sign_in(
+        username, password, origin.person(None, None, None), sessions.current_hash()
+    )
     if result.token is None:
-        contact = current_app.extensions["webui_config"].support_contact
-        page = render_template(
-            "accounts/login.html",
-            form=form,
-            error=None if result.blocked else REFUSED,
-            blocked=result.blocked,
-            contact=contact,
-        )
-        return make_response(page, 422)
+        return _refused(form, result.blocked)
     sessions.remember(result.token)
-    return go_to(safe_next(form.next.data) or url_for(".start"))
+    target = safe_next(form.next.data) or url_for(".start")
+    if wants_fragment() and before is not None and before == result.user_id:
+        return _go_on_in_place(target)
+    return go_to(target)
+
+
+def _refused(form: LoginForm, blocked: bool) -> Response:
+    page = render_template(
+        "accounts/_sign_in_again.html" if wants_fragment() else "accounts/login.html",
+        form=form,
+        error=None if blocked else REFUSED,
+        blocked=blocked,
+        contact=current_app.extensions["webui_config"].support_contact,
+        place=htmx_place(),
+    )
+    return make_response(page, 422)
+
+
+def _go_on_in_place(target: str) -> BaseResponse:
+    """Loads the form with the kept input where the sign-in form stood: the rest stays."""
+    place = htmx_place()
+    if place is None or "draft=" not in target:
+        return go_to(target)
+    return load_into(target, place)
 
 
 @bp.post("/logout")
@@ -93,7 +112,9 @@ def unauthorized() -> Response | BaseResponse:
         # A fragment's address is no page to land on: the page around it is.
         target = safe_next(path_of(request.headers.get("HX-Current-URL")))
     form = LoginForm(formdata=None, next=target or "")
-    return make_response(render_template("accounts/_sign_in_again.html", form=form), 401)
+    return make_response(
+        render_template("accounts/_sign_in_again.html", form=form, place=htmx_place()), 401
+    )
 
 
 def _sent(name: str) -> str:

@@ -72,6 +72,13 @@ def end_all(user: User) -> None:
         session.ended_at = now()
 
 
+def current_person_id() -> UUID | None:
+    """Whose session the browser's token is or was."""
+    hashed = current_hash()
+    session = find(hashed) if hashed else None
+    return session.user_id if session else None
+
+
 # Built once, and columns instead of objects: every request asks this first.
 _FIND = (
     select(
@@ -99,13 +106,14 @@ def find(hashed: str) -> Any:
 
 def holds(session: Any, at: datetime) -> bool:
     """Whether the session may still be used."""
-    return bool(
-        session.ended_at is None
-        and at - session.last_used_at < IDLE
-        and at - session.created_at < ABSOLUTE
-        and session.active
-        and session.tenant_status != Status.BLOCKED
-    )
+    young = at - session.last_used_at < IDLE and at - session.created_at < ABSOLUTE
+    return young and could_hold(session)
+
+
+def could_hold(session: Any) -> bool:
+    """Whether only its age can end the session: nobody signed out, disabled or blocked it."""
+    usable = session.active and session.tenant_status != Status.BLOCKED
+    return bool(usable and session.ended_at is None)
 
 
 @dataclass(frozen=True)

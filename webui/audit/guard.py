@@ -2,7 +2,7 @@
 
 It writes nothing. Changed accounts need an entry in the same transaction, and bulk UPDATE
 and DELETE on audited tables are refused, because they pass by both versions and entries.
-Tenants are guarded by the database itself (models/guards.py).
+Tenants are guarded by the database itself (models/triggers.py).
 """
 
 from typing import Any

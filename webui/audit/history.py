@@ -59,7 +59,7 @@ def tenant_page(tenant_id: UUID, after: str | None = None, before: str | None = 
 
 def rows(entries: Sequence[AuditEntry]) -> list[Row]:
     """The entries as rows; sealed values are opened only for who may see them."""
-    sees_identities, sees_metadata = may(Permission.SEE_IDENTITIES), may(Permission.SEE_STAFF)
+    sees_identities, sees_metadata = may(Permission.SEE_IDENTITIES), may(Permission.SEE_METADATA)
     opened = _opened(entries) if sees_identities else {}
     return [
         _row(entry, sentences.Reader(sees_identities, sees_metadata, opened.get(entry.id, {})))
@@ -85,6 +85,15 @@ def latest_by_field(tenant_id: UUID, fields: Sequence[str]) -> dict[str, AuditEn
     """Field -> the newest entry that changed it, for the fields that ever changed."""
     found = db.session.execute(_LATEST, {"tenant_id": tenant_id, "fields": list(fields)})
     return {row.field: row.AuditEntry for row in found}
+
+
+def changes_of(tenant_id: UUID, fields: Sequence[str], most: int) -> list[AuditEntry]:
+    """The newest entries that changed any of the fields, newest first."""
+    seqs = select(AuditField.seq).where(
+        AuditField.tenant_id == tenant_id, AuditField.field.in_(fields)
+    )
+    query = select(AuditEntry).where(AuditEntry.seq.in_(seqs)).order_by(AuditEntry.seq.desc())
+    return list(db.session.scalars(query.limit(most)))
 
 
 def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:

@@ -63,7 +63,7 @@ def record(
     db.session.flush()
     entry_id = uuid4()
     sealed: list[AuditSealed] = []
-    listed = {c.field: _sides(c, entry_id, sealed) for c in changes}
+    listed = {c.field: sides(c, entry_id, sealed) for c in changes}
     if subject:
         listed["user"] = [str(subject.id), str(subject.id)]
         listed.setdefault("username", [subject.username, subject.username])
@@ -167,13 +167,15 @@ def field_rows(body: dict[str, Any]) -> list[AuditField]:
     ]
 
 
-def _sides(change: Change, entry_id: UUID, sealed: list[AuditSealed]) -> list[Any]:
+def sides(change: Change, entry_id: UUID, sealed: list[AuditSealed]) -> list[Any]:
     """``[old, new]`` as an entry shows them; appends the sealed values to ``sealed``."""
     if change.kind is Audited.PLAIN:
         return [_plain(change.old), _plain(change.new)]
     if change.kind is Audited.EVENT:
         word = "removed" if change.new is None else "replaced" if change.old is not None else "set"
         return [None if change.old is None else "set", word]
+    if change.kind is not Audited.SEALED:
+        raise ValueError(f"{change.field} never stands in an entry")
     pair = []
     for side, value in (("old", change.old), ("new", change.new)):
         pair.append(_seal(value, change.field, side, entry_id, sealed))

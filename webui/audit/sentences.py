@@ -10,7 +10,7 @@ from typing import Any
 
 from webui.audit.actions import Action
 from webui.limits import FIELDS, SERVICE_LABELS, Choice, Sealed, Secret, Service, Switch, Whole
-from webui.values import compact_json
+from webui.values import compact_json, same_json
 
 HIDDEN = "hidden"
 ERASED = "erased"
@@ -163,7 +163,7 @@ def _metadata(old: dict[str, Any], new: dict[str, Any]) -> Sentence:
             clauses.append([_text(f"added metadata {key} "), _new(_json(new[key]), mono=True)])
         elif key not in new:
             clauses.append([_text(f"removed metadata {key} "), _old(_json(old[key]), mono=True)])
-        elif old[key] != new[key]:
+        elif not same_json(old[key], new[key]):
             parts = _from_to("changed metadata", key, _json(old[key]), _json(new[key]))
             clauses.append([Part(p.kind, p.text, p.kind != "text") for p in parts])
     return _joined(clauses) or [_text("reordered the metadata")]

@@ -47,7 +47,10 @@ def unseal(ring: KeyRing, token: str, table: str, column: str, row: str) -> str:
         padded = cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], aad)
     except InvalidTag:
         raise Tampered(f"{table}.{column} does not decrypt with key {kid}") from None
-    return _unpad(padded, column).decode()
+    try:
+        return _unpad(padded, column).decode()
+    except UnicodeDecodeError:
+        raise BadFormat(f"{column} does not hold text") from None
 
 
 def key_id(token: str) -> str:

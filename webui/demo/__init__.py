@@ -4,6 +4,6 @@
 product itself would: the change, its version and its entry in one transaction.
 """
 
-from webui.demo.load import load
+from webui.demo.run import load
 
 __all__ = ["load"]

@@ -24,7 +24,10 @@ _BLOCKED = (
 def raise_limit(story: Story) -> bool:
     """A higher limit; an owner stays below the plan's ceiling, staff may pass it."""
     field = story.rng.choice(CEILING_FIELDS)
-    new = min(int(story.state[field] * story.rng.choice((1.2, 1.5, 2))) + 1, _most(field))
+    old = story.state[field]
+    if old >= _most(field):
+        return False
+    new = min(_rounded(int(old * story.rng.choice((1.25, 1.5, 2))) + 1), _most(field))
     ceiling = PLANS[story.state["billing_plan"]].ceiling(field)
     beyond = ceiling is not None and new > ceiling
     who = story.colleague() if beyond else story.someone()
@@ -36,11 +39,17 @@ def _most(field: str) -> int:
     return min(whole(field).maximum, 5_000_000)
 
 
+def _rounded(number: int) -> int:
+    """As people choose limits: at most two digits that are not zero."""
+    unit = 10 ** max(0, len(str(number)) - 2)
+    return number // unit * unit
+
+
 def lower_limit(story: Story) -> bool:
     """A lower limit; not below what keeps a business reachable."""
     field = story.rng.choice(CEILING_FIELDS)
     old = min(story.state[field], _most(field))
-    new = max(int(old * story.rng.choice((0.5, 0.75, 0.8))), 2)
+    new = max(_rounded(int(old * story.rng.choice((0.5, 0.75, 0.8)))), 2)
     return story.change(story.someone(), Action.TENANT_BILLING, {field: new}, "lower")
 
 
@@ -71,7 +80,7 @@ def replace_sip_password(story: Story) -> bool:
     if not story.state["sip_enabled"]:
         return False
     values = {"sip_password": profiles.secret()}
-    return story.change(story.someone(), Action.TENANT_SIP, values, "sip")
+    return story.change(story.someone(), Action.TENANT_SIP, values, "sip_password")
 
 
 def move_sip(story: Story) -> bool:
@@ -87,14 +96,14 @@ def change_feature(story: Story) -> bool:
     """One of the recording and analytics settings."""
     values = profiles.features(story.rng)
     name = story.rng.choice(list(values))
-    return story.change(story.someone(), Action.TENANT_FEATURES, {name: values[name]}, "features")
+    return story.change(story.someone(), Action.TENANT_FEATURES, {name: values[name]}, name)
 
 
 def change_format(story: Story) -> bool:
     """Another recording format."""
     formats = [name for name in RECORDING_FORMATS if name != story.state["recording_format"]]
     values = {"recording_format": story.rng.choice(formats)}
-    return story.change(story.someone(), Action.TENANT_FEATURES, values, "features")
+    return story.change(story.someone(), Action.TENANT_FEATURES, values, "recording_format")
 
 
 def change_compliance(story: Story) -> bool:
@@ -149,12 +158,21 @@ def suspend(story: Story) -> bool:
     return story.change(story.colleague(), Action.TENANT_STATUS, values, "suspended")
 
 
-def set_status(story: Story, status: Status) -> bool:
-    """Active, inactive or blocked, for a reason."""
-    values: profiles.Values = {"status": status.value, "blocked_services": []}
-    return story.change(story.colleague(), Action.TENANT_STATUS, values, status.value)
-
-
 def reactivate(story: Story) -> bool:
     """Everything runs again."""
-    return set_status(story, Status.ACTIVE)
+    return _set_status(story, Status.ACTIVE)
+
+
+def close(story: Story) -> bool:
+    """The customer leaves."""
+    return _set_status(story, Status.INACTIVE)
+
+
+def block(story: Story) -> bool:
+    """Staff lock the customer out."""
+    return _set_status(story, Status.BLOCKED)
+
+
+def _set_status(story: Story, status: Status) -> bool:
+    values: profiles.Values = {"status": status.value, "blocked_services": []}
+    return story.change(story.colleague(), Action.TENANT_STATUS, values, status.value)

@@ -22,7 +22,7 @@ Row = dict[str, Any]
 def listed_changes(step: Step, changes: Iterable[Change]) -> tuple[Row, list[AuditSealed]]:
     """The changes as an entry lists them, and what of them is sealed."""
     sealed: list[AuditSealed] = []
-    listed: Row = {change.field: log._sides(change, step.id, sealed) for change in changes}
+    listed: Row = {change.field: log.sides(change, step.id, sealed) for change in changes}
     if step.account:
         listed["user"] = [str(step.account.id), str(step.account.id)]
     return listed, sealed

@@ -8,11 +8,10 @@ from webui.demo import edits, profiles
 from webui.demo.names import organisation
 from webui.demo.story import Scene, Step, Story
 from webui.demo.usage import usage
-from webui.limits import Status
 
 _SIGNS_UP = 0.8
 _GETS_OWNER = 0.85
-_FINISHES = 0.91
+_FINISHES = 0.89
 _HAS_SIP, _HAS_WEBHOOK, _HAS_METADATA = 0.41, 0.36, 0.2
 _CHANGES_FEATURES = 0.4
 _STARTS_SMALLER = 0.2
@@ -25,10 +24,20 @@ _EDITS: dict[edits.Edit, int] = {
     edits.replace_sip_password: 12,
     edits.move_sip: 6,
     edits.change_feature: 22,
+    edits.change_compliance: 3,
     edits.change_webhook: 5,
     edits.rotate_webhook_secret: 8,
     edits.change_metadata: 14,
     edits.rename: 5,
+}
+# What happens to the status of a tenant, and to how many of a hundred.
+_FATES: dict[tuple[edits.Edit, ...], float] = {
+    (): 86.5,
+    (edits.suspend, edits.reactivate): 2.5,
+    (edits.suspend,): 4.5,
+    (edits.close,): 4,
+    (edits.suspend, edits.close): 0.5,
+    (edits.block,): 2,
 }
 
 Sections = list[tuple[Action, str, dict[str, Any]]]
@@ -48,9 +57,9 @@ def live(scene: Scene, number: int, share: float) -> list[Step]:
     return story.finish(usage(scene.rng, story.state, began, now))
 
 
-def onboard(story: Story, sections: Sections) -> None:
+def onboard(story: Story, parts: Sections) -> None:
     """The owner goes through the wizard and finishes it."""
-    for action, topic, values in sections:
+    for action, topic, values in parts:
         if values:
             story.wait(story.rng.uniform(0.5, 4))
             _by_wizard(story, action, topic, values)
@@ -125,17 +134,6 @@ def _live_on(story: Story) -> None:
 
 def _come_to_an_end(story: Story) -> None:
     """Most stay active; some are suspended, some of these for a while, some are closed."""
-    fate = story.rng.random()
-    if fate < 0.885:
-        return
-    story.wait_until(story.rng.uniform(story.share, 1))
-    if fate < 0.96:
-        edits.suspend(story)
-    elif fate < 0.977:
-        edits.set_status(story, Status.BLOCKED)
-        return
-    if fate < 0.915:
+    for edit in story.rng.choices(list(_FATES), list(_FATES.values()))[0]:
         story.wait_until(story.rng.uniform(story.share, 1))
-        edits.reactivate(story)
-    elif fate >= 0.96:
-        edits.set_status(story, Status.INACTIVE)
+        edit(story)

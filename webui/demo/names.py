@@ -50,7 +50,7 @@ class Organisation:
 
 
 def organisation(rng: Random, number: int) -> Organisation:
-    """The organisation with a number; each 200 in a row show every unusual kind of name."""
+    """The organisation with a number; each 250 in a row show every unusual kind of name."""
     turn, rest = divmod(number, _UNUSUAL_EVERY)
     if rest == _UNUSUAL_EVERY // 2:
         return _UNUSUAL[turn % len(_UNUSUAL)](rng)
@@ -136,7 +136,8 @@ def _long(rng: Random) -> Organisation:
 _UNUSUAL: tuple[Callable[[Random], Organisation], ...] = (
     *(_foreign(language) for language in FOREIGN),
     *(_foreign(language) for language in (TURKISH, GERMAN, POLISH)),
-    *(_patterned(patterns) for patterns in (EMOJI_PATTERNS, AWKWARD_PATTERNS, AWKWARD_PATTERNS)),
+    _patterned(EMOJI_PATTERNS),
+    *(_patterned((pattern,)) for pattern in AWKWARD_PATTERNS),
     *(_mixed(language) for language in (JAPANESE, CYRILLIC, GREEK)),
     _long,
     _long,

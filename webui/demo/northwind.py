@@ -36,15 +36,62 @@ _EDITS: dict[edits.Edit, int] = {
 }
 
 
+_SIP = {"sip_enabled": True, "sip_username": "nwdental-trunk1"}
+# What everything is set to in the end; the last two changes come on top.
+_LAST: Sections = [
+    (Action.TENANT_STATUS, "active", {"status": "active", "blocked_services": []}),
+    (
+        Action.TENANT_ORGANISATION,
+        "metadata",
+        {
+            "name": NORTHWIND.name,
+            "meta_data": {
+                "crm": "HS-20931",
+                "segment": "mid-market",
+                "notes": {"text": "Twelve practices, one trunk", "by": "sam.ortiz"},
+            },
+        },
+    ),
+    (
+        Action.TENANT_BILLING,
+        "plan",
+        {"billing_plan": "business", "max_concurrent_calls": 80, "monthly_call_limit": 40_000},
+    ),
+    (Action.TENANT_SIP, "sip", {**_SIP, "sip_domain": "sip.northwind-dental.example:5061"}),
+    (
+        Action.TENANT_FEATURES,
+        "features",
+        {
+            "recording_enabled": True,
+            "recording_format": "mp4",
+            "retention_days": 90,
+            "analytics_enabled": False,
+        },
+    ),
+    (
+        Action.TENANT_COMPLIANCE,
+        "compliance",
+        {"hipaa_enabled": False, "pci_enabled": False, "data_encryption_enabled": False},
+    ),
+    (
+        Action.TENANT_WEBHOOK,
+        "webhook",
+        {
+            "webhook_url": "https://hooks.northwind-dental.example/calls?source=tenant-console",
+            "webhook_timeout_seconds": 20,
+        },
+    ),
+]
+
+
 def live(scene: Scene) -> list[Step]:
     """The steps: a sign-up, years of changes, and an ending that is the same in every run."""
     story = Story(scene, NORTHWIND, BEGAN)
     story.sign_up()
     onboard(story, _first_sections(story))
-    settling = _last_sections(story)
-    while story.version < ENTRIES - len(settling) - 2:
+    while story.version < ENTRIES - len(_LAST) - 2:
         _edit(story, scene.rng.choices(list(_EDITS), list(_EDITS.values()))[0])
-    for action, topic, values in settling:
+    for action, topic, values in _LAST:
         _step_on(story)
         story.change(story.colleague(), action, values, topic)
     # Settling changed nothing where a section already was as it should be.
@@ -85,53 +132,12 @@ def _say(story: Story, who: Person, action: Action, values: dict[str, Any], reas
 
 def _first_sections(story: Story) -> Sections:
     rng = story.rng
+    sip = {**_SIP, "sip_domain": "sip.nwd.example", "sip_password": profiles.secret()}
     return [
         (Action.TENANT_BILLING, "plan", profiles.billing(rng, "business")),
-        (Action.TENANT_SIP, "sip", {**_sip("sip.nwd.example"), "sip_password": profiles.secret()}),
+        (Action.TENANT_SIP, "sip", sip),
         (Action.TENANT_WEBHOOK, "webhook", profiles.webhook(rng, NORTHWIND.domain)),
     ]
-
-
-def _last_sections(story: Story) -> Sections:
-    """What everything is set to in the end; the last two changes come on top."""
-    webhook = "https://hooks.northwind-dental.example/calls?source=tenant-console"
-    known = {"crm": "HS-20931", "segment": "mid-market"}
-    notes = {"text": "Twelve practices, one trunk", "by": "sam.ortiz"}
-    billing = {**profiles.billing(story.rng, "business"), "max_concurrent_calls": 80}
-    return [
-        (Action.TENANT_STATUS, "active", {"status": "active", "blocked_services": []}),
-        (
-            Action.TENANT_ORGANISATION,
-            "metadata",
-            {"name": NORTHWIND.name, "meta_data": {**known, "notes": notes}},
-        ),
-        (Action.TENANT_BILLING, "lower", {**billing, "monthly_call_limit": 40_000}),
-        (Action.TENANT_SIP, "sip", _sip("sip.northwind-dental.example:5061")),
-        (
-            Action.TENANT_FEATURES,
-            "features",
-            {
-                "recording_enabled": True,
-                "recording_format": "mp4",
-                "retention_days": 90,
-                "analytics_enabled": False,
-            },
-        ),
-        (
-            Action.TENANT_COMPLIANCE,
-            "compliance",
-            {"hipaa_enabled": False, "pci_enabled": False, "data_encryption_enabled": False},
-        ),
-        (
-            Action.TENANT_WEBHOOK,
-            "webhook",
-            {"webhook_url": webhook, "webhook_timeout_seconds": 20},
-        ),
-    ]
-
-
-def _sip(domain: str) -> dict[str, Any]:
-    return {"sip_enabled": True, "sip_domain": domain, "sip_username": "nwdental-trunk1"}
 
 
 def _months(scene: Scene) -> tuple[Month, ...]:

@@ -81,11 +81,17 @@ def email_address(username: str, domain: str) -> str:
 
 
 def existing_staff() -> dict[str, User]:
-    """The colleagues of an earlier run, by username."""
-    names = [username for username, _ in STAFF]
-    roles = {role.value for _, role in STAFF}
-    found = db.session.scalars(select(User).where(User.username_key.in_(names)))
-    return {user.username: user for user in found if user.role in roles}
+    """The colleagues of an earlier run, by username.
+
+    Not a person who happens to have the name: nothing made up is recorded as theirs.
+    """
+    roles = dict(STAFF)
+    found = db.session.scalars(select(User).where(User.username_key.in_(roles)))
+    return {
+        user.username: user
+        for user in found
+        if user.password_hash == UNUSABLE_HASH and user.role == roles.get(user.username)
+    }
 
 
 class Usernames:

@@ -83,8 +83,8 @@ def features(rng: Random) -> Values:
 
 
 def compliance(rng: Random, plan_name: str) -> Values:
-    """HIPAA and PCI, mostly on the plan that offers them; a few store without encryption."""
-    likely = 0.45 if PLANS[plan_name].allows_compliance else 0.02
+    """HIPAA and PCI on the plan that offers them; a few tenants store without encryption."""
+    likely = 0.45 if PLANS[plan_name].allows_compliance else 0
     hipaa, pci = rng.random() < likely, rng.random() < likely * 0.7
     return {
         "hipaa_enabled": hipaa,

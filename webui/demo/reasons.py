@@ -48,15 +48,34 @@ _REASONS = {
     "sip": (
         "New trunk, ticket {t}",
         "Carrier moved to another host, ticket {t}",
-        "Password may have leaked in an e-mail, ticket {t}",
         "Registration failed with 403, credentials entered again with the customer, ticket {t}",
+    ),
+    "sip_password": (
+        "Password may have leaked in an e-mail, ticket {t}",
         "Yearly rotation of trunk credentials",
+        "Technician left the customer's company, ticket {t}",
+        "Registration failed with 401, new password agreed on the phone, ticket {t}",
     ),
     "features": (
-        "Works council objects to recordings, ticket {t}",
-        "Retention as in the signed data processing agreement, ticket {t}",
+        "Checked together with the customer, ticket {t}",
+        "As ordered, ticket {t}",
+    ),
+    "recording_enabled": (
+        "Works council's decision on recordings, ticket {t}",
+        "Customer asked on the phone, ticket {t}",
+    ),
+    "recording_format": (
         "Format asked for by the transcription partner, ticket {t}",
+        "Old player cannot read the other format, ticket {t}",
+    ),
+    "retention_days": (
+        "Retention as in the signed data processing agreement, ticket {t}",
         "Storage costs, agreed with the customer, ticket {t}",
+        "Legal hold, ticket {t}",
+    ),
+    "analytics_enabled": (
+        "Transcripts are ordered from another provider, ticket {t}",
+        "Trial of analytics agreed, ticket {t}",
     ),
     "compliance": (
         "Business associate agreement received, ticket {t}",
@@ -93,6 +112,7 @@ _REASONS = {
         "Order of the regulator, case {t}",
     ),
 }
+TOPICS = tuple(_REASONS)
 
 
 def reason(rng: Random, topic: str, share: float) -> str:

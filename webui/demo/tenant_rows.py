@@ -14,14 +14,14 @@ from sqlalchemy import Connection, bindparam, insert, update
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing
 from webui.demo.story import Step
-from webui.extensions import keyring
+from webui.extensions import db, keyring
 from webui.models import Tenant
-from webui.models.columns import Audited
+from webui.models.columns import Audited, Encrypted
 from webui.models.tenant import audit_kind
 from webui.values import search_key
 
 Row = dict[str, Any]
-_TABLE = Tenant.__table__
+_TABLE = db.metadata.tables[Tenant.__tablename__]
 _EMPTY: Row = dict.fromkeys(column.name for column in _TABLE.columns)
 
 
@@ -74,11 +74,13 @@ class TenantRows:
 
 def _sealed(ring: KeyRing, name: str, value: str | None, row: str) -> Row:
     """The columns of an encrypted field, as models.columns.Encrypted fills them."""
-    token = value and fields.seal(ring, value, _TABLE.name, name, row)
-    index = f"{name}_index"
-    if index not in _TABLE.columns:
-        return {name: token}
-    return {name: token, index: value and blind_index.index(ring, value, _TABLE.name, name)}
+    result: Row = {name: value and fields.seal(ring, value, _TABLE.name, name, row)}
+    attribute: Encrypted = getattr(Tenant, name)
+    if attribute.index:
+        result[attribute.index] = value and blind_index.index(
+            ring, attribute.key(value), _TABLE.name, name
+        )
+    return result
 
 
 def _raise_version(connection: Connection, names: list[str], rows: list[Row]) -> None:

@@ -52,9 +52,9 @@ def usage(
     for age, month in enumerate(months_until(now)):
         level = rng.uniform(low, high) * (1 - 0.08 * age * (high < 1))
         calls = 0 if stopped and age == 0 else int(limit * level)
-        if month >= month_of(began):
-            rows.append(_month(rng, month, calls))
-    return tuple(rows)
+        rows.append(_month(rng, month, calls))
+    # Made for all months and then chosen: the day of the run must not move the dice.
+    return tuple(row for row in rows if row.month >= month_of(began))
 
 
 def _month(rng: Random, month: str, calls: int) -> Month:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
 from webui.accounts.operations import creation
 from webui.audit import log
@@ -13,11 +13,16 @@ from webui.demo.clock import WorkClock
 from webui.demo.people import UNUSABLE_HASH
 from webui.demo.story import Account, Step
 from webui.demo.tenant_rows import TenantRows
-from webui.extensions import db
+from webui.extensions import db, is_sqlite
 from webui.models import AuditEntry, AuditField, AuditSealed, TenantUsage, User
 from webui.models.tenant import Change, audit_kind
 
 Row = dict[str, Any]
+# Half of all rows are these, and PostgreSQL takes a column faster than a row at a time.
+_FIELDS = text(
+    "INSERT INTO audit_fields (seq, field, tenant_id) SELECT * FROM"
+    " unnest(CAST(:seq AS bigint[]), CAST(:field AS text[]), CAST(:tenant_id AS uuid[]))"
+)
 
 
 def write(steps: Sequence[Step], clock: WorkClock) -> None:
@@ -70,7 +75,7 @@ class _Rows:
     def insert(self, connection: Connection) -> None:
         """Writes everything."""
         _insert(connection, AuditEntry, self.entries)
-        _insert(connection, AuditField, self.fields)
+        _insert_fields(connection, self.fields)
         _insert(connection, AuditSealed, self.sealed)
         self.tenants.write(connection)
         _insert(connection, User, self.users)
@@ -99,3 +104,11 @@ def _row(thing: object) -> Row:
 def _insert(connection: Connection, model: Any, rows: list[Row]) -> None:
     if rows:
         connection.execute(insert(model.__table__), rows)
+
+
+def _insert_fields(connection: Connection, rows: list[Row]) -> None:
+    if is_sqlite(connection):
+        _insert(connection, AuditField, rows)
+        return
+    names = ("seq", "field", "tenant_id")
+    connection.execute(_FIELDS, {name: [row[name] for row in rows] for name in names})

@@ -81,7 +81,7 @@ class AuditSealed(Model):
     __tablename__ = "audit_sealed"
     __table_args__ = (
         CheckConstraint("side IN ('old', 'new')", name="side_limits"),
-        CheckConstraint("value LIKE 'e1.%'", name="value_limits"),
+        CheckConstraint("substr(value, 1, 3) = 'e1.'", name="value_limits"),
         NO_ROW_ID,
     )
 

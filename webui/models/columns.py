@@ -1,12 +1,12 @@
 """Column types and the declaration of how a column reaches the history."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, String, Text
+from sqlalchemy import CheckConstraint, DateTime, Dialect, Text
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
@@ -41,7 +41,6 @@ DERIVED = audited(Audited.DERIVED)
 
 # Compared byte by byte on both databases, so that sorting and prefixes agree.
 BinaryText = Text().with_variant(Text(collation="C"), "postgresql")
-KeyText = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 
 # SQLite's hidden row id is a second way to name a row: INSERT OR REPLACE could use it to
@@ -59,6 +58,11 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     impl = DateTime(timezone=True)
     cache_ok = True
+
+    @property
+    def python_type(self) -> type[datetime]:
+        """What a value is in Python."""
+        return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Refuses naive times: they have no place on the time line."""
@@ -113,13 +117,16 @@ class Encrypted:
     """An attribute whose column holds a sealed value; reading decrypts, writing encrypts.
 
     ``column`` is the attribute that maps the column; ``index`` the one that holds the blind
-    index, kept in step. The owner must have its ``id`` before the first write. Reading raises
-    the errors of :func:`webui.crypto.fields.unseal`.
+    index of ``key(value)``, kept in step. The owner must have its ``id`` before the first
+    write. Reading raises the errors of :func:`webui.crypto.fields.unseal`.
     """
 
-    def __init__(self, column: str, index: str | None = None) -> None:
+    def __init__(
+        self, column: str, index: str | None = None, key: Callable[[str], str] = str
+    ) -> None:
         self.column = column
         self.index = index
+        self.key = key
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -136,9 +143,10 @@ class Encrypted:
         ring, table = keyring(), self._table(instance)
         token = index = None
         if value is not None:
-            token = fields.seal(ring, value, table, self.name, str(instance.id))  # type: ignore[attr-defined]
+            row = str(instance.id)  # type: ignore[attr-defined]
+            token = fields.seal(ring, value, table, self.name, row)
             if self.index:
-                index = blind_index.index(ring, value, table, self.name)
+                index = blind_index.index(ring, self.key(value), table, self.name)
         setattr(instance, self.column, token)
         if self.index:
             setattr(instance, self.index, index)

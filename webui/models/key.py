@@ -13,7 +13,7 @@ class EncryptionKey(Model):
     """A key id with a canary: a known word sealed with it, to notice a wrong key at start."""
 
     __tablename__ = "encryption_keys"
-    __table_args__ = (CheckConstraint("canary LIKE 'e1.%'", name="canary_limits"),)
+    __table_args__ = (CheckConstraint("substr(canary, 1, 3) = 'e1.'", name="canary_limits"),)
 
     kid: Mapped[str] = mapped_column(String(32), primary_key=True)
     canary: Mapped[str] = mapped_column(Text)

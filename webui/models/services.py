@@ -1,5 +1,6 @@
 """What of a tenant really runs (DESIGN 2.1): the one function that says so."""
 
+from collections.abc import Collection
 from enum import StrEnum
 
 from webui.limits import Service, Status
@@ -21,18 +22,21 @@ _SWITCHES = {
 }
 
 
+def stopped_services(status: str, blocked: Collection[str]) -> set[Service]:
+    """What a status with its list of services stops."""
+    if status == Status.SUSPENDED:
+        return {Service(name) for name in blocked}
+    return set() if status == Status.ACTIVE else set(Service)
+
+
 def effective_services(tenant: Tenant) -> dict[Service, ServiceState]:
     """What really runs: stopped by the status, switched off in its section, or running."""
-    stopped: set[str] = set()
-    if tenant.status == Status.SUSPENDED:
-        stopped = set(tenant.blocked_services)
-    elif tenant.status != Status.ACTIVE:
-        stopped = {service.value for service in Service}
+    stopped = stopped_services(tenant.status, tenant.blocked_services)
     return {service: _service_state(tenant, service, stopped) for service in Service}
 
 
-def _service_state(tenant: Tenant, service: Service, stopped: set[str]) -> ServiceState:
-    if service.value in stopped:
+def _service_state(tenant: Tenant, service: Service, stopped: set[Service]) -> ServiceState:
+    if service in stopped:
         return ServiceState.STOPPED
     switch = _SWITCHES.get(service)
     return ServiceState.OFF if switch and not getattr(tenant, switch) else ServiceState.RUNNING

@@ -75,6 +75,11 @@ _CROSS_FIELD_CHECKS = {
 }
 
 
+def host_of(sip_domain: str) -> str:
+    """A SIP domain without its port: what a search for it compares."""
+    return sip_domain.partition(":")[0]
+
+
 class Tenant(Model):
     """A customer organisation. Every change goes through :meth:`revise`."""
 
@@ -149,7 +154,7 @@ class Tenant(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
 
-    sip_domain = Encrypted("sip_domain_sealed", index="sip_domain_index")
+    sip_domain = Encrypted("sip_domain_sealed", index="sip_domain_index", key=host_of)
     sip_username = Encrypted("sip_username_sealed", index="sip_username_index")
     sip_password = Encrypted("sip_password_sealed")
     webhook_url = Encrypted("webhook_url_sealed")
@@ -196,7 +201,12 @@ class Tenant(Model):
         return bool(value != old) and not kept
 
     def revise(self, values: Mapping[str, Any], at: datetime | None = None) -> list[Change]:
-        """Applies the values that differ and returns what changed, in the given order."""
+        """Applies the values that differ and returns what changed, in the given order.
+
+        Raises ValueError for a column that only follows from others.
+        """
+        if any(audit_kind(name) is Audited.DERIVED for name in values):
+            raise ValueError("a derived column cannot be revised")
         changes = []
         for name, new in values.items():
             if self.differs(name, new):

@@ -59,6 +59,11 @@ def drop(connection: Connection) -> None:
     ).all()
     for name, table in rows:
         connection.exec_driver_sql(f'DROP TRIGGER "{name}" ON {table}')
+    functions = connection.execute(
+        text("SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'guard_%'")
+    ).scalars()
+    for function in list(functions):
+        connection.exec_driver_sql(f"DROP FUNCTION {function}")
 
 
 def _refuse(message: str) -> str:

@@ -19,7 +19,7 @@ class Draft(Model):
     __tablename__ = "drafts"
     __table_args__ = (
         UniqueConstraint("user_id", "form"),
-        CheckConstraint("content LIKE 'e1.%'", name="content_limits"),
+        CheckConstraint("substr(content, 1, 3) = 'e1.'", name="content_limits"),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)

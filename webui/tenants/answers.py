@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, make_response, render_template, request, url_for
-from flask_login import current_user
+from flask import flash, g, make_response, render_template, url_for
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from webui import drafts
-from webui.extensions import write_transaction
+from webui.errors import log_database_error
 from webui.htmx import go_to, wants_fragment
 from webui.models import Tenant
+from webui.models.tenant import UNREADABLE
 from webui.tenants import overview
 from webui.tenants.conflicts import Conflict, Theirs
 from webui.tenants.forms import TenantForm, shown
@@ -18,6 +18,7 @@ from webui.tenants.operations import Saved
 from webui.tenants.overview import Mark, mark
 from webui.tenants.rules import RuleBroken
 from webui.tenants.sections import Section
+from webui.values import same_json
 
 SAVED = "Saved."
 UNCHANGED = "Nothing changed, so nothing was saved."
@@ -78,9 +79,21 @@ def refused(
     return show_form(tenant, form, section, version, 422)
 
 
-def failed(tenant: Tenant, form: TenantForm, section: Section | None, version: int) -> Response:
+def failed(
+    tenant: Tenant,
+    form: TenantForm,
+    section: Section | None,
+    version: int,
+    error: SQLAlchemyError,
+) -> Response:
     """503: the database refused or did not answer; nothing was saved, nothing is lost."""
-    return show_form(tenant, form, section, version, 503, problem=FAILED)
+    return show_form(tenant, form, section, version, 503, problem=explain(error))
+
+
+def explain(error: SQLAlchemyError) -> str:
+    """What a person is told of a failed save; the log gets the kind of error."""
+    log_database_error(error)
+    return f"{FAILED} Request {g.request_id}."
 
 
 def conflicted(
@@ -89,7 +102,10 @@ def conflicted(
     """409: the form with the new version, mine and theirs side by side (DESIGN 6)."""
     notes = {name: _note(form, theirs) for name, theirs in conflict.theirs.items()}
     for name, note in notes.items():
-        if note.kind == "theirs" and not note.secret and name in form:
+        if note.secret and "remove_sip_password" in form:
+            # One more click must not delete a password that somebody set a minute ago.
+            form["remove_sip_password"].data = False
+        elif note.kind == "theirs" and name in form:
             form[name].data = note.theirs if name == "blocked_services" else shown(note.theirs)
     by = mark(conflict.latest)
     assert by is not None
@@ -108,34 +124,35 @@ def conflicted(
 
 def saved(result: Saved, section: Section | None) -> Response:
     """303 to the page or, for htmx, every part of it that changed."""
-    with_draft = drafts.exists(current_user.id, request.path)
-    if with_draft:
-        with write_transaction():
-            drafts.forget(current_user.id, request.path)
-    message = SAVED if result.entry else UNCHANGED
+    message = SAVED if result.entry or result.already else UNCHANGED
     if section is None or not wants_fragment():
-        flash(message)
-        anchor = section.anchor if section else None
-        return go_to(url_for("tenants.page", tenant_id=result.tenant.id, _anchor=anchor))
-    page = overview.build(result.tenant)
-    return make_response(
-        render_template(
-            "tenants/_saved.html",
-            page=page,
-            section=section,
-            message=message,
-            fresh=result.entry,
-            focus=True,
-        )
-    )
+        return _to_page(result.tenant, section, message)
+    try:
+        page = overview.build(result.tenant)
+    except SQLAlchemyError as error:
+        # The save stands, whatever the page around it says now.
+        log_database_error(error)
+        return _to_page(result.tenant, section, message)
+    context = {"page": page, "section": section, "message": message, "fresh": result.entry}
+    return make_response(render_template("tenants/_saved.html", **context, focus=True))
+
+
+def _to_page(tenant: Tenant, section: Section | None, message: str) -> Response:
+    flash(message)
+    anchor = section.anchor if section else None
+    return go_to(url_for("tenants.page", tenant_id=tenant.id, _anchor=anchor))
 
 
 def _note(form: TenantForm, theirs: Theirs) -> Note:
     by = mark(theirs.entry)
     assert by is not None
-    mine = form.values.get(theirs.field)
     if theirs.secret:
-        return Note("both" if mine else "theirs", by, secret=True)
-    if theirs.field not in form or mine in (theirs.before, theirs.now):
+        return Note("both" if theirs.field in form.values else "theirs", by, secret=True)
+    mine = form.values.get(theirs.field)
+    if any(same_json(mine, value) for value in (theirs.before, theirs.now) if _known(value)):
         return Note("theirs", by, theirs.now, theirs.before)
     return Note("both", by, theirs.now, theirs.before)
+
+
+def _known(value: Any) -> bool:
+    return value is not UNREADABLE

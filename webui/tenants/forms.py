@@ -8,16 +8,17 @@ import secrets
 from typing import Any, cast
 
 from wtforms import HiddenField, RadioField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 
 from webui.filters import pretty_json
-from webui.forms import BaseForm, SwitchField, reason_field, tenant_field
+from webui.forms import BaseForm, ChoiceField, SwitchField, reason_field, tenant_field
 from webui.limits import FIELDS, SERVICE_LABELS, STATUS_LABELS, Secret, Service, Status
 from webui.models import Tenant
 from webui.models.tenant import UNREADABLE
 from webui.permissions import Permission, may
 
-STAFF_ONLY = {"meta_data": Permission.EDIT_METADATA, "reason": Permission.SEE_STAFF}
+STAFF_ONLY = {"meta_data": Permission.EDIT_METADATA, "reason": Permission.GIVE_REASON}
 
 
 def shown(value: Any) -> Any:
@@ -42,6 +43,9 @@ class TenantForm(BaseForm):
         data = stored_values(tenant, self.tenant_fields()) if tenant else {}
         super().__init__(data=data, **options)
         self.tenant = tenant
+        for field in self:
+            if tenant and isinstance(field, ChoiceField):
+                field.stored = getattr(tenant, field.name)
         for name, permission in STAFF_ONLY.items():
             if name in self and not may(permission):
                 del self[name]
@@ -135,9 +139,9 @@ class WebhookForm(TenantForm):
 class StatusForm(TenantForm):
     """The status of a tenant, and which services a suspension stops."""
 
-    status = RadioField("Status", choices=[(s.value, STATUS_LABELS[s]) for s in Status])
+    status = RadioField("Status", choices=[SelectChoice(s.value, STATUS_LABELS[s]) for s in Status])
     blocked_services = SelectMultipleField(
-        "Services to stop", choices=[(s.value, SERVICE_LABELS[s]) for s in Service]
+        "Services to stop", choices=[SelectChoice(s.value, SERVICE_LABELS[s]) for s in Service]
     )
     reason = reason_field()
 
@@ -152,7 +156,9 @@ class StatusForm(TenantForm):
         chosen, status = field.data or [], self.status.data
         if status == Status.SUSPENDED and not chosen:
             raise ValidationError("Choose at least one service to stop.")
-        if status == Status.ACTIVE and chosen:
+        # What is stored stands ticked, out of sight, when somebody reactivates a tenant.
+        stored = self.tenant.blocked_services if self.tenant else []
+        if status == Status.ACTIVE and set(chosen) - set(stored):
             raise ValidationError("To stop services, choose Suspended. Active runs all of them.")
 
     @property
@@ -177,13 +183,3 @@ class NewTenantForm(TenantForm):
             self.submission.data = secrets.token_urlsafe(24)
         if not self.billing_plan.data:
             self.billing_plan.data = "starter"
-
-    @property
-    def name_given(self) -> str:
-        """The name as validated."""
-        return str(self["name"].value)
-
-    @property
-    def plan_given(self) -> str:
-        """The plan as validated."""
-        return str(self["billing_plan"].value)

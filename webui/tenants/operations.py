@@ -10,13 +10,14 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
+from webui import drafts
 from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
 from webui.models import Submission, Tenant
 from webui.models.columns import now
 from webui.tenants import conflicts, rules
-from webui.tenants.sections import STATUS_FIELDS, Section
+from webui.tenants.sections import Section
 
 
 class Gone(Exception):
@@ -25,44 +26,51 @@ class Gone(Exception):
 
 @dataclass(frozen=True)
 class Edit:
-    """A submitted form: the values, the version it was made from, and why."""
+    """A submitted form: the values, the fields it showed, its version, and why.
+
+    ``path`` is where it was posted to: its draft is forgotten with the save.
+    """
 
     values: Mapping[str, Any]
+    fields: Sequence[str]
     version: int
     reason: str | None = None
     ceilings_seen: str | None = None
+    path: str = ""
 
 
 @dataclass(frozen=True)
 class Saved:
-    """What came of it; ``entry`` is None when every value was the stored one."""
+    """What came of it; ``entry`` is None when every value was the stored one.
+
+    ``already``: none of it was new, but the tenant was newer than the form, as after a double
+    click: saved by the first one.
+    """
 
     tenant: Tenant
     entry: UUID | None
+    already: bool = False
 
 
 def update_section(tenant_id: UUID, section: Section, edit: Edit, actor: Actor) -> Saved:
     """Applies an edit of a section.
 
-    Raises Gone, conflicts.Conflict and rules.RuleBroken; nothing is written then.
+    Raises Gone, rules.Closed, conflicts.Conflict and rules.RuleBroken; nothing is written then.
     """
 
     def judge(tenant: Tenant) -> None:
         rules.check(tenant, edit.values, actor.role, edit.ceilings_seen)
 
-    return _update(tenant_id, section.fields, edit, actor, section.action, judge)
+    return _update(tenant_id, edit, actor, section.action, judge)
 
 
 def change_status(tenant_id: UUID, edit: Edit, actor: Actor) -> Saved:
     """Changes the status and what is stopped. Raises Gone and conflicts.Conflict."""
-    return _update(
-        tenant_id, STATUS_FIELDS, edit, actor, Action.TENANT_STATUS, lambda _tenant: None
-    )
+    return _update(tenant_id, edit, actor, Action.TENANT_STATUS, lambda _tenant: None)
 
 
 def _update(
     tenant_id: UUID,
-    fields: Sequence[str],
     edit: Edit,
     actor: Actor,
     action: Action,
@@ -72,19 +80,22 @@ def _update(
         tenant = db.session.get(Tenant, tenant_id, with_for_update=True)
         if tenant is None:
             raise Gone
+        rules.refuse_closed(tenant, actor.role)
         if not any(tenant.differs(*item) for item in edit.values.items()):
-            return Saved(tenant, None)
-        conflicts.judge(tenant, fields, edit.version)
+            return Saved(tenant, None, already=edit.version < tenant.version)
+        conflicts.judge(tenant, edit.fields, edit.version)
         judge(tenant)
         changes = tenant.revise(edit.values)
         # The version is raised by the flush; the entry carries the new one.
         db.session.flush()
+        if actor.id:
+            drafts.forget(UUID(actor.id), edit.path)
         entry = record(action, actor, tenant=tenant, changes=changes, reason=edit.reason)
         return Saved(tenant, entry.id)
 
 
-def create_tenant(name: str, plan: str, actor: Actor, reason: str | None, mark: str) -> UUID:
-    """Makes a tenant with the defaults and returns its id.
+def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:
+    """Makes a tenant with the values and the defaults, and returns its id.
 
     ``mark`` is the form's one-use submission: a second use gives the first one's tenant.
     """
@@ -93,7 +104,7 @@ def create_tenant(name: str, plan: str, actor: Actor, reason: str | None, mark: 
     try:
         with write_transaction():
             used = db.session.get(Submission, key)
-            return UUID(used.result) if used else _create(name, plan, actor, reason, key)
+            return UUID(used.result) if used else _create(edit, actor, key)
     except IntegrityError:
         # On PostgreSQL two clicks may pass the look-up together; the first one won.
         used = db.session.get(Submission, key)
@@ -102,10 +113,17 @@ def create_tenant(name: str, plan: str, actor: Actor, reason: str | None, mark: 
         return UUID(used.result)
 
 
-def _create(name: str, plan: str, actor: Actor, reason: str | None, key: tuple[str, UUID]) -> UUID:
-    tenant = Tenant(name=name, billing_plan=plan)
+def _create(edit: Edit, actor: Actor, key: tuple[str, UUID]) -> UUID:
+    tenant = Tenant(**edit.values)
     mark, user_id = key
     db.session.add(tenant)
     db.session.add(Submission(mark=mark, user_id=user_id, result=str(tenant.id), used_at=now()))
-    record(Action.TENANT_CREATED, actor, tenant=tenant, changes=tenant.creation(), reason=reason)
+    drafts.forget(user_id, edit.path)
+    record(
+        Action.TENANT_CREATED,
+        actor,
+        tenant=tenant,
+        changes=tenant.creation(),
+        reason=edit.reason,
+    )
     return tenant.id

@@ -11,7 +11,7 @@ from webui.audit.history import Row
 from webui.crypto.fields import key_id
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
-from webui.limits import PLANS, SERVICE_LABELS, Plan, Service
+from webui.limits import MAX_SAFE_INTEGER, PLANS, SERVICE_LABELS, Plan, Service
 from webui.models import AuditEntry, Tenant, TenantUsage, User
 from webui.models.columns import now
 from webui.models.services import ServiceState, effective_services
@@ -19,7 +19,8 @@ from webui.models.usage import month_of
 from webui.paging import Page
 from webui.tenants import compliance
 from webui.tenants.scope import can_edit
-from webui.tenants.sections import SECTIONS, STATUS_FIELDS, Section
+from webui.tenants.sections import SECTIONS, Section
+from webui.tenants.stops import stops
 
 _SECRETS = ("sip_password", "webhook_secret")
 
@@ -45,9 +46,9 @@ class Usage:
     projected: int
 
     @property
-    def percent(self) -> int:
-        """Calls of the limit in percent, rounded down; 100 when no calls are allowed."""
-        return self.calls * 100 // self.limit if self.limit else 100
+    def percent(self) -> int | None:
+        """Calls of the limit in percent, rounded down; None without a limit to speak of."""
+        return self.calls * 100 // self.limit if 0 < self.limit < MAX_SAFE_INTEGER else None
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Overview:
     tenant: Tenant
     sections: list[Section]
     services: dict[str, list[str]]
-    status_mark: Mark | None
+    stops: list[tuple[list[str], Mark]]
     secret_marks: dict[str, Mark]
     changed: Mark | None
     usage: Usage
@@ -77,14 +78,14 @@ class Overview:
 
 def build(tenant: Tenant) -> Overview:
     """Gathers the page of a tenant."""
-    marks = history.latest_by_field(tenant.id, [*STATUS_FIELDS, *_SECRETS])
-    touched = [marks[name] for name in STATUS_FIELDS if name in marks]
-    status = max(touched, key=lambda entry: entry.seq, default=None)
+    marks = history.latest_by_field(tenant.id, _SECRETS)
     return Overview(
         tenant=tenant,
         sections=list(SECTIONS.values()),
         services=_services(tenant),
-        status_mark=mark(status),
+        stops=[
+            ([service_word(s) for s in stopped], _mark(entry)) for entry, stopped in stops(tenant)
+        ],
         secret_marks={n: m for n in _SECRETS if (m := mark(marks.get(n)))},
         changed=mark(history.at_version(tenant.id, tenant.version)),
         usage=_usage(tenant, now()),
@@ -98,7 +99,11 @@ def build(tenant: Tenant) -> Overview:
 
 def mark(entry: AuditEntry | None) -> Mark | None:
     """An entry as "when, by whom, why" for this reader."""
-    return Mark(entry.at, history.who(entry), history.reason(entry)) if entry else None
+    return _mark(entry) if entry else None
+
+
+def _mark(entry: AuditEntry) -> Mark:
+    return Mark(entry.at, history.who(entry), history.reason(entry))
 
 
 def _services(tenant: Tenant) -> dict[str, list[str]]:

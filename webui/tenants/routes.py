@@ -13,22 +13,22 @@ from flask import (
     request,
     url_for,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
 from webui import drafts, origin
 from webui.drafts import keeps_draft
 from webui.errors import Detail
 from webui.forms import posted_version
-from webui.htmx import go_to, wants_fragment
+from webui.htmx import go_to, part_of, wants_fragment
 from webui.paging import BadCursor
 from webui.permissions import Permission, requires
 from webui.tenants import answers, operations, overview, search
 from webui.tenants.conflicts import Conflict
 from webui.tenants.forms import NewTenantForm, StatusForm, TenantForm
 from webui.tenants.operations import Edit
-from webui.tenants.rules import RuleBroken
-from webui.tenants.scope import get_tenant, get_tenant_to_change
+from webui.tenants.rules import Closed, RuleBroken
+from webui.tenants.scope import CLOSED, get_tenant, get_tenant_to_change
 from webui.tenants.sections import SECTIONS, Section
 
 bp = Blueprint("tenants", __name__, url_prefix="/tenants")
@@ -63,7 +63,7 @@ def index() -> Any:
         abort(400, Detail(NO_SUCH_PAGE))
     if not wants_fragment():
         return render_template("tenants/index.html", filters=filters, found=found)
-    response = make_response(render_template("tenants/_list.html", filters=filters, found=found))
+    response = make_response(render_template("tenants/_found.html", filters=filters, found=found))
     cursors = {name: request.args[name] for name in ("after", "before") if name in request.args}
     values: dict[str, Any] = {**filters.arguments(), **cursors}
     response.headers["HX-Replace-Url"] = url_for(".index", **values)
@@ -74,7 +74,8 @@ def index() -> Any:
 @requires(Permission.VIEW_TENANT)
 def page(tenant_id: UUID) -> str:
     """The tenant page."""
-    return render_template("tenants/page.html", page=overview.build(get_tenant(tenant_id)))
+    page = overview.build(get_tenant(tenant_id))
+    return render_template(part_of("tenants/page.html"), page=page)
 
 
 @bp.get("/<uuid:tenant_id>/<section:section>")
@@ -115,8 +116,10 @@ def save_section(tenant_id: UUID, section: Section) -> Any:
         return answers.refused(tenant, form, section, version, broken)
     except Conflict as conflict:
         return answers.conflicted(tenant, form, section, conflict)
-    except DBAPIError:
-        return answers.failed(tenant, form, section, version)
+    except Closed:
+        abort(403, Detail(CLOSED))
+    except SQLAlchemyError as error:
+        return answers.failed(tenant, form, section, version, error)
     return answers.saved(result, section)
 
 
@@ -144,8 +147,8 @@ def save_status(tenant_id: UUID) -> Any:
         result = operations.change_status(tenant_id, _edit(form, version), origin.actor())
     except Conflict as conflict:
         return answers.conflicted(tenant, form, None, conflict)
-    except DBAPIError:
-        return answers.failed(tenant, form, None, version)
+    except SQLAlchemyError as error:
+        return answers.failed(tenant, form, None, version, error)
     return answers.saved(result, None)
 
 
@@ -155,7 +158,7 @@ def new() -> Any:
     """The form of a new tenant."""
     typed = drafts.find(url_for(".create"))
     return render_template(
-        "tenants/new.html", form=NewTenantForm(formdata=typed), restored=typed is not None
+        part_of("tenants/new.html"), form=NewTenantForm(formdata=typed), restored=typed is not None
     )
 
 
@@ -169,18 +172,19 @@ def create() -> Any:
     if len(marks) != 1 or not 16 <= len(marks[0]) <= 64:
         abort(400, Detail(NO_SUBMISSION))
     if not form.validate():
-        return make_response(render_template("tenants/new.html", form=form), 422)
+        return make_response(render_template(part_of("tenants/new.html"), form=form), 422)
     try:
-        tenant_id = operations.create_tenant(
-            form.name_given, form.plan_given, origin.actor(), form.reason_given, marks[0]
+        tenant_id = operations.create_tenant(_edit(form, 0), marks[0], origin.actor())
+    except SQLAlchemyError as error:
+        problem = answers.explain(error)
+        return make_response(
+            render_template(part_of("tenants/new.html"), form=form, problem=problem), 503
         )
-    except DBAPIError:
-        page = render_template("tenants/new.html", form=form, problem=answers.FAILED)
-        return make_response(page, 503)
     flash("The tenant was created.")
     return go_to(url_for(".page", tenant_id=tenant_id))
 
 
 def _edit(form: TenantForm, version: int) -> Edit:
     seen = form["ceilings_seen"].data if "ceilings_seen" in form else None
-    return Edit(form.values, version, form.reason_given, seen)
+    fields = [name for name in form.tenant_fields() if name in form]
+    return Edit(form.values, fields, version, form.reason_given, seen, request.path)

@@ -7,9 +7,9 @@ a moment ago counts.
 from collections.abc import Mapping
 from typing import Any
 
-from webui.limits import CEILING_FIELDS, FIELDS, PLANS
+from webui.limits import CEILING_FIELDS, FIELDS, PLANS, Status
 from webui.models import Tenant
-from webui.permissions import Permission, allows
+from webui.permissions import Permission, Role, allows
 
 
 class RuleBroken(Exception):
@@ -29,6 +29,21 @@ class RuleBroken(Exception):
         self.errors = dict(errors)
         self.lowered = dict(lowered or {})
         self.plan = plan
+
+
+class Closed(Exception):
+    """The owner of a closed tenant can only read (DESIGN 2.1)."""
+
+
+def is_closed_for(tenant: Tenant, role: str | None) -> bool:
+    """Whether the role can only read this tenant now."""
+    return role == Role.OWNER and tenant.status in (Status.INACTIVE, Status.BLOCKED)
+
+
+def refuse_closed(tenant: Tenant, role: str | None) -> None:
+    """Raises Closed when the role can only read this tenant now."""
+    if is_closed_for(tenant, role):
+        raise Closed
 
 
 def check(

@@ -8,9 +8,11 @@ from sqlalchemy import Select, select
 
 from webui.errors import Detail
 from webui.extensions import db
-from webui.limits import Status
 from webui.models import Tenant
-from webui.permissions import Permission, Role, may
+from webui.permissions import Permission, may
+from webui.tenants.rules import is_closed_for
+
+CLOSED = "This organisation is closed: it can be read, not changed."
 
 
 def visible() -> Select[Tenant]:
@@ -37,12 +39,10 @@ def get_tenant_to_change(tenant_id: UUID) -> Tenant:
     """The tenant; 403 for the owner of a closed one, who can only read (DESIGN 2.1)."""
     tenant = get_tenant(tenant_id)
     if not can_edit(tenant):
-        abort(403, Detail("This organisation is closed: it can be read, not changed."))
+        abort(403, Detail(CLOSED))
     return tenant
 
 
 def can_edit(tenant: Tenant) -> bool:
     """Whether the person may change sections of the tenant now."""
-    closed = current_user.role == Role.OWNER and tenant.status != Status.ACTIVE
-    closed = closed and tenant.status != Status.SUSPENDED
-    return may(Permission.EDIT_TENANT) and not closed
+    return may(Permission.EDIT_TENANT) and not is_closed_for(tenant, current_user.role)

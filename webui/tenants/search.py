@@ -39,8 +39,7 @@ _UUID = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(r"[^\s]{3,254}")
-# Accounts whose name starts with the words; more would be a search for tenants by chance.
-_MOST_OWNERS = 50
+_FEW_OWNERS = 50
 # Up to here SQLite sorts the matches; with more it walks the sorted index and filters.
 _FEW_MATCHES = 500
 _COLUMNS = (
@@ -197,7 +196,7 @@ _TRIGRAM = sql("tenant_names.row IN (SELECT rowid FROM tenant_names_trigram(:phr
 _COUNT = sql("SELECT count(*) FROM (SELECT 1 FROM tenant_names_trigram(:phrase) LIMIT :most)")
 
 
-def _matches_sqlite(key: str, owned: list[UUID]) -> ColumnElement[bool]:
+def _matches_sqlite(key: str, owned: Any) -> ColumnElement[bool]:
     """Few matches: by the trigram index, then sorted. Many: along the sorted index.
 
     SQLite cannot estimate how many names hold the words, so a bounded count decides. (FTS5
@@ -209,11 +208,14 @@ def _matches_sqlite(key: str, owned: list[UUID]) -> ColumnElement[bool]:
         return or_(Tenant.name_key.contains(key, autoescape=True), Tenant.id.in_(owned))
     rows = select(_NAMES.c.tenant_id).where(_TRIGRAM.bindparams(bindparam("phrase", phrase)))
     ids = [UUID(row) for row in db.session.execute(rows).scalars()]
-    return Tenant.id.in_([*ids, *owned])
+    return or_(Tenant.id.in_(ids), Tenant.id.in_(owned))
 
 
-def _owned_by(words: str) -> list[UUID]:
-    """The tenants whose owner's username or e-mail starts with the words, or by account id."""
+def _owned_by(words: str) -> Any:
+    """The tenants whose owner's username or e-mail starts with the words, or by account id.
+
+    A list while it is short, which every database looks up at once; else a subquery.
+    """
     found = _UUID.fullmatch(words)
     if found:
         condition: ColumnElement[bool] = User.id == UUID(words)
@@ -223,4 +225,5 @@ def _owned_by(words: str) -> list[UUID]:
     else:
         return []
     query = select(User.tenant_id).where(User.tenant_id.is_not(None), condition)
-    return [row for row in db.session.execute(query.limit(_MOST_OWNERS)).scalars() if row]
+    few = db.session.execute(query.limit(_FEW_OWNERS + 1)).scalars().all()
+    return few if len(few) <= _FEW_OWNERS else query

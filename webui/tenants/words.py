@@ -7,7 +7,15 @@ from flask import Flask
 from wtforms import Field
 
 from webui.forms import SwitchField
-from webui.limits import FIELDS, PLANS, STATUS_LABELS, STATUS_MEANINGS, Choice, Service
+from webui.limits import (
+    FIELDS,
+    PLANS,
+    SERVICE_LABELS,
+    STATUS_LABELS,
+    STATUS_MEANINGS,
+    Choice,
+    Service,
+)
 from webui.models.tenant import UNREADABLE
 from webui.tenants import search
 from webui.tenants.answers import Note
@@ -30,6 +38,7 @@ def init_words(app: Flask) -> None:
         plans=PLANS,
         status_labels={status.value: label for status, label in STATUS_LABELS.items()},
         status_meanings={status.value: words for status, words in STATUS_MEANINGS.items()},
+        service_labels={service.value: label for service, label in SERVICE_LABELS.items()},
         all_services=[service_word(service) for service in Service],
         page_size=search.PAGE_SIZE,
         restored_words=RESTORED,
@@ -52,6 +61,9 @@ def visible_fields(form: TenantForm) -> list[Field]:
 
 def first_field(form: TenantForm, notes: Mapping[str, Note] | None = None) -> str:
     """The field that takes the focus: the first wrong or disputed one, else the first."""
+    if "status" in form:
+        # The choice of the status stands before all other fields.
+        return form.first_error or "status"
     disputed = [name for name, note in (notes or {}).items() if note.kind == "both"]
     return form.first_error or next(iter(disputed), visible_fields(form)[0].name)
 

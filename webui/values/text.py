@@ -18,7 +18,9 @@ class Refused(ValueError):
 _VISIBLE_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
 # Letters and marks that render as nothing (Unicode: Default_Ignorable_Code_Point).
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0") | frozenset(
-    chr(code) for code in range(0xFFF0, 0xFFF9)
+    chr(code)
+    for first, last in ((0x180B, 0x180F), (0xFE00, 0xFE0D), (0xFFF0, 0xFFF8), (0xE0100, 0xE01EF))
+    for code in range(first, last + 1)
 )
 
 

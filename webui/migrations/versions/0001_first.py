@@ -57,7 +57,9 @@ def upgrade() -> None:
         sa.Column("kid", sa.String(length=32), nullable=False),
         sa.Column("canary", sa.Text(), nullable=False),
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("canary LIKE 'e1.%'", name=op.f("ck_encryption_keys_canary_limits")),
+        sa.CheckConstraint(
+            "substr(canary, 1, 3) = 'e1.'", name=op.f("ck_encryption_keys_canary_limits")
+        ),
         sa.PrimaryKeyConstraint("kid", name=op.f("pk_encryption_keys")),
     )
     op.create_table(
@@ -83,7 +85,9 @@ def upgrade() -> None:
         sa.Column("side", sa.String(length=3), nullable=False),
         sa.Column("value", sa.Text(), nullable=True),
         sa.CheckConstraint("side IN ('old', 'new')", name=op.f("ck_audit_sealed_side_limits")),
-        sa.CheckConstraint("value LIKE 'e1.%'", name=op.f("ck_audit_sealed_value_limits")),
+        sa.CheckConstraint(
+            "substr(value, 1, 3) = 'e1.'", name=op.f("ck_audit_sealed_value_limits")
+        ),
         sa.ForeignKeyConstraint(
             ["entry"], ["audit_entries.id"], name=op.f("fk_audit_sealed_entry")
         ),
@@ -139,17 +143,25 @@ def upgrade() -> None:
             "recording_format IN ('mp4', 'mp3', 'wav', 'ogg')",
             name=op.f("ck_tenants_recording_format_limits"),
         ),
-        sa.CheckConstraint("sip_domain LIKE 'e1.%'", name=op.f("ck_tenants_sip_domain_limits")),
-        sa.CheckConstraint("sip_password LIKE 'e1.%'", name=op.f("ck_tenants_sip_password_limits")),
-        sa.CheckConstraint("sip_username LIKE 'e1.%'", name=op.f("ck_tenants_sip_username_limits")),
+        sa.CheckConstraint(
+            "substr(sip_domain, 1, 3) = 'e1.'", name=op.f("ck_tenants_sip_domain_limits")
+        ),
+        sa.CheckConstraint(
+            "substr(sip_password, 1, 3) = 'e1.'", name=op.f("ck_tenants_sip_password_limits")
+        ),
+        sa.CheckConstraint(
+            "substr(sip_username, 1, 3) = 'e1.'", name=op.f("ck_tenants_sip_username_limits")
+        ),
         sa.CheckConstraint(
             "status IN ('active', 'inactive', 'suspended', 'blocked')",
             name=op.f("ck_tenants_status_limits"),
         ),
         sa.CheckConstraint(
-            "webhook_secret LIKE 'e1.%'", name=op.f("ck_tenants_webhook_secret_limits")
+            "substr(webhook_secret, 1, 3) = 'e1.'", name=op.f("ck_tenants_webhook_secret_limits")
         ),
-        sa.CheckConstraint("webhook_url LIKE 'e1.%'", name=op.f("ck_tenants_webhook_url_limits")),
+        sa.CheckConstraint(
+            "substr(webhook_url, 1, 3) = 'e1.'", name=op.f("ck_tenants_webhook_url_limits")
+        ),
         sa.CheckConstraint(
             "NOT sip_enabled OR (sip_domain IS NOT NULL AND sip_username IS NOT NULL AND sip_password IS NOT NULL)",
             name=op.f("ck_tenants_sip_needs"),
@@ -270,7 +282,7 @@ def upgrade() -> None:
         sa.Column("form", sa.String(length=100), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("content LIKE 'e1.%'", name=op.f("ck_drafts_content_limits")),
+        sa.CheckConstraint("substr(content, 1, 3) = 'e1.'", name=op.f("ck_drafts_content_limits")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_drafts_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drafts")),
         sa.UniqueConstraint("user_id", "form", name=op.f("uq_drafts_user_id_form")),

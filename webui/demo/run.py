@@ -10,11 +10,15 @@ from webui.demo.people import Usernames
 from webui.demo.story import Scene
 from webui.demo.timeline import slices, timeline
 from webui.demo.writing import write
-from webui.extensions import write_transaction
+from webui.extensions import db, is_sqlite, write_transaction
 from webui.models.columns import now
 
-SLICE = 10_000
+SLICE = 20_000
 """Entries in one transaction."""
+
+# KiB. New rows land everywhere in large indexes; SQLite's own 2 MB would read and write the
+# same pages again and again. A ceiling for this process's connection, not a reservation.
+_SQLITE_CACHE = 131_072
 
 _HISTORY = timedelta(days=3 * 365)
 _JUST_NOW = timedelta(minutes=3)
@@ -32,8 +36,14 @@ def load(count: int, seed: int, progress: Callable[[int], None]) -> None:
     scene = _scene(seed)
     for part in slices(timeline(scene, count), SLICE):
         with write_transaction():
+            _make_room()
             write(part, scene.clock)
         progress(sum(step.usage is not None for step in part))
+
+
+def _make_room() -> None:
+    if is_sqlite():
+        db.session.connection().exec_driver_sql(f"PRAGMA cache_size = -{_SQLITE_CACHE}")
 
 
 def _scene(seed: int) -> Scene:

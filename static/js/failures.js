@@ -1,0 +1,21 @@
+// When an answer does not come from the console itself (a proxy's error page) or does not come
+// at all, the page stays as it is and says so: what was typed is still in the form.
+(() => {
+  const WORDS = "No answer from the console. Nothing is lost: your text is still here. Try again.";
+
+  const say = () => {
+    const bar = document.createElement("div");
+    bar.className = "notice-bar bad";
+    bar.setAttribute("role", "alert");
+    bar.textContent = WORDS;
+    document.getElementById("messages").replaceChildren(bar);
+  };
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    const response = event.detail.ctx.response;
+    if (!response || response.status < 400 || response.headers.get("X-Request-ID")) return;
+    event.preventDefault();
+    say();
+  });
+  document.addEventListener("htmx:error", say);
+})();

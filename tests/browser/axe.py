@@ -1,0 +1,51 @@
+"""What is wrong with a page as it is: axe's violations, and content wider than the window."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+SOURCE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+SCHEMES = ("light", "dark")
+WIDTHS = (1440, 390)
+_RUN = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.map(({ id, help, nodes }) =>
+    `${id} (${help}): ${nodes.map((node) => node.html.slice(0, 200)).join("\\n    ")}`);
+}"""
+# The page, and whatever in it scrolls sideways on its own; a line that is typed into may.
+_TOO_WIDE = """() => {
+  const scrolls = (element) => getComputedStyle(element).overflowX !== "visible"
+    && element.clientWidth > 1 && !element.matches("input, textarea, select");
+  const root = document.documentElement;
+  const inner = [...document.querySelectorAll("body *")].filter(scrolls)
+    .filter((element) => element.scrollWidth > element.clientWidth);
+  return [...(root.scrollWidth > innerWidth ? [root] : []), ...inner].map((element) =>
+    `${element.scrollWidth} px wide: ${element.outerHTML.slice(0, 120)}`);
+}"""
+
+
+def faults(page: Page) -> list[str]:
+    """The faults of the page in both themes, on a wide screen and on a phone."""
+    # Evaluated from outside, axe needs no exception from the CSP.
+    page.evaluate(SOURCE.read_text("utf-8"))
+    found = overflow(page)
+    for width in WIDTHS:
+        _resize(page, width)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            expect(page.locator("html")).to_have_attribute("data-bs-theme", scheme)
+            found += [f"{scheme}, {width} px: {fault}" for fault in page.evaluate(_RUN)]
+    return found
+
+
+def overflow(page: Page) -> list[str]:
+    """What is wider than the window and would have to be scrolled to."""
+    found = []
+    for width in WIDTHS:
+        _resize(page, width)
+        found += [f"{width} px: {fault}" for fault in page.evaluate(_TOO_WIDE)]
+    return found
+
+
+def _resize(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})

@@ -1,0 +1,36 @@
+"""The Chromium to test with: Playwright's own where it is installed, else Debian's."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Error, Playwright
+
+DEBIAN = Path("/usr/bin/chromium")
+MISSING = (
+    "The browser tests need Chromium, and there is none. Install one with"
+    " `.venv/bin/playwright install chromium` or, on Debian, `sudo apt-get install chromium`."
+)
+# No look-ups of its own: what leaves the machine in a test would be the product's.
+_QUIET = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+def launch(playwright: Playwright, debian: Path = DEBIAN) -> Browser:
+    """A running Chromium; a test that has none fails and says what to install."""
+    # Chromium's sandbox does not work for root, who runs the tests in containers.
+    arguments = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    try:
+        return playwright.chromium.launch(args=arguments)
+    except Error as error:
+        if "Executable doesn't exist" not in error.message:
+            raise
+    if not debian.exists():
+        pytest.fail(MISSING, pytrace=False)
+    return playwright.chromium.launch(args=arguments, executable_path=debian)

@@ -1,0 +1,227 @@
+"""axe on every page and every state of a form, light and dark, on a wide screen and a phone."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import axe
+from tests.browser.pages import (
+    ListPage,
+    NewTenantPage,
+    StatusPage,
+    TenantPage,
+    fill_in_sign_in,
+    sign_in,
+)
+from tests.browser.server import NORTHWIND, Account
+from tests.factories import make_tenant, make_user
+from webui.tenants.sections import SECTIONS
+
+LONG_WORD = "Donaudampfschifffahrtsgesellschaft"
+AWKWARD = {
+    "long": (LONG_WORD * 8)[:255],
+    "arabic": "مركز الياسمين الطبي (فرع 2)",
+    "hebrew": "מרפאת שיניים השקד",
+}
+
+
+def check(page: Page) -> None:
+    """Nothing is wrong with the page as it is."""
+    faults = axe.faults(page)
+    assert not faults, "\n\n".join(faults)
+
+
+@pytest.fixture
+def northwind(server):
+    return server.tenant_named(NORTHWIND)
+
+
+class TestSignIn:
+    def test_page(self, open_page):
+        page = open_page()
+        page.goto("/login")
+        check(page)
+
+    def test_refused(self, open_page, server):
+        page = open_page()
+        page.goto("/login")
+        fill_in_sign_in(page, server.accounts["support"], "not the password")
+        expect(page.get_by_role("alert")).to_be_visible()
+        check(page)
+
+    def test_of_a_blocked_organisation(self, open_page, server):
+        with server.inside():
+            tenant = make_tenant(status="blocked")
+            user = make_user("owner", tenant, "correct horse battery")
+        account = Account(user.username, "correct horse battery")
+        page = open_page()
+        page.goto("/login")
+        fill_in_sign_in(page, account)
+        expect(page.get_by_text("This organisation is blocked")).to_be_visible()
+        check(page)
+
+
+class TestList:
+    @pytest.mark.parametrize("query", ["", "?q=n&status=suspended&plan=business", "?q=zzzzz"])
+    def test_page(self, open_page, query):
+        page = open_page("support")
+        ListPage(page).open(query)
+        check(page)
+
+    def test_with_the_menu_open(self, open_page):
+        page = open_page("auditor")
+        ListPage(page).open()
+        page.locator("details.menu summary").click()
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        check(page)
+
+
+class TestTenantPage:
+    @pytest.mark.parametrize("role", ["support", "auditor", "owner"])
+    def test_page(self, open_page, northwind, role):
+        check(TenantPage(open_page(role), northwind).open().page)
+
+    @pytest.mark.parametrize("status", ["active", "inactive", "blocked"])
+    def test_in_other_states(self, open_page, server, status):
+        with server.inside():
+            tenant = make_tenant(
+                name="Quiet Corner",
+                status=status,
+                monthly_call_limit=0,
+                recording_enabled=False,
+                data_encryption_enabled=False,
+            ).id
+        check(TenantPage(open_page("support"), tenant).open().page)
+
+    @pytest.mark.parametrize("name", AWKWARD.values(), ids=AWKWARD)
+    def test_with_an_awkward_tenant(self, open_page, server, name):
+        with server.inside():
+            tenant = make_tenant(
+                name=name,
+                meta_data={LONG_WORD * 4: LONG_WORD * 20, "tags": [LONG_WORD] * 30},
+                sip_domain=f"{'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 50}.example",
+                sip_username="u" * 100,
+                webhook_url=f"https://hooks.example.com/{'x' * 2_000}",
+            )
+            username = f"{uuid4().hex}.{'o' * 17}"
+            email = f"{'e' * 200}@{'mail' * 10}.example"
+            tenant_id = make_user("owner", tenant, username=username, email=email).tenant_id
+        page = open_page("support")
+        shown = TenantPage(page, tenant_id).open()
+        shown.save("organisation", meta_data=json.dumps({LONG_WORD * 5: LONG_WORD * 9}))
+        expect(shown.rows).to_have_count(2)
+        check(page)
+        for path in ("", "/organisation/edit", "/sip/edit", "/webhook/edit", "/status", "/audit"):
+            page.goto(shown.path + path)
+            assert axe.overflow(page) == []
+        ListPage(page).open(f"?q={name[:60]}")
+        expect(page.get_by_role("link", name=name, exact=True)).to_be_visible()
+        assert axe.overflow(page) == []
+
+
+class TestForms:
+    def test_every_section(self, open_page, northwind):
+        shown = TenantPage(open_page("support"), northwind).open()
+        for section in SECTIONS:
+            shown.edit(section)
+        check(shown.page)
+
+    def test_every_section_of_an_owner(self, open_page, northwind):
+        shown = TenantPage(open_page("owner"), northwind).open()
+        for section in SECTIONS:
+            shown.edit(section)
+        check(shown.page)
+
+    def test_every_section_refused(self, tenant_page):
+        for section in SECTIONS:
+            form = tenant_page.edit(section)
+            if section == "sip":
+                form.field("sip_enabled").check()
+            form.fill(reason="x").save()
+            expect(form.error("reason")).to_be_visible()
+        check(tenant_page.page)
+
+    def test_sip_without_credentials(self, tenant_page):
+        form = tenant_page.edit("sip").fill(sip_enabled=True)
+        form.save()
+        expect(form.error("sip_password")).to_be_visible()
+        check(tenant_page.page)
+
+    def test_a_section_on_a_page_of_its_own(self, open_page, northwind):
+        page = open_page("support")
+        page.goto(f"/tenants/{northwind}/sip/edit")
+        check(page)
+
+    def test_conflict(self, tenant_page, open_page, tenant):
+        form = tenant_page.edit("billing").fill(max_concurrent_calls=70, monthly_call_limit=900)
+        other = TenantPage(open_page("admin"), tenant).open()
+        other.save("billing", max_concurrent_calls=60, billing_plan="business")
+        form.save()
+        expect(form.note("max_concurrent_calls")).to_be_visible()
+        check(tenant_page.page)
+
+    def test_session_ended(self, open_page, server, tenant, account):
+        page = open_page()
+        sign_in(page, account)
+        form = TenantPage(page, tenant).open().edit("billing").fill(max_concurrent_calls=7)
+        server.expire_sessions(account.username)
+        form.save()
+        expect(page.get_by_text("Your session has ended")).to_be_visible()
+        check(page)
+
+    def test_status(self, open_page, northwind):
+        check(StatusPage(open_page("support"), northwind).open().page)
+
+    def test_status_refused(self, open_page, tenant):
+        status = StatusPage(open_page("support"), tenant).open()
+        status.choose("suspended")
+        status.form.fill(reason="x").save()
+        expect(status.form.error("reason")).to_be_visible()
+        check(status.page)
+
+    def test_new_tenant(self, open_page):
+        check(NewTenantPage(open_page("support")).open().page)
+
+    def test_new_tenant_refused(self, open_page):
+        new = NewTenantPage(open_page("support")).open()
+        new.form.fill(name=" ", reason="x").save()
+        expect(new.form.error("name")).to_be_visible()
+        check(new.page)
+
+
+class TestOtherPages:
+    def test_history(self, open_page, northwind):
+        page = open_page("auditor")
+        page.goto(f"/tenants/{northwind}/audit")
+        check(page)
+
+    def test_after_saving(self, tenant_page):
+        tenant_page.edit("billing").fill(monthly_call_limit=900).save()
+        tenant_page.expect_saved("Lowered")
+        check(tenant_page.page)
+
+    @pytest.mark.parametrize(
+        ("role", "path", "status"),
+        [("owner", "/tenants", 403), ("support", "/no-such-page", 404), (None, "/nothing", 404)],
+    )
+    def test_errors(self, open_page, role, path, status):
+        page = open_page(role)
+        assert page.goto(path).status == status
+        check(page)
+
+
+class TestDirection:
+    @pytest.mark.parametrize("name", [AWKWARD["arabic"], AWKWARD["hebrew"]], ids=["ar", "he"])
+    def test_a_name_runs_its_own_way_and_the_page_ours(self, open_page, server, name):
+        with server.inside():
+            tenant = make_tenant(name=name).id
+        shown = TenantPage(open_page("support"), tenant).open()
+        heading = shown.page.get_by_role("heading", level=1)
+        assert heading.locator("bdi").evaluate("bdi => bdi.matches(':dir(rtl)')")
+        assert heading.evaluate("h1 => h1.matches(':dir(ltr)')")
+        field = shown.edit("organisation").field("name")
+        assert field.evaluate("field => field.matches(':dir(rtl)')")
+        created = shown.rows.first.locator(".what bdi")
+        assert created.evaluate("bdi => bdi.matches(':dir(rtl)')")

@@ -1,0 +1,85 @@
+"""People at their browsers."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from tests.factories import make_tenant, make_user
+from tests.web.pages import PASSWORD, Browser
+from webui.extensions import db
+from webui.models import Tenant
+
+SignIn = Callable[..., Browser]
+
+
+@pytest.fixture
+def secrets() -> set[str]:
+    """What no answer may show in this test."""
+    return {PASSWORD}
+
+
+@pytest.fixture
+def browser(app: Flask, secrets: set[str]) -> Browser:
+    """Somebody who is not signed in."""
+    return Browser(app.test_client(), secrets)
+
+
+@pytest.fixture
+def sign_in(app: Flask, secrets: set[str]) -> SignIn:
+    """Makes an account of a role and signs it in through the sign-in page."""
+
+    def sign_in(role: str = "admin", tenant: Tenant | None = None, **overrides: Any) -> Browser:
+        browser = Browser(app.test_client(), secrets)
+        browser.user = make_user(role, tenant, PASSWORD, **overrides)
+        browser.sign_in(browser.user.username)
+        return browser
+
+    return sign_in
+
+
+@pytest.fixture
+def admin(sign_in: SignIn) -> Browser:
+    """An admin at work."""
+    return sign_in("admin")
+
+
+@pytest.fixture
+def tenant(app: Flask) -> Tenant:
+    """A tenant as it is made."""
+    return make_tenant(name="Northwind")
+
+
+@pytest.fixture
+def owner(sign_in: SignIn, tenant: Tenant) -> Browser:
+    """The owner of `tenant`."""
+    return sign_in("owner", tenant)
+
+
+@pytest.fixture
+def queries(app: Flask) -> Callable[[], Any]:
+    """Counts the statements that are run inside a block."""
+
+    @contextmanager
+    def counted() -> Iterator[list[str]]:
+        seen: list[str] = []
+
+        def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        yield seen
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    return counted
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """Everything that was logged, tracebacks included."""
+    caplog.set_level(logging.DEBUG)
+    return lambda: caplog.text

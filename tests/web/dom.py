@@ -1,0 +1,161 @@
+"""HTML as a browser reads it: strict parsing, finding things, and what no page may hold."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import html5lib
+
+Element = Any
+Fields = dict[str, list[str]]
+
+_PARTIAL = re.compile(r"<hx-partial ([^>]*)>(.*?)</hx-partial>", re.DOTALL)
+_TARGET = re.compile(r'hx-target="([^"]*)"')
+_CONTROLS = {"input", "select", "textarea"}
+_INLINE = {"a", "bdi", "button", "del", "ins", "kbd", "label", "span", "strong", "time"}
+_REFERENCES = ("for", "aria-describedby", "aria-labelledby", "data-take", "data-copy")
+
+
+def parse(text: str) -> Element:
+    """The tree of a page; any parse error of the standard fails."""
+    return _strictly(lambda parser: parser.parse(text))
+
+
+def parse_fragment(text: str) -> tuple[Element, dict[str, Element]]:
+    """What htmx is sent: the tree of what replaces the target, and target -> tree of each part.
+
+    Rows are parsed inside a table, because outside of one they are nothing.
+    """
+    parts = {}
+    for attributes, content in _PARTIAL.findall(text):
+        found = _TARGET.search(attributes)
+        assert found, f"a part without a target: {attributes}"
+        container = "tbody" if found.group(1).endswith("tbody") else "div"
+        parts[found.group(1)] = _fragment(content, container)
+    return _fragment(_PARTIAL.sub("", text), "div"), parts
+
+
+def _fragment(text: str, container: str) -> Element:
+    return _strictly(lambda parser: parser.parseFragment(text, container=container))
+
+
+def _strictly(read: Callable[[html5lib.HTMLParser], Element]) -> Element:
+    parser = html5lib.HTMLParser(namespaceHTMLElements=False)
+    tree = read(parser)
+    # A control character that somebody typed is shown to them as it is: HTML has no other way.
+    errors = [(where, code) for where, code, _ in parser.errors if code != "invalid-codepoint"]
+    assert errors == []
+    return tree
+
+
+def elements(tree: Element, tag: str | None = None, /, **attributes: str) -> list[Element]:
+    """The elements of a tag with these attributes; `class_` asks for one class among many."""
+    return [e for e in tree.iter() if _fits(e, tag, attributes)]
+
+
+def _fits(element: Element, tag: str | None, attributes: dict[str, str]) -> bool:
+    if not isinstance(element.tag, str) or tag not in (None, element.tag):
+        return False
+    for name, value in attributes.items():
+        if name == "class_":
+            if value not in element.get("class", "").split():
+                return False
+        elif element.get(name.rstrip("_").replace("_", "-")) != value:
+            return False
+    return True
+
+
+def words(element: Element) -> str:
+    """What can be read, white space as one space; blocks stand apart, inline elements do not."""
+    return re.sub(r"\s+", " ", "".join(_texts(element))).strip()
+
+
+def _texts(element: Element) -> Iterator[str]:
+    gap = "" if element.tag in _INLINE else " "
+    yield gap
+    # Comments have a function for a tag, and no text that can be read.
+    yield (element.text or "") if isinstance(element.tag, str) else ""
+    for child in element:
+        yield from _texts(child)
+        yield child.tail or ""
+    yield gap
+
+
+def fields(form: Element) -> Fields:
+    """What a browser would send for the form as it stands, except for a button."""
+    sent: Fields = {}
+    for control in form.iter():
+        name = control.get("name") if control.tag in _CONTROLS else None
+        if name is not None and control.get("disabled") is None:
+            for value in _values(control):
+                sent.setdefault(name, []).append(value)
+    return sent
+
+
+def _values(control: Element) -> Iterator[str]:
+    if control.tag == "textarea":
+        yield re.sub(r"\r?\n", "\r\n", "".join(control.itertext()))
+    elif control.tag == "select":
+        options = elements(control, "option")
+        chosen = [o for o in options if o.get("selected") is not None] or options[:1]
+        yield from (o.get("value", words(o)) for o in chosen)
+    elif control.get("type") not in ("checkbox", "radio"):
+        yield control.get("value", "")
+    elif control.get("checked") is not None:
+        yield control.get("value", "on")
+
+
+def faults(tree: Element) -> list[str]:
+    """What no page and no fragment may hold, one line each."""
+    return [fault for check in (_inline, _links, _ids, _forms) for fault in check(tree)]
+
+
+def _inline(tree: Element) -> Iterator[str]:
+    for element in elements(tree):
+        if element.tag == "style" or element.get("style") is not None:
+            yield f"inline style in <{element.tag}>"
+        if element.tag == "script" and (not element.get("src") or words(element)):
+            yield "inline script"
+        yield from (f"{name} on <{element.tag}>" for name in element.attrib if name[:2] == "on")
+
+
+def _links(tree: Element) -> Iterator[str]:
+    for element in elements(tree):
+        for name in ("href", "src", "action", "hx-get", "hx-post"):
+            url = element.get(name)
+            if url is not None and (not url.startswith(("/", "#")) or url.startswith("//")):
+                yield f"{name} leads off the site: {url}"
+        if element.tag == "a" and not element.get("href"):
+            yield "a link without an address"
+        if element.get("hx-get") and element.get("hx-get") not in (
+            element.get("href"),
+            element.get("action"),
+        ):
+            yield f"{element.get('hx-get')} does not work without JavaScript"
+        if element.tag in ("a", "button") and not (words(element) or element.get("aria-label")):
+            yield f"<{element.tag}> without a name"
+
+
+def _ids(tree: Element) -> Iterator[str]:
+    ids = Counter(e.get("id") for e in elements(tree) if e.get("id") is not None)
+    yield from (f"id {name} stands {count} times" for name, count in ids.items() if count > 1)
+    for element in elements(tree):
+        for name in _REFERENCES:
+            for target in element.get(name, "").split():
+                if target not in ids:
+                    yield f"{name} of <{element.tag}> leads to no id: {target}"
+
+
+def _forms(tree: Element) -> Iterator[str]:
+    labelled = {e.get("for") for e in elements(tree, "label")}
+    inside = {child for label in elements(tree, "label") for child in label.iter()}
+    for control in [e for e in elements(tree) if e.tag in _CONTROLS]:
+        named = control.get("id") in labelled or control in inside or control.get("aria-label")
+        if not named and control.get("type") != "hidden":
+            yield f"{control.tag} {control.get('name')} without a label"
+    for form in elements(tree, "form"):
+        if form.get("method") == "post" and len(fields(form).get("csrf_token", [])) != 1:
+            yield f"form {form.get('action')} without its CSRF token"
+    if sum(e.get("autofocus") is not None for e in elements(tree)) > 1:
+        yield "more than one autofocus"

@@ -1,0 +1,242 @@
+"""A browser for tests: it checks every answer it gets and fills in forms as people do."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from tests.client import Client
+from tests.web import dom
+from webui.headers import CONTENT_SECURITY_POLICY
+from webui.models import Tenant
+
+PASSWORD = "correct horse battery"
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+REASON = "ticket 4711"
+
+
+class Answer:
+    """An answer, judged and parsed. Whatever one asks of it must be there."""
+
+    def __init__(self, response: Any, *, fragment: bool = False) -> None:
+        self.response = response
+        self.status: int = response.status_code
+        self.headers = response.headers
+        self.text: str = response.get_data(as_text=True)
+        self.parts: dict[str, dom.Element] = {}
+        self.tree: dom.Element = None
+        self._check_headers()
+        if self.text and self.headers["Content-Type"].startswith("text/html"):
+            self._check_fragment() if fragment else self._check_page()
+
+    def _check_headers(self) -> None:
+        assert self.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
+        assert "HX-Request-Type" in self.headers["Vary"]
+        assert self.headers["Cache-Control"] == "no-store"
+
+    def _check_page(self) -> None:
+        if self.status == 303:
+            return
+        assert self.text.startswith("<!doctype html>")
+        self.tree = dom.parse(self.text)
+        assert [dom.words(title) != "" for title in dom.elements(self.tree, "title")] == [True]
+        assert len(dom.elements(self.tree, "main")) == 1
+        assert len(dom.elements(self.tree, "h1")) == 1
+        faults = dom.faults(self.tree)
+        assert not faults, faults
+
+    def _check_fragment(self) -> None:
+        assert "<html" not in self.text
+        self.tree, self.parts = dom.parse_fragment(self.text)
+        for tree in (self.tree, *self.parts.values()):
+            # What a fragment refers to may stand in the page around it.
+            assert [f for f in dom.faults(tree) if "leads to no id" not in f] == []
+
+    @property
+    def location(self) -> str:
+        """Where it leads: path, query and anchor."""
+        return self.headers["Location"]
+
+    @property
+    def words(self) -> str:
+        """Everything that can be read, parts included."""
+        return " ".join(dom.words(tree) for tree in (self.tree, *self.parts.values()))
+
+    def by_id(self, name: str) -> dom.Element:
+        """The element of an id."""
+        for tree in (self.tree, *self.parts.values()):
+            for element in dom.elements(tree, id=name):
+                return element
+        raise AssertionError(f"there is no #{name} in {self.status}: {self.words[:300]}")
+
+    def has(self, name: str) -> bool:
+        """Whether there is an element of that id."""
+        trees = (self.tree, *self.parts.values())
+        return any(dom.elements(tree, id=name) for tree in trees)
+
+    def words_of(self, name: str) -> str:
+        """The text of the element of an id."""
+        return dom.words(self.by_id(name))
+
+    def fact(self, label: str, section: str) -> str:
+        """What a card says beside a label."""
+        card = self.by_id(f"section-{section}")
+        facts = {
+            dom.words(d.find("dt")): dom.words(d.find("dd")) for d in card.findall(".//dl/div")
+        }
+        return facts[label]
+
+    def form(self) -> dom.Element:
+        """The one form that is posted from the middle of the page."""
+        main = next(iter(dom.elements(self.tree, "main")), self.tree)
+        [form] = dom.elements(main, "form", method="post")
+        return form
+
+    @property
+    def fields(self) -> dom.Fields:
+        """What the form would send as it stands."""
+        return dom.fields(self.form())
+
+    def field(self, name: str) -> str | None:
+        """The only value of a form field; None for an unchecked box."""
+        values = self.fields.get(name, [])
+        assert len(values) < 2, f"{name} would be sent {len(values)} times"
+        return values[0] if values else None
+
+    def control(self, name: str) -> dom.Element:
+        """The first form control of a name."""
+        return next(e for e in self.form().iter() if e.get("name") == name)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Field -> the error beside it, which the control says describes it."""
+        found = {}
+        for control in dom.elements(self.form(), aria_invalid="true"):
+            ids = control.get("aria-describedby", "").split()
+            [error] = [name for name in ids if name.endswith("-error")]
+            found[control.get("name")] = self.words_of(error)
+        return found
+
+    @property
+    def history(self) -> list[dom.Element]:
+        """The rows of the history, as they stand."""
+        trees = (self.tree, *self.parts.values())
+        rows = [row for tree in trees for row in dom.elements(tree, "tr")]
+        return [row for row in rows if row.get("id", "").startswith("audit-")]
+
+
+class Browser:
+    """A person's browser. `secrets` are what no answer may ever show."""
+
+    def __init__(self, client: Client, secrets: set[str]) -> None:
+        self.client = client
+        self.secrets = secrets
+        self.user: Any = None
+
+    def get(
+        self, url: str, status: int | None = 200, /, *, htmx: bool = False, **headers: str
+    ) -> Answer:
+        """Opens a page, or what htmx swaps in."""
+        sent = {**(HTMX if htmx else {}), **_headers(headers)}
+        return self._judged(self.client.get(url, headers=sent), status, htmx)
+
+    def post(
+        self,
+        url: str,
+        data: Any,
+        status: int | None = None,
+        /,
+        *,
+        htmx: bool = False,
+        **headers: str,
+    ) -> Answer:
+        """Posts exactly these fields."""
+        sent = {**(HTMX if htmx else {}), **_headers(headers)}
+        return self._judged(self.client.post(url, data=data, headers=sent), status, htmx)
+
+    def submit(
+        self, form: Answer, status: int | None = None, /, *, htmx: bool = False, **changes: Any
+    ) -> Answer:
+        """Sends an opened form: True and False are boxes, None leaves a field out."""
+        url = form.form().get("action")
+        return self.post(url, changed(form.fields, changes), status, htmx=htmx)
+
+    def post_form(
+        self, page: str, status: int | None = None, /, *, htmx: bool = False, **changes: Any
+    ) -> Answer:
+        """Opens the page of a form, changes fields and sends it."""
+        return self.submit(self.get(page, htmx=htmx), status, htmx=htmx, **changes)
+
+    def edit(
+        self,
+        tenant: Tenant | UUID,
+        section: str,
+        status: int | None = 303,
+        /,
+        *,
+        htmx: bool = False,
+        **changes: Any,
+    ) -> Answer:
+        """Edits a section; who must give a reason gives one."""
+        form = self.get(edit_url(tenant, section), htmx=htmx)
+        if "reason" in form.fields:
+            changes.setdefault("reason", REASON)
+        if htmx and status == 303:
+            status = 200
+        return self.submit(form, status, htmx=htmx, **changes)
+
+    def token(self) -> str:
+        """A CSRF token of this browser, from wherever it is."""
+        found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', self.client.get("/no").text)
+        assert found
+        return found.group(1)
+
+    def sign_in(self, username: str, password: str = PASSWORD, status: int = 303) -> Answer:
+        """Through the sign-in page."""
+        return self.post_form("/login", status, username=username, password=password)
+
+    def _judged(self, response: Any, status: int | None, htmx: bool) -> Answer:
+        text = response.get_data(as_text=True)
+        if status is not None:
+            assert response.status_code == status, _brief(response)
+        shown = [secret for secret in self.secrets if secret in text]
+        assert shown == [], f"{response.request.path} shows a secret"
+        return Answer(response, fragment=htmx)
+
+
+def changed(sent: dom.Fields, changes: dict[str, Any]) -> dom.Fields:
+    """Fields with changes as `Browser.submit` takes them."""
+    result = dict(sent)
+    for name, value in changes.items():
+        if value is None or value is False:
+            result.pop(name, None)
+        elif value is True:
+            result[name] = ["y"]
+        else:
+            result[name] = list(map(str, value)) if isinstance(value, list) else [str(value)]
+    return result
+
+
+def tenant_url(tenant: Tenant | UUID, *parts: str) -> str:
+    """The address of a tenant or of something of it."""
+    return "/".join(["/tenants", str(getattr(tenant, "id", tenant)), *parts])
+
+
+def edit_url(tenant: Tenant | UUID, section: str) -> str:
+    """The page of the form of a section or of the status."""
+    parts = (section,) if section == "status" else (section, "edit")
+    return tenant_url(tenant, *parts)
+
+
+def path_of(url: str) -> str:
+    """A URL without its query."""
+    return urlsplit(url).path
+
+
+def _headers(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def _brief(response: Any) -> str:
+    text = re.sub(r"<head>.*</head>|<[^>]*>", " ", response.get_data(as_text=True), flags=re.DOTALL)
+    return f"{response.request.path}: {response.status}: {' '.join(text.split())[:800]}"

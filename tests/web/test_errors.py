@@ -1,0 +1,207 @@
+"""Error pages, and what stays of a form when the database fails."""
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from tests import raw
+from tests.factories import make_tenant
+from tests.web import dom
+from tests.web.pages import HTMX, REASON, edit_url, tenant_url
+from tests.web.saved import fresh
+from webui.accounts import operations, sessions
+from webui.extensions import db
+from webui.tenants import overview, rules
+
+SECRET = "never in page or log"
+PARAMETER = "a-parameter-of-the-statement"
+
+
+def failure(*_args, **_kwargs):
+    """The database does not answer; the error quotes what it was told."""
+    original = RuntimeError(f"disk full while writing {PARAMETER}")
+    raise OperationalError("UPDATE tenants SET x = ?", {"x": PARAMETER}, original)
+
+
+@pytest.fixture
+def broken(monkeypatch):
+    """Breaks something, and repairs it."""
+
+    class Broken:
+        def __call__(self, target, name, by=failure):
+            monkeypatch.setattr(target, name, by)
+
+        def repair(self):
+            monkeypatch.undo()
+
+    return Broken()
+
+
+@pytest.fixture(autouse=True)
+def planted(secrets):
+    secrets |= {SECRET, PARAMETER}
+
+
+class TestPage:
+    def test_of_what_does_not_exist(self, browser, admin):
+        for person in (browser, admin):
+            for url in (
+                "/nothing",
+                "/tenants/no-id",
+                "/tenants/1/2/3",
+                "/static/no.css",
+                "/Tenants",
+            ):
+                page = person.get(url, 404)
+                assert "There is no such page" in page.words
+                number = page.headers["X-Request-ID"]
+                assert f"Request {number}" in page.words
+
+    def test_of_a_wrong_method(self, admin, tenant):
+        token = {"csrf_token": admin.token()}
+        for url in (tenant_url(tenant), "/tenants", "/", edit_url(tenant, "billing")):
+            page = admin.post(url, token, 405)
+            assert "not how this page is used" in page.words
+
+    def test_for_htmx_leaves_the_page_as_it_is(self, admin, tenant):
+        token = {"csrf_token": admin.token()}
+        answers = [
+            admin.get("/nothing", 404, htmx=True),
+            admin.post(tenant_url(tenant), token, 405, htmx=True),
+            admin.post(tenant_url(tenant, "billing"), token, 400, htmx=True),
+            admin.get("/tenants?sort=size", 400, htmx=True),
+        ]
+        for answer in answers:
+            assert answer.headers["HX-Reswap"] == "none"
+            assert list(answer.parts) == ["#messages"]
+            assert dom.elements(answer.parts["#messages"], role="alert")
+            assert answer.headers["X-Request-ID"] in answer.words
+
+    def test_shows_no_address_that_was_asked_for(self, browser):
+        page = browser.client.get("/<script>alert(1)</script>?x=<b>y</b>")
+        assert page.status_code == 404
+        assert "<script>alert" not in page.text
+        assert "<b>y" not in page.text
+
+
+class TestProgramError:
+    def test_says_nothing_of_itself(self, admin, tenant, broken, logged):
+        def mistake(*_args):
+            raise RuntimeError(f"a mistake with {PARAMETER}")
+
+        broken(overview, "build", mistake)
+        for htmx in (False, True):
+            answer = admin.get(tenant_url(tenant, *["sip"] * htmx), 500, htmx=htmx)
+            assert "Something broke on our side" in answer.words
+            assert "Traceback" not in answer.text
+            assert "RuntimeError" not in answer.text
+            assert answer.headers["X-Request-ID"] in logged()
+        assert answer.headers["HX-Reswap"] == "none"
+
+    def test_leaves_the_next_request_alone(self, admin, tenant, broken):
+        broken(overview, "build", lambda _tenant: 1 / 0)
+        admin.get(tenant_url(tenant), 500)
+        broken.repair()
+        assert admin.get(tenant_url(tenant)).words
+
+
+SAVES = {
+    "organisation": {"name": "Typed Name"},
+    "sip": {"sip_domain": "typed.example", "sip_password": SECRET},
+    "webhook": {"webhook_url": "https://typed.example/t?token=1"},
+    "status": {"status": "blocked"},
+}
+
+
+class TestFailedSave:
+    @pytest.mark.parametrize("htmx", [False, True])
+    @pytest.mark.parametrize("section", SAVES)
+    def test_says_so_keeps_the_input_and_writes_nothing(
+        self, admin, tenant, broken, logged, section, htmx
+    ):
+        form = admin.get(edit_url(tenant, section), htmx=htmx)
+        before = raw.everything()
+        broken(db.session, "commit")
+        answer = admin.submit(form, 503, htmx=htmx, **SAVES[section], reason="typed reason")
+        broken.repair()
+        assert "Nothing was saved: the database did not answer." in answer.words
+        assert answer.headers["X-Request-ID"] in answer.words
+        for field, value in SAVES[section].items():
+            assert answer.field(field) == ("" if field == "sip_password" else value)
+        assert answer.field("reason") == "typed reason"
+        assert raw.everything() == before
+        assert PARAMETER not in logged()
+        assert SECRET not in logged()
+        assert answer.headers["X-Request-ID"] in logged()
+        again = {"sip_password": SECRET} if section == "sip" else {}
+        admin.submit(answer, 200 if htmx else 303, htmx=htmx, **again)
+        assert fresh(tenant).version == 2
+
+    def test_of_a_new_tenant_keeps_the_input_too(self, admin, broken, logged):
+        form = admin.get("/tenants/new")
+        before = raw.everything()
+        broken(db.session, "commit")
+        answer = admin.submit(form, 503, name="Typed Name", reason="typed reason")
+        broken.repair()
+        assert (answer.field("name"), answer.field("reason")) == ("Typed Name", "typed reason")
+        assert raw.everything() == before
+        assert PARAMETER not in logged()
+        admin.submit(answer, 303)
+        assert raw.rows("SELECT name FROM tenants") == [("Typed Name",)]
+
+    def test_by_the_database_itself_is_not_quoted(self, admin, broken, logged):
+        """PostgreSQL quotes the whole row when a CHECK constraint fails."""
+        tenant = make_tenant(name="Customer whose name is nobody's business")
+        form = admin.get(edit_url(tenant, "sip"))
+        broken(rules, "check", lambda *_args: None)
+        with raw.unchanged():
+            answer = admin.submit(form, 503, sip_enabled=True, reason=REASON)
+        assert answer.field("sip_enabled") == "y"
+        assert "sip_needs" not in answer.text
+        for words in ("nobody's business", "Failing row", "UPDATE"):
+            assert words not in logged()
+
+    def test_after_the_commit_is_none(self, admin, tenant, broken, logged):
+        form = admin.get(edit_url(tenant, "features"), htmx=True)
+        broken(overview, "build")
+        answer = admin.submit(form, 200, htmx=True, retention_days=5, reason=REASON)
+        broken.repair()
+        assert answer.headers["HX-Redirect"] == f"{tenant_url(tenant)}#section-features"
+        assert fresh(tenant).retention_days == 5
+        assert PARAMETER not in logged()
+
+
+class TestNoDatabase:
+    def test_gets_a_page_all_the_same(self, admin, tenant, broken, logged):
+        broken(sessions, "find")
+        for url in ("/tenants", tenant_url(tenant), "/", "/login", edit_url(tenant, "sip")):
+            page = admin.get(url, 503)
+            assert "The database did not answer" in page.words
+        answer = admin.get(tenant_url(tenant, "sip"), 503, htmx=True)
+        assert list(answer.parts) == ["#messages"]
+        assert PARAMETER not in logged()
+
+    def test_keeps_what_was_posted_for_another_try(self, admin, tenant, broken):
+        form = admin.get(edit_url(tenant, "sip"))
+        typed = {"sip_domain": "typed.example", "sip_password": SECRET, "reason": "typed reason"}
+        broken(sessions, "find")
+        page = admin.submit(form, 503, **typed)
+        broken.repair()
+        assert page.form().get("action") == tenant_url(tenant, "sip")
+        assert page.field("sip_domain") == "typed.example"
+        assert "sip_password" not in page.fields
+        admin.submit(page, 422, sip_password=None)
+        admin.submit(page, 303, sip_password="")
+        assert fresh(tenant).sip_domain == "typed.example"
+
+    def test_keeps_no_password_of_a_sign_in(self, browser, broken):
+        form = browser.get("/login")
+        broken(operations, "find_user")
+        page = browser.submit(form, 503, username="maria", password=SECRET)
+        assert page.field("username") == "maria"
+        assert "password" not in page.fields
+
+    def test_still_lives(self, client, broken):
+        broken(sessions, "find")
+        for headers in ({}, HTMX):
+            answer = client.get("/livez", headers=headers)
+            assert (answer.status_code, answer.text) == (200, "ok\n")

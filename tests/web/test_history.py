@@ -1,0 +1,138 @@
+"""The history on the tenant page and on its own: what happened, newest first."""
+
+import base64
+import json
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import make_tenant, revise
+from tests.web import dom
+from tests.web.pages import tenant_url
+from webui.audit.actions import Action
+from webui.extensions import db
+from webui.models import AuditEntry
+
+
+@pytest.fixture
+def busy(tenant):
+    """A tenant with 45 entries."""
+    for number in range(44):
+        revise(tenant, Action.TENANT_BILLING, monthly_call_limit=2_000 + number)
+    make_tenant(name="Another")
+    return tenant
+
+
+def ids_of(tenant):
+    """The row ids of all entries of a tenant, newest first."""
+    query = select(AuditEntry.id).where(AuditEntry.tenant_id == tenant.id)
+    return [f"audit-{i}" for i in db.session.scalars(query.order_by(AuditEntry.seq.desc()))]
+
+
+def row_ids(answer):
+    return [row.get("id") for row in answer.history]
+
+
+def older(answer):
+    """Where "Older" leads; None where there is none."""
+    links = dom.elements(answer.tree, "a") + [
+        a for part in answer.parts.values() for a in dom.elements(part, "a")
+    ]
+    return next((a.get("href") for a in links if dom.words(a) == "Older"), None)
+
+
+class TestTable:
+    def test_holds_the_newest_twenty_on_the_tenant_page(self, admin, busy):
+        page = admin.get(tenant_url(busy))
+        assert row_ids(page) == ids_of(busy)[:20]
+        assert page.by_id("history").tag == "table"
+        assert all(row in page.by_id("history").iter() for row in page.history)
+
+    def test_grows_by_older_entries_in_place(self, admin, busy):
+        page = admin.get(tenant_url(busy))
+        [link] = [a for a in dom.elements(page.tree, "a") if dom.words(a) == "Older"]
+        assert link.get("href") == link.get("hx-get")
+        seen, url = row_ids(page), older(page)
+        for count in (20, 5):
+            answer = admin.get(url, htmx=True)
+            assert len(answer.history) == count
+            assert {"#history tbody", "#history-more", "#live"} <= set(answer.parts)
+            assert f"{count} older entries shown." in answer.words
+            seen, url = seen + row_ids(answer), older(answer)
+        assert seen == ids_of(busy)
+        assert url is None
+        assert "the history begins here" in answer.words
+
+    def test_is_paged_without_javascript(self, admin, busy):
+        pages, url = [], tenant_url(busy, "audit")
+        while url:
+            page = admin.get(url)
+            pages.append(row_ids(page))
+            url = older(page)
+        assert [len(rows) for rows in pages] == [20, 20, 5]
+        assert [row for rows in pages for row in rows] == ids_of(busy)
+        [newer] = [a for a in dom.elements(page.tree, "a") if dom.words(a) == "Newer"]
+        assert row_ids(admin.get(newer.get("href"))) == pages[1]
+
+    def test_stays_put_while_entries_come(self, admin, busy):
+        page = admin.get(tenant_url(busy))
+        expected = ids_of(busy)[20:40]
+        revise(busy, Action.TENANT_BILLING, monthly_call_limit=1)
+        assert row_ids(admin.get(older(page), htmx=True)) == expected
+
+    def test_of_a_new_tenant_begins_with_its_creation(self, admin, tenant):
+        page = admin.get(tenant_url(tenant))
+        assert "Created the tenant Northwind on Starter" in page.words_of("history")
+        assert older(page) is None
+
+    def test_tells_when_who_what_why_and_from_where(self, admin, tenant):
+        admin.edit(tenant, "organisation", name="Southwind", reason="<b>merger</b> #5")
+        page = admin.get(tenant_url(tenant))
+        when, who, what, why, source = page.history[0].findall("td")
+        [time] = dom.elements(when, "time")
+        assert (dom.words(time), time.get("title")[-3:]) == ("just now", "UTC")
+        assert dom.words(who) == admin.user.username
+        assert dom.words(what) == "Renamed from Northwind to Southwind"
+        assert [dom.words(e) for e in dom.elements(what, "del")] == ["Northwind"]
+        assert [dom.words(e) for e in dom.elements(what, "ins")] == ["Southwind"]
+        assert (dom.words(why), dom.words(source)) == ("<b>merger</b> #5", "UI")
+
+    def test_shows_sealed_values_in_plain_to_who_may_see_them(self, admin, sign_in, tenant):
+        admin.edit(tenant, "sip", sip_domain="one.example", sip_username="first")
+        admin.edit(tenant, "sip", sip_domain="two.example", sip_username="")
+        told = (
+            "Changed the SIP domain from one.example to two.example; removed the SIP username first"
+        )
+        for browser in (admin, sign_in("support"), sign_in("owner", tenant)):
+            assert told in browser.get(tenant_url(tenant)).words_of("history")
+
+
+def packed(*values):
+    return base64.urlsafe_b64encode(json.dumps(values).encode()).rstrip(b"=").decode()
+
+
+class TestCursor:
+    def test_that_nobody_was_given_is_refused(self, admin, tenant):
+        cursors = [
+            *("x", "%00", "ünï", packed(), packed("history"), packed("history", "1", "2")),
+            *(packed("name", "1"), packed("history", "one"), packed("history", 1)),
+            *(packed("history", "9" * 30), packed("history", "-" + "9" * 30)),
+            *(packed("history", "1e3"), packed("history", "1\0")),
+        ]
+        answers = {}
+        for cursor in cursors:
+            for name in ("after", "before"):
+                answer = admin.get(f"{tenant_url(tenant, 'audit')}?{name}={cursor}", None)
+                answers[cursor, name] = (answer.status, "at the newest entry" in answer.words)
+        assert answers == dict.fromkeys(answers, (400, True))
+
+    def test_beyond_either_end_shows_nothing(self, admin, tenant):
+        url = tenant_url(tenant, "audit")
+        assert row_ids(admin.get(f"{url}?after={packed('history', '0')}")) == []
+        assert row_ids(admin.get(f"{url}?before={packed('history', '999999')}")) == []
+
+    def test_of_another_tenant_shows_the_own_entries(self, sign_in, busy):
+        small = make_tenant(name="Small")
+        owner = sign_in("owner", small)
+        page = owner.get(f"{tenant_url(small, 'audit')}?after={packed('history', '999999')}")
+        assert row_ids(page) == ids_of(small)

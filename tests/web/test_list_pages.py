@@ -1,0 +1,175 @@
+"""The list page by page, in every order, while rows come and go."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.factories import make_tenant
+from tests.web import dom
+from tests.web.test_list import names
+from webui.tenants import search
+
+DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+ORDERS = list(search.ORDERS)
+
+
+@pytest.fixture
+def support(sign_in):
+    return sign_in("support")
+
+
+@pytest.fixture
+def small_pages(monkeypatch):
+    monkeypatch.setattr(search, "PAGE_SIZE", 3)
+
+
+def ties(count=11):
+    """Tenants of which some share a name and some a time."""
+    for number in range(count):
+        make_tenant(name=f"Twin {number // 4}", created_at=DAY + timedelta(days=number // 3))
+
+
+def links(page):
+    """The words of the paging links -> where they lead."""
+    [pager] = dom.elements(page.tree, "nav", aria_label="Pages")
+    return {dom.words(a): a.get("href") for a in dom.elements(pager, "a")}
+
+
+def ids(page):
+    """The addresses of the rows, in order."""
+    return [a.get("href") for a in dom.elements(page.tree, "a", class_="name")]
+
+
+def walk(browser, url, word="Next"):
+    """The rows of each page, from `url` on."""
+    pages = []
+    while url:
+        page = browser.get(url)
+        pages.append(ids(page))
+        url = links(page).get(word)
+        last = page
+    return pages, last
+
+
+class TestPages:
+    @pytest.mark.parametrize("sort", ORDERS)
+    def test_show_every_row_once_there_and_back(self, support, small_pages, monkeypatch, sort):
+        ties()
+        forward, last = walk(support, f"/tenants?sort={sort}&q=twin")
+        assert [len(page) for page in forward] == [3, 3, 3, 2]
+        back, first = walk(support, links(last)["Previous"], "Previous")
+        assert back[::-1] == forward[:-1]
+        assert links(first).keys() == {"Next"}
+        monkeypatch.setattr(search, "PAGE_SIZE", 50)
+        assert [row for page in forward for row in page] == ids(
+            support.get(f"/tenants?sort={sort}")
+        )
+
+    def test_are_in_the_order_that_was_asked_for(self, support):
+        for number, name in enumerate(["beta", "Alpha", "álpha 2", "Zeta", "ärger"]):
+            make_tenant(name=name, created_at=DAY + timedelta(days=number))
+        by_name = ["Alpha", "álpha 2", "ärger", "beta", "Zeta"]
+        by_time = ["beta", "Alpha", "álpha 2", "Zeta", "ärger"]
+        for sort, expected in (("name", by_name), ("created", by_time), ("updated", by_time)):
+            assert names(support.get(f"/tenants?sort={sort}")) == expected
+            assert names(support.get(f"/tenants?sort=-{sort}")) == expected[::-1]
+
+    @pytest.mark.parametrize("sort", ["name", "-created"])
+    def test_stay_put_while_rows_come(self, support, small_pages, sort):
+        ties(8)
+        before = [row for page in walk(support, f"/tenants?sort={sort}")[0] for row in page]
+        first = support.get(f"/tenants?sort={sort}")
+        for name in ("Aardvark", "Twin 0", "Twin 1", "Zebra"):
+            make_tenant(name=name, created_at=DAY + timedelta(days=1))
+        rest = [row for page in walk(support, links(first)["Next"])[0] for row in page]
+        seen = [row for row in ids(first) + rest if row in before]
+        assert seen == before
+        assert len({*ids(first), *rest}) == len(ids(first) + rest)
+
+    def test_keep_the_filters(self, support, small_pages):
+        ties(5)
+        page = support.get("/tenants?q=twin&status=active&sort=-name")
+        following = links(page)["Next"]
+        for part in ("q=twin", "status=active", "sort=-name", "after="):
+            assert part in following
+        fragment = support.get(following, htmx=True)
+        assert fragment.headers["HX-Replace-Url"].split("?")[1].split("&") == [
+            *(
+                "q=twin",
+                "status=active",
+                "sort=-name",
+                following[following.index("after=") :].split("&")[0],
+            )
+        ]
+
+    def test_are_of_fifty(self, support):
+        for number in range(51):
+            make_tenant(name=f"Tenant {number:03}")
+        first = support.get("/tenants")
+        assert len(ids(first)) == 50
+        assert "50 a page" in first.words
+        second = support.get(links(first)["Next"])
+        assert names(second) == ["Tenant 050"]
+        assert links(second).keys() == {"Previous"}
+
+    def test_beyond_the_end_lead_back(self, support, small_pages):
+        make_tenant(name="Only")
+        cursor = search.ORDERS["name"].encode(["zzz", "00000000-0000-0000-0000-000000000000"])
+        page = support.get(f"/tenants?after={cursor}")
+        assert "Nothing further" in page.words
+        assert "To the first page" in page.words
+
+
+def packed(*values):
+    """A cursor that holds these values."""
+    text = json.dumps(values)
+    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def raw(content):
+    """A cursor that holds these bytes."""
+    return base64.urlsafe_b64encode(content).decode()
+
+
+ID = "6f1c3c2e-8f0f-4d5c-9f43-0c6f8f1b2a10"
+
+
+DAMAGED = [
+    *(("name", text) for text in ("x", "%00", "ünïcode", "a" * 3_000, "bm8gSlNPTg")),
+    ("name", packed()),
+    ("name", packed("name")),
+    ("name", packed("name", "a")),
+    ("name", packed("name", "a", ID, "b")),
+    ("name", packed("name", "a", "no id")),
+    ("name", packed("name", 1, ID)),
+    ("name", packed("name", None, ID)),
+    ("name", packed("name", ["a"], ID)),
+    ("name", packed("-name", "a", ID)),
+    ("name", packed("created", DAY.isoformat(), ID)),
+    *(("name", raw(text)) for text in (b"5", b'{"name": 1, "b": 2, "c": 3}', b"[" * 9_000)),
+    ("name", raw(b"\xff\xfe")),
+    ("created", packed("created", "yesterday", ID)),
+    ("-updated", packed("-updated", "", ID)),
+]
+# Well formed, but nothing that a database can compare with.
+IMPOSSIBLE = [
+    ("name", packed("name", "nul \0", ID)),
+    ("name", packed("name", "lone \ud800", ID)),
+    ("created", packed("created", "2026-01-01T00:00:00", ID)),
+    ("created", packed("created", "0001-01-01T00:00:00+14:00", ID)),
+    ("created", packed("created", "9999-12-31T23:59:59-14:00", ID)),
+]
+
+
+class TestCursor:
+    @pytest.mark.parametrize("cursors", [DAMAGED, IMPOSSIBLE], ids=["damaged", "impossible"])
+    def test_that_nobody_was_given_is_refused(self, support, cursors):
+        answers = {}
+        for sort, cursor in cursors:
+            for name in ("after", "before"):
+                answer = support.get(f"/tenants?sort={sort}&{name}={cursor}", None)
+                answers[sort, cursor, name] = (answer.status, "at the first one" in answer.words)
+        assert answers == dict.fromkeys(answers, (400, True))
+        assert support.get(f"/tenants?after={cursors[0][1]}", 400, htmx=True).parts

@@ -1,0 +1,345 @@
+"""Signing in and out, and what a session is worth."""
+
+import dataclasses
+import hashlib
+import re
+from datetime import timedelta
+
+import pytest
+from argon2 import PasswordHasher
+from itsdangerous import URLSafeTimedSerializer
+from sqlalchemy import select, update
+
+from tests import raw
+from tests.factories import make_tenant, make_user, revise
+from tests.history import assert_audited, count_entries
+from tests.web.pages import HTMX, PASSWORD, Browser, tenant_url
+from tests.web.saved import actions, fresh
+from webui.accounts import operations, passwords
+from webui.accounts.routes import REFUSED
+from webui.audit.actions import Action
+from webui.audit.log import command_actor, record
+from webui.extensions import db, write_transaction
+from webui.models import User, UserSession
+from webui.models.columns import now
+
+
+def move(**times):
+    """Sets times of the only session."""
+    with write_transaction():
+        db.session.execute(update(UserSession).values(**times))
+
+
+def only_session():
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.scalars(select(UserSession)).one()
+
+
+def token_of(browser):
+    """The session token in the browser's signed cookie."""
+    cookie = browser.client.get_cookie("session")
+    return URLSafeTimedSerializer("", "cookie-session").loads_unsafe(cookie.value)[1]["token"]
+
+
+def copied(app, browser):
+    """Another browser with the same cookie."""
+    thief = app.test_client()
+    thief.set_cookie("session", browser.client.get_cookie("session").value)
+    return Browser(thief, set())
+
+
+class TestSigningIn:
+    def test_leads_to_the_list_and_is_recorded(self, app, browser):
+        user = make_user("support", password=PASSWORD)
+        answer = browser.sign_in(user.username)
+        assert answer.location == "/"
+        assert browser.get("/", 303).location == "/tenants"
+        body = assert_audited(Action.SIGNED_IN, actor={"id": str(user.id), "role": "support"})
+        assert (body["source"], body["address"], body["tenant"]) == ("ui", "127.0.0.1", None)
+        assert body["request"]
+        assert body["agent"]
+
+    def test_leads_an_owner_to_the_own_tenant(self, owner, tenant):
+        assert owner.get("/", 303).location == tenant_url(tenant)
+
+    @pytest.mark.parametrize("typed", ["Maria.Lopez", "MARIA.LOPEZ", "  maria.lopez "])
+    def test_knows_the_name_in_any_case(self, browser, typed):
+        make_user(username="Maria.Lopez", password=PASSWORD)
+        browser.sign_in(typed)
+        assert "Maria.Lopez" in browser.get("/tenants").words
+
+    def test_leads_on_to_where_one_was_going(self, browser, tenant):
+        user = make_user(password=PASSWORD)
+        wanted = "/tenants?q=%D9%85%D8%B5%D8%B1&sort=-name"
+        target = browser.get(wanted, 303).location
+        assert target.startswith("/login?next=")
+        answer = browser.post_form(target, 303, username=user.username, password=PASSWORD)
+        assert answer.location == wanted
+
+    def test_again_leads_on_at_once(self, admin):
+        assert admin.get("/login?next=/tenants/new", 303).location == "/tenants/new"
+        assert admin.get("/login", 303).location == "/tenants"
+
+    def test_by_htmx_loads_the_next_page_whole(self, browser):
+        user = make_user(password=PASSWORD)
+        form = browser.get("/login?next=/tenants/new")
+        answer = browser.submit(form, 200, htmx=True, username=user.username, password=PASSWORD)
+        assert answer.headers["HX-Redirect"] == "/tenants/new"
+        assert answer.text == ""
+
+
+class TestRefusal:
+    def test_says_the_same_whatever_is_wrong(self, browser):
+        known = make_user(password=PASSWORD)
+        disabled = make_user(password=PASSWORD, active=False)
+        tries = [
+            (known.username, PASSWORD + "r"),
+            (known.username, ""),
+            (known.username, PASSWORD[:-1]),
+            (known.username, "x" * 5_000),
+            (disabled.username, PASSWORD),
+            ("nobody", PASSWORD),
+            ("", PASSWORD),
+            ("no such\0name", PASSWORD),
+            ("' OR 1=1 --", PASSWORD),
+            ("ünïcode", PASSWORD),
+            ("u" * 5_000, PASSWORD),
+        ]
+        said = set()
+        for username, password in tries:
+            answer = browser.sign_in(username, password, 422)
+            assert answer.errors == {"username": REFUSED, "password": REFUSED}
+            assert answer.field("password") == ""
+            said.add(re.sub(r"Sign in.*", "", answer.words))
+        assert len(said) == 1
+        assert db.session.scalars(select(UserSession)).all() == []
+
+    def test_keeps_the_username_and_where_one_was_going(self, browser):
+        form = browser.get("/login?next=/tenants/new")
+        answer = browser.submit(form, 422, username="maria", password="wrong")
+        assert (answer.field("username"), answer.field("next")) == ("maria", "/tenants/new")
+
+    def test_of_a_repeated_field_is_no_sign_in(self, browser):
+        user = make_user(password=PASSWORD)
+        answer = browser.sign_in([user.username, user.username], PASSWORD, 422)
+        assert answer.errors
+
+    def test_takes_as_long_for_a_name_that_is_nobodys(self, browser, monkeypatch):
+        known = make_user(password=PASSWORD)
+        disabled = make_user(password=PASSWORD, active=False)
+        hashed = []
+        verify = PasswordHasher.verify
+        monkeypatch.setattr(
+            PasswordHasher, "verify", lambda *given: hashed.append(given[1]) or verify(*given)
+        )
+        for username in (known.username, disabled.username, "nobody"):
+            browser.sign_in(username, "wrong wrong", 422)
+        assert len(hashed) == 3
+
+    def test_is_recorded_for_an_account(self, browser):
+        user = make_user(password=PASSWORD)
+        browser.sign_in(user.username, "wrong wrong", 422)
+        actor = {"id": str(user.id), "name": user.username, "role": "admin"}
+        body = assert_audited(Action.SIGN_IN_FAILED, outcome="failed", actor=actor)
+        assert body["address"] == "127.0.0.1"
+
+    def test_of_no_account_is_recorded_without_what_was_typed(self, browser):
+        browser.secrets.add("my-password-in-the-wrong-box")
+        form = browser.get("/login")
+        browser.secrets.clear()
+        browser.submit(form, 422, username="my-password-in-the-wrong-box", password="x")
+        body = assert_audited(Action.SIGN_IN_FAILED, outcome="failed", actor={"id": None})
+        assert "my-password" not in str(body)
+
+    def test_by_htmx_comes_as_one_could_swap_it(self, browser):
+        user = make_user(password=PASSWORD)
+        form = browser.get("/login")
+        answer = browser.client.post(
+            "/login",
+            data=form.fields | {"username": [user.username], "password": ["wrong"]},
+            headers=HTMX,
+        )
+        assert answer.status_code == 422
+        assert "<html" not in answer.text
+
+
+class TestBlockedTenant:
+    def test_is_told_after_the_right_password_only(self, browser):
+        tenant = make_tenant()
+        owner = make_user("owner", tenant, PASSWORD)
+        revise(tenant, Action.TENANT_STATUS, status="blocked")
+        assert "blocked" not in browser.sign_in(owner.username, "wrong wrong", 422).words
+        answer = browser.sign_in(owner.username, PASSWORD, 422)
+        assert "This organisation is blocked" in answer.words
+        assert db.session.scalars(select(UserSession)).all() == []
+        assert_audited(Action.SIGN_IN_FAILED, outcome="failed", actor={"id": str(owner.id)})
+
+    def test_names_whom_to_ask(self, app, browser, config):
+        app.extensions["webui_config"] = dataclasses.replace(
+            config, support_contact="help@console.example"
+        )
+        owner = make_user("owner", make_tenant(status="blocked"), PASSWORD)
+        assert "help@console.example" in browser.sign_in(owner.username, status=422).words
+
+    def test_ends_its_owners_sessions(self, owner, tenant):
+        owner.get(tenant_url(tenant))
+        revise(tenant, Action.TENANT_STATUS, status="blocked")
+        assert owner.get(tenant_url(tenant), 303).location.startswith("/login")
+
+    def test_leaves_owners_of_a_closed_one_in(self, sign_in):
+        tenant = make_tenant(status="inactive")
+        assert "Inactive" in sign_in("owner", tenant).get(tenant_url(tenant)).words
+
+
+class TestCookie:
+    def test_is_kept_from_scripts_and_other_sites(self, browser):
+        user = make_user(password=PASSWORD)
+        answer = browser.sign_in(user.username)
+        [cookie] = answer.headers.getlist("Set-Cookie")
+        name, *attributes = re.split("; *", cookie)
+        assert name.startswith("session=")
+        assert {a.lower() for a in attributes} == {"httponly", "path=/", "samesite=lax"}
+
+    def test_demands_https_in_production(self, make_app):
+        app = make_app(environment="production")
+        client = app.test_client()
+        answer = client.get("/login", base_url="https://localhost")
+        [cookie] = answer.headers.getlist("Set-Cookie")
+        name, *attributes = re.split("; *", cookie)
+        assert name.startswith("__Host-session=")
+        assert {a.lower() for a in attributes} == {"secure", "httponly", "path=/", "samesite=lax"}
+
+    def test_holds_a_token_of_which_only_the_hash_is_stored(self, admin):
+        token = token_of(admin)
+        assert len(token) >= 43
+        assert only_session().token_hash == hashlib.sha256(token.encode()).hexdigest()
+        assert token not in str(raw.everything())
+
+    def test_changes_at_sign_in(self, app, sign_in):
+        first = sign_in("support")
+        stolen = token_of(first)
+        page = first.get("/tenants/new")
+        first.post("/logout", {"csrf_token": first.token()}, 303)
+        second = make_user(password=PASSWORD)
+        first.sign_in(second.username)
+        assert token_of(first) != stolen
+        first.submit(page, 400, name="Old form", reason="stale token")
+
+    def test_that_was_tampered_with_is_nobodys(self, admin):
+        value = admin.client.get_cookie("session").value
+        admin.client.set_cookie("session", value[:-2] + ("AA" if value[-2:] != "AA" else "BB"))
+        assert admin.get("/tenants", 303).location.startswith("/login")
+
+
+class TestSession:
+    def test_ends_on_the_server_at_sign_out(self, app, admin):
+        thief = copied(app, admin)
+        assert thief.get("/tenants").words
+        answer = admin.post("/logout", {"csrf_token": admin.token()}, 303)
+        assert answer.location == "/login"
+        assert_audited(Action.SIGNED_OUT, actor={"id": str(admin.user.id)})
+        for browser in (admin, thief):
+            assert browser.get("/tenants", 303).location == "/login?next=/tenants"
+        assert only_session().ended_at is not None
+
+    def test_lasts_thirty_minutes_idle(self, admin):
+        move(last_used_at=now() - timedelta(minutes=29, seconds=50))
+        admin.get("/tenants")
+        move(last_used_at=now() - timedelta(minutes=30, seconds=1))
+        assert admin.get("/tenants", 303).location.startswith("/login")
+
+    def test_lasts_twelve_hours_at_most(self, admin):
+        move(created_at=now() - timedelta(hours=11, minutes=59))
+        admin.get("/tenants")
+        move(created_at=now() - timedelta(hours=12, seconds=1))
+        assert admin.get("/tenants", 303).location.startswith("/login")
+
+    def test_notes_its_use_once_a_minute(self, admin):
+        before = now() - timedelta(seconds=50)
+        move(last_used_at=before)
+        with raw.unchanged():
+            admin.get("/tenants")
+        move(last_used_at=now() - timedelta(seconds=61))
+        admin.get("/tenants")
+        assert now() - only_session().last_used_at < timedelta(seconds=20)
+
+    def test_of_a_disabled_account_ends_at_once(self, sign_in, admin):
+        support = sign_in("support")
+        support.get("/tenants")
+        operations.disable_user(support.user.username, command_actor("ops"), "left us")
+        assert support.get("/tenants", 303).location.startswith("/login")
+        assert admin.get("/tenants").words
+
+    def test_takes_a_new_role_at_once(self, sign_in):
+        support = sign_in("support")
+        support.get("/tenants/new")
+        with write_transaction():
+            user = db.session.get_one(User, support.user.id)
+            user.role = "auditor"
+            record(Action.USER_CREATED, command_actor("ops"), subject=user)
+        support.get("/tenants/new", 403)
+
+    def test_can_be_ended_by_htmx(self, admin):
+        answer = admin.post("/logout", {"csrf_token": admin.token()}, 200, htmx=True)
+        assert answer.headers["HX-Redirect"] == "/login"
+
+
+class TestPassword:
+    def test_is_stored_as_argon2id_by_owasp(self, app, config):
+        app.extensions["webui_config"] = dataclasses.replace(config, password_cost="owasp")
+        user = make_user(password=PASSWORD)
+        assert fresh(user).password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+        assert passwords.verify(user.password_hash, PASSWORD)
+
+
+class TestNext:
+    @pytest.mark.parametrize(
+        "target",
+        [
+            *("//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example"),
+            *("https://evil.example", "HTTPS:evil.example", "javascript:alert(1)", "evil"),
+            *("/\t/evil.example", "/\n/evil.example", " //evil.example", "/ok\r\nX: y", "/a b"),
+            *("/\0", "/\x7f", "/%0a/../..\\evil", "http:/evil.example", "@evil.example"),
+        ],
+    )
+    def test_leads_off_nowhere(self, browser, target):
+        user = make_user(password=PASSWORD)
+        form = browser.get("/login")
+        answer = browser.submit(form, 303, username=user.username, password=PASSWORD, next=target)
+        assert answer.location == "/"
+        hidden = Browser(browser.client, set()).client.get("/login", query_string={"next": target})
+        assert hidden.location == "/tenants"
+
+
+class TestCsrf:
+    @pytest.mark.parametrize("token", [None, "", "forged", ["a", "b"]])
+    def test_token_is_needed_to_sign_in(self, browser, token):
+        user = make_user(password=PASSWORD)
+        form = browser.get("/login")
+        before = count_entries()
+        answer = browser.submit(
+            form, 400, username=user.username, password=PASSWORD, csrf_token=token
+        )
+        assert "too old or incomplete" in answer.words
+        assert count_entries() == before
+
+    def test_token_of_another_browser_is_refused(self, app, admin, sign_in, tenant):
+        other = sign_in("admin").token()
+        with raw.unchanged():
+            admin.edit(tenant, "organisation", 400, name="Taken over", csrf_token=other)
+
+    def test_token_is_needed_to_sign_out(self, admin):
+        admin.post("/logout", {}, 400)
+        assert admin.get("/tenants").words
+
+    def test_is_judged_after_the_role(self, sign_in, tenant):
+        auditor = sign_in("auditor")
+        with raw.unchanged():
+            auditor.post(tenant_url(tenant, "billing"), {}, 403)
+            auditor.post("/tenants/new", {}, 403)
+
+    def test_is_judged_after_signing_in(self, browser, tenant):
+        answer = browser.post(tenant_url(tenant, "billing"), {}, 303)
+        assert answer.location.startswith("/login")
+        assert Action.SIGN_IN_FAILED not in actions()

@@ -1,0 +1,79 @@
+"""Forms that no browser sends: incomplete, repeated, too large or no form at all."""
+
+import json
+
+import pytest
+
+from tests import raw
+from tests.history import count_entries
+from tests.web.pages import REASON, edit_url, tenant_url
+from tests.web.saved import fresh
+from tests.web.test_sections import EDITS
+from webui.limits import FIELDS, Switch
+from webui.tenants.sections import SECTIONS
+
+BOXES = {name for name, field in FIELDS.items() if isinstance(field, Switch)}
+
+
+class TestIncompleteForm:
+    @pytest.mark.parametrize("section", SECTIONS)
+    def test_is_refused_field_by_field(self, admin, tenant, section):
+        form = admin.get(edit_url(tenant, section), htmx=True)
+        before = raw.everything()
+        names = form.fields.keys() - {"csrf_token", "version", "ceilings_seen"} - BOXES
+        for name in names:
+            missing = {"reason": "a reason", name: None}
+            answer = admin.submit(form, 422, htmx=True, **missing)
+            assert list(answer.errors) == [name]
+        for name in names | (BOXES & EDITS[section][1].keys()):
+            sent = form.fields.get(name, ["y"])[0] or "text"
+            answer = admin.submit(
+                form, 422, htmx=True, **{"reason": "a reason", name: [sent, sent]}
+            )
+            assert answer.errors[name] == "This field was sent more than once."
+        assert raw.everything() == before
+
+    @pytest.mark.parametrize("section", [*SECTIONS, "status"])
+    def test_without_its_version_is_refused(self, admin, tenant, section):
+        form = admin.get(edit_url(tenant, section))
+        before = raw.everything()
+        for version in (None, "", "x", "-1", "1.0", "1e0", "١", ["1", "1"], "9" * 40, " 1"):
+            answer = admin.submit(form, 400, version=version, reason=REASON)
+            assert "which version" in answer.words
+            admin.submit(form, 400, htmx=True, version=version, reason=REASON)
+        assert raw.everything() == before
+
+    def test_without_anything_is_refused(self, admin, tenant):
+        for section in (*SECTIONS, "status"):
+            with raw.unchanged():
+                admin.post(tenant_url(tenant, section), {"csrf_token": admin.token()}, 400)
+                data = {"csrf_token": admin.token(), "version": "1"}
+                assert admin.post(tenant_url(tenant, section), data, 422).errors
+
+
+class TestBody:
+    @pytest.mark.parametrize("htmx", [False, True])
+    def test_of_ten_megabytes_is_refused(self, admin, tenant, htmx):
+        form = admin.get(edit_url(tenant, "organisation"))
+        before = count_entries()
+        answer = admin.submit(form, 413, htmx=htmx, name="x" * 10_000_000, reason=REASON)
+        assert "That was too much text" in answer.words
+        assert len(answer.text) < 20_000
+        assert count_entries() == before
+
+    def test_of_a_full_form_fits(self, admin, tenant):
+        meta_data = json.dumps({"a": "🏥" * 4_094}, ensure_ascii=False, indent=1)
+        admin.edit(tenant, "organisation", name="🏥" * 255, meta_data=meta_data, reason="🏥" * 200)
+        assert fresh(tenant).meta_data == {"a": "🏥" * 4_094}
+
+    def test_that_is_no_form_is_refused(self, admin, tenant):
+        url = tenant_url(tenant, "organisation")
+        for content, kind in (
+            (b'{"name": "x"}', "application/json"),
+            (b"\xff\xfe\x00", "application/x-www-form-urlencoded"),
+            (b"--x\r\nbroken", "multipart/form-data; boundary=x"),
+            (b"name=x", "text/plain"),
+        ):
+            answer = admin.client.post(url, data=content, content_type=kind)
+            assert answer.status_code == 400, kind
+        assert fresh(tenant).version == 1

@@ -1,0 +1,41 @@
+"""Since when, by whom and why each service is stopped: read from the history."""
+
+import json
+from collections.abc import Iterable
+
+from webui.audit import history
+from webui.limits import Service
+from webui.models import AuditEntry, Tenant
+from webui.models.services import stopped_services
+from webui.tenants.sections import STATUS_FIELDS
+
+# A service that stood still through more changes of the status than these shows the oldest.
+_MOST = 50
+
+
+def stops(tenant: Tenant) -> list[tuple[AuditEntry, list[Service]]]:
+    """(entry, the services that it stopped and that are stopped since), newest first."""
+    still = stopped_services(tenant.status, tenant.blocked_services)
+    if not still:
+        return []
+    entries = history.changes_of(tenant.id, STATUS_FIELDS, _MOST)
+    found: list[tuple[AuditEntry, list[Service]]] = []
+    for entry, before in _states_before(tenant, entries):
+        here = sorted(still - before)
+        if here:
+            found.append((entry, here))
+        still &= before
+    return found
+
+
+def _states_before(
+    tenant: Tenant, entries: Iterable[AuditEntry]
+) -> Iterable[tuple[AuditEntry, set[Service]]]:
+    """Each entry with what was stopped before it."""
+    status, blocked = tenant.status, tenant.blocked_services
+    for entry in entries:
+        changes = json.loads(entry.body)["changes"]
+        status = changes.get("status", [status])[0]
+        blocked = changes.get("blocked_services", [blocked])[0]
+        # Before the creation there was no status: nothing was stopped then.
+        yield entry, stopped_services(status, blocked) if status else set()
