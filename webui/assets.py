@@ -9,6 +9,7 @@ import hashlib
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from whitenoise import WhiteNoise
@@ -27,7 +28,11 @@ class UnknownAsset(KeyError):
 def init_assets(app: Flask, target: Path) -> None:
     """Serves the built files and gives templates ``asset(name)``."""
     manifest = build(SOURCE, target)
-    served = WhiteNoise(app.wsgi_app, immutable_file_test=lambda _path, _url: True)
+    served = WhiteNoise(
+        app.wsgi_app,
+        immutable_file_test=lambda _path, _url: True,
+        add_headers_function=_add_headers,
+    )
     served.add_files(str(target), prefix=PREFIX)
     app.wsgi_app = served  # type: ignore[method-assign]
 
@@ -38,6 +43,11 @@ def init_assets(app: Flask, target: Path) -> None:
         return PREFIX + manifest[name]
 
     app.jinja_env.globals["asset"] = asset
+
+
+def _add_headers(headers: Any, _path: str, _url: str) -> None:
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
 
 
 def build(source: Path, target: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, literal, tuple_
@@ -49,7 +50,7 @@ class Keyset:
             if name != self.name or len(values) != len(self.columns):
                 raise BadCursor("a cursor of another list")
             return [_typed(c, value) for c, value in zip(self.columns, values, strict=True)]
-        except (binascii.Error, ValueError, TypeError, RecursionError):
+        except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError):
             raise BadCursor("not a cursor") from None
 
     def page(
@@ -95,4 +96,10 @@ def _typed(column: Any, value: Any) -> Any:
     value.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
     if "\0" in value:
         raise BadCursor("not a cursor")
-    return kind.fromisoformat(value) if hasattr(kind, "fromisoformat") else kind(value)
+    if kind is datetime:
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            raise BadCursor("not a cursor")
+        # Near the ends of the calendar a zone leads out of it: an OverflowError.
+        return at.astimezone(UTC)
+    return kind(value)

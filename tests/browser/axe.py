@@ -12,6 +12,13 @@ _RUN = """async () => {
   return found.violations.map(({ id, help, nodes }) =>
     `${id} (${help}): ${nodes.map((node) => node.html.slice(0, 200)).join("\\n    ")}`);
 }"""
+# What is fading away has any contrast.
+_STAND_STILL = """() => {
+  for (const animation of document.getAnimations()) {
+    animation.pause();
+    animation.currentTime = 0;
+  }
+}"""
 # The page, and whatever in it scrolls sideways on its own; a line that is typed into may.
 _TOO_WIDE = """() => {
   const scrolls = (element) => getComputedStyle(element).overflowX !== "visible"
@@ -28,6 +35,7 @@ def faults(page: Page) -> list[str]:
     """The faults of the page in both themes, on a wide screen and on a phone."""
     # Evaluated from outside, axe needs no exception from the CSP.
     page.evaluate(SOURCE.read_text("utf-8"))
+    page.evaluate(_STAND_STILL)
     found = overflow(page)
     for width in WIDTHS:
         _resize(page, width)

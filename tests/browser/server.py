@@ -1,11 +1,11 @@
 """A real server for browsers: gunicorn with demo data and one account per role."""
 
+import http.client
 import os
 import secrets
 import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -138,7 +138,7 @@ def _gunicorn(environment: dict[str, str], log: Path) -> Iterator[str]:
     request waits for a worker instead of being refused.
     """
     with log.open("w") as output, socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
-        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        address = listener.getsockname()
         command = [BIN / "gunicorn", "wsgi:app", "--bind", f"fd://{listener.fileno()}"]
         command += ["--workers", "2", "--threads", "2", "--log-level", "warning"]
         command += ["--no-control-socket"]
@@ -151,8 +151,8 @@ def _gunicorn(environment: dict[str, str], log: Path) -> Iterator[str]:
             pass_fds=(listener.fileno(),),
         )
     try:
-        _wait_for(origin, log)
-        yield origin
+        _wait_for(address, log)
+        yield f"http://127.0.0.1:{address[1]}"
     finally:
         process.terminate()
         try:
@@ -162,9 +162,13 @@ def _gunicorn(environment: dict[str, str], log: Path) -> Iterator[str]:
             process.wait()
 
 
-def _wait_for(origin: str, log: Path) -> None:
+def _wait_for(listener: tuple[str, int], log: Path) -> None:
+    # No urllib: it would ask the proxy that the environment may name.
+    connection = http.client.HTTPConnection(*listener, timeout=_DEADLINE)
     try:
-        with urllib.request.urlopen(f"{origin}/livez", timeout=_DEADLINE) as answer:
-            assert answer.read() == b"ok\n"
-    except OSError as error:
+        connection.request("GET", "/livez")
+        assert connection.getresponse().read() == b"ok\n"
+    except (OSError, http.client.HTTPException) as error:
         raise AssertionError(f"the server did not start: {log.read_text('utf-8')}") from error
+    finally:
+        connection.close()

@@ -61,7 +61,7 @@ class TestFields:
     def test_every_encrypted_field_demands_a_token(self):
         checks = {field.check() for field in FIELDS.values() if isinstance(field, Sealed)}
         names = {*SEALED, "sip_password", "webhook_secret"}
-        assert checks == {f"{name} LIKE 'e1.%'" for name in names}
+        assert checks == {f"substr({name}, 1, 3) = 'e1.'" for name in names}
 
     def test_switches_are_those_of_the_design(self):
         assert {n for n, field in FIELDS.items() if isinstance(field, Switch)} == set(SWITCHES)

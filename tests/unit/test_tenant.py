@@ -82,10 +82,16 @@ class TestRevise:
     def test_changes_nothing_for_equal_values(self):
         tenant = make_tenant(**SECRETS, meta_data={"a": 1, "b": 2})
         before = rows("SELECT * FROM tenants")
-        same = {**SECRETS, "meta_data": {"b": 2, "a": 1}, "name": tenant.name, "version": 1}
+        same = {**SECRETS, "meta_data": {"b": 2, "a": 1}, "name": tenant.name}
         assert tenant.revise(same) == []
         db.session.commit()
         assert rows("SELECT * FROM tenants") == before
+
+    @pytest.mark.parametrize("name", ["id", "version", "name_key", "created_at"])
+    def test_refuses_what_follows_from_others(self, name):
+        tenant = make_tenant()
+        with pytest.raises(ValueError, match="derived"):
+            tenant.revise({name: getattr(tenant, name)})
 
     @pytest.mark.parametrize(
         ("old", "new"),

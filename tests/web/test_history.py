@@ -9,15 +9,17 @@ from sqlalchemy import select
 from tests.factories import make_tenant, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
+from webui.audit import history
 from webui.audit.actions import Action
 from webui.extensions import db
 from webui.models import AuditEntry
 
 
 @pytest.fixture
-def busy(tenant):
-    """A tenant with 45 entries."""
-    for number in range(44):
+def busy(tenant, monkeypatch):
+    """A tenant with 9 entries, 4 of which fill a page."""
+    monkeypatch.setattr(history, "PAGE_SIZE", 4)
+    for number in range(8):
         revise(tenant, Action.TENANT_BILLING, monthly_call_limit=2_000 + number)
     make_tenant(name="Another")
     return tenant
@@ -42,9 +44,11 @@ def older(answer):
 
 
 class TestTable:
-    def test_holds_the_newest_twenty_on_the_tenant_page(self, admin, busy):
-        page = admin.get(tenant_url(busy))
-        assert row_ids(page) == ids_of(busy)[:20]
+    def test_holds_the_newest_twenty_on_the_tenant_page(self, admin, tenant):
+        for number in range(20):
+            revise(tenant, Action.TENANT_BILLING, monthly_call_limit=2_000 + number)
+        page = admin.get(tenant_url(tenant))
+        assert row_ids(page) == ids_of(tenant)[:20]
         assert page.by_id("history").tag == "table"
         assert all(row in page.by_id("history").iter() for row in page.history)
 
@@ -53,11 +57,11 @@ class TestTable:
         [link] = [a for a in dom.elements(page.tree, "a") if dom.words(a) == "Older"]
         assert link.get("href") == link.get("hx-get")
         seen, url = row_ids(page), older(page)
-        for count in (20, 5):
+        for count, entries in ((4, "4 older entries"), (1, "1 older entry")):
             answer = admin.get(url, htmx=True)
             assert len(answer.history) == count
             assert {"#history tbody", "#history-more", "#live"} <= set(answer.parts)
-            assert f"{count} older entries shown." in answer.words
+            assert f"{entries} shown." in answer.words
             seen, url = seen + row_ids(answer), older(answer)
         assert seen == ids_of(busy)
         assert url is None
@@ -69,14 +73,14 @@ class TestTable:
             page = admin.get(url)
             pages.append(row_ids(page))
             url = older(page)
-        assert [len(rows) for rows in pages] == [20, 20, 5]
+        assert [len(rows) for rows in pages] == [4, 4, 1]
         assert [row for rows in pages for row in rows] == ids_of(busy)
         [newer] = [a for a in dom.elements(page.tree, "a") if dom.words(a) == "Newer"]
         assert row_ids(admin.get(newer.get("href"))) == pages[1]
 
     def test_stays_put_while_entries_come(self, admin, busy):
         page = admin.get(tenant_url(busy))
-        expected = ids_of(busy)[20:40]
+        expected = ids_of(busy)[4:8]
         revise(busy, Action.TENANT_BILLING, monthly_call_limit=1)
         assert row_ids(admin.get(older(page), htmx=True)) == expected
 

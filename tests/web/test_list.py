@@ -290,9 +290,15 @@ class TestRow:
         page = support.get("/tenants")
         assert rows(page) == {
             "Full House": [
-                *("Active", "Enterprise", "SIP · Recording · HIPAA", "3,456 of 12,000", "just now")
+                *(
+                    "Active",
+                    "Enterprise",
+                    "SIP · Recording · HIPAA",
+                    "3,456 of 12,000 calls",
+                    "just now",
+                )
             ],
-            "Quiet": ["Active", "Starter", "", "0 of 1,000", "just now"],
+            "Quiet": ["Active", "Starter", "", "0 of 1,000 calls", "just now"],
         }
         [link] = [a for a in dom.elements(page.tree, "a") if dom.words(a) == "Full House"]
         assert link.get("href") == tenant_url(tenant)

@@ -10,7 +10,7 @@ from tests.factories import make_tenant
 from tests.history import assert_audited, assert_history_holds, last_body
 from tests.web import dom
 from tests.web.pages import REASON, edit_url, tenant_url
-from tests.web.saved import bodies, fresh
+from tests.web.saved import fresh
 from webui.limits import FIELDS
 from webui.tenants.sections import SECTIONS
 
@@ -194,28 +194,6 @@ class TestForm:
         assert "Nothing changed, so nothing was saved." in dom.words(answer.parts["#live"])
         assert "Nothing changed, so nothing was saved." in admin.get(tenant_url(tenant)).words
 
-    def test_needs_a_reason_of_staff(self, admin, tenant, section):
-        form = admin.get(edit_url(tenant, section))
-        typed = EDITS[section][0]
-        with raw.unchanged():
-            for reason in (
-                "",
-                "  ",
-                "ab",
-                " ab ",
-                "x" * 201,
-                "a\u202eb",
-                "line\nbreak",
-                "bell\x07",
-            ):
-                answer = admin.submit(form, 422, **typed, reason=reason)
-                assert list(answer.errors) == ["reason"]
-                assert answer.control("reason").get("value") == reason
-        for reason in ("abc", "x" * 200):
-            admin.submit(admin.get(edit_url(tenant, section)), 303, **typed, reason=f" {reason} ")
-            typed = {"name": reason} if section == "organisation" else typed
-        assert bodies(tenant)[1]["reason"] == "abc"
-
     def test_ignores_what_is_none_of_its_fields(self, admin, tenant, section):
         others = {
             k: v for name, (typed, _) in EDITS.items() if name != section for k, v in typed.items()
@@ -238,6 +216,21 @@ class TestForm:
         typed, changes = EDITS[section]
         admin.edit(tenant, section, **foreign | typed)
         assert opened(last_body()["changes"]) == changes
+
+
+class TestReason:
+    def test_is_needed_of_staff(self, admin, tenant):
+        form = admin.get(edit_url(tenant, "features"), htmx=True)
+        with raw.unchanged():
+            for reason in ("", "  ", "ab", " ab ", "x" * 201, "a\u202eb", "two\nlines", "bell\x07"):
+                answer = admin.submit(form, 422, htmx=True, retention_days=5, reason=reason)
+                assert list(answer.errors) == ["reason"]
+                assert answer.control("reason").get("value") == reason
+
+    def test_of_three_to_two_hundred_characters_is_kept(self, admin, tenant):
+        for days, reason in ((5, "abc"), (6, "x" * 200), (7, "🏥" * 200)):
+            admin.edit(tenant, "features", retention_days=days, reason=f" {reason} ")
+            assert last_body()["reason"] == reason
 
 
 class TestSwitch:

@@ -6,6 +6,7 @@ from flask import (
     Blueprint,
     Response,
     current_app,
+    g,
     make_response,
     redirect,
     render_template,
@@ -26,6 +27,7 @@ from webui.permissions import Permission, Role, public, requires
 
 bp = Blueprint("accounts", __name__)
 
+TOO_OLD = "This form was too old or incomplete. Nothing is lost: sign in again."
 REFUSED = "This username and password do not match."
 # Longer input is no username and no password of ours; argon2 need not chew on it.
 _LONGEST = 1_024
@@ -45,7 +47,8 @@ def login() -> BaseResponse | str:
     form = LoginForm(next=safe_next(request.values.get("next")) or "")
     if current_user.is_authenticated:
         return redirect(form.next.data or _home(), 303)
-    return render_template("accounts/login.html", form=form)
+    error = TOO_OLD if "typed_again" in g else None
+    return render_template("accounts/login.html", form=form, error=error)
 
 
 @bp.post("/login")

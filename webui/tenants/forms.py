@@ -181,5 +181,5 @@ class NewTenantForm(TenantForm):
         super().__init__(None, **options)
         if not self.submission.data:
             self.submission.data = secrets.token_urlsafe(24)
-        if not self.billing_plan.data:
+        if self.billing_plan.data is None:
             self.billing_plan.data = "starter"

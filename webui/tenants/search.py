@@ -179,6 +179,9 @@ def _matches(words: str) -> ColumnElement[bool]:
         return Tenant.id == UUID(found.group())
     key = search_key(words)
     owned = _owned_by(words)
+    if not key:
+        # Accents or signs alone: no name is found by what its key leaves out.
+        return Tenant.id.in_(owned)
     if len(key) < PREFIX_BELOW:
         return or_(_starts_with(Tenant.name_key, key), Tenant.id.in_(owned))
     if is_sqlite():
