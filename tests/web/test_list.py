@@ -170,6 +170,14 @@ class TestByOwner:
         for words in ("lopez", "nobody", "maria.staff", "maria%", "' OR 1=1"):
             assert found(support, "", owner=words) == [], words
 
+    def test_finds_the_same_where_many_owners_share_a_beginning(self, support, monkeypatch):
+        owners = [make_user("owner", username=f"clinic.{n}").tenant_id for n in range(6)]
+        few = support.get("/tenants?owner=clinic", htmx=True)
+        monkeypatch.setattr(search, "_FEW_OWNERS", 2)
+        many = support.get("/tenants?owner=clinic", htmx=True)
+        assert names(few) == names(many)
+        assert len(names(many)) == len(set(owners)) == 6
+
     def test_finds_by_name_and_owner_together(self, support, tenant):
         named("Maria's Bakery")
         make_user("owner", tenant, username="maria.lopez")

@@ -157,7 +157,6 @@ DAMAGED = [
 IMPOSSIBLE = [
     ("name", packed("name", "nul \0", ID)),
     ("name", packed("name", "lone \ud800", ID)),
-    ("created", packed("created", "2026-01-01T00:00:00", ID)),
     ("created", packed("created", "0001-01-01T00:00:00+14:00", ID)),
     ("created", packed("created", "9999-12-31T23:59:59-14:00", ID)),
 ]

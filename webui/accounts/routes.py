@@ -63,9 +63,10 @@ def log_in() -> Any:
     )
     if result.token is None:
         return _refused(form, result.blocked)
-    sessions.remember(result.token)
+    again = before is not None and before == result.user_id
+    sessions.remember(result.token, same_person=again)
     target = safe_next(form.next.data) or url_for(".start")
-    if wants_fragment() and before is not None and before == result.user_id:
+    if wants_fragment() and again:
         return _go_on_in_place(target)
     return go_to(target)
 

@@ -21,6 +21,7 @@ IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)
 _COOKIE_KEY = "token"
+_CSRF_KEY = "csrf_token"
 _TOKEN_BYTES = 32
 
 
@@ -41,10 +42,17 @@ def start(user: User, address: str, agent: str) -> str:
     return token
 
 
-def remember(token: str) -> None:
-    """Puts the token into a fresh cookie; nothing of the one before survives (fixation)."""
+def remember(token: str, same_person: bool = False) -> None:
+    """Puts the token into a fresh cookie; nothing of the one before survives (fixation).
+
+    But for who signs in again after their session grew too old: their CSRF token stays, so
+    that the forms they had open can still be saved.
+    """
+    kept = cookie.get(_CSRF_KEY) if same_person else None
     cookie.clear()
     cookie[_COOKIE_KEY] = token
+    if kept:
+        cookie[_CSRF_KEY] = kept
 
 
 def current_hash() -> str | None:

@@ -56,6 +56,8 @@ def show_form(
         "form": form,
         "section": section,
         "version": version or tenant.version,
+        # A form on a page of its own leads back to the tenant; one in a card stays there.
+        "in_place": wants_fragment(),
         **words,
     }
     return make_response(render_template(template, **context), status)
