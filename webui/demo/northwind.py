@@ -35,7 +35,6 @@ _EDITS: dict[edits.Edit, int] = {
     edits.reactivate: 6,
 }
 
-
 _SIP = {"sip_enabled": True, "sip_username": "nwdental-trunk1"}
 # What everything is set to in the end; the last two changes come on top.
 _LAST: Sections = [
@@ -108,9 +107,8 @@ def _edit(story: Story, edit: edits.Edit) -> None:
 
 def _step_on(story: Story) -> None:
     """Goes part of the way to the end, so that the changes spread over the years."""
-    left = max(1, ENTRIES - story.version)
-    way = (_SUSPENDED - story.share) / left
-    story.wait_until(story.share + way * story.rng.uniform(0.1, 1.9) * (left > 1))
+    way = (_SUSPENDED - story.share) / (ENTRIES - story.version)
+    story.wait_until(story.share + way * story.rng.uniform(0.1, 1.9))
 
 
 def _be_suspended(story: Story) -> None:
