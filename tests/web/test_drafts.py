@@ -287,10 +287,17 @@ class TestSomebodyElse:
 
 
 class TestFormThatIsTooOld:
-    def test_after_signing_in_elsewhere_keeps_what_was_typed(self, support, tenant):
+    def test_after_signing_in_again_elsewhere_is_saved(self, support, tenant):
         form = support.get(edit_url(tenant, "sip"))
         expire(support)
         support.sign_in(support.user.username)
+        support.submit(form, 303, **TYPED, reason="my reason")
+        assert fresh(tenant).sip_domain == "typed.example"
+
+    def test_after_somebody_else_signed_in_keeps_what_was_typed(self, support, tenant):
+        form = support.get(edit_url(tenant, "sip"))
+        expire(support)
+        support.sign_in(make_user("support", password=PASSWORD).username)
         with raw.unchanged():
             answer = support.submit(form, 400, **TYPED, reason="my reason")
         main = dom.elements(answer.tree, "main")[0]

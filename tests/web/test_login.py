@@ -140,16 +140,15 @@ class TestRefusal:
 
     def test_is_recorded_for_an_account(self, browser):
         user = make_user(password=PASSWORD)
-        browser.sign_in(user.username, "wrong wrong", 422)
-        actor = {"id": str(user.id), "name": user.username, "role": "admin"}
-        body = assert_audited(Action.SIGN_IN_FAILED, outcome="failed", actor=actor)
-        assert body["address"] == "127.0.0.1"
+        disabled = make_user(password=PASSWORD, active=False)
+        for person, password in ((user, "wrong wrong"), (disabled, PASSWORD)):
+            browser.sign_in(person.username, password, 422)
+            actor = {"id": str(person.id), "name": person.username, "role": "admin"}
+            body = assert_audited(Action.SIGN_IN_FAILED, outcome="failed", actor=actor)
+            assert body["address"] == "127.0.0.1"
 
     def test_of_no_account_is_recorded_without_what_was_typed(self, browser):
-        browser.secrets.add("my-password-in-the-wrong-box")
-        form = browser.get("/login")
-        browser.secrets.clear()
-        browser.submit(form, 422, username="my-password-in-the-wrong-box", password="x")
+        browser.sign_in("my-password-in-the-wrong-box", "x", 422)
         body = assert_audited(Action.SIGN_IN_FAILED, outcome="failed", actor={"id": None})
         assert "my-password" not in str(body)
 

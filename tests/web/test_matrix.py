@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 
 from tests import raw
-from tests.factories import make_tenant, revise
+from tests.factories import make_tenant, make_user, revise
 from tests.web import dom
-from tests.web.pages import HTMX, REASON, Browser, changed
+from tests.web.pages import HTMX, PASSWORD, REASON, Browser, changed
 from webui.audit.actions import Action
 from webui.permissions import Permission, Role
 from webui.tenants.sections import SECTIONS
@@ -139,9 +139,6 @@ class TestTable:
 
 class TestUndeclared:
     def test_route_is_denied_to_everybody(self, make_app):
-        from tests.factories import make_user
-        from tests.web.pages import PASSWORD
-
         app = make_app()
         app.add_url_rule("/forgotten", "forgotten", lambda: "everything")
         user = make_user("admin", password=PASSWORD)

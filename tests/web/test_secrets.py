@@ -35,7 +35,6 @@ def tenant(planted):
 @pytest.fixture
 def used(sign_in, tenant, planted, logged):
     """A tenant whose secrets went through every form, well and badly."""
-    make_user("support", username="ada", password_hash="!")
     admin = sign_in("admin")
     sip = {"sip_domain": f"{planted['domain']}.example", "sip_username": planted["user"]}
     admin.edit(tenant, "sip", sip_enabled=True, **sip, sip_password=planted["first"])
@@ -58,13 +57,10 @@ class TestPlanted:
     @pytest.fixture(autouse=True)
     def login(self, browser, planted):
         """Somebody typed a password as username, and a wrong password."""
-        form = browser.get("/login")
-        user = make_user("support")
-        kept = set(browser.secrets)
-        browser.secrets -= kept
-        browser.submit(form, 422, username=planted["typo"], password=planted["login"])
-        browser.secrets |= kept
-        browser.submit(form, 422, username=user.username, password=planted["login"])
+        token, user = browser.token("/login"), make_user("support")
+        for username in (planted["typo"], user.username):
+            typed = {"username": username, "password": planted["login"]}
+            browser.client.post("/login", data={"csrf_token": token, **typed})
 
     def test_are_really_there(self, used, planted):
         saved = fresh(used)

@@ -11,6 +11,7 @@ from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
 from webui.audit.actions import Action
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import TenantUsage
 from webui.models.columns import now
@@ -193,8 +194,6 @@ class TestOwner:
             row = db.session.get_one(type(full), full.id)
             changes = row.revise({"meta_data": {"crm": "C-18"}, "retention_days": 5})
             db.session.flush()
-            from webui.audit.log import record
-
             record(
                 Action.TENANT_ORGANISATION,
                 actor,
