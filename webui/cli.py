@@ -1,7 +1,6 @@
 """The commands: ``flask --app wsgi setup``, ``users``, ``demo``."""
 
 import getpass
-import re
 import sys
 from pathlib import Path
 from uuid import UUID
@@ -13,10 +12,10 @@ from sqlalchemy import select
 
 from config import Config, ConfigError
 from webui import demo, values
-from webui.accounts import operations
+from webui.accounts import operations, password_rule
 from webui.audit.log import Actor, command_actor
 from webui.extensions import db
-from webui.limits import EMAIL, PASSWORD, REASON, USERNAME
+from webui.limits import REASON
 from webui.models import Tenant, User
 from webui.permissions import Role
 from webui.setup import demo_accounts, prepare
@@ -125,11 +124,6 @@ def disable_user(username: str, reason: str | None) -> None:
 
 def _check_account(username: str, email: str, password: str) -> None:
     """Raises Refused when the account's data is outside its limits."""
-    values.text(username, USERNAME)
-    if not values.USERNAME.fullmatch(username):
-        raise values.Refused("A username has letters, digits, dot, dash and underscore only.")
-    values.text(email, EMAIL)
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-        raise values.Refused("That is not an e-mail address.")
-    if not PASSWORD.minimum <= len(password) <= PASSWORD.maximum:
-        raise values.Refused(f"A password has {PASSWORD.minimum} to {PASSWORD.maximum} characters.")
+    values.username(username)
+    values.email(email)
+    password_rule.check(password, username, email)

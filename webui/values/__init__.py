@@ -4,6 +4,7 @@ Each function takes text and gives the normalised value, or raises :class:`Refus
 sentence for the person who typed it. None of them knows a form or a database.
 """
 
+from webui.values.accounts import email, username
 from webui.values.hosts import host_name
 from webui.values.metadata import compact_json, meta_data, same_json
 from webui.values.sip import sip_domain, sip_password, sip_username
@@ -15,6 +16,7 @@ __all__ = [
     "Refused",
     "clean_text",
     "compact_json",
+    "email",
     "host_name",
     "meta_data",
     "same_json",
@@ -23,6 +25,7 @@ __all__ = [
     "sip_password",
     "sip_username",
     "text",
+    "username",
     "webhook_url",
     "whole_number",
 ]
