@@ -14,7 +14,7 @@ export WEBUI_ENV ?= development
 .PHONY: run setup machine test check bench screenshots vendor
 
 run: setup
-	exec $(BIN)/gunicorn wsgi:app --bind 127.0.0.1:$(PORT) --workers $(WORKERS) --threads $(THREADS) --no-control-socket \
+	@exec env BIN=$(BIN) .ci/serve wsgi:app --bind 127.0.0.1:$(PORT) --workers $(WORKERS) --threads $(THREADS) --no-control-socket \
 	  --access-logfile - --access-logformat '%(t)s %(h)s %(m)s %(U)s %(s)s %(b)s %(M)sms'
 
 setup: $(RUNTIME)

@@ -1,4 +1,4 @@
-"""The commands: ``flask --app wsgi setup``, ``users``, ``demo``."""
+"""The commands: ``flask --app wsgi setup``, ``users``, ``demo``; ``jobs`` has its own module."""
 
 import getpass
 import sys
@@ -15,6 +15,7 @@ from webui import demo, values
 from webui.accounts import operations, password_rule
 from webui.audit.log import Actor, command_actor
 from webui.extensions import db
+from webui.jobs.cli import jobs
 from webui.limits import REASON
 from webui.models import Tenant, User
 from webui.permissions import Role
@@ -31,6 +32,7 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(setup)
     app.cli.add_command(users)
     app.cli.add_command(demo_group)
+    app.cli.add_command(jobs)
 
 
 def operator() -> Actor:

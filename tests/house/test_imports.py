@@ -20,14 +20,14 @@ LAYERS = {
     ),
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
-        " webui.headers webui.origin webui.assets"
+        " webui.headers webui.origin webui.assets webui.jobs"
     ),
     "features": ("webui.accounts webui.tenants webui.audit webui.drafts webui.csrf webui.demo"),
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
     ),
     "settings": "config",
-    "commands": "webui.cli webui.setup",
+    "commands": "webui.cli webui.setup webui.jobs.cli",
     "factory": "webui",
     "entry": "wsgi",
 }

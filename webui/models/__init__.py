@@ -1,6 +1,7 @@
 """The stored things. They know no request; importing this package maps all of them."""
 
 from webui.models.audit import AuditEntry, AuditField, AuditSealed
+from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
 from webui.models.tenant import Tenant
 from webui.models.unsaved import Draft, Submission
@@ -13,9 +14,11 @@ __all__ = [
     "AuditSealed",
     "Draft",
     "EncryptionKey",
+    "JobState",
     "Submission",
     "Tenant",
     "TenantUsage",
     "User",
     "UserSession",
+    "WorkerBeat",
 ]

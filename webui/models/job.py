@@ -1,0 +1,33 @@
+"""The worker's tables: which job is due when and who does it, and which workers live."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webui.extensions import Model
+from webui.models.columns import UTCDateTime
+
+
+class JobState(Model):
+    """When a job is due next and, while it is done, by which run and until when that counts."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        CheckConstraint("(holder IS NULL) = (leased_until IS NULL)", name="lease_limits"),
+    )
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    next_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    holder: Mapped[UUID | None] = mapped_column(Uuid)
+    leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class WorkerBeat(Model):
+    """A worker and when it last said that it lives."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    beat_at: Mapped[datetime] = mapped_column(UTCDateTime)
