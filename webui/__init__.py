@@ -7,6 +7,7 @@ from config import Config, ConfigError
 from webui import accounts, audit, cli, health, tenants, theme
 from webui.accounts import routes as account_routes
 from webui.accounts import sessions
+from webui.accounts.waits import init_waits
 from webui.assets import init_assets
 from webui.audit import guard
 from webui.audit import routes as audit_routes
@@ -88,6 +89,7 @@ def _init_requests(app: Flask) -> None:
     app.before_request(check_csrf)
     init_headers(app)
     init_errors(app)
+    init_waits(app)
 
 
 def _init_pages(app: Flask) -> None:

@@ -196,10 +196,12 @@ class TestCookie:
     def test_is_kept_from_scripts_and_other_sites(self, browser):
         user = make_user(password=PASSWORD)
         answer = browser.sign_in(user.username)
-        [cookie] = answer.headers.getlist("Set-Cookie")
-        name, *attributes = re.split("; *", cookie)
-        assert name.startswith("session=")
-        assert {a.lower() for a in attributes} == {"httponly", "path=/", "samesite=lax"}
+        cookies = answer.headers.getlist("Set-Cookie")
+        found = {re.split("[=;]", cookie)[0]: re.split("; *", cookie)[1:] for cookie in cookies}
+        assert found.keys() == {"session", "device"}
+        for attributes in found.values():
+            assert {"httponly", "path=/", "samesite=lax"} <= {a.lower() for a in attributes}
+        assert not any("expires" in a.lower() for a in found["session"])
 
     def test_demands_https_in_production(self, make_app):
         app = make_app(environment="production")

@@ -1,6 +1,5 @@
-"""What happens to accounts: sign-in, sign-out, creating and disabling them."""
+"""What happens to accounts: creating and disabling them."""
 
-from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,10 +7,9 @@ from sqlalchemy.exc import IntegrityError
 
 from webui import values
 from webui.accounts import passwords, sessions
-from webui.audit.actions import Action, Outcome
+from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
-from webui.limits import Status
 from webui.models import Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change
@@ -20,50 +18,6 @@ from webui.permissions import Role
 
 class NotPossible(Exception):
     """The account cannot be made or changed like that; the message says why."""
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """How a try to sign in ended: a token, or none; ``blocked`` with the right password."""
-
-    token: str | None = None
-    blocked: bool = False
-    user_id: UUID | None = None
-
-
-def sign_in(username: str, password: str, actor: Actor, replaces: str | None = None) -> SignIn:
-    """Checks the password and starts a session. ``actor`` tells from where, not yet who.
-
-    ``replaces`` is the hash of the browser's token so far: that session ends.
-
-    Unknown, disabled and wrong end alike after equal work (ASVS 5.0, 6.3.8).
-    """
-    user = find_user(username)
-    stored = user.password_hash if user and user.active else None
-    blocked = user is not None and user.tenant is not None and user.tenant.status == Status.BLOCKED
-    # Hashing happens outside any write transaction: it takes long on purpose.
-    db.session.rollback()
-    right = passwords.verify(stored, password)
-    if user is None or not right or blocked:
-        # A name that is no account's is not recorded: it may be a password in the wrong field.
-        _record_refusal(_as(user, actor) if user else actor)
-        return SignIn(blocked=right and blocked)
-    with write_transaction():
-        user = db.session.get_one(User, user.id)
-        if not user.active:
-            return SignIn()
-        if replaces:
-            sessions.end(replaces)
-        token = sessions.start(user, actor.address or "", actor.agent or "")
-        record(Action.SIGNED_IN, _as(user, actor))
-    return SignIn(token, user_id=user.id)
-
-
-def sign_out(hashed: str, actor: Actor) -> None:
-    """Ends the session."""
-    with write_transaction():
-        sessions.end(hashed)
-        record(Action.SIGNED_OUT, actor)
 
 
 def find_user(username: str) -> User | None:
@@ -141,12 +95,3 @@ def disable_user(username: str, actor: Actor, reason: str | None) -> bool:
         change = Change("active", Audited.PLAIN, True, False)
         record(Action.USER_DISABLED, actor, subject=user, changes=[change], reason=reason)
     return True
-
-
-def _record_refusal(actor: Actor) -> None:
-    with write_transaction():
-        record(Action.SIGN_IN_FAILED, actor, outcome=Outcome.FAILED)
-
-
-def _as(user: User, actor: Actor) -> Actor:
-    return replace(actor, id=str(user.id), name=user.username, role=user.role)

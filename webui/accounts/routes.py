@@ -17,7 +17,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webui import drafts, origin
-from webui.accounts import operations, sessions
+from webui.accounts import devices, sessions, signing_in, throttle, waits
 from webui.accounts.forms import LoginForm
 from webui.drafts import keeps_draft
 from webui.extensions import login_manager
@@ -58,35 +58,41 @@ def log_in() -> Any:
     """Signs in, or says that it did not work (422)."""
     before, form = sessions.current_person_id(), LoginForm()
     username, password = _sent("username").strip(), _sent("password")
-    result = operations.sign_in(
-        username, password, origin.person(None, None, None), sessions.current_hash()
-    )
-    if result.token is None:
-        return _refused(form, result.blocked)
+    try:
+        result = signing_in.sign_in(
+            username,
+            password,
+            origin.person(None, None, None),
+            sessions.current_hash(),
+            devices.mark_for,
+        )
+    except throttle.TooMany as refusal:
+        return waits.too_many(_form_again(form, error=waits.words(refusal)), refusal)
+    if result.token is None or result.user_id is None:
+        error = None if result.blocked else REFUSED
+        return make_response(_form_again(form, error, result.blocked), 422)
     again = before is not None and before == result.user_id
     sessions.remember(result.token, same_person=again)
-    target = safe_next(form.next.data) or url_for(".start")
-    if wants_fragment() and again:
-        return _go_on_in_place(target)
-    return go_to(target)
+    response = _go_on(safe_next(form.next.data) or url_for(".start"), in_place=again)
+    devices.remember(response, result.user_id)
+    return response
 
 
-def _refused(form: LoginForm, blocked: bool) -> Response:
-    page = render_template(
+def _form_again(form: LoginForm, error: str | None, blocked: bool = False) -> str:
+    return render_template(
         "accounts/_sign_in_again.html" if wants_fragment() else "accounts/login.html",
         form=form,
-        error=None if blocked else REFUSED,
+        error=error,
         blocked=blocked,
         contact=current_app.extensions["webui_config"].support_contact,
         place=htmx_place(),
     )
-    return make_response(page, 422)
 
 
-def _go_on_in_place(target: str) -> BaseResponse:
-    """Loads the form with the kept input where the sign-in form stood: the rest stays."""
+def _go_on(target: str, in_place: bool) -> BaseResponse:
+    """To the target or, by htmx, the form with the kept input where the sign-in form stood."""
     place = htmx_place()
-    if place is None or "draft=" not in target:
+    if not (in_place and wants_fragment() and place and "draft=" in target):
         return go_to(target)
     return load_into(target, place)
 
@@ -97,7 +103,7 @@ def log_out() -> BaseResponse:
     """Ends the session on the server. The token stays known as an ended one."""
     hashed = sessions.current_hash()
     if hashed:
-        operations.sign_out(hashed, origin.actor())
+        signing_in.sign_out(hashed, origin.actor())
     return go_to(url_for(".login"))
 
 

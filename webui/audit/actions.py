@@ -18,6 +18,7 @@ class Action(StrEnum):
     USER_DISABLED = "user.disabled"
     SIGNED_IN = "session.started"
     SIGN_IN_FAILED = "session.refused"
+    TRY_DELAYED = "session.delayed"
     SIGNED_OUT = "session.ended"
 
 

@@ -6,11 +6,13 @@ how a part looks. Nothing here knows a request or a database: sealed values come
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from webui.audit.actions import Action
 from webui.limits import FIELDS, SERVICE_LABELS, Choice, Sealed, Secret, Service, Switch, Whole
 from webui.values import compact_json, same_json
+from webui.values.durations import in_words
 
 HIDDEN = "hidden"
 ERASED = "erased"
@@ -50,6 +52,8 @@ def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
         return _created(changes, reader)
     if action in (Action.USER_CREATED, Action.USER_DISABLED):
         return _account(action, changes)
+    if action == Action.TRY_DELAYED:
+        return _delayed(changes)
     if action in _FIXED:
         return [_text(_FIXED[action])]
     if action == Action.TENANT_STATUS:
@@ -223,6 +227,13 @@ def _account(action: str, changes: Mapping[str, Any]) -> Sentence:
     if action == Action.USER_DISABLED:
         return [_text("Disabled the account "), _old(name)]
     return [_text("Created the account "), _new(name), _text(f", role {changes['role'][1]}")]
+
+
+def _delayed(changes: Mapping[str, Any]) -> Sentence:
+    wait = in_words(timedelta(seconds=changes["wait_seconds"][1]))
+    refused, tried = changes["refused_tries"][1], changes["tried"][1]
+    more = f"; {refused:,} tries refused since the last such entry" if refused > 1 else ""
+    return [_text(f"Had to wait {wait} before the next {tried}{more}")]
 
 
 def _joined(clauses: list[Sentence]) -> Sentence:

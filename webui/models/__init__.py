@@ -4,6 +4,7 @@ from webui.models.audit import AuditEntry, AuditField, AuditSealed
 from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
 from webui.models.tenant import Tenant
+from webui.models.throttle import TryCounter
 from webui.models.unsaved import Draft, Submission
 from webui.models.usage import TenantUsage
 from webui.models.user import User, UserSession
@@ -18,6 +19,7 @@ __all__ = [
     "Submission",
     "Tenant",
     "TenantUsage",
+    "TryCounter",
     "User",
     "UserSession",
     "WorkerBeat",

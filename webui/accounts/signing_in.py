@@ -1,0 +1,108 @@
+"""Signing in and out: passwords, limits on tries, and what the history says of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from webui import values
+from webui.accounts import passwords, sessions, throttle
+from webui.accounts.operations import find_user
+from webui.audit.actions import Action, Outcome
+from webui.audit.log import Actor, record
+from webui.extensions import db, write_transaction
+from webui.limits import Status
+from webui.models import User, UserSession
+from webui.models.columns import now
+
+# An address that the account has used within this time is no stranger's.
+ADDRESS_KNOWN_FOR = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """How a try to sign in ended: a token, or none; ``blocked`` with the right password."""
+
+    token: str | None = None
+    blocked: bool = False
+    user_id: UUID | None = None
+
+
+def sign_in(
+    username: str,
+    password: str,
+    actor: Actor,
+    replaces: str | None = None,
+    device_of: Callable[[UUID | None], str | None] = lambda _: None,
+) -> SignIn:
+    """Checks the password and starts a session. ``actor`` tells from where, not yet who.
+
+    ``replaces`` is the hash of the browser's token so far: that session ends. ``device_of``
+    gives the browser's mark as a known device of an account. Raises throttle.TooMany.
+
+    Unknown, disabled and wrong end alike after equal work (ASVS 5.0, 6.3.8).
+    """
+    user = find_user(username)
+    person = as_user(user, actor) if user else actor
+    counters = throttle.of_sign_in(
+        username,
+        actor.address,
+        device_of(user.id if user else None),
+        knows_address(username, actor.address),
+    )
+    throttle.start(counters, person)
+    stored = user.password_hash if user and user.active else None
+    # Hashing happens outside any write transaction: it takes long on purpose.
+    right = passwords.verify(stored, password)
+    if user is None or not right:
+        # A name that is no account's is not recorded: it may be a password in the wrong field.
+        _record_refusal(person)
+        return SignIn()
+    with write_transaction():
+        throttle.forgive(counters)
+        user = db.session.get_one(User, user.id)
+        if not user.active or user.password_hash != stored:
+            return SignIn()
+        if user.tenant is not None and user.tenant.status == Status.BLOCKED:
+            record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
+            return SignIn(blocked=True)
+        if replaces:
+            sessions.end(replaces)
+        token = sessions.start(user, actor.address or "", actor.agent or "")
+        record(Action.SIGNED_IN, person)
+    return SignIn(token, user_id=user.id)
+
+
+def sign_out(hashed: str, actor: Actor) -> None:
+    """Ends the session."""
+    with write_transaction():
+        sessions.end(hashed)
+        record(Action.SIGNED_OUT, actor)
+
+
+def knows_address(username: str, address: str | None) -> bool:
+    """Whether the account has used the address lately; the same query for any name."""
+    if not values.USERNAME.fullmatch(username):
+        return False
+    query = (
+        select(UserSession.user_id)
+        .join(User, User.id == UserSession.user_id)
+        .where(
+            User.username_key == username.casefold(),
+            UserSession.address == (address or ""),
+            UserSession.created_at > now() - ADDRESS_KNOWN_FOR,
+        )
+    )
+    return db.session.scalars(query.limit(1)).first() is not None
+
+
+def as_user(user: User, actor: Actor) -> Actor:
+    """The actor, now that it is known which account acts."""
+    return replace(actor, id=str(user.id), name=user.username, role=user.role)
+
+
+def _record_refusal(actor: Actor) -> None:
+    with write_transaction():
+        record(Action.SIGN_IN_FAILED, actor, outcome=Outcome.FAILED)
