@@ -6,6 +6,7 @@ appear in ``repr(config)`` or in an error message.
 
 import base64
 import binascii
+import ipaddress
 import json
 import os
 import re
@@ -22,6 +23,8 @@ SAMPLE_WORDS = ("changeme", "change-me", "secret", "sample", "example", "passwor
 SECRET_KEY_FILE = "secret_key"
 KEYRING_FILE = "keyring.json"
 AUDIT_KEY_FILE = "audit_key"
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class ConfigError(Exception):
@@ -51,7 +54,7 @@ class Config:
     signup: bool = True
     support_contact: str = ""
     currency: str = "USD"
-    webhook_allow: tuple[str, ...] = ()
+    webhook_allow: tuple[Network, ...] = ()
     password_cost: str = "owasp"
 
     @classmethod
@@ -81,7 +84,7 @@ class Config:
             signup=_choice(env, "WEBUI_SIGNUP", ("on", "off"), "on") == "on",
             support_contact=env.get("WEBUI_SUPPORT_CONTACT", ""),
             currency=_currency(env.get("WEBUI_CURRENCY") or "USD"),
-            webhook_allow=_words(env.get("WEBUI_WEBHOOK_ALLOW")),
+            webhook_allow=_networks(env, "WEBUI_WEBHOOK_ALLOW"),
         )
 
     @property
@@ -159,6 +162,13 @@ def _currency(value: str) -> str:
 
 def _words(value: str | None) -> tuple[str, ...]:
     return tuple(word for word in re.split(r"[,\s]+", value or "") if word)
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(word) for word in _words(env.get(name)))
+    except ValueError:
+        raise ConfigError(f"{name} must hold networks such as 10.20.0.0/16 or fd12::/48") from None
 
 
 def _refuse_weak(name: str, value: str) -> None:

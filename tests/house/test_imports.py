@@ -22,6 +22,7 @@ LAYERS = {
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
         " webui.headers webui.origin webui.assets webui.jobs"
     ),
+    "webhooks": "webui.webhooks",
     "features": ("webui.accounts webui.tenants webui.audit webui.drafts webui.csrf webui.demo"),
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"

@@ -2,6 +2,7 @@ import base64
 import json
 import secrets
 from dataclasses import FrozenInstanceError, fields, replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,11 @@ SETTINGS = {
     "WEBUI_SIGNUP": ("signup", "off", False),
     "WEBUI_SUPPORT_CONTACT": ("support_contact", "help@example.com", "help@example.com"),
     "WEBUI_CURRENCY": ("currency", "EUR", "EUR"),
-    "WEBUI_WEBHOOK_ALLOW": ("webhook_allow", "10.0.0.0/8 fd00::/8", ("10.0.0.0/8", "fd00::/8")),
+    "WEBUI_WEBHOOK_ALLOW": (
+        "webhook_allow",
+        "10.0.0.0/8, fd00::/8 192.0.2.7",
+        tuple(map(ip_network, ("10.0.0.0/8", "fd00::/8", "192.0.2.7/32"))),
+    ),
     "DATABASE_URL": ("database_url", "sqlite:////srv/t.db", "sqlite:////srv/t.db"),
 }
 WRONG = {
@@ -32,6 +37,7 @@ WRONG = {
     "WEBUI_SIGNUP": ["true", "ON"],
     "WEBUI_TRUSTED_PROXIES": ["-1", "1.0", "100", "one", "٢", "1_0", " 1"],
     "WEBUI_CURRENCY": ["usd", "EURO", "€", "US\n"],
+    "WEBUI_WEBHOOK_ALLOW": ["intern", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8;fd00::/8"],
 }
 
 

@@ -1,0 +1,1 @@
+"""Webhooks: the signing secret, the events, and their delivery to the customer's address."""
