@@ -19,6 +19,7 @@ from webui.extensions import csrf, db, init_database, login_manager
 from webui.filters import init_filters
 from webui.headers import init_headers
 from webui.migrations import is_current
+from webui.onboarding import signup_routes
 from webui.origin import init_origin
 from webui.permissions import Permission, enforce, may
 from webui.tenants import routes as tenant_routes
@@ -98,6 +99,7 @@ def _init_pages(app: Flask) -> None:
     for blueprint in (
         health.bp,
         account_routes.bp,
+        signup_routes.bp,
         theme.bp,
         tenant_routes.bp,
         audit_routes.bp,

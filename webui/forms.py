@@ -4,12 +4,13 @@ A field that parses gets its limits from :mod:`webui.limits` and its rule from
 :mod:`webui.values`; ``data`` keeps the text as typed, ``value`` is what may be stored.
 """
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 from flask import abort, request
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectMultipleField, StringField
+from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import StopValidation
 
 from webui import values
@@ -138,14 +139,15 @@ def tenant_field(name: str) -> Any:
     return SwitchField(spec.label, description=spec.help)
 
 
-def text_field(spec: Text, **options: Any) -> ParsedField:
-    """One line of text within the limits of ``spec``."""
+def text_field(
+    spec: Text, label: str = "", parse: Callable[[str], Any] | None = None, **options: Any
+) -> ParsedField:
+    """One line of text within the limits of ``spec``; ``parse`` when it has more of a rule."""
     attributes = {"maxlength": spec.maximum * _UTF16_SLACK, **options.pop("render_kw", {})}
     if spec.minimum:
         attributes["required"] = True
-    return ParsedField(
-        spec.label, lambda raw: values.text(raw, spec), render_kw=attributes, **options
-    )
+    rule = parse or (lambda raw: values.text(raw, spec))
+    return ParsedField(label or spec.label, rule, render_kw=attributes, **options)
 
 
 def reason_field() -> ParsedField:
@@ -163,3 +165,16 @@ def posted_version() -> int:
     if len(sent) != 1 or not sent[0].isascii() or not sent[0].isdigit() or len(sent[0]) > 18:
         abort(400, Detail("The form did not say which version it was made from. Reload the page."))
     return int(sent[0])
+
+
+def submission_field() -> HiddenField:
+    """The one-use mark of a form without a version, so that a second click does nothing."""
+    return HiddenField(default=lambda: secrets.token_urlsafe(24))
+
+
+def posted_submission() -> str:
+    """The one-use ``submission`` of the posted form; 400 when it is missing or no such mark."""
+    sent = request.form.getlist("submission")
+    if len(sent) != 1 or not 16 <= len(sent[0]) <= 64:
+        abort(400, Detail("The form was incomplete. Reload the page and try again."))
+    return sent[0]

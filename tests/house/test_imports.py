@@ -24,8 +24,10 @@ LAYERS = {
     ),
     "webhooks": "webui.webhooks",
     "features": ("webui.accounts webui.tenants webui.audit webui.drafts webui.csrf webui.demo"),
+    "what composes features": "webui.onboarding",
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
+        " webui.onboarding.signup_routes"
     ),
     "settings": "config",
     "commands": "webui.cli webui.setup webui.jobs.cli",

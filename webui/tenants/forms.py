@@ -4,7 +4,6 @@ Limits, labels and help come from :mod:`webui.limits`; what is here is which fie
 together, and who gets which.
 """
 
-import secrets
 from typing import Any, cast
 
 from wtforms import HiddenField, RadioField, SelectMultipleField
@@ -12,7 +11,14 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 
 from webui.filters import pretty_json
-from webui.forms import BaseForm, ChoiceField, SwitchField, reason_field, tenant_field
+from webui.forms import (
+    BaseForm,
+    ChoiceField,
+    SwitchField,
+    reason_field,
+    submission_field,
+    tenant_field,
+)
 from webui.limits import FIELDS, SERVICE_LABELS, STATUS_LABELS, Secret, Service, Status
 from webui.models import Tenant
 from webui.models.tenant import UNREADABLE
@@ -175,11 +181,9 @@ class NewTenantForm(TenantForm):
     name = tenant_field("name")
     billing_plan = tenant_field("billing_plan")
     reason = reason_field()
-    submission = HiddenField()
+    submission = submission_field()
 
     def __init__(self, **options: Any) -> None:
         super().__init__(None, **options)
-        if not self.submission.data:
-            self.submission.data = secrets.token_urlsafe(24)
         if self.billing_plan.data is None:
             self.billing_plan.data = "starter"

@@ -19,7 +19,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from webui import drafts, origin
 from webui.drafts import keeps_draft
 from webui.errors import Detail
-from webui.forms import posted_version
+from webui.forms import posted_submission, posted_version
 from webui.htmx import go_to, part_of, wants_fragment
 from webui.paging import BadCursor
 from webui.permissions import Permission, requires
@@ -33,7 +33,6 @@ from webui.tenants.sections import SECTIONS, Section
 
 bp = Blueprint("tenants", __name__, url_prefix="/tenants")
 NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
-NO_SUBMISSION = "The form was incomplete. Reload the page and try again."
 
 
 class SectionConverter(BaseConverter):
@@ -167,14 +166,11 @@ def new() -> Any:
 @keeps_draft("tenants.new")
 def create() -> Any:
     """Makes a tenant; a second click on the same form finds the one that was made."""
-    form = NewTenantForm()
-    marks = request.form.getlist("submission")
-    if len(marks) != 1 or not 16 <= len(marks[0]) <= 64:
-        abort(400, Detail(NO_SUBMISSION))
+    mark, form = posted_submission(), NewTenantForm()
     if not form.validate():
         return make_response(render_template(part_of("tenants/new.html"), form=form), 422)
     try:
-        tenant_id = operations.create_tenant(_edit(form, 0), marks[0], origin.actor())
+        tenant_id = operations.create_tenant(_edit(form, 0), mark, origin.actor())
     except SQLAlchemyError as error:
         problem = answers.explain(error)
         return make_response(

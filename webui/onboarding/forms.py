@@ -1,0 +1,53 @@
+"""The sign-up form; the wizard's forms are those of the tenants' sections."""
+
+from typing import cast
+
+from wtforms.validators import ValidationError
+
+from webui import values
+from webui.accounts import password_rule
+from webui.forms import BaseForm, ParsedField, submission_field, text_field
+from webui.limits import EMAIL, FIELDS, PASSWORD, USERNAME, Text
+
+_AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
+_NAME = cast(Text, FIELDS["name"])
+
+
+class SignUpForm(BaseForm):
+    """A new organisation and its first owner. What else is posted is nobody's business."""
+
+    organisation = text_field(
+        _NAME,
+        label="Organisation",
+        description="The name your customers know you by.",
+        render_kw={"autocomplete": "organization"},
+    )
+    username = text_field(
+        USERNAME,
+        parse=values.username,
+        description="Letters, digits, dots, dashes and underscores. You sign in with it.",
+        render_kw={"autocomplete": "username", **_AS_TYPED},
+    )
+    email = text_field(
+        EMAIL,
+        parse=values.email,
+        description="So that our support team can reach you.",
+        render_kw={"autocomplete": "email", "inputmode": "email", **_AS_TYPED},
+    )
+    # No maxlength: a browser would cut a pasted password without a word.
+    password = ParsedField(
+        PASSWORD.label,
+        str,
+        kind="secret",
+        description=f"{PASSWORD.minimum} to {PASSWORD.maximum} characters. A few unrelated words "
+        "are easy to remember and hard to guess.",
+        render_kw={"autocomplete": "new-password", "minlength": PASSWORD.minimum, "required": True},
+    )
+    submission = submission_field()
+
+    def validate_password(self, field: ParsedField) -> None:
+        """The one rule for passwords, with the names that it must not be."""
+        try:
+            password_rule.check(field.value, self.username.value, self.email.value)
+        except values.Refused as refusal:
+            raise ValidationError(str(refusal)) from None

@@ -1,0 +1,99 @@
+"""A business user comes in: account, organisation and session in one transaction."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+
+from webui.accounts import operations, passwords, sessions, throttle
+from webui.audit.actions import Action
+from webui.audit.log import Actor, record
+from webui.extensions import db, write_transaction
+from webui.models import Submission, Tenant, User
+from webui.models.columns import now
+from webui.permissions import Role
+
+# So long a second click of the same form means the first one.
+_SAME_CLICK = timedelta(minutes=1)
+
+
+class UsernameTaken(Exception):
+    """Somebody else has the username; nothing was written."""
+
+
+@dataclass(frozen=True)
+class NewOwner:
+    """What the sign-up form said. ``mark`` is the form's one-use submission."""
+
+    organisation: str
+    username: str
+    email: str
+    password: str = field(repr=False)
+    mark: str = field(repr=False)
+
+
+def sign_up(new: NewOwner, actor: Actor) -> str:
+    """Makes the organisation with its owner and returns the token of a session of theirs.
+
+    ``actor`` tells from where, not yet who. The role is always owner. A second click of the
+    same form signs in to what the first one made. Raises UsernameTaken, and throttle.TooMany
+    after too many from one address, right ones included: it stops mass sign-up.
+    """
+    throttle.start([throttle.by_address(throttle.SIGN_UP, actor.address)], actor)
+    if operations.find_user(new.username):
+        return _first_click(new, actor)
+    # Hashing takes long on purpose: never inside the write transaction.
+    hashed = passwords.hash_password(new.password)
+    try:
+        with write_transaction():
+            return _create(new, hashed, actor)
+    except IntegrityError:
+        # Two at the same moment: the username's unique index let one of them win.
+        if operations.find_user(new.username) is None:
+            raise
+        return _first_click(new, actor)
+
+
+def _create(new: NewOwner, hashed: str, actor: Actor) -> str:
+    user = User(username=new.username, email=new.email, password_hash=hashed, role=Role.OWNER.value)
+    # DESIGN 2.1: the tenant of a sign-up has its owner's id.
+    tenant = Tenant(id=user.id, name=new.organisation)
+    user.tenant_id = tenant.id
+    owner = _as(user, actor)
+    db.session.add(tenant)
+    record(Action.TENANT_CREATED, owner, tenant=tenant, changes=tenant.creation())
+    db.session.add(user)
+    record(
+        Action.USER_CREATED,
+        owner,
+        tenant=tenant,
+        subject=user,
+        changes=operations.creation(user),
+    )
+    db.session.add(Submission(mark=new.mark, user_id=user.id, result=str(tenant.id), used_at=now()))
+    return _start_session(user, owner)
+
+
+def _first_click(new: NewOwner, actor: Actor) -> str:
+    """Signs in to the account that this very form has just made. Raises UsernameTaken."""
+    user = operations.find_user(new.username)
+    used = db.session.get(Submission, (new.mark, user.id)) if user else None
+    stored = user.password_hash if user and used and now() - used.used_at < _SAME_CLICK else None
+    db.session.rollback()
+    if user is None or stored is None or not passwords.verify(stored, new.password):
+        raise UsernameTaken
+    with write_transaction():
+        user = db.session.get_one(User, user.id)
+        if not user.active:
+            raise UsernameTaken
+        return _start_session(user, _as(user, actor))
+
+
+def _start_session(user: User, owner: Actor) -> str:
+    token = sessions.start(user, owner.address or "", owner.agent or "")
+    record(Action.SIGNED_IN, owner)
+    return token
+
+
+def _as(user: User, actor: Actor) -> Actor:
+    return replace(actor, id=str(user.id), name=user.username, role=user.role)

@@ -1,0 +1,105 @@
+"""The sign-up page."""
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    url_for,
+)
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from webui import origin
+from webui.accounts import sessions, throttle, waits
+from webui.audit.actions import Source
+from webui.audit.log import Actor
+from webui.drafts import keeps_draft
+from webui.errors import Detail
+from webui.forms import posted_submission
+from webui.htmx import go_to
+from webui.onboarding import signup
+from webui.onboarding.forms import SignUpForm
+from webui.permissions import public
+from webui.tenants.answers import explain
+
+bp = Blueprint("signup", __name__)
+CLOSED = "New organisations cannot sign up here by themselves. Ask {} for an account."
+TAKEN = "This username is taken. Choose another."
+
+
+@bp.app_context_processor
+def _signup_open() -> dict[str, bool]:
+    return {"signup_open": current_app.extensions["webui_config"].signup}
+
+
+@bp.get("/signup")
+@public
+def form() -> Any:
+    """The form; who is signed in has an account already."""
+    _refuse_closed()
+    if current_user.is_authenticated:
+        return redirect(url_for("accounts.start"), 303)
+    return _page(SignUpForm())
+
+
+@bp.post("/signup")
+@public
+@keeps_draft("signup.form")
+def sign_up() -> Any:
+    """Makes the organisation and goes on to the wizard, signed in."""
+    _refuse_closed()
+    if current_user.is_authenticated:
+        return go_to(url_for("accounts.start"))
+    mark, form = posted_submission(), SignUpForm()
+    if not form.validate():
+        return _page(form, 422)
+    try:
+        token = signup.sign_up(
+            _new_owner(form, mark), origin.person(None, None, None, Source.WIZARD)
+        )
+    except signup.UsernameTaken:
+        form.fail("username", TAKEN)
+        return _page(form, 422)
+    except throttle.TooMany as refusal:
+        return waits.too_many(_page(form, 429, waits.words(refusal)), refusal)
+    except SQLAlchemyError as error:
+        return _page(form, 503, explain(error))
+    sessions.remember(token)
+    return go_to(url_for("accounts.start"))
+
+
+def _visitor() -> Actor:
+    """Somebody who is nobody yet."""
+    return origin.person(None, None, None, Source.WIZARD)
+
+
+def _new_owner(form: SignUpForm, mark: str) -> signup.NewOwner:
+    return signup.NewOwner(
+        organisation=form.organisation.value,
+        username=form.username.value,
+        email=form.email.value,
+        password=form.password.value,
+        mark=mark,
+    )
+
+
+def _page(form: SignUpForm, status: int = 200, problem: str | None = None) -> Response:
+    page = render_template(
+        "onboarding/signup.html",
+        form=form,
+        problem=problem,
+        first_field=lambda form, _notes: form.first_error or "organisation",
+    )
+    return make_response(page, status)
+
+
+def _refuse_closed() -> None:
+    config = current_app.extensions["webui_config"]
+    if not config.signup:
+        abort(404, Detail(CLOSED.format(config.support_contact or "our support team")))
