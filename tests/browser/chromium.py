@@ -1,15 +1,20 @@
-"""The Chromium to test with: Playwright's own where it is installed, else Debian's."""
+"""The Chromium to test with: Playwright's own where it is installed, else Debian's.
+
+Debian's headless shell, the same engine without a desktop around it, opens a page in half the time.
+"""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Error, Playwright
 
-DEBIAN = Path("/usr/bin/chromium")
+DEBIAN = (Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium"))
 MISSING = (
     "The browser tests need Chromium, and there is none. Install one with"
-    " `.venv/bin/playwright install chromium` or, on Debian, `sudo apt-get install chromium`."
+    " `.venv/bin/playwright install chromium` or, on Debian,"
+    " `sudo apt-get install chromium-headless-shell`."
 )
 # No look-ups of its own: what leaves the machine in a test would be the product's.
 _QUIET = (
@@ -22,7 +27,7 @@ _QUIET = (
 )
 
 
-def launch(playwright: Playwright, debian: Path = DEBIAN) -> Browser:
+def launch(playwright: Playwright, debian: Sequence[Path] = DEBIAN) -> Browser:
     """A running Chromium; a test that has none fails and says what to install."""
     # Chromium's sandbox does not work for root, who runs the tests in containers.
     arguments = [*_QUIET, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
@@ -31,6 +36,7 @@ def launch(playwright: Playwright, debian: Path = DEBIAN) -> Browser:
     except Error as error:
         if "Executable doesn't exist" not in error.message:
             raise
-    if not debian.exists():
+    installed = [path for path in debian if path.exists()]
+    if not installed:
         pytest.fail(MISSING, pytrace=False)
-    return playwright.chromium.launch(args=arguments, executable_path=debian)
+    return playwright.chromium.launch(args=arguments, executable_path=installed[0])

@@ -62,6 +62,6 @@ class TestChromium:
                     raise Error("Executable doesn't exist at /nowhere")
 
         with pytest.raises(pytest.fail.Exception) as failure:
-            chromium.launch(Nothing(), debian=tmp_path / "chromium")
+            chromium.launch(Nothing(), debian=[tmp_path / "chromium"])
         assert "playwright install chromium" in str(failure.value)
         assert "apt-get install chromium" in str(failure.value)
