@@ -49,7 +49,7 @@ def read(url: str) -> list[Row]:
 
 def _row(row: Row) -> Row:
     """The row with ids and times as text in one spelling, whichever driver read it."""
-    for name in ("id", "tenant_id"):
+    for name in ("id", "tenant_id", "subject_id"):
         row[name] = row[name] and str(UUID(str(row[name])))
     at = row["at"] if isinstance(row["at"], datetime) else datetime.fromisoformat(row["at"])
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
@@ -134,6 +134,7 @@ def _columns(row: Row, body: Row) -> Iterator[str]:
         **{key: body[key] for key in ("reason", "request", "address")},
         "tenant_id": tenant.get("id"),
         "tenant_version": tenant.get("version"),
+        "subject_id": body["changes"].get("user", [None, None])[1],
         **{f"actor_{key}": actor[key] for key in ("type", "id", "name", "role")},
         "fields": sorted(body["changes"]),
     }

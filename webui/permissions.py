@@ -40,6 +40,8 @@ class Permission(StrEnum):
     SEE_IDENTITIES = "see SIP identities and webhook addresses"
     VIEW_HISTORY = "read a tenant's history"
     SEE_STAFF = "see which colleague did what, from where and why"
+    LIST_USERS = "find accounts"
+    SEE_COLLEAGUES = "open colleagues' accounts"
 
 
 _EVERYONE = {
@@ -58,12 +60,23 @@ _SUPPORT = _EVERYONE | {
     Permission.CREATE_TENANT,
     Permission.SEE_IDENTITIES,
     Permission.SEE_STAFF,
+    Permission.LIST_USERS,
+}
+_ADMIN = _SUPPORT | {
+    Permission.SEE_COLLEAGUES,
 }
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(_SUPPORT),
-    Role.ADMIN: frozenset(_SUPPORT),
+    Role.ADMIN: frozenset(_ADMIN),
     Role.AUDITOR: frozenset(
-        _EVERYONE | {Permission.LIST_TENANTS, Permission.SEE_STAFF, Permission.SEE_METADATA}
+        _EVERYONE
+        | {
+            Permission.LIST_TENANTS,
+            Permission.SEE_STAFF,
+            Permission.SEE_METADATA,
+            Permission.LIST_USERS,
+            Permission.SEE_COLLEAGUES,
+        }
     ),
     Role.OWNER: frozenset(_EVERYONE | {Permission.EDIT_TENANT, Permission.SEE_IDENTITIES}),
 }

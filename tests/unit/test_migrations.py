@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import CheckConstraint, inspect, select, text
+from sqlalchemy import CheckConstraint, ClauseElement, inspect, select, text
 
 from tests.apps import a_config, an_app, inside
 from tests.factories import make_tenant, make_user, revise
@@ -173,7 +173,19 @@ def described(column) -> str:
 
 
 def ordered(things) -> list[str]:
-    return sorted(repr(sorted(thing.items(), key=str)) for thing in things)
+    return sorted(repr(sorted(legible(thing).items(), key=str)) for thing in things)
+
+
+def legible(thing) -> dict[str, object]:
+    """With the conditions of partial indexes as text."""
+    return {
+        key: legible(value)
+        if isinstance(value, dict)
+        else str(value)
+        if isinstance(value, ClauseElement)
+        else value
+        for key, value in thing.items()
+    }
 
 
 def trigger_list() -> list[tuple]:

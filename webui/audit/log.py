@@ -156,7 +156,14 @@ def entry_of(body: dict[str, Any]) -> AuditEntry:
         address=body["address"],
         body=canonical,
         hash=chain.digest(canonical),
+        subject_id=subject_of(body),
     )
+
+
+def subject_of(body: dict[str, Any]) -> UUID | None:
+    """The account that a body is about."""
+    pair = body["changes"].get("user")
+    return UUID(pair[1]) if pair else None
 
 
 def field_rows(body: dict[str, Any]) -> list[AuditField]:

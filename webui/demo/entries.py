@@ -78,6 +78,7 @@ def entry_row(body: Row) -> Row:
         "actor_role": actor["role"],
         "body": text,
         "hash": chain.digest(text),
+        "subject_id": log.subject_of(body),
     }
 
 

@@ -34,6 +34,7 @@ class AuditEntry(Model):
         Index("ix_audit_entries_tenant_seq", "tenant_id", "seq"),
         Index("ix_audit_entries_actor_seq", "actor_id", "seq"),
         Index("ix_audit_entries_action_seq", "action", "seq"),
+        Index("ix_audit_entries_subject_seq", "subject_id", "seq"),
         Index("ix_audit_entries_request", "request"),
         Index("ix_audit_entries_at", "at"),
     )
@@ -55,6 +56,8 @@ class AuditEntry(Model):
     address: Mapped[str | None] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # The account that the entry is about, whoever acted.
+    subject_id: Mapped[UUID | None] = mapped_column(Uuid)
 
     def __repr__(self) -> str:
         return f"<AuditEntry {self.seq} {self.action}>"

@@ -1,9 +1,10 @@
 """People who sign in, and their sessions."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webui.extensions import Model
@@ -11,7 +12,27 @@ from webui.models.columns import DERIVED, EVENT, PLAIN, BinaryText, UTCDateTime,
 from webui.models.tenant import Tenant
 from webui.permissions import Role
 
+NO_PASSWORD = "*"
+"""Instead of a hash: the person has not chosen a password yet. No password fits it."""
+
+
+class AccountState(StrEnum):
+    """Whether somebody can sign in to an account."""
+
+    ACTIVE = "active"
+    INVITED = "invited"
+    DISABLED = "disabled"
+
+
+def account_state(active: bool, has_password: bool) -> AccountState:
+    """The state that follows from the two columns that decide it."""
+    if not active:
+        return AccountState.DISABLED
+    return AccountState.ACTIVE if has_password else AccountState.INVITED
+
+
 _ROLES = ", ".join(f"'{role.value}'" for role in Role)
+_INVITED = f"password_hash = '{NO_PASSWORD}'"
 
 
 class User(Model):
@@ -24,6 +45,20 @@ class User(Model):
         CheckConstraint("length(username) BETWEEN 3 AND 50", name="username_limits"),
         Index("ix_users_email_key", "email_key"),
         Index("ix_users_tenant_id", "tenant_id"),
+        Index("ix_users_role_username", "role", "username_key"),
+        # The few that the list is asked for among very many owners.
+        Index(
+            "ix_users_disabled",
+            "username_key",
+            sqlite_where=text("active = 0"),
+            postgresql_where=text("NOT active"),
+        ),
+        Index(
+            "ix_users_invited",
+            "username_key",
+            sqlite_where=text(_INVITED),
+            postgresql_where=text(_INVITED),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)
@@ -49,6 +84,11 @@ class User(Model):
 
     def __repr__(self) -> str:
         return f"<User {self.id}>"
+
+    @property
+    def state(self) -> AccountState:
+        """Whether somebody can sign in."""
+        return account_state(self.active, self.password_hash != NO_PASSWORD)
 
     @validates("username", "email")
     def _derive_key(self, key: str, value: str) -> str:
