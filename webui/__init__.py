@@ -24,6 +24,8 @@ from webui.origin import init_origin
 from webui.permissions import Permission, enforce, may
 from webui.tenants import routes as tenant_routes
 from webui.tenants.words import init_words
+from webui.users import routes as user_routes
+from webui.users.words import init_words as init_user_words
 
 # Sixteen times the largest field: the rest of a form is small.
 MAX_FORM_BYTES = 256 * 1024
@@ -103,10 +105,12 @@ def _init_pages(app: Flask) -> None:
         theme.bp,
         tenant_routes.bp,
         audit_routes.bp,
+        user_routes.bp,
     ):
         app.register_blueprint(blueprint)
     init_filters(app)
     init_words(app)
+    init_user_words(app)
     app.jinja_env.globals.update(may=may, Permission=Permission)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     cli.init_cli(app)

@@ -23,11 +23,13 @@ LAYERS = {
         " webui.headers webui.origin webui.assets webui.jobs"
     ),
     "webhooks": "webui.webhooks",
-    "features": ("webui.accounts webui.tenants webui.audit webui.drafts webui.csrf webui.demo"),
+    "features": (
+        "webui.accounts webui.tenants webui.users webui.audit webui.drafts webui.csrf webui.demo"
+    ),
     "what composes features": "webui.onboarding",
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
-        " webui.onboarding.signup_routes"
+        " webui.onboarding.signup_routes webui.users.routes"
     ),
     "settings": "config",
     "commands": "webui.cli webui.setup webui.jobs.cli",

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 INVITED = "password_hash = '*'"
 
@@ -30,13 +30,17 @@ def upgrade() -> None:
 def fill_subjects() -> None:
     """An extract of the text that every entry has had all along."""
     if op.get_bind().dialect.name == "sqlite":
-        subject = "replace(json_extract(body, '$.changes.user[1]'), '-', '')"
+        op.execute(
+            "UPDATE audit_entries SET subject_id ="
+            " replace(json_extract(body, '$.changes.user[1]'), '-', '')"
+            " WHERE seq IN (SELECT seq FROM audit_fields WHERE field = 'user')"
+        )
     else:
-        subject = "CAST(CAST(body AS jsonb) #>> '{changes,user,1}' AS uuid)"
-    op.execute(
-        f"UPDATE audit_entries SET subject_id = {subject}"
-        " WHERE seq IN (SELECT seq FROM audit_fields WHERE field = 'user')"
-    )
+        op.execute(
+            "UPDATE audit_entries SET subject_id ="
+            " CAST(CAST(body AS jsonb) #>> '{changes,user,1}' AS uuid)"
+            " WHERE seq IN (SELECT seq FROM audit_fields WHERE field = 'user')"
+        )
 
 
 def downgrade() -> None:

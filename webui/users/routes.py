@@ -1,0 +1,45 @@
+"""The pages of accounts: the list, and the page of one."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, make_response, render_template, request, url_for
+
+from webui.errors import Detail
+from webui.htmx import wants_fragment
+from webui.paging import BadCursor
+from webui.permissions import Permission, requires
+from webui.users import profile, search
+from webui.users.scope import get_user
+
+bp = Blueprint("users", __name__, url_prefix="/users")
+NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
+
+
+@bp.get("")
+@requires(Permission.LIST_USERS)
+def index() -> Any:
+    """The list, as a page or as the fragment that a search swaps."""
+    try:
+        filters = search.Filters.from_url(request.args)
+        found = search.find(filters, request.args.get("after"), request.args.get("before"))
+    except search.BadFilter as error:
+        abort(400, Detail(error))
+    except BadCursor:
+        abort(400, Detail(NO_SUCH_PAGE))
+    template = "users/_found.html" if wants_fragment() else "users/index.html"
+    response = make_response(
+        render_template(template, filters=filters, found=found, page_size=search.PAGE_SIZE)
+    )
+    if wants_fragment():
+        cursors = {name: request.args[name] for name in ("after", "before") if name in request.args}
+        values: dict[str, Any] = {**filters.arguments(), **cursors}
+        response.headers["HX-Replace-Url"] = url_for(".index", **values)
+    return response
+
+
+@bp.get("/<uuid:user_id>")
+@requires(Permission.LIST_USERS)
+def page(user_id: UUID) -> str:
+    """The page of an account."""
+    return render_template("users/page.html", page=profile.build(get_user(user_id)))

@@ -1,0 +1,132 @@
+"""Finding accounts: the filters, what the words may mean, one page of rows."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+
+from webui.extensions import db
+from webui.models import Tenant, User, UserSession
+from webui.models.user import NO_PASSWORD, AccountState, account_state
+from webui.paging import Keyset, Page
+from webui.permissions import Role
+from webui.users.scope import visible
+from webui.users.words import ROLE_LABELS, STATE_LABELS
+
+PAGE_SIZE = 50
+BY_NAME = Keyset("username", (User.username_key,))
+_LAST = "\U0010ffff"
+_UUID = re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])")
+# A constant in the statement: only then may a partial index answer it.
+_INVITED: ColumnElement[bool] = User.password_hash == literal_column(f"'{NO_PASSWORD}'")
+_STATES = {
+    AccountState.ACTIVE: and_(User.active, ~_INVITED),
+    AccountState.INVITED: and_(User.active, _INVITED),
+    AccountState.DISABLED: ~User.active,
+}
+_COLUMNS = (
+    User.id,
+    User.username,
+    User.email,
+    User.role,
+    User.active,
+    _INVITED.label("invited"),
+    User.tenant_id,
+    Tenant.name.label("tenant_name"),
+)
+
+
+class BadFilter(ValueError):
+    """A filter in the URL has a value that does not exist; the message is for people."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list is narrowed to. Empty text means: not narrowed."""
+
+    q: str = ""
+    role: str = ""
+    state: str = ""
+
+    @classmethod
+    def from_url(cls, arguments: Mapping[str, str]) -> "Filters":
+        """Reads the URL. Raises BadFilter, because a list that silently shows all misleads."""
+        chosen = cls(*(arguments.get(name, "").strip() for name in ("q", "role", "state")))
+        for name, known in (("role", set(Role)), ("state", set(AccountState))):
+            value = getattr(chosen, name)
+            if value and value not in known:
+                raise BadFilter(f"There is no {name} of that name. Remove it from the address.")
+        if "\0" in chosen.q:
+            raise BadFilter("The search holds a character that no name has.")
+        return chosen
+
+    def arguments(self, **changes: str | None) -> dict[str, str]:
+        """The parameters of a URL with these filters, changed."""
+        values = {"q": self.q, "role": self.role, "state": self.state} | changes
+        return {name: value for name, value in values.items() if value}
+
+    @property
+    def chips(self) -> list[tuple[str, str]]:
+        """(parameter, words) of each active filter, to be removed one by one."""
+        words = {
+            "q": f"“{self.q}”",
+            "role": f"Role: {ROLE_LABELS[Role(self.role)]}" if self.role else "",
+            "state": STATE_LABELS[AccountState(self.state)] if self.state else "",
+        }
+        return [(name, words[name]) for name in words if getattr(self, name)]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row of the list."""
+
+    user: Any
+    state: AccountState
+    last_used: datetime | None
+
+
+def find(filters: Filters, after: str | None, before: str | None) -> Page[Found]:
+    """One page of accounts by username. Raises paging.BadCursor."""
+    query: Any = select(*_COLUMNS).outerjoin(Tenant, Tenant.id == User.tenant_id)
+    query = query.where(visible())
+    if filters.role:
+        query = query.where(User.role == filters.role)
+    if filters.state:
+        query = query.where(_STATES[AccountState(filters.state)])
+    if filters.q:
+        query = query.where(_matches(filters.q))
+    page = BY_NAME.page(query, PAGE_SIZE, after, before)
+    used = last_used([row.id for row in page.rows])
+    rows = [
+        Found(row, account_state(row.active, not row.invited), used.get(row.id))
+        for row in page.rows
+    ]
+    return Page(rows, page.after, page.before)
+
+
+def last_used(ids: list[UUID]) -> dict[UUID, datetime]:
+    """When each of the accounts was last used, for those that ever were."""
+    query = (
+        select(UserSession.user_id, func.max(UserSession.last_used_at))
+        .where(UserSession.user_id.in_(ids))
+        .group_by(UserSession.user_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def _matches(words: str) -> ColumnElement[bool]:
+    """An id (also inside a pasted address), or the beginning of a username or e-mail."""
+    key = words.casefold()
+    found = _UUID.search(key)
+    if found:
+        return User.id == UUID(found.group())
+    return or_(_starts_with(User.username_key, key), _starts_with(User.email_key, key))
+
+
+def _starts_with(column: Any, prefix: str) -> ColumnElement[bool]:
+    """A prefix as a range, which any index in byte order answers."""
+    return and_(column >= prefix, column < prefix + _LAST)
