@@ -41,7 +41,6 @@ TABLE = {
     "GET /livez": Route(ALL, 200, 200, anonymous=True),
     "GET /": Route(ALL, 303, 303, anonymous=True),
     "GET /login": Route(ALL, 303, 303, anonymous=True),
-    "POST /login": Route(ALL, 422, 422, anonymous=True),
     "GET /signup": Route(ALL, 303, 303, anonymous=True),
     "POST /signup": Route(ALL, 303, 200, anonymous=True),
     "POST /logout": Route(ALL, 303, 200),
