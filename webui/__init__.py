@@ -5,8 +5,8 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config, ConfigError
 from webui import accounts, audit, cli, health, tenants, theme
-from webui.accounts import routes as account_routes
-from webui.accounts import sessions
+from webui.accounts import account_routes, sessions
+from webui.accounts import routes as sign_in_routes
 from webui.accounts.waits import init_waits
 from webui.assets import init_assets
 from webui.audit import guard
@@ -100,6 +100,7 @@ def _init_pages(app: Flask) -> None:
     app.url_map.converters["section"] = tenant_routes.SectionConverter
     for blueprint in (
         health.bp,
+        sign_in_routes.bp,
         account_routes.bp,
         signup_routes.bp,
         theme.bp,

@@ -1,13 +1,15 @@
 """How templates show times, numbers and money."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask, current_app
+from flask_login import current_user
 
 from webui.limits import MAX_SAFE_INTEGER
 from webui.models.columns import now
+from webui.values.time_zones import by_region, zone
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
@@ -26,8 +28,10 @@ def init_filters(app: Flask) -> None:
         plural,
         limit_words,
         of_limit,
+        place,
     ):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals["time_zones"] = by_region
 
 
 def number(value: int) -> str:
@@ -63,7 +67,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def relative(at: datetime, current: datetime | None = None) -> str:
     """A time as people say it: "12 minutes ago", "yesterday 16:04 UTC",
-    "21 Nov 16:04 UTC", "14 Mar 2025"."""
+    "21 Nov 16:04 UTC", "14 Mar 2025"; in the account's time zone."""
     current = current or now()
     seconds = (current - at).total_seconds()
     if seconds < _MINUTE:
@@ -72,21 +76,38 @@ def relative(at: datetime, current: datetime | None = None) -> str:
         return f"{plural(int(seconds // _MINUTE), 'minute')} ago"
     if seconds < 12 * _HOUR:
         return f"{plural(int(seconds // _HOUR), 'hour')} ago"
+    at, current = local(at), local(current)
     if at.date() == current.date():
-        return f"today {at:%H:%M} UTC"
+        return f"today {at:%H:%M %Z}"
     if at.date() == (current - timedelta(days=1)).date():
-        return f"yesterday {at:%H:%M} UTC"
-    return day(at) if at.year != current.year else f"{at.day} {at:%b %H:%M} UTC"
+        return f"yesterday {at:%H:%M %Z}"
+    return day(at) if at.year != current.year else f"{at.day} {at:%b %H:%M %Z}"
 
 
 def exact(at: datetime) -> str:
-    """21 Nov 2026 16:04:55 UTC."""
-    return f"{at.day} {at:%b %Y %H:%M:%S} UTC"
+    """In the account's time zone with UTC: "21 Nov 2026 17:04:55 CET (16:04:55 UTC)"."""
+    here, utc = local(at), at.astimezone(UTC)
+    words = f"{here.day} {here:%b %Y %H:%M:%S %Z}"
+    if here.utcoffset() == utc.utcoffset():
+        return words
+    date = "" if here.date() == utc.date() else f"{utc.day} {utc:%b} "
+    return f"{words} ({date}{utc:%H:%M:%S} UTC)"
 
 
 def day(at: datetime) -> str:
-    """14 Mar 2025."""
+    """14 Mar 2025, as it is in the account's time zone."""
+    at = local(at)
     return f"{at.day} {at:%b %Y}"
+
+
+def local(at: datetime) -> datetime:
+    """The time in the time zone of the account that reads it; UTC for nobody's."""
+    return at.astimezone(zone(getattr(current_user, "time_zone", "UTC")))
+
+
+def place(time_zone: str) -> str:
+    """A time zone for people: "Europe/Isle_of_Man" -> "Isle of Man"."""
+    return time_zone.partition("/")[2].replace("_", " ").replace("/", ", ") or time_zone
 
 
 def iso(at: datetime) -> str:

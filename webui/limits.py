@@ -160,6 +160,7 @@ FIELDS: dict[str, Field] = {
     )
 }
 
+THEMES = {"auto": "As the device", "light": "Light", "dark": "Dark"}
 REASON = Text("reason", "Reason", minimum=3, maximum=200)
 USERNAME = Text("username", "Username", minimum=3, maximum=50)
 PASSWORD = Text("password", "Password", minimum=8, maximum=72)

@@ -1,36 +1,37 @@
-"""Light, dark or as the device says: a cookie that is right on the first paint."""
+"""Light, dark or as the device says: right on the first paint.
+
+Who is signed in has the theme of the account; a cookie knows it before and after.
+"""
 
 from flask import Blueprint, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from webui import origin
+from webui.accounts import own, theme_cookie
 from webui.htmx import go_to
+from webui.limits import THEMES
 from webui.navigation import safe_next
 from webui.permissions import public
 
 bp = Blueprint("theme", __name__)
-THEMES = {"auto": "As the device", "light": "Light", "dark": "Dark"}
-_COOKIE = "theme"
-_YEAR = 365 * 24 * 3_600
 
 
 @bp.app_context_processor
 def _theme() -> dict[str, object]:
-    chosen = request.cookies.get(_COOKIE, "auto")
+    account = current_user.theme if current_user.is_authenticated else None
+    chosen = account or request.cookies.get(theme_cookie.NAME, "auto")
     return {"theme": chosen if chosen in THEMES else "auto", "themes": THEMES}
 
 
 @bp.post("/theme")
 @public
 def choose() -> Response:
-    """Remembers the choice on this device and goes back to the page."""
-    chosen = request.form.get("theme", "auto")
+    """Remembers the choice for the account and on this device; goes back to the page."""
+    sent = request.form.get("theme", "auto")
+    chosen = sent if sent in THEMES else "auto"
+    if current_user.is_authenticated:
+        own.change_preferences(current_user.id, origin.actor(), theme=chosen)
     response = go_to(safe_next(request.form.get("next")) or url_for("accounts.start"))
-    response.set_cookie(
-        _COOKIE,
-        chosen if chosen in THEMES else "auto",
-        max_age=_YEAR,
-        secure=request.is_secure,
-        httponly=True,
-        samesite="Lax",
-    )
+    theme_cookie.remember(response, chosen)
     return response

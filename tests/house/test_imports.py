@@ -16,7 +16,7 @@ LAYERS = {
     "stored things": "webui.models webui.migrations webui.canary",
     "history": (
         "webui.audit.actions webui.audit.chain webui.audit.guard webui.audit.log"
-        " webui.audit.sentences"
+        " webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
     ),
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
@@ -30,6 +30,7 @@ LAYERS = {
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
         " webui.onboarding.signup_routes webui.users.routes"
+        " webui.accounts.account_routes"
     ),
     "settings": "config",
     "commands": "webui.cli webui.setup webui.jobs.cli",

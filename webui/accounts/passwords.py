@@ -34,6 +34,11 @@ def verify(stored: str | None, password: str) -> bool:
         return False
 
 
+def renewed(stored: str, password: str) -> str | None:
+    """A new hash for a right password whose hash was made with other parameters, else None."""
+    return hash_password(password) if _hasher(_cost()).check_needs_rehash(stored) else None
+
+
 def _matches(encoded: str, password: str) -> bool:
     try:
         return _hasher(_cost()).verify(encoded, password)

@@ -17,7 +17,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webui import drafts, origin
-from webui.accounts import devices, sessions, signing_in, throttle, waits
+from webui.accounts import devices, sessions, signing_in, theme_cookie, throttle, waits
 from webui.accounts.forms import LoginForm
 from webui.drafts import keeps_draft
 from webui.extensions import login_manager
@@ -75,6 +75,8 @@ def log_in() -> Any:
     sessions.remember(result.token, same_person=again)
     response = _go_on(safe_next(form.next.data) or url_for(".start"), in_place=again)
     devices.remember(response, result.user_id)
+    if result.theme:
+        theme_cookie.remember(response, result.theme)
     return response
 
 

@@ -73,11 +73,33 @@ def end(hashed: str, at: datetime | None = None) -> None:
         session.ended_at = at or now()
 
 
-def end_all(user: User) -> None:
-    """Ends every session of an account in the current transaction."""
+def end_all(user: User, but: str | None = None) -> int:
+    """Ends every session of an account in the current transaction; returns how many.
+
+    ``but`` is the hash of the token of the one that stays.
+    """
+    live = [s for s in open_sessions(user.id, now()) if s.token_hash != but]
     query = select(UserSession).where(UserSession.user_id == user.id)
     for session in db.session.scalars(query.where(UserSession.ended_at.is_(None))):
-        session.ended_at = now()
+        if session.token_hash != but:
+            session.ended_at = now()
+    return len(live)
+
+
+def open_sessions(user_id: UUID, at: datetime) -> list[UserSession]:
+    """The sessions of an account that could still be used, the last used first."""
+    query = select(UserSession).where(
+        UserSession.user_id == user_id,
+        UserSession.ended_at.is_(None),
+        UserSession.last_used_at > at - IDLE,
+        UserSession.created_at > at - ABSOLUTE,
+    )
+    return list(db.session.scalars(query.order_by(UserSession.last_used_at.desc())))
+
+
+def public_id(hashed: str) -> str:
+    """What a page calls a session: it tells nothing of the hash, and even less of the token."""
+    return hashlib.sha256(f"session {hashed}".encode()).hexdigest()[:16]
 
 
 def current_person_id() -> UUID | None:
@@ -99,6 +121,8 @@ _FIND = (
         User.role,
         User.tenant_id,
         User.active,
+        User.time_zone,
+        User.theme,
         Tenant.status.label("tenant_status"),
     )
     .join(User, User.id == UserSession.user_id)
@@ -133,6 +157,8 @@ class Person(UserMixin):
     email: str
     role: str
     tenant_id: UUID | None
+    time_zone: str = "UTC"
+    theme: str | None = None
 
 
 @login_manager.request_loader
@@ -145,7 +171,15 @@ def load_user(_request: object) -> Person | None:
         return None
     if at - session.last_used_at >= TOUCH_EVERY:
         _touch(hashed, at)
-    return Person(session.user_id, session.username, session.email, session.role, session.tenant_id)
+    return Person(
+        session.user_id,
+        session.username,
+        session.email,
+        session.role,
+        session.tenant_id,
+        session.time_zone,
+        session.theme,
+    )
 
 
 def _touch(hashed: str, at: datetime) -> None:

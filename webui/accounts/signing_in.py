@@ -15,7 +15,8 @@ from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
 from webui.limits import Status
 from webui.models import User, UserSession
-from webui.models.columns import now
+from webui.models.columns import Audited, now
+from webui.models.tenant import Change
 
 # An address that the account has used within this time is no stranger's.
 ADDRESS_KNOWN_FOR = timedelta(days=90)
@@ -28,6 +29,7 @@ class SignIn:
     token: str | None = None
     blocked: bool = False
     user_id: UUID | None = None
+    theme: str | None = None
 
 
 def sign_in(
@@ -56,10 +58,11 @@ def sign_in(
     stored = user.password_hash if user and user.active else None
     # Hashing happens outside any write transaction: it takes long on purpose.
     right = passwords.verify(stored, password)
-    if user is None or not right:
+    if user is None or stored is None or not right:
         # A name that is no account's is not recorded: it may be a password in the wrong field.
         _record_refusal(person)
         return SignIn()
+    renewed = passwords.renewed(stored, password)
     with write_transaction():
         throttle.forgive(counters)
         user = db.session.get_one(User, user.id)
@@ -68,11 +71,13 @@ def sign_in(
         if user.tenant is not None and user.tenant.status == Status.BLOCKED:
             record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
             return SignIn(blocked=True)
+        if renewed:
+            _store_renewed(user, renewed, person)
         if replaces:
             sessions.end(replaces)
         token = sessions.start(user, actor.address or "", actor.agent or "")
         record(Action.SIGNED_IN, person)
-    return SignIn(token, user_id=user.id)
+    return SignIn(token, user_id=user.id, theme=user.theme)
 
 
 def sign_out(hashed: str, actor: Actor) -> None:
@@ -101,6 +106,13 @@ def knows_address(username: str, address: str | None) -> bool:
 def as_user(user: User, actor: Actor) -> Actor:
     """The actor, now that it is known which account acts."""
     return replace(actor, id=str(user.id), name=user.username, role=user.role)
+
+
+def _store_renewed(user: User, hashed: str, actor: Actor) -> None:
+    """Keeps the hash of the same password under the parameters of today (ASVS 5.0, 11.4.2)."""
+    user.password_hash = hashed
+    change = Change("password_hash", Audited.EVENT, "", "")
+    record(Action.USER_PASSWORD_RENEWED, actor, subject=user, changes=[change])
 
 
 def _record_refusal(actor: Actor) -> None:

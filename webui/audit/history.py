@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, func, select
 from webui.audit import sentences
 from webui.audit.actions import SOURCE_LABELS, Source
 from webui.audit.log import open_sealed
+from webui.audit.parts import Part
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
 from webui.models import AuditEntry, AuditField, AuditSealed
@@ -45,7 +46,7 @@ class Row:
     at: datetime
     who: str
     role: str | None
-    parts: list[sentences.Part]
+    parts: list[Part]
     reason: str | None
     source: str
 

@@ -6,26 +6,23 @@ how a part looks. Nothing here knows a request or a database: sealed values come
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
+from webui.audit import account_sentences
 from webui.audit.actions import Action
+from webui.audit.parts import Part, Sentence
+from webui.audit.parts import capitalised as _capitalised
+from webui.audit.parts import from_to as _from_to
+from webui.audit.parts import joined as _joined
+from webui.audit.parts import new as _new
+from webui.audit.parts import old as _old
+from webui.audit.parts import text as _text
 from webui.limits import FIELDS, SERVICE_LABELS, Choice, Sealed, Secret, Service, Switch, Whole
 from webui.values import compact_json, same_json
-from webui.values.durations import in_words
 
 HIDDEN = "hidden"
 ERASED = "erased"
 UNREADABLE = "cannot be read"
-
-
-@dataclass(frozen=True)
-class Part:
-    """A piece of a sentence. ``kind`` is text, old or new; ``mono`` for identifiers."""
-
-    kind: str
-    text: str
-    mono: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,25 +34,13 @@ class Reader:
     opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-Sentence = list[Part]
-_FIXED = {
-    Action.SIGNED_IN: "Signed in",
-    Action.SIGNED_OUT: "Signed out",
-    Action.SIGN_IN_FAILED: "Failed to sign in",
-}
-
-
 def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
     """What an entry's body says happened."""
     action, changes = body["action"], body["changes"]
     if action == Action.TENANT_CREATED:
         return _created(changes, reader)
-    if action in (Action.USER_CREATED, Action.USER_DISABLED):
-        return _account(action, changes)
-    if action == Action.TRY_DELAYED:
-        return _delayed(changes)
-    if action in _FIXED:
-        return [_text(_FIXED[action])]
+    if action in account_sentences.SENTENCES:
+        return account_sentences.SENTENCES[action](changes)
     if action == Action.TENANT_STATUS:
         return _status(changes)
     clauses = [clause(name, changes[name], reader) for name in FIELDS if name in changes]
@@ -113,25 +98,8 @@ def _noun(name: str) -> str:
     return _NOUNS.get(name, FIELDS[name].label)
 
 
-def _text(text: str) -> Part:
-    return Part("text", text)
-
-
-def _old(text: str, mono: bool = False) -> Part:
-    return Part("old", text, mono)
-
-
-def _new(text: str, mono: bool = False) -> Part:
-    return Part("new", text, mono)
-
-
 def _on(value: Any) -> str:
     return "on" if value else "off"
-
-
-def _from_to(verb: str, noun: str, old: str, new: str) -> Sentence:
-    start = " ".join(word for word in (verb, noun, "from") if word)
-    return [_text(f"{start} "), _old(old), _text(" to "), _new(new)]
 
 
 def _sealed(name: str, pair: list[Any], reader: Reader) -> Sentence:
@@ -220,33 +188,3 @@ def _created(changes: Mapping[str, Any], reader: Reader) -> Sentence:
         if name in changes:
             parts += [_text("; "), *_sealed(name, changes[name], reader)]
     return parts
-
-
-def _account(action: str, changes: Mapping[str, Any]) -> Sentence:
-    name = str(changes["username"][1])
-    if action == Action.USER_DISABLED:
-        return [_text("Disabled the account "), _old(name)]
-    return [_text("Created the account "), _new(name), _text(f", role {changes['role'][1]}")]
-
-
-def _delayed(changes: Mapping[str, Any]) -> Sentence:
-    wait = in_words(timedelta(seconds=changes["wait_seconds"][1]))
-    refused, tried = changes["refused_tries"][1], changes["tried"][1]
-    more = f"; {refused:,} tries refused since the last such entry" if refused > 1 else ""
-    return [_text(f"Had to wait {wait} before the next {tried}{more}")]
-
-
-def _joined(clauses: list[Sentence]) -> Sentence:
-    parts: Sentence = []
-    for parts_of_clause in clauses:
-        if parts and parts_of_clause:
-            parts.append(_text("; "))
-        parts += parts_of_clause
-    return parts
-
-
-def _capitalised(parts: Sentence) -> Sentence:
-    if not parts:
-        return parts
-    first = parts[0]
-    return [Part(first.kind, first.text[:1].upper() + first.text[1:], first.mono), *parts[1:]]

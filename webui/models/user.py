@@ -72,12 +72,17 @@ class User(Model):
     active: Mapped[bool] = mapped_column(server_default=true(), info=PLAIN)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
+    # A name of the IANA time zone database.
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC", info=PLAIN)
+    # None until it is chosen: then the device's cookie says.
+    theme: Mapped[str | None] = mapped_column(String(10), info=PLAIN)
 
     tenant: Mapped[Tenant | None] = relationship()
 
     def __init__(self, **values: object) -> None:
         self.id = uuid4()
         self.active = True
+        self.time_zone = "UTC"
         self.created_at = self.updated_at = now()
         for name, value in values.items():
             setattr(self, name, value)

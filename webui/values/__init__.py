@@ -9,6 +9,7 @@ from webui.values.hosts import host_name
 from webui.values.metadata import compact_json, meta_data, same_json
 from webui.values.sip import sip_domain, sip_password, sip_username
 from webui.values.text import USERNAME, Refused, clean_text, search_key, text, whole_number
+from webui.values.time_zones import time_zone
 from webui.values.webhook import webhook_url
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "sip_password",
     "sip_username",
     "text",
+    "time_zone",
     "username",
     "webhook_url",
     "whole_number",

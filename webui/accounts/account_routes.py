@@ -1,0 +1,104 @@
+"""The account page: preferences, password and sessions of the person who is signed in."""
+
+from typing import Any
+
+from flask import Blueprint, flash, make_response, render_template, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webui import origin
+from webui.accounts import account_page, own, sessions, theme_cookie, throttle, waits
+from webui.accounts.forms import PasswordForm, PreferencesForm
+from webui.filters import plural
+from webui.htmx import go_to, part_of
+from webui.permissions import Permission, requires
+from webui.values import Refused
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+WRONG_PASSWORD = "This is not your current password."
+
+
+@bp.get("")
+@requires(Permission.SIGNED_IN)
+def page() -> str:
+    """Everything about one's own account."""
+    return _page(PreferencesForm(formdata=None, **account_page.preferences()))
+
+
+@bp.post("/preferences")
+@requires(Permission.SIGNED_IN)
+def save_preferences() -> Any:
+    """Saves time zone and theme, the latter also on this device."""
+    form = PreferencesForm()
+    if not form.validate():
+        return make_response(_page(form), 422)
+    theme = form.theme.value
+    own.change_preferences(
+        current_user.id, origin.actor(), time_zone=form.time_zone.value, theme=theme
+    )
+    flash("Your preferences are saved.")
+    response = go_to(url_for(".page"))
+    theme_cookie.remember(response, theme)
+    return response
+
+
+@bp.get("/password")
+@requires(Permission.SIGNED_IN)
+def password() -> str:
+    """The form of a new password."""
+    return render_template(part_of("account/password.html"), form=PasswordForm(formdata=None))
+
+
+@bp.post("/password")
+@requires(Permission.SIGNED_IN)
+def change_password() -> Any:
+    """Sets a new password; every other session of the account ends."""
+    form = PasswordForm()
+    if not form.validate():
+        return _password_again(form)
+    try:
+        ended = own.change_password(
+            current_user.id,
+            form.current_password.value,
+            form.password.value,
+            origin.actor(),
+            sessions.current_hash(),
+        )
+    except own.WrongPassword:
+        form.fail("current_password", WRONG_PASSWORD)
+        return _password_again(form)
+    except Refused as refusal:
+        form.fail("password", str(refusal))
+        return _password_again(form)
+    except throttle.TooMany as refusal:
+        form.fail("current_password", waits.words(refusal))
+        return waits.too_many(_password_again(form), refusal)
+    also = f" {plural(ended, 'other session')} ended." if ended else ""
+    flash(f"Your password is changed.{also}")
+    return go_to(url_for(".page"))
+
+
+@bp.post("/sessions/<session_id>/end")
+@requires(Permission.SIGNED_IN)
+def end_session(session_id: str) -> Response:
+    """Ends one of one's sessions; this one too, if it is chosen."""
+    ended = own.end_session(current_user.id, session_id, origin.actor())
+    flash("The session is ended." if ended else "That session had ended already.")
+    return go_to(url_for(".page", _anchor="sessions"))
+
+
+@bp.post("/sessions/end")
+@requires(Permission.SIGNED_IN)
+def end_other_sessions() -> Response:
+    """Ends all of one's sessions but this one."""
+    ended = own.end_other_sessions(current_user.id, sessions.current_hash(), origin.actor())
+    flash(f"{plural(ended, 'other session')} ended." if ended else "There was no other session.")
+    return go_to(url_for(".page", _anchor="sessions"))
+
+
+def _page(form: PreferencesForm) -> str:
+    return render_template(part_of("account/page.html"), form=form, page=account_page.build())
+
+
+def _password_again(form: PasswordForm) -> Any:
+    return make_response(render_template(part_of("account/password.html"), form=form), 422)

@@ -1,0 +1,35 @@
+"""Which browser on which system: a user agent in words, good enough to know one's own."""
+
+import re
+
+# In this order: later ones pretend to be earlier ones (Chrome says Safari, Edge says Chrome).
+_BROWSERS = {
+    "Edge": r"\bEdg(?:e|A|iOS)?/",
+    "Opera": r"\bOPR/|\bOpera\b",
+    "Samsung Internet": r"\bSamsungBrowser/",
+    "Firefox": r"\bFirefox/|\bFxiOS/",
+    "Chrome": r"\bChrome/|\bCriOS/|\bChromium/|\bHeadlessChrome/",
+    "Safari": r"\bVersion/[\d.]+.*\bSafari/",
+}
+_SYSTEMS = {
+    "iPhone": r"\biPhone\b",
+    "iPad": r"\biPad\b",
+    "Android": r"\bAndroid\b",
+    "Windows": r"\bWindows NT\b",
+    "ChromeOS": r"\bCrOS\b",
+    "macOS": r"\bMacintosh\b|\bMac OS X\b",
+    "Linux": r"\bLinux\b|\bX11\b",
+}
+UNKNOWN = "Unknown browser"
+
+
+def in_words(agent: str) -> str:
+    """ "Firefox on Windows"; what is not recognised stands for itself, shortened."""
+    browser, system = _first(_BROWSERS, agent), _first(_SYSTEMS, agent)
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or agent[:40].strip() or UNKNOWN
+
+
+def _first(patterns: dict[str, str], agent: str) -> str | None:
+    return next((name for name, pattern in patterns.items() if re.search(pattern, agent)), None)

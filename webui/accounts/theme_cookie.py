@@ -1,0 +1,16 @@
+"""The theme on this device, for pages that are shown before anybody has signed in."""
+
+from datetime import timedelta
+
+from flask import request
+from werkzeug.wrappers import Response
+
+NAME = "theme"
+_KEPT = timedelta(days=365)
+
+
+def remember(response: Response, theme: str) -> None:
+    """Puts the theme into the cookie."""
+    response.set_cookie(
+        NAME, theme, max_age=_KEPT, secure=request.is_secure, httponly=True, samesite="Lax"
+    )

@@ -1,0 +1,62 @@
+"""What happened to accounts and to signing in, as sentences: one function per action."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from webui.audit.actions import Action
+from webui.audit.parts import Sentence, capitalised, from_to, joined, new, old, text
+from webui.limits import THEMES
+from webui.values.durations import in_words
+
+Changes = Mapping[str, Any]
+
+
+def _fixed(words: str) -> Callable[[Changes], Sentence]:
+    return lambda _changes: [text(words)]
+
+
+def _created(changes: Changes) -> Sentence:
+    name, role = str(changes["username"][1]), changes["role"][1]
+    return [text("Created the account "), new(name), text(f", role {role}")]
+
+
+def _disabled(changes: Changes) -> Sentence:
+    return [text("Disabled the account "), old(str(changes["username"][1]))]
+
+
+def _delayed(changes: Changes) -> Sentence:
+    wait = in_words(timedelta(seconds=changes["wait_seconds"][1]))
+    refused, tried = changes["refused_tries"][1], changes["tried"][1]
+    more = f"; {refused:,} tries refused since the last such entry" if refused > 1 else ""
+    return [text(f"Had to wait {wait} before the next {tried}{more}")]
+
+
+def _preferences(changes: Changes) -> Sentence:
+    clauses = []
+    if "time_zone" in changes:
+        clauses.append(from_to("changed", "the time zone", *changes["time_zone"]))
+    if "theme" in changes:
+        # What was never chosen follows the device, like the choice to do so.
+        before, after = (THEMES[theme or "auto"].lower() for theme in changes["theme"])
+        clauses.append(from_to("changed", "the theme", before, after))
+    return capitalised(joined(clauses))
+
+
+def _sessions(changes: Changes) -> Sentence:
+    count = changes["ended_sessions"][1]
+    return [text("Ended a session" if count == 1 else f"Ended {count} sessions")]
+
+
+SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
+    Action.USER_CREATED: _created,
+    Action.USER_DISABLED: _disabled,
+    Action.USER_PREFERENCES: _preferences,
+    Action.USER_PASSWORD: _fixed("Changed the own password"),
+    Action.USER_PASSWORD_RENEWED: _fixed("The hash of the same password was made stronger"),
+    Action.USER_SESSIONS: _sessions,
+    Action.SIGNED_IN: _fixed("Signed in"),
+    Action.SIGNED_OUT: _fixed("Signed out"),
+    Action.SIGN_IN_FAILED: _fixed("Failed to sign in"),
+    Action.TRY_DELAYED: _delayed,
+}

@@ -1,0 +1,54 @@
+"""What a sentence of the history is made of."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a sentence. ``kind`` is text, old or new; ``mono`` for identifiers."""
+
+    kind: str
+    text: str
+    mono: bool = False
+
+
+Sentence = list[Part]
+
+
+def text(words: str) -> Part:
+    """Words that are no value."""
+    return Part("text", words)
+
+
+def old(value: str, mono: bool = False) -> Part:
+    """A value that was."""
+    return Part("old", value, mono)
+
+
+def new(value: str, mono: bool = False) -> Part:
+    """A value that is."""
+    return Part("new", value, mono)
+
+
+def from_to(verb: str, noun: str, before: str, after: str) -> Sentence:
+    """What changed a value, with both."""
+    start = " ".join(word for word in (verb, noun, "from") if word)
+    return [text(f"{start} "), old(before), text(" to "), new(after)]
+
+
+def joined(clauses: list[Sentence]) -> Sentence:
+    """One sentence of several clauses."""
+    parts: Sentence = []
+    for parts_of_clause in clauses:
+        if parts and parts_of_clause:
+            parts.append(text("; "))
+        parts += parts_of_clause
+    return parts
+
+
+def capitalised(parts: Sentence) -> Sentence:
+    """The sentence with a capital letter in front."""
+    if not parts:
+        return parts
+    first = parts[0]
+    return [Part(first.kind, first.text[:1].upper() + first.text[1:], first.mono), *parts[1:]]
