@@ -46,6 +46,9 @@ def sign_in(
 
     Unknown, disabled and wrong end alike after equal work (ASVS 5.0, 6.3.8).
     """
+    if not username or not password:
+        # Half a form is no try: it can never be right, so it tells nothing and costs nothing.
+        return SignIn()
     user = find_user(username)
     person = as_user(user, actor) if user else actor
     counters = throttle.of_sign_in(
