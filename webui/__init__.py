@@ -11,6 +11,7 @@ from webui.accounts.waits import init_waits
 from webui.assets import init_assets
 from webui.audit import guard
 from webui.audit import routes as audit_routes
+from webui.audit import words as audit_words
 from webui.canary import check_keys
 from webui.crypto.keyring import KeyRing
 from webui.csrf import check_csrf
@@ -26,7 +27,6 @@ from webui.tenants import routes as tenant_routes
 from webui.tenants.words import init_words
 from webui.users import routes as user_routes
 from webui.users.words import init_words as init_user_words
-from webui.webhooks import routes as webhook_routes
 
 # Sixteen times the largest field: the rest of a form is small.
 MAX_FORM_BYTES = 256 * 1024
@@ -106,7 +106,6 @@ def _init_pages(app: Flask) -> None:
         signup_routes.bp,
         theme.bp,
         tenant_routes.bp,
-        webhook_routes.bp,
         audit_routes.bp,
         user_routes.bp,
     ):
@@ -114,6 +113,7 @@ def _init_pages(app: Flask) -> None:
     init_filters(app)
     init_words(app)
     init_user_words(app)
+    audit_words.init_words(app)
     app.jinja_env.globals.update(may=may, Permission=Permission)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     cli.init_cli(app)

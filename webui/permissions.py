@@ -39,6 +39,7 @@ class Permission(StrEnum):
     CREATE_TENANT = "create a tenant"
     SEE_IDENTITIES = "see SIP identities and webhook addresses"
     VIEW_HISTORY = "read a tenant's history"
+    VIEW_ALL_HISTORY = "read the whole history"
     SEE_STAFF = "see which colleague did what, from where and why"
     LIST_USERS = "find accounts"
     SEE_COLLEAGUES = "open colleagues' accounts"
@@ -59,6 +60,7 @@ _SUPPORT = _EVERYONE | {
     Permission.CHANGE_STATUS,
     Permission.CREATE_TENANT,
     Permission.SEE_IDENTITIES,
+    Permission.VIEW_ALL_HISTORY,
     Permission.SEE_STAFF,
     Permission.LIST_USERS,
 }
@@ -76,6 +78,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.SEE_METADATA,
             Permission.LIST_USERS,
             Permission.SEE_COLLEAGUES,
+            Permission.VIEW_ALL_HISTORY,
         }
     ),
     Role.OWNER: frozenset(_EVERYONE | {Permission.EDIT_TENANT, Permission.SEE_IDENTITIES}),

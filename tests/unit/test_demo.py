@@ -177,6 +177,8 @@ class TestHistory:
             fields = [vars(field) for field in log.field_rows(body)]
             own = entries.field_rows(row, body["changes"])
             assert own == [{name: field[name] for name in own[0]} for field in fields]
+            words = [(word.word, word.seq) for word in log.word_rows(body)]
+            assert words == [(word["word"], word["seq"]) for word in entries.word_rows(row)]
 
 
 @pytest.mark.usefixtures("loaded")

@@ -14,10 +14,10 @@ from webui.audit.actions import Action
 from webui.audit.guard import Unaudited
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
-from webui.models import AuditEntry, AuditField, AuditSealed, Tenant, User
+from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 
 pytestmark = pytest.mark.usefixtures("app")
-AUDITED = [Tenant, User, AuditEntry, AuditField, AuditSealed]
+AUDITED = [Tenant, User, AuditEntry, AuditField, AuditSealed, AuditWord]
 
 
 @contextmanager

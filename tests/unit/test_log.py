@@ -21,7 +21,7 @@ from webui.audit.actions import Action, Outcome, Source
 from webui.audit.log import Actor, command_actor, open_sealed, record
 from webui.crypto import fields
 from webui.extensions import db, keyring, write_transaction
-from webui.models import AuditField, AuditSealed, Tenant
+from webui.models import AuditField, AuditSealed, AuditWord, Tenant
 from webui.models.tenant import AUDIT_KINDS, Audited, Change
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -143,6 +143,12 @@ class TestPlainChanges:
         revise(tenant, Action.TENANT_SIP, sip_domain="a.example", retention_days=1)
         query = select(AuditField.field).where(AuditField.seq == count_entries())
         assert set(db.session.scalars(query)) == {"sip_domain", "retention_days"}
+
+    def test_every_word_of_the_reason_can_be_searched(self):
+        with write_transaction():
+            record(Action.SIGNED_IN, an_actor(), reason="Über-Größe: ticket #88213, ticket 5")
+        query = select(AuditWord.word).where(AuditWord.seq == count_entries())
+        assert set(db.session.scalars(query)) == {"uber", "grosse", "ticket", "88213", "5"}
 
 
 class TestCreation:

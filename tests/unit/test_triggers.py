@@ -33,7 +33,6 @@ OTHER_VALUES = {
     "webhook_timeout_seconds": "11",
     "meta_data": "'{\"a\":1}'",
     "onboarded_at": "'2026-11-23 14:52:07.000000'",
-    "webhook_secret_previous_until": "'2026-11-24 14:52:07.000000'",
 }
 
 
@@ -122,7 +121,9 @@ class TestEntries:
         refused("DELETE FROM audit_sealed", "DELETE FROM audit_fields", "DELETE FROM audit_entries")
         refused("DELETE FROM audit_entries WHERE seq = (SELECT max(seq) FROM audit_entries)")
 
-    @pytest.mark.parametrize("table", ["audit_entries", "audit_fields", "audit_sealed"])
+    @pytest.mark.parametrize(
+        "table", ["audit_entries", "audit_fields", "audit_sealed", "audit_words"]
+    )
     def test_no_table_can_be_emptied(self, table):
         refused(f"DELETE FROM {table}")
         refused(f"TRUNCATE {table} CASCADE", error=DBAPIError)

@@ -66,7 +66,7 @@ class TestReplace:
         refused(new_entry(verb, **values), match="append-only|must follow")
 
     @pytest.mark.parametrize("verb", VERBS)
-    @pytest.mark.parametrize("table", ["audit_fields", "audit_sealed"])
+    @pytest.mark.parametrize("table", ["audit_fields", "audit_sealed", "audit_words"])
     def test_no_extract_by_its_key(self, verb, table):
         refused(copy_of(table, {}, verb), match="append-only")
 

@@ -121,6 +121,8 @@ def _inline(tree: Element) -> Iterator[str]:
 
 
 def _links(tree: Element) -> Iterator[str]:
+    # What a field fetches comes with the page as well when its form is sent.
+    sent = {id(e): f.get("action") for f in elements(tree, "form") for e in f.iter()}
     for element in elements(tree):
         for name in ("href", "src", "action", "hx-get", "hx-post"):
             url = element.get(name)
@@ -130,7 +132,7 @@ def _links(tree: Element) -> Iterator[str]:
             yield "a link without an address"
         if element.get("hx-get") and element.get("hx-get") not in (
             element.get("href"),
-            element.get("action"),
+            sent.get(id(element)),
         ):
             yield f"{element.get('hx-get')} does not work without JavaScript"
         if element.tag in ("a", "button") and not (words(element) or element.get("aria-label")):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from tests.factories import make_tenant, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
-from webui.audit import history
+from webui.audit import find, history
 from webui.audit.actions import Action
 from webui.extensions import db
 from webui.models import AuditEntry
@@ -18,7 +18,8 @@ from webui.models import AuditEntry
 @pytest.fixture
 def busy(tenant, monkeypatch):
     """A tenant with 9 entries, 4 of which fill a page."""
-    monkeypatch.setattr(history, "PAGE_SIZE", 4)
+    monkeypatch.setattr(history, "CARD_SIZE", 4)
+    monkeypatch.setattr(find, "PAGE_SIZE", 4)
     for number in range(8):
         revise(tenant, Action.TENANT_BILLING, monthly_call_limit=2_000 + number)
     make_tenant(name="Another")
@@ -58,7 +59,7 @@ class TestTable:
         assert link.get("href") == link.get("hx-get")
         seen, url = row_ids(page), older(page)
         for count, entries in ((4, "4 older entries"), (1, "1 older entry")):
-            answer = admin.get(url, htmx=True)
+            answer = admin.get(url, htmx=True, HX_Target="div#history-more")
             assert len(answer.history) == count
             assert {"#history tbody", "#history-more", "#live"} <= set(answer.parts)
             assert f"{entries} shown." in answer.words
@@ -82,7 +83,7 @@ class TestTable:
         page = admin.get(tenant_url(busy))
         expected = ids_of(busy)[4:8]
         revise(busy, Action.TENANT_BILLING, monthly_call_limit=1)
-        assert row_ids(admin.get(older(page), htmx=True)) == expected
+        assert row_ids(admin.get(older(page))) == expected
 
     def test_of_a_new_tenant_begins_with_its_creation(self, admin, tenant):
         page = admin.get(tenant_url(tenant))

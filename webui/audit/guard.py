@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import InstanceState, ORMExecuteState, Session
 
-from webui.models import AuditEntry, AuditField, AuditSealed, Tenant, User
+from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 from webui.models.columns import Audited
 
-AUDITED_TABLES = (Tenant, User, AuditEntry, AuditField, AuditSealed)
+AUDITED_TABLES = (Tenant, User, AuditEntry, AuditField, AuditSealed, AuditWord)
 _AUDITED_NAMES = {model.__tablename__ for model in AUDITED_TABLES}
 _CHANGED, _RECORDED = "audit_changed_users", "audit_recorded_users"
 

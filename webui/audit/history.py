@@ -9,18 +9,20 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from webui.audit import sentences
+from webui.audit import find, pairs, sentences
 from webui.audit.actions import SOURCE_LABELS, Source
+from webui.audit.filters import Filters
+from webui.audit.find import Found
 from webui.audit.log import open_sealed
 from webui.audit.parts import Part
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
 from webui.models import AuditEntry, AuditField, AuditSealed
-from webui.paging import Keyset, Page
+from webui.paging import Page
 from webui.permissions import STAFF, Permission, may
 
-PAGE_SIZE = 20
-NEWEST_FIRST = Keyset("history", (AuditEntry.seq,), descending=True)
+CARD_SIZE = 20
+"""Entries in the table of a tenant's page."""
 SUPPORT_TEAM = "Support team"
 # How an actor that is no person is called when it has no name.
 _KINDS = {"cli": "Command", "system": "System", "token": "API token", "user": "Somebody"}
@@ -40,30 +42,46 @@ _LATEST = select(_NEWEST.c.field, AuditEntry).join(AuditEntry, AuditEntry.seq ==
 
 @dataclass(frozen=True)
 class Row:
-    """An entry as the history table shows it to this reader."""
+    """An entry as the history table shows it to this reader.
+
+    ``role`` and ``address`` are what stands below the name; ``tenant`` is (id, name as it
+    was); ``long`` are the values too long for the sentence.
+    """
 
     id: UUID
     at: datetime
     who: str
     role: str | None
+    address: str | None
+    tenant: tuple[str, str] | None
+    outcome: str
     parts: list[Part]
+    long: list[pairs.Pair]
     reason: str | None
     source: str
 
 
 def tenant_page(tenant_id: UUID, after: str | None = None, before: str | None = None) -> Page[Row]:
-    """A page of a tenant's history, newest first. Raises paging.BadCursor."""
-    query = select(AuditEntry).where(AuditEntry.tenant_id == tenant_id)
-    page = NEWEST_FIRST.page(query, PAGE_SIZE, after, before)
-    return Page(rows([row[0] for row in page.rows]), page.after, page.before)
+    """A few entries of a tenant, newest first. Raises paging.BadCursor."""
+    return page_of(find.find(Filters(tenant=(tenant_id,)), after, before, CARD_SIZE))
+
+
+def page_of(found: Found) -> Page[Row]:
+    """What was found, as rows."""
+    return Page(rows(found.entries), found.after, found.before)
 
 
 def rows(entries: Sequence[AuditEntry]) -> list[Row]:
-    """The entries as rows; sealed values are opened only for who may see them."""
+    """The entries as rows for this reader."""
+    return [_row(entry, reader) for entry, reader in zip(entries, readers(entries), strict=True)]
+
+
+def readers(entries: Sequence[AuditEntry]) -> list[sentences.Reader]:
+    """What this person may see of each entry; sealed values are opened only for who may."""
     sees_identities, sees_metadata = may(Permission.SEE_IDENTITIES), may(Permission.SEE_METADATA)
     opened = _opened(entries) if sees_identities else {}
     return [
-        _row(entry, sentences.Reader(sees_identities, sees_metadata, opened.get(entry.id, {})))
+        sentences.Reader(sees_identities, sees_metadata, opened.get(entry.id, {}))
         for entry in entries
     ]
 
@@ -106,13 +124,18 @@ def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:
 
 
 def _row(entry: AuditEntry, reader: sentences.Reader) -> Row:
-    staff = entry.actor_role in STAFF
+    body, sees_staff = json.loads(entry.body), may(Permission.SEE_STAFF)
+    tenant = body["tenant"]
     return Row(
         id=entry.id,
         at=entry.at,
         who=who(entry),
-        role=None if staff else entry.actor_role,
-        parts=sentences.sentence(json.loads(entry.body), reader),
+        role=entry.actor_role if sees_staff or entry.actor_role not in STAFF else None,
+        address=entry.address if sees_staff else None,
+        tenant=(tenant["id"], tenant["name"]) if tenant else None,
+        outcome=entry.outcome,
+        parts=sentences.sentence(body, reader),
+        long=[pair for pair in pairs.pairs(body, reader) if pair.is_long],
         reason=reason(entry),
         source=SOURCE_LABELS[Source(entry.source)],
     )

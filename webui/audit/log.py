@@ -15,9 +15,10 @@ from webui.audit.actions import Action, Outcome, Source
 from webui.audit.guard import mark_recorded
 from webui.crypto import fields
 from webui.extensions import db, is_sqlite, keyring
-from webui.models import AuditEntry, AuditField, AuditSealed, Tenant, User
+from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change, Unreadable
+from webui.values import search_words
 
 SALT_BYTES = 32
 # Any constant serves; all processes on one PostgreSQL database must agree on it.
@@ -41,11 +42,6 @@ class Actor:
 def command_actor(name: str) -> Actor:
     """The actor of a command on the server; ``name`` is the operating system's user."""
     return Actor("cli", None, name, None, Source.CLI)
-
-
-def system_actor() -> Actor:
-    """The actor of what the worker does by itself."""
-    return Actor("system", None, None, None, Source.CLI)
 
 
 def record(
@@ -86,7 +82,7 @@ def record(
     entry = entry_of(body)
     db.session.add(entry)
     db.session.flush()
-    db.session.add_all([*field_rows(body), *sealed])
+    db.session.add_all([*field_rows(body), *word_rows(body), *sealed])
     db.session.flush()
     mark_recorded(db.session(), subject)
     return entry
@@ -177,6 +173,11 @@ def field_rows(body: dict[str, Any]) -> list[AuditField]:
     return [
         AuditField(seq=body["seq"], field=name, tenant_id=tenant_id) for name in body["changes"]
     ]
+
+
+def word_rows(body: dict[str, Any]) -> list[AuditWord]:
+    """The extract of which words the reason of a body has."""
+    return [AuditWord(word=word, seq=body["seq"]) for word in search_words(body["reason"] or "")]
 
 
 def sides(change: Change, entry_id: UUID, sealed: list[AuditSealed]) -> list[Any]:

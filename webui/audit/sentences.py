@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from webui.audit import account_sentences, webhook_sentences
+from webui.audit import account_sentences
 from webui.audit.actions import Action
 from webui.audit.parts import Part, Sentence
 from webui.audit.parts import capitalised as _capitalised
@@ -41,8 +41,6 @@ def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
         return _created(changes, reader)
     if action in account_sentences.SENTENCES:
         return account_sentences.SENTENCES[action](changes)
-    if action in webhook_sentences.SENTENCES:
-        return webhook_sentences.SENTENCES[action](changes)
     if action == Action.TENANT_STATUS:
         return _status(changes)
     clauses = [clause(name, changes[name], reader) for name in FIELDS if name in changes]
@@ -108,7 +106,7 @@ def _sealed(name: str, pair: list[Any], reader: Reader) -> Sentence:
     old, new = pair
     noun = _noun(name)
     shown = {
-        side: _opened(value, name, side, reader) for side, value in (("old", old), ("new", new))
+        side: opened(value, name, side, reader) for side, value in (("old", old), ("new", new))
     }
     if old is None:
         return [_text(f"set the {noun} to "), _new(shown["new"], mono=True)]
@@ -122,7 +120,8 @@ def _sealed(name: str, pair: list[Any], reader: Reader) -> Sentence:
     ]
 
 
-def _opened(value: Any, name: str, side: str, reader: Reader) -> str:
+def opened(value: Any, name: str, side: str, reader: Reader) -> str:
+    """A sealed value as this reader may see it."""
     if not reader.sees_identities:
         return HIDDEN
     if not isinstance(value, dict):

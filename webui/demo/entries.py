@@ -15,6 +15,7 @@ from webui.audit.actions import Outcome
 from webui.demo.story import Step
 from webui.models import AuditSealed
 from webui.models.tenant import Change
+from webui.values import search_words
 
 Row = dict[str, Any]
 
@@ -87,3 +88,8 @@ def field_rows(entry: Row, listed: Row) -> list[Row]:
     return [
         {"seq": entry["seq"], "field": name, "tenant_id": entry["tenant_id"]} for name in listed
     ]
+
+
+def word_rows(entry: Row) -> list[Row]:
+    """As :func:`webui.audit.log.word_rows`."""
+    return [{"word": word, "seq": entry["seq"]} for word in search_words(entry["reason"] or "")]

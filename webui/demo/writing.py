@@ -14,7 +14,7 @@ from webui.demo.people import UNUSABLE_HASH
 from webui.demo.story import Account, Step
 from webui.demo.tenant_rows import TenantRows
 from webui.extensions import db, is_sqlite
-from webui.models import AuditEntry, AuditField, AuditSealed, TenantUsage, User
+from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, TenantUsage, User
 from webui.models.tenant import Change, audit_kind
 
 Row = dict[str, Any]
@@ -40,6 +40,7 @@ class _Rows:
         self.head = head
         self.entries: list[Row] = []
         self.fields: list[Row] = []
+        self.words: list[Row] = []
         self.sealed: list[Row] = []
         self.users: list[Row] = []
         self.usage: list[Row] = []
@@ -69,6 +70,7 @@ class _Rows:
         entry = entries.entry_row(entries.body(step, listed, at, self.head))
         self.entries.append(entry)
         self.fields.extend(entries.field_rows(entry, listed))
+        self.words.extend(entries.word_rows(entry))
         self.sealed.extend(_row(value) for value in sealed)
         self.head = log.Head(entry["seq"], entry["hash"], at)
 
@@ -76,6 +78,7 @@ class _Rows:
         """Writes everything."""
         _insert(connection, AuditEntry, self.entries)
         _insert_fields(connection, self.fields)
+        _insert(connection, AuditWord, self.words)
         _insert(connection, AuditSealed, self.sealed)
         self.tenants.write(connection)
         _insert(connection, User, self.users)

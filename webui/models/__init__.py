@@ -1,6 +1,6 @@
 """The stored things. They know no request; importing this package maps all of them."""
 
-from webui.models.audit import AuditEntry, AuditField, AuditSealed
+from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
 from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
 from webui.models.tenant import Tenant
@@ -13,6 +13,7 @@ __all__ = [
     "AuditEntry",
     "AuditField",
     "AuditSealed",
+    "AuditWord",
     "Draft",
     "EncryptionKey",
     "JobState",

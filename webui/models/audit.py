@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
-from webui.models.columns import NO_ROW_ID, UTCDateTime
+from webui.models.columns import NO_ROW_ID, BinaryText, UTCDateTime
 
 # On SQLite only INTEGER is the row id, which makes the chain's order the table's order.
 Sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -37,6 +37,9 @@ class AuditEntry(Model):
         Index("ix_audit_entries_subject_seq", "subject_id", "seq"),
         Index("ix_audit_entries_request", "request"),
         Index("ix_audit_entries_at", "at"),
+        Index("ix_audit_entries_outcome_seq", "outcome", "seq"),
+        Index("ix_audit_entries_source_seq", "source", "seq"),
+        Index("ix_audit_entries_address_seq", "address", "seq"),
     )
 
     seq: Mapped[int] = mapped_column(Sequence, primary_key=True, autoincrement=False)
@@ -76,6 +79,20 @@ class AuditField(Model):
     seq: Mapped[int] = mapped_column(Sequence, ForeignKey("audit_entries.seq"), primary_key=True)
     field: Mapped[str] = mapped_column(String(60), primary_key=True)
     tenant_id: Mapped[UUID | None] = mapped_column(Uuid)
+
+
+class AuditWord(Model):
+    """Which words an entry's reason has: an extract for the search by words.
+
+    Read along its key, a word's entries come in the chain's order on both databases, which
+    no full-text index of either gives.
+    """
+
+    __tablename__ = "audit_words"
+    __table_args__ = (NO_ROW_ID,)
+
+    word: Mapped[str] = mapped_column(BinaryText, primary_key=True)
+    seq: Mapped[int] = mapped_column(Sequence, ForeignKey("audit_entries.seq"), primary_key=True)
 
 
 class AuditSealed(Model):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from webui.models.audit import AuditEntry, AuditField, AuditSealed
+from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
 from webui.models.columns import Audited
 from webui.models.tenant import Tenant
 
@@ -24,6 +24,7 @@ _APPEND_ONLY = {
         ("tenant_id", "tenant_version"),
     ),
     AuditField.__tablename__: (("seq", "field"),),
+    AuditWord.__tablename__: (("word", "seq"),),
     AuditSealed.__tablename__: (("entry", "field", "side"),),
 }
 # Two changes in one transaction need two entries: versions have no gaps either.
@@ -91,7 +92,7 @@ def _sqlite() -> Iterator[str]:
         yield _sqlite_trigger(
             f"{table}_replace", "BEFORE INSERT", table, exists, f"{table} is append-only"
         )
-    for table in (AuditEntry.__tablename__, AuditField.__tablename__):
+    for table in (AuditEntry.__tablename__, AuditField.__tablename__, AuditWord.__tablename__):
         yield _sqlite_trigger(
             f"{table}_update", "BEFORE UPDATE", table, "", f"{table} is append-only"
         )

@@ -21,7 +21,6 @@ from webui.tenants import compliance
 from webui.tenants.scope import can_edit
 from webui.tenants.sections import SECTIONS, Section
 from webui.tenants.stops import stops
-from webui.webhooks import panel
 
 _SECRETS = ("sip_password", "webhook_secret")
 
@@ -68,7 +67,6 @@ class Overview:
     owners: list[User]
     history: Page[Row]
     editable: bool
-    webhook: panel.Panel
 
     def key_of(self, field: str) -> str | None:
         """The id of the key that a stored secret was sealed with; None if that is damaged."""
@@ -96,7 +94,6 @@ def build(tenant: Tenant) -> Overview:
         owners=_owners(tenant),
         history=history.tenant_page(tenant.id),
         editable=can_edit(tenant),
-        webhook=panel.build(tenant),
     )
 
 

@@ -8,7 +8,15 @@ from webui.values.accounts import email, username
 from webui.values.hosts import host_name
 from webui.values.metadata import compact_json, meta_data, same_json
 from webui.values.sip import sip_domain, sip_password, sip_username
-from webui.values.text import USERNAME, Refused, clean_text, search_key, text, whole_number
+from webui.values.text import (
+    USERNAME,
+    Refused,
+    clean_text,
+    search_key,
+    search_words,
+    text,
+    whole_number,
+)
 from webui.values.time_zones import time_zone
 from webui.values.webhook import webhook_url
 
@@ -22,6 +30,7 @@ __all__ = [
     "meta_data",
     "same_json",
     "search_key",
+    "search_words",
     "sip_domain",
     "sip_password",
     "sip_username",

@@ -5,6 +5,9 @@ import unicodedata
 
 from webui.limits import FIELDS, Sealed, Text, Whole
 
+WORD_LENGTH = 60
+"""Of a longer word only the beginning is searched."""
+
 USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
 """What a username may look like; compared without case."""
 
@@ -59,6 +62,12 @@ def search_key(value: str) -> str:
     """The form in which names are searched and sorted: no case, no accents."""
     decomposed = unicodedata.normalize("NFKD", value.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
+
+
+def search_words(value: str) -> list[str]:
+    """The different words of a text in the form in which they are searched, in order."""
+    words = re.findall(r"[^\W_]+", search_key(value))
+    return list(dict.fromkeys(word[:WORD_LENGTH] for word in words))
 
 
 def whole_number(raw: str, field: Whole) -> int:

@@ -1,0 +1,149 @@
+"""The page of one entry: everything recorded, and what stands around it."""
+
+import json
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories import an_actor, make_tenant, revise
+from tests.web import dom
+from tests.web.pages import tenant_url
+from webui.audit.actions import Action
+from webui.audit.log import record
+from webui.extensions import db, write_transaction
+from webui.models import AuditEntry
+
+
+def entries(tenant):
+    """A tenant's entries, oldest first."""
+    query = select(AuditEntry).where(AuditEntry.tenant_id == tenant.id).order_by(AuditEntry.seq)
+    return list(db.session.scalars(query))
+
+
+def url_of(entry):
+    return f"/audit/{entry.id}"
+
+
+def links(answer):
+    return {
+        a.get("aria-label") or dom.words(a): a.get("href") for a in dom.elements(answer.tree, "a")
+    }
+
+
+def changes(answer):
+    """Field -> (before, after) as the table shows them."""
+    [table] = [t for t in dom.elements(answer.tree, "table") if "changes" in t.get("class")]
+    rows = table.findall("tbody/tr")
+    return {dom.words(r.find("th")): tuple(map(dom.words, r.findall("td")[:2])) for r in rows}
+
+
+class TestPage:
+    def test_shows_everything_that_was_recorded(self, admin, tenant):
+        admin.edit(tenant, "billing", monthly_call_limit=9, reason="ticket 1")
+        entry = entries(tenant)[-1]
+        body = json.loads(entry.body)
+        page = admin.get(url_of(entry))
+        told = [
+            *(body["actor"]["name"], body["actor"]["id"], body["actor"]["role"], "ticket 1"),
+            *(body["request"], body["address"], body["agent"], body["prev"], entry.hash),
+            *(str(entry.id), "tenant.billing.updated", "Success", "Northwind", entry.body),
+        ]
+        assert [word for word in told if word not in page.words] == []
+        assert changes(page) == {"Calls a month": ("1,000", "9")}
+        assert "the newest entry" in page.words
+
+    def test_says_how_many_follow_in_the_chain(self, admin, tenant):
+        for limit in (1, 2):
+            revise(tenant, Action.TENANT_BILLING, monthly_call_limit=limit)
+        for entry, words in zip(entries(tenant), ("2 entries", "1 entry"), strict=False):
+            assert f"{words} after it" in admin.get(url_of(entry)).words
+
+    def test_shows_the_creation_with_every_field(self, admin, tenant):
+        shown = changes(admin.get(url_of(entries(tenant)[0])))
+        assert shown["Name"] == ("nothing", "Northwind")
+        assert shown["Record calls"] == ("nothing", "on")
+        assert shown["Stopped services"] == ("nothing", "none")
+        assert len(shown) > 10
+
+    def test_never_shows_a_secret(self, admin, tenant, secrets):
+        secrets.add("hunter2hunter2")
+        admin.edit(tenant, "sip", sip_password="hunter2hunter2", sip_domain="a.example")
+        page = admin.get(url_of(entries(tenant)[-1]))
+        assert changes(page) == {
+            "SIP domain": ("nothing", "a.example"),
+            "SIP password": ("nothing", "set"),
+        }
+
+    def test_leads_to_the_changes_before_and_after(self, admin, tenant):
+        other = make_tenant(name="Other")
+        for limit in (1, 2):
+            revise(tenant, Action.TENANT_BILLING, monthly_call_limit=limit)
+            revise(other, Action.TENANT_BILLING, monthly_call_limit=limit)
+            revise(tenant, Action.TENANT_FEATURES, retention_days=limit)
+        created, first, between, second, last = entries(tenant)
+        found = links(admin.get(url_of(first)))
+        assert found["Change before"] == url_of(created)
+        assert found["Change after"] == url_of(between)
+        assert found["Change of Calls a month before"] == url_of(created)
+        assert found["Change of Calls a month after"] == url_of(second)
+        assert "Change after" not in links(admin.get(url_of(last)))
+        assert "Change before" not in links(admin.get(url_of(created)))
+
+    def test_lists_what_else_the_request_did(self, admin, tenant):
+        actor = an_actor(request=str(uuid4()))
+        revise(tenant, Action.TENANT_BILLING, actor=actor, monthly_call_limit=3)
+        with write_transaction():
+            record(Action.SIGNED_OUT, actor)
+        page = admin.get(url_of(entries(tenant)[-1]))
+        assert "Signed out" in page.words_of("main")
+        assert "The same request also" in page.words
+
+    def test_of_a_sign_in_has_no_tenant(self, admin):
+        entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
+        page = admin.get(url_of(entry))
+        assert "Signed in" in page.words
+        assert links(page)["History"] == "/audit"
+
+
+class TestReaders:
+    @pytest.fixture
+    def edited(self, admin, tenant):
+        admin.edit(
+            tenant, "organisation", name="Southwind", meta_data='{"crm":1}', reason="secret plan"
+        )
+        return entries(tenant)[-1]
+
+    def test_owner_sees_their_own_without_staff(self, owner, admin, edited):
+        page = owner.get(url_of(edited))
+        assert changes(page) == {"Name": ("Northwind", "Southwind")}
+        assert "Support team" in page.words
+        told = (admin.user.username, "127.0.0.1", "secret plan", "crm")
+        for hidden in (*told, edited.hash, edited.request):
+            assert hidden not in page.text
+
+    def test_owner_sees_of_a_request_only_the_own_tenant(self, owner, tenant):
+        actor = an_actor(request="one request")
+        revise(tenant, Action.TENANT_BILLING, actor=actor, monthly_call_limit=3)
+        revise(make_tenant(name="Foreign"), Action.TENANT_BILLING, actor=actor, retention_days=3)
+        assert "Foreign" not in owner.get(url_of(entries(tenant)[-1])).text
+
+    def test_owner_finds_others_absent(self, owner, sign_in):
+        foreign = entries(make_tenant())[0]
+        signed_in = db.session.scalars(select(AuditEntry).where(AuditEntry.tenant_id.is_(None)))
+        for entry in (foreign, signed_in.first()):
+            owner.get(url_of(entry), 404)
+
+    def test_auditor_sees_no_identity(self, sign_in, admin, tenant):
+        admin.edit(tenant, "sip", sip_domain="sip.hidden.example")
+        page = sign_in("auditor").get(url_of(entries(tenant)[-1]))
+        assert changes(page) == {"SIP domain": ("nothing", "hidden")}
+        assert "sip.hidden.example" not in page.text
+
+    def test_fragment_is_the_same_without_the_layout(self, admin, edited):
+        assert "Southwind" in admin.get(url_of(edited), htmx=True).words
+
+    def test_links_from_the_tenants_page(self, admin, tenant, edited):
+        page = admin.get(tenant_url(tenant))
+        [link] = dom.elements(page.history[0], "a")
+        assert link.get("href") == url_of(edited)

@@ -1,0 +1,71 @@
+"""What can stand in the history, with its labels: actions, fields, outcomes, sources."""
+
+from uuid import UUID
+
+from sqlalchemy import inspect, select
+
+from webui.audit.actions import SOURCE_LABELS, Action, Outcome
+from webui.extensions import db
+from webui.limits import FIELDS
+from webui.models import AuditField, Tenant, User
+from webui.models.columns import Audited
+
+OUTCOME_LABELS = {Outcome.SUCCESS: "Success", Outcome.DENIED: "Denied", Outcome.FAILED: "Failed"}
+_THINGS = {"sip": "SIP"}
+
+# What an entry lists in `changes` besides the fields of a tenant.
+OTHER_FIELDS = {
+    "onboarded_at": "Onboarding finished",
+    "user": "Account",
+    **{
+        column.name: f"Account: {column.name.replace('_', ' ')}"
+        for column in inspect(User).columns
+        if column.info["audit"] is not Audited.DERIVED and column.name not in FIELDS
+    },
+}
+_AMBIGUOUS = {"sip": "SIP ", "webhook": "Webhook "}
+
+
+def _action_label(action: Action) -> str:
+    """tenant.sip.updated -> "Tenant: SIP updated"."""
+    thing, *rest = action.value.split(".")
+    words = " ".join(_THINGS.get(word, word.replace("_", " ")) for word in rest)
+    return f"{thing.capitalize()}: {words}"
+
+
+CHOICES: dict[str, dict[str, str]] = {
+    "action": {action.value: _action_label(action) for action in Action},
+    "outcome": {outcome.value: label for outcome, label in OUTCOME_LABELS.items()},
+    "source": {source.value: label for source, label in SOURCE_LABELS.items()},
+}
+"""Parameter -> value -> label."""
+
+
+def field_label(name: str) -> str:
+    """What a field is called by itself: "SIP domain", not "Domain"."""
+    if name not in FIELDS:
+        return OTHER_FIELDS.get(name, name)
+    label = FIELDS[name].label
+    prefix = _AMBIGUOUS.get(name.partition("_")[0], "")
+    if not prefix or prefix.strip().lower() in label.lower():
+        return label
+    return prefix + (label if label.isupper() else label.lower())
+
+
+def field_choices(sees_metadata: bool, sees_staff: bool) -> dict[str, str]:
+    """The fields to choose from, for this reader."""
+    names = [name for name in FIELDS if sees_metadata or name != "meta_data"]
+    return {name: field_label(name) for name in [*names, *(OTHER_FIELDS if sees_staff else ())]}
+
+
+def is_field(name: str, sees_metadata: bool, sees_staff: bool) -> bool:
+    """Whether the reader may ask for a field: one of the choices, or one that entries have."""
+    if name in field_choices(sees_metadata, sees_staff):
+        return True
+    known = select(AuditField.field).where(AuditField.field == name).limit(1)
+    return sees_staff and db.session.scalars(known).first() is not None
+
+
+def tenant_name(tenant_id: UUID) -> str | None:
+    """A tenant's name now; None when there is no such tenant."""
+    return db.session.scalars(select(Tenant.name).where(Tenant.id == tenant_id)).first()

@@ -1,0 +1,123 @@
+"""One entry: all that was recorded, and what stands around it in the history."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, literal, select, union_all
+
+from webui.audit import history, pairs
+from webui.audit.catalogue import CHOICES, field_label
+from webui.audit.history import Row
+from webui.audit.pairs import Pair
+from webui.extensions import db
+from webui.models import AuditEntry, AuditField
+from webui.permissions import Permission, may
+
+_MOST_OF_A_REQUEST = 50
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The ids of the change before and of the one after; None where there is none."""
+
+    before: UUID | None = None
+    after: UUID | None = None
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """An entry as its page shows it to this reader.
+
+    ``fields`` gives the neighbours of each field of the same tenant; ``after`` is how many
+    entries follow in the chain.
+    """
+
+    row: Row
+    entry: AuditEntry
+    body: dict[str, Any]
+    pairs: list[Pair]
+    same_request: list[Row]
+    same_tenant: Neighbours
+    fields: dict[str, Neighbours]
+    after: int
+
+    @property
+    def action(self) -> str:
+        """What kind of entry it is, in words."""
+        return CHOICES["action"].get(self.entry.action, self.entry.action)
+
+    def label(self, name: str) -> str:
+        """What a field is called."""
+        return field_label(name)
+
+
+def find(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
+    """The entry of an id; for who is bound to a tenant only one of that tenant."""
+    query = select(AuditEntry).where(AuditEntry.id == entry_id)
+    if not may(Permission.VIEW_ALL_HISTORY):
+        query = query.where(AuditEntry.tenant_id == tenant_id)
+    return db.session.scalars(query).first()
+
+
+def view(entry: AuditEntry) -> EntryView:
+    """Gathers the page of an entry."""
+    [reader] = history.readers([entry])
+    body = json.loads(entry.body)
+    shown = pairs.pairs(body, reader)
+    head = db.session.scalar(select(func.max(AuditEntry.seq))) or entry.seq
+    return EntryView(
+        row=history.rows([entry])[0],
+        entry=entry,
+        body=body,
+        pairs=shown,
+        same_request=history.rows(_same_request(entry)),
+        same_tenant=_same_tenant(entry),
+        fields=_same_fields(entry, [pair.name for pair in shown]),
+        after=head - entry.seq,
+    )
+
+
+def _same_request(entry: AuditEntry) -> list[AuditEntry]:
+    """What else the request did, in order; only of the same tenant for who is bound to one."""
+    if entry.request is None:
+        return []
+    query = select(AuditEntry).where(AuditEntry.request == entry.request)
+    if not may(Permission.VIEW_ALL_HISTORY):
+        query = query.where(AuditEntry.tenant_id == entry.tenant_id)
+    query = query.where(AuditEntry.seq != entry.seq).order_by(AuditEntry.seq)
+    return list(db.session.scalars(query.limit(_MOST_OF_A_REQUEST)))
+
+
+def _same_tenant(entry: AuditEntry) -> Neighbours:
+    if entry.tenant_id is None:
+        return Neighbours()
+    here = select(AuditEntry.id).where(AuditEntry.tenant_id == entry.tenant_id)
+    older = here.where(AuditEntry.seq < entry.seq).order_by(AuditEntry.seq.desc()).limit(1)
+    newer = here.where(AuditEntry.seq > entry.seq).order_by(AuditEntry.seq).limit(1)
+    return Neighbours(db.session.scalar(older), db.session.scalar(newer))
+
+
+def _same_fields(entry: AuditEntry, names: Sequence[str]) -> dict[str, Neighbours]:
+    """Field -> the entries that changed it before and after, in one statement."""
+    if entry.tenant_id is None or not names:
+        return {}
+    places = union_all(*(_places(entry, name) for name in names))
+    found = {row.name: (row.before, row.after) for row in db.session.execute(places)}
+    seqs = {seq for pair in found.values() for seq in pair if seq}
+    query = select(AuditEntry.seq, AuditEntry.id).where(AuditEntry.seq.in_(seqs))
+    ids = {row.seq: row.id for row in db.session.execute(query)} if seqs else {}
+    return {name: Neighbours(ids.get(old), ids.get(new)) for name, (old, new) in found.items()}
+
+
+def _places(entry: AuditEntry, name: str) -> Any:
+    here = (AuditField.tenant_id == entry.tenant_id) & (AuditField.field == name)
+    before = select(func.max(AuditField.seq)).where(here, AuditField.seq < entry.seq)
+    after = select(func.min(AuditField.seq)).where(here, AuditField.seq > entry.seq)
+    return select(
+        literal(name).label("name"),
+        before.scalar_subquery().label("before"),
+        after.scalar_subquery().label("after"),
+    )

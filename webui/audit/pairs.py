@@ -1,0 +1,79 @@
+"""The values of an entry side by side: field, before, after, as this reader may see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from webui.audit.catalogue import field_label
+from webui.audit.sentences import Reader, opened
+from webui.filters import pretty_json
+from webui.limits import FIELDS, SERVICE_LABELS, Choice, Metadata, Sealed, Secret, Service
+
+LONG = 120
+"""A value of more characters is folded away in a sentence."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One field's change. ``old`` and ``new`` are words; None stands for no value.
+
+    ``secret``: only the fact of the change was ever recorded.
+    """
+
+    name: str
+    label: str
+    old: str | None
+    new: str | None
+    mono: bool = False
+    secret: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Whether one of the values is too long for a sentence."""
+        return max(len(self.old or ""), len(self.new or "")) > LONG
+
+
+def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
+    """The changes of an entry's body that the reader may see, the catalogue's order first."""
+    changes = body["changes"]
+    names = [name for name in FIELDS if name in changes]
+    names += [name for name in changes if name not in FIELDS and name not in LINKS]
+    return [
+        pair_of(name, changes[name], reader)
+        for name in names
+        if name != "meta_data" or reader.sees_metadata
+    ]
+
+
+LINKS = ("user",)
+"""What `changes` lists to name the thing concerned, which did not change."""
+
+
+def pair_of(name: str, sides: list[Any], reader: Reader) -> Pair:
+    """One field of an entry."""
+    spec = FIELDS.get(name)
+    label = field_label(name)
+    if isinstance(spec, Sealed) and not isinstance(spec, Secret):
+        old, new = (
+            None if value is None else opened(value, name, side, reader)
+            for side, value in zip(("old", "new"), sides, strict=True)
+        )
+        return Pair(name, label, old, new, mono=True)
+    old, new = (spoken(name, value) for value in sides)
+    return Pair(name, label, old, new, isinstance(spec, Metadata), isinstance(spec, Secret))
+
+
+def spoken(name: str, value: Any) -> str | None:
+    """A value of an entry's `changes` as people read it; None for no value."""
+    spec = FIELDS.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(spec, Choice):
+        return spec.label_of(value)
+    if name == "blocked_services":
+        return ", ".join(SERVICE_LABELS[Service(service)] for service in value) or "none"
+    return pretty_json(value) if isinstance(value, dict | list) else str(value)

@@ -1,0 +1,98 @@
+"""The pickers of the filter form: what was typed becomes values of the URL, or matches to choose.
+
+The form has a few fields that the URL's contract does not: words to find a tenant or a person
+by, and times in the person's own zone. :func:`resolve` turns them into `tenant`, `actor`,
+`from` and `to`, so the address that one keeps or passes on holds nothing but the contract.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+
+from webui.audit import actors, times
+from webui.audit.actors import Person
+from webui.audit.filters import BadFilter
+from webui.permissions import Permission, may
+from webui.tenants import search
+
+FIND_TENANT, FIND_ACTOR = "find_tenant", "find_actor"
+TYPED_TIMES = {"since": "from", "until": "to"}
+TYPED = (FIND_TENANT, FIND_ACTOR, *TYPED_TIMES)
+_FEW = 8
+
+
+@dataclass(frozen=True)
+class Match:
+    """A tenant or a person to choose: parameter, value, name and a word beside it."""
+
+    parameter: str
+    value: str
+    name: str
+    beside: str
+
+
+@dataclass
+class Resolved:
+    """The URL's parameters without what was typed, and what could not be decided."""
+
+    arguments: MultiDict[str, str]
+    typed: dict[str, str] = field(default_factory=dict)
+    matches: dict[str, list[Match]] = field(default_factory=dict)
+
+
+def resolve(arguments: MultiDict[str, str], *, decide: bool = True) -> Resolved:
+    """Takes the typed fields out: a single match is chosen, several are offered.
+
+    Without ``decide`` a single one is only offered, as while somebody types.
+
+    Raises BadFilter for a time that is none.
+    """
+    kept = [item for item in arguments.items(multi=True) if item[0] not in TYPED]
+    resolved = Resolved(MultiDict(kept))
+    for name in TYPED:
+        typed = arguments.get(name, "").strip()
+        if not typed:
+            continue
+        if name in TYPED_TIMES:
+            resolved.arguments.setlist(TYPED_TIMES[name], [_time(name, typed)])
+            continue
+        matches = search_for(name, typed)
+        if decide and len(matches) == 1:
+            resolved.arguments.add(matches[0].parameter, matches[0].value)
+        else:
+            resolved.typed[name] = typed
+            resolved.matches[name] = matches
+    return resolved
+
+
+def search_for(name: str, typed: str) -> list[Match]:
+    """A few tenants or people for what was typed, for who may know them."""
+    if name == FIND_TENANT and may(Permission.LIST_TENANTS):
+        return [_tenant(found) for found in _tenants(typed)]
+    if name == FIND_ACTOR and may(Permission.SEE_STAFF):
+        return [_person(person) for person in actors.search(typed)]
+    return []
+
+
+def _tenants(typed: str) -> list[Any]:
+    try:
+        filters = search.Filters.from_url({"q": typed})
+    except search.BadFilter as error:
+        raise BadFilter(str(error)) from None
+    return [row.tenant for row in search.find(filters, None, None).rows[:_FEW]]
+
+
+def _tenant(tenant: Any) -> Match:
+    return Match("tenant", str(tenant.id), tenant.name, str(tenant.id)[:8])
+
+
+def _person(person: Person) -> Match:
+    return Match("actor", person.value, person.name, person.role)
+
+
+def _time(name: str, typed: str) -> str:
+    try:
+        return times.in_url(times.typed(typed, end=name == "until"))
+    except ValueError:
+        raise BadFilter("That is no time. Write it like 2026-11-23 14:00.") from None

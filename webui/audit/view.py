@@ -1,0 +1,155 @@
+"""What the templates of the history pages ask for: rows by day, chips, choices, addresses."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from flask import url_for
+
+from webui.audit import actors, catalogue, times
+from webui.audit.filters import ATTRIBUTES, PARAMETERS, Filters
+from webui.audit.find import Found
+from webui.audit.history import Row, rows
+from webui.audit.pickers import Resolved
+from webui.models import Tenant
+from webui.models.columns import now
+from webui.permissions import Permission, may
+
+_LABELS = {
+    "action": "Action",
+    "field": "Field",
+    "outcome": "Outcome",
+    "source": "Source",
+    "request": "Request",
+    "address": "Address",
+}
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One value of a filter in words, and the address of the page without it."""
+
+    words: str
+    without: str
+
+
+@dataclass(frozen=True)
+class View:
+    """A page of the history; ``tenant`` when it is one tenant's own page.
+
+    ``filters`` are those of the URL, without the tenant of the page. ``newer``: it was
+    reached by going towards the newest entry.
+    """
+
+    tenant: Tenant | None
+    filters: Filters
+    found: Found
+    resolved: Resolved
+    newer: bool = False
+
+    @property
+    def days(self) -> list[tuple[str, list[Row]]]:
+        """The rows by day."""
+        shown = rows(self.found.entries)
+        return [(day, list(part)) for day, part in groupby(shown, lambda r: times.day_of(r.at))]
+
+    def url(
+        self,
+        filters: Filters | None = None,
+        after: str | None = None,
+        before: str | None = None,
+    ) -> str:
+        """The address of this page with other filters, or with a cursor."""
+        narrowed = self.filters if filters is None else filters
+        arguments = narrowed.arguments() | {"after": after, "before": before}
+        # url_for leaves out what is None.
+        if self.tenant:
+            return url_for("audit.tenant_history", tenant_id=self.tenant.id, **arguments)
+        return url_for("audit.index", **arguments)
+
+    @property
+    def chips(self) -> list[Chip]:
+        """Every value that narrows the page."""
+        return [
+            Chip(words, self.url(self.filters.without(name, value)))
+            for name, value, words in self._values()
+        ]
+
+    def _values(self) -> Iterator[tuple[str, Any, str]]:
+        for name in PARAMETERS:
+            values = getattr(self.filters, ATTRIBUTES.get(name, name))
+            for value in values if isinstance(values, tuple) else [values]:
+                if value:
+                    yield name, value, _words(name, value)
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """What the form sends along: the values that stand as chips and have no field."""
+        arguments = self.filters.arguments()
+        return [
+            (name, str(value))
+            for name, values in arguments.items()
+            if name not in ("q", *ATTRIBUTES)
+            for value in values
+        ]
+
+    @property
+    def zone(self) -> str:
+        """What the zone of all times is called."""
+        return times.zone_name(now())
+
+    @property
+    def since(self) -> str:
+        """The beginning of the range as its field shows it."""
+        return times.in_input(self.filters.since)
+
+    @property
+    def until(self) -> str:
+        """The end of the range as its field shows it."""
+        return times.in_input(self.filters.until)
+
+    @property
+    def searched_to(self) -> str | None:
+        """How far the page looked, in words, when it did not look to the end."""
+        at = self.found.searched_to
+        return f"{times.in_words(at)} {times.zone_name(at)}" if at else None
+
+    def add(self, name: str, value: str) -> str:
+        """The address with one more value."""
+        return self.url(self.filters.adding(name, value))
+
+    def choices(self, name: str) -> dict[str, str]:
+        """What a list offers: every value that is not chosen yet, with its label."""
+        if name == "field":
+            metadata, staff = may(Permission.SEE_METADATA), may(Permission.SEE_STAFF)
+            every = catalogue.field_choices(metadata, staff)
+        else:
+            every = catalogue.CHOICES[name]
+        if self.tenant and name == "action":
+            every = {value: label for value, label in every.items() if value.startswith("tenant.")}
+        chosen = getattr(self.filters, name)
+        return {value: label for value, label in every.items() if value not in chosen}
+
+    @property
+    def presets(self) -> list[tuple[str, str, bool]]:
+        """(label, address, whether it is the range now) of each preset range."""
+        result = []
+        for label, days in times.PRESETS.items():
+            since = times.preset(days, now())
+            chosen = self.filters.since == since and self.filters.until is None
+            result.append((label, self.url(self.filters.between(since, None)), chosen))
+        return result
+
+
+def _words(name: str, value: Any) -> str:
+    if name == "tenant":
+        return catalogue.tenant_name(value) or str(value)
+    if name == "actor":
+        return actors.name_of(value) or value
+    if name == "q":
+        return f"“{value}”"
+    if name in ATTRIBUTES:
+        return f"{'Since' if name == 'from' else 'Until'} {times.in_words(value)}"
+    label = catalogue.field_label(value) if name == "field" else value
+    return f"{_LABELS[name]}: {catalogue.CHOICES.get(name, {}).get(value, label)}"
