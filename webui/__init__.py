@@ -5,8 +5,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config, ConfigError
 from webui import accounts, audit, cli, health, tenants, theme
-from webui.accounts import account_routes, sessions
+from webui.accounts import account_routes, code_routes, factor_routes, sessions
 from webui.accounts import routes as sign_in_routes
+from webui.accounts.required import init_required, must_enrol
 from webui.accounts.waits import init_waits
 from webui.assets import init_assets
 from webui.audit import guard
@@ -90,6 +91,7 @@ def _init_requests(app: Flask) -> None:
     csrf.init_app(app)
     init_origin(app)
     app.before_request(enforce)
+    init_required(app)
     app.before_request(check_csrf)
     init_headers(app)
     init_errors(app)
@@ -102,7 +104,9 @@ def _init_pages(app: Flask) -> None:
     for blueprint in (
         health.bp,
         sign_in_routes.bp,
+        code_routes.bp,
         account_routes.bp,
+        factor_routes.bp,
         signup_routes.bp,
         theme.bp,
         tenant_routes.bp,
@@ -114,7 +118,7 @@ def _init_pages(app: Flask) -> None:
     init_words(app)
     init_user_words(app)
     audit_words.init_words(app)
-    app.jinja_env.globals.update(may=may, Permission=Permission)
+    app.jinja_env.globals.update(may=may, must_enrol=must_enrol, Permission=Permission)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     cli.init_cli(app)
 

@@ -29,7 +29,7 @@ WORDS = {
     503: ("The database did not answer", "Nothing was saved. Wait a moment and try again."),
 }
 STILL_THERE = "Your text is still in the form."
-_NEVER_ECHOED = {"password", "code"} | {
+_NEVER_ECHOED = {"password", "current_password", "code", "setup", "credential"} | {
     name for name, field in FIELDS.items() if isinstance(field, Secret)
 }
 

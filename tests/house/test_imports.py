@@ -30,7 +30,7 @@ LAYERS = {
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
         " webui.onboarding.signup_routes webui.users.routes"
-        " webui.accounts.account_routes"
+        " webui.accounts.account_routes webui.accounts.code_routes webui.accounts.factor_routes"
     ),
     "settings": "config",
     "commands": "webui.cli webui.setup webui.jobs.cli",

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from flask_login import current_user
 
-from webui.accounts import agents, sessions
+from webui.accounts import agents, factors, sessions
+from webui.accounts.factors import Factors
 from webui.extensions import db
 from webui.models import User
 from webui.models.columns import now
@@ -29,12 +30,17 @@ class AccountPage:
     """Everything that the templates of the account page ask for."""
 
     user: User
+    factors: Factors
     sessions: list[OpenSession]
 
 
 def build() -> AccountPage:
     """Gathers the page of the person who is signed in."""
-    return AccountPage(user=db.session.get_one(User, current_user.id), sessions=_sessions())
+    return AccountPage(
+        user=db.session.get_one(User, current_user.id),
+        factors=factors.of(current_user.id),
+        sessions=_sessions(),
+    )
 
 
 def preferences() -> dict[str, str]:

@@ -7,15 +7,13 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webui import origin
-from webui.accounts import account_page, own, sessions, theme_cookie, throttle, waits
+from webui.accounts import account_page, factors, own, refusals, sessions, theme_cookie
 from webui.accounts.forms import PasswordForm, PreferencesForm
 from webui.filters import plural
 from webui.htmx import go_to, part_of
 from webui.permissions import Permission, requires
-from webui.values import Refused
 
 bp = Blueprint("account", __name__, url_prefix="/account")
-WRONG_PASSWORD = "This is not your current password."
 
 
 @bp.get("")
@@ -46,7 +44,7 @@ def save_preferences() -> Any:
 @requires(Permission.SIGNED_IN)
 def password() -> str:
     """The form of a new password."""
-    return render_template(part_of("account/password.html"), form=PasswordForm(formdata=None))
+    return _password_page(PasswordForm(formdata=None))
 
 
 @bp.post("/password")
@@ -55,7 +53,7 @@ def change_password() -> Any:
     """Sets a new password; every other session of the account ends."""
     form = PasswordForm()
     if not form.validate():
-        return _password_again(form)
+        return make_response(_password_page(form), 422)
     try:
         ended = own.change_password(
             current_user.id,
@@ -64,15 +62,8 @@ def change_password() -> Any:
             origin.actor(),
             sessions.current_hash(),
         )
-    except own.WrongPassword:
-        form.fail("current_password", WRONG_PASSWORD)
-        return _password_again(form)
-    except Refused as refusal:
-        form.fail("password", str(refusal))
-        return _password_again(form)
-    except throttle.TooMany as refusal:
-        form.fail("current_password", waits.words(refusal))
-        return waits.too_many(_password_again(form), refusal)
+    except refusals.KINDS as error:
+        return refusals.refused(form, error, _password_page)
     also = f" {plural(ended, 'other session')} ended." if ended else ""
     flash(f"Your password is changed.{also}")
     return go_to(url_for(".page"))
@@ -97,8 +88,13 @@ def end_other_sessions() -> Response:
 
 
 def _page(form: PreferencesForm) -> str:
-    return render_template(part_of("account/page.html"), form=form, page=account_page.build())
+    return render_template(
+        part_of("account/page.html"),
+        form=form,
+        page=account_page.build(),
+        recovery_codes=factors.RECOVERY_CODES,
+    )
 
 
-def _password_again(form: PasswordForm) -> Any:
-    return make_response(render_template(part_of("account/password.html"), form=form), 422)
+def _password_page(form: PasswordForm) -> str:
+    return render_template(part_of("account/password.html"), form=form)

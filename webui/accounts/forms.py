@@ -1,6 +1,7 @@
 """Signing in, and what people change of their own account."""
 
 from collections.abc import Container
+from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
@@ -8,6 +9,25 @@ from wtforms import HiddenField, PasswordField, StringField
 from webui import values
 from webui.forms import BaseForm, ParsedField
 from webui.limits import PASSWORD, THEMES, USERNAME
+
+# How a field says that it takes a code from an app, on any keyboard and in any browser.
+CODE_HINTS = {
+    "autocomplete": "one-time-code",
+    "autocapitalize": "none",
+    "spellcheck": "false",
+    "required": True,
+}
+
+
+def code_field(**options: Any) -> ParsedField:
+    """A code, as it is typed or pasted."""
+    return ParsedField("Code", str, kind="code", render_kw=CODE_HINTS, **options)
+
+
+def password_again(label: str) -> ParsedField:
+    """The password that the person has now."""
+    hints = {"autocomplete": "current-password", "required": True}
+    return ParsedField(label, str, kind="secret", render_kw=hints)
 
 
 class LoginForm(FlaskForm):
@@ -21,6 +41,13 @@ class LoginForm(FlaskForm):
     next = HiddenField()
 
 
+class CodeForm(FlaskForm):
+    """The code after the password; ``next`` as in the sign-in form."""
+
+    code = StringField("Code")
+    next = HiddenField()
+
+
 class PreferencesForm(BaseForm):
     """How the console looks to one person."""
 
@@ -31,13 +58,8 @@ class PreferencesForm(BaseForm):
 class PasswordForm(BaseForm):
     """The current password and a new one; the rule is judged by the operation."""
 
+    current_password = password_again("Current password")
     # No maxlength: a browser would cut a pasted password without a word.
-    current_password = ParsedField(
-        "Current password",
-        str,
-        kind="secret",
-        render_kw={"autocomplete": "current-password", "required": True},
-    )
     password = ParsedField(
         "New password",
         str,
@@ -46,6 +68,27 @@ class PasswordForm(BaseForm):
         "are easy to remember and hard to guess.",
         render_kw={"autocomplete": "new-password", "minlength": PASSWORD.minimum, "required": True},
     )
+
+
+class SetupForm(BaseForm):
+    """A new authenticator: its secret, sealed, and a code that confirms it."""
+
+    setup = ParsedField("Setup", str, kind="hidden")
+    current_password = password_again("Password")
+    code = code_field()
+
+
+class RemovalForm(BaseForm):
+    """Password and code: what removes an authenticator."""
+
+    current_password = password_again("Password")
+    code = code_field(description="From the app, or one of your recovery codes.")
+
+
+class ConfirmForm(BaseForm):
+    """The password once more."""
+
+    current_password = password_again("Password")
 
 
 def _one_of(raw: str, words: Container[str]) -> str:

@@ -1,5 +1,6 @@
 """What people do to their own account: preferences, password, sessions."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,9 @@ from webui.models import User
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change
 from webui.values import Refused
+
+# How long after signing in a person may set up a new way in without the password.
+FRESH = timedelta(minutes=15)
 
 
 class WrongPassword(Exception):
@@ -32,6 +36,11 @@ def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
             user.updated_at = now()
             record(Action.USER_PREFERENCES, actor, subject=user, changes=changes)
     return bool(changes)
+
+
+def needs_password(signed_in_at: datetime) -> bool:
+    """Whether who signed in then has to give the password again for a new way in (ASVS 7.5.1)."""
+    return now() - signed_in_at > FRESH
 
 
 def check_password(user_id: UUID, password: str, actor: Actor) -> str:

@@ -17,11 +17,21 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webui import drafts, origin
-from webui.accounts import devices, sessions, signing_in, theme_cookie, throttle, waits
+from webui.accounts import (
+    arrival,
+    devices,
+    half,
+    second_step,
+    sessions,
+    signing_in,
+    throttle,
+    waits,
+)
 from webui.accounts.forms import LoginForm
+from webui.accounts.required import before_enrolment
 from webui.drafts import keeps_draft
 from webui.extensions import login_manager
-from webui.htmx import go_to, htmx_place, load_into, wants_fragment
+from webui.htmx import go_to, htmx_place, wants_fragment
 from webui.navigation import path_of, safe_next
 from webui.permissions import Permission, Role, public, requires
 
@@ -68,16 +78,14 @@ def log_in() -> Any:
         )
     except throttle.TooMany as refusal:
         return waits.too_many(_form_again(form, error=waits.words(refusal)), refusal)
-    if result.token is None or result.user_id is None:
+    if result.needs_code and result.user:
+        half.remember(result.user)
+        return second_step.ask(safe_next(form.next.data))
+    if result.token is None or result.user is None:
         error = None if result.blocked else REFUSED
         return make_response(_form_again(form, error, result.blocked), 422)
-    again = before is not None and before == result.user_id
-    sessions.remember(result.token, same_person=again)
-    response = _go_on(safe_next(form.next.data) or url_for(".start"), in_place=again)
-    devices.remember(response, result.user_id)
-    if result.theme:
-        theme_cookie.remember(response, result.theme)
-    return response
+    again = before is not None and before == result.user.id
+    return arrival.arrive(result.token, result.user, form.next.data, again)
 
 
 def _form_again(form: LoginForm, error: str | None, blocked: bool = False) -> str:
@@ -91,15 +99,8 @@ def _form_again(form: LoginForm, error: str | None, blocked: bool = False) -> st
     )
 
 
-def _go_on(target: str, in_place: bool) -> BaseResponse:
-    """To the target or, by htmx, the form with the kept input where the sign-in form stood."""
-    place = htmx_place()
-    if not (in_place and wants_fragment() and place and "draft=" in target):
-        return go_to(target)
-    return load_into(target, place)
-
-
 @bp.post("/logout")
+@before_enrolment
 @requires(Permission.SIGNED_IN)
 def log_out() -> BaseResponse:
     """Ends the session on the server. The token stays known as an ended one."""

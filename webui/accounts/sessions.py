@@ -9,12 +9,12 @@ from uuid import UUID
 
 from flask import session as cookie
 from flask_login import UserMixin
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.exc import OperationalError
 
 from webui.extensions import db, login_manager, write_transaction
 from webui.limits import Status
-from webui.models import Tenant, User, UserSession
+from webui.models import Authenticator, Passkey, Tenant, User, UserSession
 from webui.models.columns import now
 
 IDLE = timedelta(minutes=30)
@@ -109,6 +109,10 @@ def current_person_id() -> UUID | None:
     return session.user_id if session else None
 
 
+# Whether an account has a second factor of any kind; recovery codes are none by themselves.
+HAS_FACTOR = or_(
+    exists().where(Authenticator.user_id == User.id), exists().where(Passkey.user_id == User.id)
+)
 # Built once, and columns instead of objects: every request asks this first.
 _FIND = (
     select(
@@ -124,6 +128,7 @@ _FIND = (
         User.time_zone,
         User.theme,
         Tenant.status.label("tenant_status"),
+        HAS_FACTOR.label("has_factor"),
     )
     .join(User, User.id == UserSession.user_id)
     .outerjoin(Tenant, Tenant.id == User.tenant_id)
@@ -159,6 +164,8 @@ class Person(UserMixin):
     tenant_id: UUID | None
     time_zone: str = "UTC"
     theme: str | None = None
+    has_factor: bool = False
+    signed_in_at: datetime | None = None
 
 
 @login_manager.request_loader
@@ -179,6 +186,8 @@ def load_user(_request: object) -> Person | None:
         session.tenant_id,
         session.time_zone,
         session.theme,
+        session.has_factor,
+        session.created_at,
     )
 
 

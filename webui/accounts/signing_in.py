@@ -1,4 +1,4 @@
-"""Signing in and out: passwords, limits on tries, and what the history says of them."""
+"""Signing in and out: passwords, codes, limits on tries, and what the history says of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webui import values
-from webui.accounts import passwords, sessions, throttle
+from webui.accounts import factors, passwords, sessions, throttle
+from webui.accounts.half import Half
 from webui.accounts.operations import find_user
 from webui.audit.actions import Action, Outcome
 from webui.audit.log import Actor, record
@@ -20,16 +21,24 @@ from webui.models.tenant import Change
 
 # An address that the account has used within this time is no stranger's.
 ADDRESS_KNOWN_FOR = timedelta(days=90)
+DeviceOf = Callable[[UUID | None], str | None]
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """How a try to sign in ended: a token, or none; ``blocked`` with the right password."""
+    """How a step of signing in ended.
+
+    With a ``token`` it is done; ``needs_code`` and ``blocked`` come after the right password
+    only. ``user`` is whose password or code it was, when it was right.
+    """
 
     token: str | None = None
+    user: User | None = None
+    needs_code: bool = False
     blocked: bool = False
-    user_id: UUID | None = None
-    theme: str | None = None
+
+
+REFUSED = SignIn()
 
 
 def sign_in(
@@ -37,18 +46,19 @@ def sign_in(
     password: str,
     actor: Actor,
     replaces: str | None = None,
-    device_of: Callable[[UUID | None], str | None] = lambda _: None,
+    device_of: DeviceOf = lambda _: None,
 ) -> SignIn:
-    """Checks the password and starts a session. ``actor`` tells from where, not yet who.
+    """Checks the password and starts a session, or asks for the second step.
 
-    ``replaces`` is the hash of the browser's token so far: that session ends. ``device_of``
-    gives the browser's mark as a known device of an account. Raises throttle.TooMany.
+    ``actor`` tells from where, not yet who. ``replaces`` is the hash of the browser's token so
+    far: that session ends. ``device_of`` gives the browser's mark as a known device of an
+    account. Raises throttle.TooMany.
 
     Unknown, disabled and wrong end alike after equal work (ASVS 5.0, 6.3.8).
     """
     if not username or not password:
         # Half a form is no try: it can never be right, so it tells nothing and costs nothing.
-        return SignIn()
+        return REFUSED
     user = find_user(username)
     person = as_user(user, actor) if user else actor
     counters = throttle.of_sign_in(
@@ -64,23 +74,64 @@ def sign_in(
     if user is None or stored is None or not right:
         # A name that is no account's is not recorded: it may be a password in the wrong field.
         _record_refusal(person)
-        return SignIn()
+        return REFUSED
     renewed = passwords.renewed(stored, password)
     with write_transaction():
         throttle.forgive(counters)
         user = db.session.get_one(User, user.id)
         if not user.active or user.password_hash != stored:
-            return SignIn()
-        if user.tenant is not None and user.tenant.status == Status.BLOCKED:
+            return REFUSED
+        if blocked(user):
             record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
             return SignIn(blocked=True)
         if renewed:
             _store_renewed(user, renewed, person)
-        if replaces:
-            sessions.end(replaces)
-        token = sessions.start(user, actor.address or "", actor.agent or "")
-        record(Action.SIGNED_IN, person)
-    return SignIn(token, user_id=user.id, theme=user.theme)
+        if factors.of(user.id).any:
+            return SignIn(user=user, needs_code=True)
+        return SignIn(begin(user, person, replaces), user)
+
+
+def enter_code(
+    half: Half, code: str, actor: Actor, replaces: str | None, device_of: DeviceOf
+) -> SignIn:
+    """Checks the code that follows the password, and starts the session.
+
+    Raises throttle.TooMany.
+    """
+    user = db.session.get_one(User, half.user_id)
+    person = as_user(user, actor)
+    counters = throttle.of_code(
+        str(user.id),
+        actor.address,
+        device_of(user.id),
+        knows_address(user.username, actor.address),
+    )
+    throttle.start(counters, person)
+    with write_transaction():
+        user = db.session.get_one(User, half.user_id, with_for_update=True)
+        if not user.active or blocked(user) or not half.fits(user):
+            return REFUSED
+        kind = factors.accept(user.id, code)
+        if kind is None:
+            record(Action.CODE_REFUSED, person, outcome=Outcome.FAILED)
+            return SignIn(user=user, needs_code=True)
+        throttle.forgive(counters)
+        return SignIn(begin(user, person, replaces, kind), user)
+
+
+def begin(user: User, person: Actor, replaces: str | None, factor: str | None = None) -> str:
+    """Starts a session in the current write transaction, last in it; returns its token."""
+    if replaces:
+        sessions.end(replaces)
+    token = sessions.start(user, person.address or "", person.agent or "")
+    changes = [Change("factor", Audited.PLAIN, None, factor)] if factor else []
+    record(Action.SIGNED_IN, person, subject=user if factor else None, changes=changes)
+    return token
+
+
+def blocked(user: User) -> bool:
+    """Whether the account's organisation is blocked."""
+    return user.tenant is not None and user.tenant.status == Status.BLOCKED
 
 
 def sign_out(hashed: str, actor: Actor) -> None:

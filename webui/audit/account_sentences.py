@@ -48,6 +48,17 @@ def _sessions(changes: Changes) -> Sentence:
     return [text("Ended a session" if count == 1 else f"Ended {count} sessions")]
 
 
+def _authenticator(changes: Changes) -> Sentence:
+    removed = changes["authenticator"][1] == "removed"
+    return [text("Removed the authenticator app" if removed else "Set up an authenticator app")]
+
+
+def _signed_in(changes: Changes) -> Sentence:
+    factor = changes.get("factor", [None, None])[1]
+    article = "an" if factor and factor[0] in "aeiou" else "a"
+    return [text(f"Signed in with {article} {factor}" if factor else "Signed in")]
+
+
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_CREATED: _created,
     Action.USER_DISABLED: _disabled,
@@ -55,7 +66,10 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_PASSWORD: _fixed("Changed the own password"),
     Action.USER_PASSWORD_RENEWED: _fixed("The hash of the same password was made stronger"),
     Action.USER_SESSIONS: _sessions,
-    Action.SIGNED_IN: _fixed("Signed in"),
+    Action.USER_AUTHENTICATOR: _authenticator,
+    Action.USER_RECOVERY_CODES: _fixed("Made new recovery codes"),
+    Action.SIGNED_IN: _signed_in,
+    Action.CODE_REFUSED: _fixed("Entered a wrong code after the password"),
     Action.SIGNED_OUT: _fixed("Signed out"),
     Action.SIGN_IN_FAILED: _fixed("Failed to sign in"),
     Action.TRY_DELAYED: _delayed,

@@ -20,8 +20,11 @@ class Action(StrEnum):
     USER_PASSWORD = "user.password.updated"
     USER_PASSWORD_RENEWED = "user.password.renewed"
     USER_SESSIONS = "user.sessions.ended"
+    USER_AUTHENTICATOR = "user.authenticator.updated"
+    USER_RECOVERY_CODES = "user.recovery_codes.updated"
     SIGNED_IN = "session.started"
     SIGN_IN_FAILED = "session.refused"
+    CODE_REFUSED = "session.code.refused"
     TRY_DELAYED = "session.delayed"
     SIGNED_OUT = "session.ended"
 

@@ -1,6 +1,7 @@
 """The net under explicit recording: a session that refuses what the history would miss.
 
-It writes nothing. Changed accounts need an entry in the same transaction, and bulk UPDATE
+It writes nothing. Changed accounts and second factors of accounts need an entry about the
+account in the same transaction, and bulk UPDATE
 and DELETE on audited tables are refused, because they pass by both versions and entries.
 Tenants are guarded by the database itself (models/triggers.py).
 """
@@ -10,10 +11,22 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import InstanceState, ORMExecuteState, Session
 
-from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
+from webui.extensions import Base
+from webui.models import (
+    AuditEntry,
+    AuditField,
+    AuditSealed,
+    AuditWord,
+    Authenticator,
+    Passkey,
+    RecoveryCode,
+    Tenant,
+    User,
+)
 from webui.models.columns import Audited
 
-AUDITED_TABLES = (Tenant, User, AuditEntry, AuditField, AuditSealed, AuditWord)
+FACTORS = (Authenticator, RecoveryCode, Passkey)
+AUDITED_TABLES = (Tenant, User, AuditEntry, AuditField, AuditSealed, AuditWord, *FACTORS)
 _AUDITED_NAMES = {model.__tablename__ for model in AUDITED_TABLES}
 _CHANGED, _RECORDED = "audit_changed_users", "audit_recorded_users"
 
@@ -38,15 +51,18 @@ def install(session_factory: Any) -> None:
 
 
 def _collect(session: Session, _context: Any) -> None:
-    for user in [x for x in session.new | session.dirty if isinstance(x, User)]:
-        if user in session.new or _changed_columns(user):
-            session.info.setdefault(_CHANGED, set()).add(user.id)
+    changed = session.info.setdefault(_CHANGED, set())
+    for row in session.new | session.dirty | session.deleted:
+        if not isinstance(row, (User, *FACTORS)):
+            continue
+        if row in session.new or row in session.deleted or _changed_columns(row):
+            changed.add(row.id if isinstance(row, User) else row.user_id)
     if any(isinstance(x, User | Tenant) for x in session.deleted):
         raise Unaudited("accounts and tenants are never deleted")
 
 
-def _changed_columns(user: User) -> list[str]:
-    state: InstanceState[User] = inspect(user)
+def _changed_columns(row: Base) -> list[str]:
+    state: InstanceState[Base] = inspect(row)
     return [
         column.key
         for column in state.mapper.column_attrs
@@ -72,5 +88,6 @@ def _refuse_bulk(state: ORMExecuteState) -> None:
     name = getattr(table, "name", None)
     changes_rows = (state.is_update or state.is_delete) and name in _AUDITED_NAMES
     # Tenants and entries cannot be inserted wrongly: the database judges them itself.
-    if changes_rows or (state.is_insert and name == User.__tablename__):
+    of_accounts = {model.__tablename__ for model in (User, *FACTORS)}
+    if changes_rows or (state.is_insert and name in of_accounts):
         raise Unaudited(f"bulk changes of {name} bypass the history")

@@ -1,6 +1,7 @@
 """The stored things. They know no request; importing this package maps all of them."""
 
 from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
+from webui.models.factors import Authenticator, Passkey, RecoveryCode, UsedChallenge
 from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
 from webui.models.tenant import Tenant
@@ -14,13 +15,17 @@ __all__ = [
     "AuditField",
     "AuditSealed",
     "AuditWord",
+    "Authenticator",
     "Draft",
     "EncryptionKey",
     "JobState",
+    "Passkey",
+    "RecoveryCode",
     "Submission",
     "Tenant",
     "TenantUsage",
     "TryCounter",
+    "UsedChallenge",
     "User",
     "UserSession",
     "WorkerBeat",

@@ -1,0 +1,47 @@
+"""An authenticator app for tests, and setting one up through the pages."""
+
+import re
+
+from tests.web import dom
+from webui.accounts import factors
+from webui.crypto import totp
+from webui.models.columns import now
+
+
+class Phone:
+    """Knows a secret and the time; `shift` steps early or late."""
+
+    def __init__(self, key: str) -> None:
+        self.secret = key.replace(" ", "")
+
+    def code(self, shift: int = 0) -> str:
+        return totp.code_at(self.secret, totp.current_step(now()) + shift)
+
+
+def enrol(browser, **changes):
+    """Sets up an authenticator; the phone, and the recovery codes that are shown once."""
+    page = browser.get("/account/authenticator")
+    phone = Phone(page.words_of("key"))
+    # The code of the step before, so that the one of now is still to be used.
+    answer = browser.submit(page, 200, code=phone.code(-1), **changes)
+    codes = [dom.words(item) for item in dom.elements(answer.by_id("codes"), "li")]
+    assert len(codes) == factors.RECOVERY_CODES
+    assert all(re.fullmatch(r"[a-z2-7]{4}(-[a-z2-7]{4}){3}", code) for code in codes)
+    browser.secrets |= {phone.secret, *codes}
+    return phone, codes
+
+
+def sign_out(browser):
+    browser.post("/logout", {"csrf_token": browser.token()}, 303)
+
+
+def give_password(browser, status=303):
+    """The first step; the answer leads to the code page."""
+    answer = browser.sign_in(browser.user.username, status=status)
+    if status == 303:
+        assert answer.location.startswith("/login/code")
+    return answer
+
+
+def enter(browser, code, status=303, page="/login/code"):
+    return browser.post_form(page, status, code=code)

@@ -1,0 +1,31 @@
+"""What a password or code that is refused looks like: the error beside its field, 422 or 429."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, make_response
+
+from webui.accounts import waits
+from webui.accounts.factors import WrongCode
+from webui.accounts.own import WrongPassword
+from webui.accounts.throttle import TooMany
+from webui.values import Refused
+
+WRONG_PASSWORD = "This is not your current password."
+WRONG_CODE = "This code does not fit. Wait for the next one, and check the clock of your phone."
+KINDS = (WrongPassword, WrongCode, TooMany, Refused)
+
+
+def refused(form: Any, error: Exception, page: Callable[[Any], str]) -> Response:
+    """The form's page with what was wrong; ``error`` is one of KINDS."""
+    fields = [name for name in ("current_password", "code", "password") if name in form]
+    if isinstance(error, WrongPassword):
+        form.fail("current_password", WRONG_PASSWORD)
+    elif isinstance(error, WrongCode):
+        form.fail("code", WRONG_CODE)
+    elif isinstance(error, TooMany):
+        form.fail(fields[0], waits.words(error))
+        return waits.too_many(page(form), error)
+    else:
+        form.fail("password", str(error))
+    return make_response(page(form), 422)

@@ -1,0 +1,89 @@
+"""Second factors of accounts: authenticator secrets, recovery codes, passkeys.
+
+Each column says how it reaches the history (see :mod:`webui.audit.guard`): a row that comes,
+goes or changes in more than its ``DERIVED`` columns needs an entry about its account.
+"""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, Uuid
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webui.extensions import Model
+from webui.models.columns import DERIVED, EVENT, PLAIN, Encrypted, UTCDateTime, now
+
+
+class Authenticator(Model):
+    """The secret that an account shares with its authenticator app, confirmed by a code.
+
+    ``last_step`` is the step of the last code that was accepted: none is good twice.
+    """
+
+    __tablename__ = "authenticators"
+    __table_args__ = (CheckConstraint("substr(secret, 1, 3) = 'e1.'", name="secret_limits"),)
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"), unique=True, info=DERIVED)
+    secret_sealed: Mapped[str] = mapped_column("secret", Text, info=EVENT)
+    last_step: Mapped[int] = mapped_column(BigInteger, info=DERIVED)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
+
+    secret = Encrypted("secret_sealed")
+
+    def __init__(self, user_id: UUID, secret: str, last_step: int) -> None:
+        self.id = uuid4()
+        self.user_id = user_id
+        self.secret = secret
+        self.last_step = last_step
+        self.created_at = now()
+
+    def __repr__(self) -> str:
+        return f"<Authenticator of {self.user_id}>"
+
+
+class RecoveryCode(Model):
+    """A code that is good once when the other factors are out of reach; only its hash."""
+
+    __tablename__ = "recovery_codes"
+    __table_args__ = (Index("ix_recovery_codes_user_id", "user_id"),)
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True, info=EVENT)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"), info=DERIVED)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=EVENT)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
+
+    def __repr__(self) -> str:
+        return f"<RecoveryCode of {self.user_id}>"
+
+
+class Passkey(Model):
+    """A WebAuthn credential: its public key, and the counter that shows copies of it."""
+
+    __tablename__ = "passkeys"
+    __table_args__ = (
+        CheckConstraint("length(name) BETWEEN 1 AND 60", name="name_limits"),
+        Index("ix_passkeys_user_id", "user_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"), info=DERIVED)
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True, info=EVENT)
+    public_key: Mapped[str] = mapped_column(Text, info=EVENT)
+    name: Mapped[str] = mapped_column(String(60), info=PLAIN)
+    sign_count: Mapped[int] = mapped_column(BigInteger, info=DERIVED)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
+    last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=DERIVED)
+
+    def __repr__(self) -> str:
+        return f"<Passkey of {self.user_id}>"
+
+
+class UsedChallenge(Model):
+    """A WebAuthn challenge that was answered: none is good twice. Only its hash."""
+
+    __tablename__ = "used_challenges"
+    __table_args__ = (Index("ix_used_challenges_expires_at", "expires_at"),)
+
+    challenge_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
