@@ -1,4 +1,4 @@
-"""The commands: ``flask --app wsgi setup``, ``users``, ``demo``; ``jobs`` has its own module."""
+"""The commands ``setup``, ``users`` and ``demo``; others have modules of their own."""
 
 import getpass
 import sys
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from config import Config, ConfigError
 from webui import demo, values
 from webui.accounts import operations, password_rule
+from webui.audit.cli import audit
 from webui.audit.log import Actor, command_actor
 from webui.extensions import db
 from webui.jobs.cli import jobs
@@ -33,6 +34,7 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(users)
     app.cli.add_command(demo_group)
     app.cli.add_command(jobs)
+    app.cli.add_command(audit)
 
 
 def operator() -> Actor:

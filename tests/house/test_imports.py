@@ -33,7 +33,7 @@ LAYERS = {
         " webui.accounts.account_routes webui.accounts.code_routes webui.accounts.factor_routes"
     ),
     "settings": "config",
-    "commands": "webui.cli webui.setup webui.jobs.cli",
+    "commands": "webui.cli webui.setup webui.jobs.cli webui.audit.cli",
     "factory": "webui",
     "entry": "wsgi",
 }

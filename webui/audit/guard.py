@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstanceState, ORMExecuteState, Session
 
 from webui.extensions import Base
 from webui.models import (
+    AuditCheckpoint,
     AuditEntry,
     AuditField,
     AuditSealed,
@@ -26,7 +27,16 @@ from webui.models import (
 from webui.models.columns import Audited
 
 FACTORS = (Authenticator, RecoveryCode, Passkey)
-AUDITED_TABLES = (Tenant, User, AuditEntry, AuditField, AuditSealed, AuditWord, *FACTORS)
+AUDITED_TABLES = (
+    Tenant,
+    User,
+    AuditEntry,
+    AuditField,
+    AuditSealed,
+    AuditWord,
+    AuditCheckpoint,
+    *FACTORS,
+)
 _AUDITED_NAMES = {model.__tablename__ for model in AUDITED_TABLES}
 _CHANGED, _RECORDED = "audit_changed_users", "audit_recorded_users"
 

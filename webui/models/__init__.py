@@ -4,6 +4,7 @@ from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
 from webui.models.factors import Authenticator, Passkey, RecoveryCode, UsedChallenge
 from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
+from webui.models.proof import AuditCheckpoint, AuditVerification
 from webui.models.tenant import Tenant
 from webui.models.throttle import TryCounter
 from webui.models.unsaved import Draft, Submission
@@ -11,9 +12,11 @@ from webui.models.usage import TenantUsage
 from webui.models.user import User, UserSession
 
 __all__ = [
+    "AuditCheckpoint",
     "AuditEntry",
     "AuditField",
     "AuditSealed",
+    "AuditVerification",
     "AuditWord",
     "Authenticator",
     "Draft",

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
 from webui.models.columns import Audited
+from webui.models.proof import AuditCheckpoint
 from webui.models.tenant import Tenant
 
 _PLAIN = [c.name for c in Tenant.__table__.columns if c.info["audit"] is Audited.PLAIN]
@@ -26,12 +27,14 @@ _APPEND_ONLY = {
     AuditField.__tablename__: (("seq", "field"),),
     AuditWord.__tablename__: (("word", "seq"),),
     AuditSealed.__tablename__: (("entry", "field", "side"),),
+    AuditCheckpoint.__tablename__: (("seq",),),
 }
 # Two changes in one transaction need two entries: versions have no gaps either.
 _VERSION_GAP = (
     "NEW.tenant_version IS NOT NULL AND NEW.tenant_version <> (SELECT coalesce("
     "max(tenant_version), 0) + 1 FROM audit_entries WHERE tenant_id = NEW.tenant_id)"
 )
+_CHECKPOINT_ORDER = "NEW.seq <= (SELECT coalesce(max(seq), 0) FROM audit_checkpoints)"
 _SEALED_KEY = ("entry", "field", "side")
 
 
@@ -92,7 +95,7 @@ def _sqlite() -> Iterator[str]:
         yield _sqlite_trigger(
             f"{table}_replace", "BEFORE INSERT", table, exists, f"{table} is append-only"
         )
-    for table in (AuditEntry.__tablename__, AuditField.__tablename__, AuditWord.__tablename__):
+    for table in [name for name in _APPEND_ONLY if name != AuditSealed.__tablename__]:
         yield _sqlite_trigger(
             f"{table}_update", "BEFORE UPDATE", table, "", f"{table} is append-only"
         )
@@ -113,6 +116,13 @@ def _sqlite() -> Iterator[str]:
         "audit_entries",
         _VERSION_GAP,
         "versions of a tenant must follow one another",
+    )
+    yield _sqlite_trigger(
+        "audit_checkpoints_order",
+        "BEFORE INSERT",
+        "audit_checkpoints",
+        _CHECKPOINT_ORDER,
+        "a checkpoint must be newer than the last one",
     )
     yield from _sqlite_tenants()
     yield from _sqlite_name_search()
@@ -205,6 +215,10 @@ def _postgresql() -> Iterator[str]:
     yield _function("version_gap", _VERSION_GAP, "versions of a tenant must follow one another")
     yield _postgresql_trigger(
         "audit_entries_version", "BEFORE INSERT", "audit_entries", "ROW", "version_gap"
+    )
+    yield _function("checkpoint", _CHECKPOINT_ORDER, "a checkpoint must be newer than the last one")
+    yield _postgresql_trigger(
+        "audit_checkpoints_order", "BEFORE INSERT", "audit_checkpoints", "ROW", "checkpoint"
     )
     yield from _postgresql_tenants()
 

@@ -1,0 +1,84 @@
+"""What the owner of the tables can do to the history: everything, with the guards away."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from webui.audit import chain, log
+from webui.extensions import WRITING, db, is_sqlite
+from webui.models import AuditEntry, AuditField, AuditWord, triggers
+
+Body = dict[str, Any]
+
+
+@contextmanager
+def without_guards() -> Iterator[Connection]:
+    """A transaction without triggers and foreign keys; both are back afterwards."""
+    db.session.rollback()
+    with db.engine.connect().execution_options(**{WRITING: True}) as connection:
+        if is_sqlite():
+            connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+        with connection.begin():
+            triggers.drop(connection)
+            if not is_sqlite():
+                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            yield connection
+            triggers.create(connection)
+        if is_sqlite():
+            connection.connection.cursor().execute("PRAGMA foreign_keys = ON")
+
+
+def body_of(connection: Connection, seq: int) -> Body:
+    """An entry's body."""
+    found = connection.execute(select(AuditEntry.body).where(AuditEntry.seq == seq))
+    return json.loads(found.scalar_one())
+
+
+def set_columns(connection: Connection, seq: int, **values: Any) -> None:
+    """Writes columns of an entry."""
+    connection.execute(
+        update(AuditEntry.__table__).where(AuditEntry.seq == seq).values(**values)  # type: ignore[arg-type]
+    )
+
+
+def remove(connection: Connection, first: int, last: int) -> None:
+    """Takes entries away, with their extracts."""
+    for model in (AuditField, AuditWord, AuditEntry):
+        table: Any = model.__table__
+        connection.execute(delete(table).where(table.c.seq.between(first, last)))
+
+
+def put(connection: Connection, body: Body, seq: int | None = None) -> None:
+    """Writes an entry of a body as the product would, at another place if told so."""
+    entry = log.entry_of(body)
+    values = {c.key: getattr(entry, c.key) for c in AuditEntry.__mapper__.column_attrs}
+    place = {"seq": seq or body["seq"]}
+    connection.execute(insert(AuditEntry.__table__), {**values, **place})  # type: ignore[arg-type]
+    rows = [
+        {"field": row.field, "tenant_id": row.tenant_id, **place} for row in log.field_rows(body)
+    ]
+    if rows:
+        connection.execute(insert(AuditField.__table__), rows)  # type: ignore[arg-type]
+    words = [{"word": row.word, **place} for row in log.word_rows(body)]
+    if words:
+        connection.execute(insert(AuditWord.__table__), words)  # type: ignore[arg-type]
+
+
+def rewrite(connection: Connection, seq: int, change: Callable[[Body], None]) -> None:
+    """Replaces an entry by a changed one that is consistent in itself."""
+    body = body_of(connection, seq)
+    change(body)
+    remove(connection, seq, seq)
+    put(connection, body)
+
+
+def rebuild(connection: Connection, seq: int, last: int, change: Callable[[Body], None]) -> None:
+    """Changes an entry and chains it and everything after it anew: a perfect forgery."""
+    rewrite(connection, seq, change)
+    before = chain.digest(chain.canonical(body_of(connection, seq)))
+    for following in range(seq + 1, last + 1):
+        rewrite(connection, following, lambda body, prev=before: body.update(prev=prev))
+        before = chain.digest(chain.canonical(body_of(connection, following)))

@@ -1,0 +1,93 @@
+"""The commands of the history's proof: what they say and how they end."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import ROOT
+from tests import tampering
+from tests.factories import make_tenant
+from tests.tampering import without_guards
+from webui.audit import checkpoints, verify
+from webui.crypto import signing
+
+pytestmark = pytest.mark.usefixtures("app")
+
+
+@pytest.fixture
+def run(app):
+    return lambda *arguments: app.test_cli_runner().invoke(args=["audit", *arguments])
+
+
+class TestVerify:
+    def test_says_that_it_holds(self, run):
+        make_tenant()
+        checkpoints.make()
+        make_tenant()
+        result = run("verify")
+        assert result.exit_code == 0
+        assert "The history holds: 2 entries, 1 checkpoint(s)." in result.output
+        assert "The newest entry is covered by no checkpoint yet." in result.output
+
+    def test_says_what_does_not(self, run):
+        make_tenant()
+        make_tenant()
+        with without_guards() as connection:
+            tampering.set_columns(connection, 1, reason="forged")
+        result = run("verify")
+        assert result.exit_code == 1
+        assert "- Entry 1 differs from its body in column reason." in result.output
+
+    def test_says_that_it_could_not_check(self, run, tmp_path, monkeypatch):
+        make_tenant()
+        assert run("verify", "--checkpoints", str(tmp_path / "absent")).exit_code == 2
+        for name in ("_SQLITE", "_POSTGRESQL"):
+            monkeypatch.setattr(verify, name, "SELECT nonsense")
+        result = run("verify")
+        assert result.exit_code == 2
+        assert "Could not check: the database says" in result.stderr
+
+    def test_needs_a_checkpoint_file_that_can_be_read(self, make_app, tmp_path):
+        make_tenant()
+        app = make_app(checkpoints=tmp_path)
+        result = app.test_cli_runner().invoke(args=["audit", "verify"])
+        assert result.exit_code == 2
+
+    def test_takes_a_checkpoint_file_kept_elsewhere(self, run, tmp_path, config):
+        make_tenant()
+        checkpoints.make()
+        kept = tmp_path / "kept.jsonl"
+        kept.write_bytes(config.checkpoints.read_bytes())
+        with without_guards() as connection:
+            tampering.remove(connection, 1, 1)
+        result = run("verify", "--checkpoints", str(kept))
+        assert result.exit_code == 1
+        assert "Entry 1 was cut off" in result.output
+
+
+class TestCheckpoint:
+    def test_prints_the_line(self, run, config):
+        assert "no entries yet" in run("checkpoint").output
+        make_tenant()
+        assert run("checkpoint").output == config.checkpoints.read_text()
+
+
+class TestKey:
+    def test_prints_the_public_key(self, run, config):
+        assert run("key").output.strip() == signing.public_key(config.audit_key)
+        assert config.audit_key not in run("key").output
+
+
+class TestProcess:
+    def test_a_start_that_fails_is_no_verdict(self, tmp_path):
+        """Exit 1 would say that somebody rewrote the history."""
+        environment = {"WEBUI_INSTANCE": str(tmp_path), "PATH": os.environ["PATH"]}
+        command = [Path(sys.executable).parent / "flask", "--app", "wsgi", "audit", "verify"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 2
+        assert "Could not check" in done.stderr

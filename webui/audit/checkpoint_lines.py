@@ -1,0 +1,108 @@
+"""Judging checkpoints themselves: signed, one after the other, and the same in both places."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from webui.audit import chain
+from webui.audit.checkpoints import BadLine, Checkpoint, parse
+from webui.audit.verdict import Problem
+from webui.crypto import signing
+from webui.models import AuditCheckpoint
+
+
+@dataclass
+class Lines:
+    """What was read: the checkpoints that are signed well, by seq, and what does not hold."""
+
+    valid: list[Checkpoint] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def read_lines(connection: Connection, file: Path | None, public_key: str) -> Lines:
+    """The checkpoints of the database and of the file.
+
+    Raises OSError when the file is there and cannot be read, signing.BadKey.
+    """
+    query = select(AuditCheckpoint.seq, AuditCheckpoint.line).order_by(AuditCheckpoint.seq)
+    rows = [(row.seq, row.line) for row in connection.execute(query)]
+    lines = Lines()
+    stored = list(_judged(rows, "in the database", public_key, lines))
+    known = {line for _, line in rows}
+    if file is not None:
+        _add_file(lines, file, known, public_key)
+    lines.valid = sorted([*stored, *lines.valid], key=lambda one: one.seq)
+    return lines
+
+
+def read_file(file: Path, public_key: str) -> Lines:
+    """The checkpoints of a file alone. Raises OSError, signing.BadKey."""
+    lines = Lines()
+    rows = [(None, text) for text in _texts(file)]
+    lines.valid = list(_judged(rows, "in the file", public_key, lines))
+    return lines
+
+
+def _texts(file: Path) -> list[str]:
+    return [line for line in file.read_text("utf-8", "replace").split("\n") if line]
+
+
+def _add_file(lines: Lines, file: Path, known: set[str], public_key: str) -> None:
+    try:
+        texts = _texts(file)
+    except FileNotFoundError:
+        lines.notices.append(f"There is no checkpoint file {file}.")
+        return
+    lacking = len(known - set(texts))
+    if lacking:
+        lines.notices.append(f"The file lacks {lacking} checkpoint(s); the next one adds them.")
+    for text in texts:
+        if text in known:
+            continue
+        problem, checkpoint = _one(text, public_key)
+        if checkpoint is None:
+            lines.problems.append(_about(None, f"A line of the checkpoint file {problem}."))
+            continue
+        lines.valid.append(checkpoint)
+        words = "is in the file and not in the database"
+        lines.problems.append(_about(checkpoint.seq, f"{_name(checkpoint.seq)} {words}."))
+
+
+def _judged(
+    rows: Sequence[tuple[int | None, str]], where: str, public_key: str, lines: Lines
+) -> Iterator[Checkpoint]:
+    """The good ones; what is wrong with the others goes to ``lines``."""
+    prev = chain.GENESIS
+    for seq, text in rows:
+        problem, checkpoint = _one(text, public_key)
+        if checkpoint is None or (seq is not None and checkpoint.seq != seq):
+            name = f"{_name(seq)} {where}" if seq else f"A checkpoint {where}"
+            lines.problems.append(_about(seq, f"{name} {problem or 'is of another entry'}."))
+        else:
+            if checkpoint.prev != prev:
+                words = f"{_name(checkpoint.seq)} {where} does not follow the one before it."
+                lines.problems.append(_about(checkpoint.seq, words))
+            yield checkpoint
+        prev = chain.digest(text)
+
+
+def _one(text: str, public_key: str) -> tuple[str, Checkpoint | None]:
+    """What is wrong with a line, or the checkpoint."""
+    try:
+        checkpoint = parse(text)
+    except BadLine:
+        return "is not in the format of a checkpoint", None
+    if not signing.is_signed(public_key, checkpoint.signed, checkpoint.signature):
+        return "is badly signed", None
+    return "", checkpoint
+
+
+def _name(seq: int | None) -> str:
+    return f"The checkpoint at entry {seq:,}"
+
+
+def _about(seq: int | None, text: str) -> Problem:
+    return Problem("checkpoint", seq, seq, text)
