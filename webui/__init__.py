@@ -28,6 +28,7 @@ from webui.tenants import routes as tenant_routes
 from webui.tenants.words import init_words
 from webui.users import routes as user_routes
 from webui.users.words import init_words as init_user_words
+from webui.webhooks import routes as webhook_routes
 
 # Sixteen times the largest field: the rest of a form is small.
 MAX_FORM_BYTES = 256 * 1024
@@ -110,6 +111,7 @@ def _init_pages(app: Flask) -> None:
         signup_routes.bp,
         theme.bp,
         tenant_routes.bp,
+        webhook_routes.bp,
         audit_routes.bp,
         user_routes.bp,
     ):

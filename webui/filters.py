@@ -29,6 +29,7 @@ def init_filters(app: Flask) -> None:
         limit_words,
         of_limit,
         place,
+        time_left,
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["time_zones"] = by_region
@@ -82,6 +83,13 @@ def relative(at: datetime, current: datetime | None = None) -> str:
     if at.date() == (current - timedelta(days=1)).date():
         return f"yesterday {at:%H:%M %Z}"
     return day(at) if at.year != current.year else f"{at.day} {at:%b %H:%M %Z}"
+
+
+def time_left(until: datetime, current: datetime | None = None) -> str:
+    """What remains until a time, rounded up to minutes: "23 h 41 min", "5 min"."""
+    minutes = max(0, -int((((current or now()) - until).total_seconds()) // _MINUTE))
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def exact(at: datetime) -> str:

@@ -17,20 +17,22 @@ LAYERS = {
     "history": (
         "webui.audit.actions webui.audit.chain webui.audit.guard webui.audit.log"
         " webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
+        " webui.audit.webhook_sentences"
     ),
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
         " webui.headers webui.origin webui.assets webui.jobs"
     ),
-    "webhooks": "webui.webhooks",
     "features": (
         "webui.accounts webui.tenants webui.users webui.audit webui.drafts webui.csrf webui.demo"
+        " webui.webhooks"
     ),
     "what composes features": "webui.onboarding",
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
         " webui.onboarding.signup_routes webui.users.routes"
         " webui.accounts.account_routes webui.accounts.code_routes webui.accounts.factor_routes"
+        " webui.webhooks.routes"
     ),
     "settings": "config",
     "commands": "webui.cli webui.setup webui.jobs.cli webui.audit.cli",

@@ -50,6 +50,7 @@ LIMITS = {
     "sip_password_limits": ["sip_password = 'hunter2 hunter2'"],
     "webhook_url_limits": ["webhook_url = 'https://a.example.com/'"],
     "webhook_secret_limits": ["webhook_secret = 'whsec_x'"],
+    "webhook_secret_previous_limits": ["webhook_secret_previous = 'whsec_x'"],
     "sip_needs": [
         "sip_enabled = true, sip_domain = NULL",
         "sip_enabled = true, sip_username = NULL",

@@ -16,7 +16,10 @@ from webui.models.columns import Audited, CompactJSON, Encrypted, now
 from webui.models.tenant import AUDIT_KINDS, audit_kind
 
 pytestmark = pytest.mark.usefixtures("app")
-ENCRYPTED = ["sip_domain", "sip_username", "sip_password", "webhook_url", "webhook_secret"]
+ENCRYPTED = [
+    *("sip_domain", "sip_username", "sip_password"),
+    *("webhook_url", "webhook_secret", "webhook_secret_previous"),
+]
 
 
 class TestAudited:
@@ -33,7 +36,7 @@ class TestAudited:
             *("sip_domain", "sip_username", "webhook_url")
         }
         assert {name for name, kind in kinds.items() if kind is Audited.EVENT} == {
-            *("sip_password", "webhook_secret")
+            *("sip_password", "webhook_secret", "webhook_secret_previous")
         }
 
     def test_a_password_is_an_event(self):

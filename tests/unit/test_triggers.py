@@ -33,6 +33,7 @@ OTHER_VALUES = {
     "webhook_timeout_seconds": "11",
     "meta_data": "'{\"a\":1}'",
     "onboarded_at": "'2026-11-23 14:52:07.000000'",
+    "webhook_secret_previous_until": "'2026-11-24 14:52:07.000000'",
 }
 
 

@@ -14,6 +14,8 @@ from tests.factories import make_tenant, make_user, revise
 from tests.web import dom
 from tests.web.pages import HTMX, PASSWORD, REASON, Browser, changed
 from webui.audit.actions import Action
+from webui.extensions import db
+from webui.models import Tenant
 from webui.permissions import Permission, Role
 from webui.tenants.sections import SECTIONS
 
@@ -67,6 +69,9 @@ TABLE = {
     f"GET {SECTION}": Route(ALL, 303, 200),
     f"GET {SECTION}/edit": Route(EDITORS, 200, 200),
     f"POST {SECTION}": Route(EDITORS, 303, 200, form=f"{SECTION}/edit"),
+    f"GET {TENANT}/webhook/secret": Route(EDITORS, 200, 200),
+    f"POST {TENANT}/webhook/secret": Route(EDITORS, 200, 200, form=f"{TENANT}/webhook/secret"),
+    f"POST {TENANT}/webhook/secret/end": Route(EDITORS, 303, 200, form=f"{TENANT}/webhook/secret"),
     f"GET {TENANT}/status": Route(WORKERS, 200, 200),
     f"POST {TENANT}/status": Route(WORKERS, 303, 200, form=f"{TENANT}/status"),
 }
@@ -87,6 +92,14 @@ def url_of(rule, tenant_id, section="billing"):
     return re.sub(r"<uuid:\w+>", str(tenant_id), rule).replace("<section:section>", section)
 
 
+def end_overlap(tenant_id):
+    """Lets the webhook secret be replaced again, which it cannot for a day."""
+    tenant = db.session.get(Tenant, tenant_id)
+    if tenant and tenant.webhook_secret_previous_until:
+        over = {"webhook_secret_previous": None, "webhook_secret_previous_until": None}
+        revise(tenant, Action.TENANT_WEBHOOK, **over)
+
+
 class Visitor:
     """Somebody of a role, or nobody, who asks for routes."""
 
@@ -98,6 +111,7 @@ class Visitor:
         """The answer to a route; what is posted is the form as it stands, with a reason."""
         method, rule = route.split(" ")
         tenant_id = tenant_id or self.own.id
+        end_overlap(tenant_id)
         headers = HTMX if htmx else {}
         url = url_of(rule, tenant_id, section)
         if method == "GET":

@@ -112,7 +112,7 @@ class TestCards:
     def test_lead_to_their_forms(self, admin, full):
         page = admin.get(tenant_url(full))
         for name in SECTIONS:
-            [edit] = dom.elements(page.by_id(f"section-{name}"), "a")
+            edit, *_ = dom.elements(page.by_id(f"section-{name}"), "a")
             url = tenant_url(full, name, "edit")
             assert (edit.get("href"), edit.get("hx-get")) == (url, url)
             assert edit.get("hx-target") == f"#section-{name}"

@@ -16,6 +16,8 @@ _THINGS = {"sip": "SIP"}
 # What an entry lists in `changes` besides the fields of a tenant.
 OTHER_FIELDS = {
     "onboarded_at": "Onboarding finished",
+    "webhook_secret_previous": "Old webhook secret",
+    "webhook_secret_previous_until": "Old webhook secret valid until",
     "user": "Account",
     **{
         column.name: f"Account: {column.name.replace('_', ' ')}"

@@ -44,6 +44,11 @@ def command_actor(name: str) -> Actor:
     return Actor("cli", None, name, None, Source.CLI)
 
 
+def system_actor() -> Actor:
+    """The actor of what the worker does by itself."""
+    return Actor("system", None, None, None, Source.CLI)
+
+
 def record(
     action: Action,
     actor: Actor,

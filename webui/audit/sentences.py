@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from webui.audit import account_sentences
+from webui.audit import account_sentences, webhook_sentences
 from webui.audit.actions import Action
 from webui.audit.parts import Part, Sentence
 from webui.audit.parts import capitalised as _capitalised
@@ -41,6 +41,8 @@ def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
         return _created(changes, reader)
     if action in account_sentences.SENTENCES:
         return account_sentences.SENTENCES[action](changes)
+    if action in webhook_sentences.SENTENCES:
+        return webhook_sentences.SENTENCES[action](changes)
     if action == Action.TENANT_STATUS:
         return _status(changes)
     clauses = [clause(name, changes[name], reader) for name in FIELDS if name in changes]

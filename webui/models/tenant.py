@@ -72,6 +72,7 @@ _CROSS_FIELD_CHECKS = {
     ),
     "encryption_needed": "data_encryption_enabled OR NOT (hipaa_enabled OR pci_enabled)",
     "version_positive": "version >= 1",
+    "webhook_secret_previous_limits": "substr(webhook_secret_previous, 1, 3) = 'e1.'",
 }
 
 
@@ -111,6 +112,12 @@ class Tenant(Model):
         Index("ix_tenants_status_name", "status", "name_key", "id"),
         Index("ix_tenants_status_created", "status", "created_at", "id"),
         Index("ix_tenants_status_updated", "status", "updated_at", "id"),
+        Index(
+            "ix_tenants_webhook_secret_previous_until",
+            "webhook_secret_previous_until",
+            sqlite_where=text("webhook_secret_previous_until IS NOT NULL"),
+            postgresql_where=text("webhook_secret_previous_until IS NOT NULL"),
+        ),
         Index(
             "ix_tenants_name_trigram",
             "name_key",
@@ -153,12 +160,18 @@ class Tenant(Model):
     onboarded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=PLAIN)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
+    # After a rotation: the secret before, which signs as well until then.
+    webhook_secret_previous_sealed: Mapped[str | None] = mapped_column(
+        "webhook_secret_previous", Text, info=EVENT
+    )
+    webhook_secret_previous_until: Mapped[datetime | None] = mapped_column(UTCDateTime, info=PLAIN)
 
     sip_domain = Encrypted("sip_domain_sealed", index="sip_domain_index", key=host_of)
     sip_username = Encrypted("sip_username_sealed", index="sip_username_index")
     sip_password = Encrypted("sip_password_sealed")
     webhook_url = Encrypted("webhook_url_sealed")
     webhook_secret = Encrypted("webhook_secret_sealed")
+    webhook_secret_previous = Encrypted("webhook_secret_previous_sealed")
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -243,6 +256,7 @@ DEFAULTS: dict[str, Any] = {
     "webhook_timeout_seconds": 20,
     "meta_data": {},
     "onboarded_at": None,
+    "webhook_secret_previous_until": None,
 }
 
 

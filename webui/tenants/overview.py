@@ -21,6 +21,7 @@ from webui.tenants import compliance
 from webui.tenants.scope import can_edit
 from webui.tenants.sections import SECTIONS, Section
 from webui.tenants.stops import stops
+from webui.webhooks import panel
 
 _SECRETS = ("sip_password", "webhook_secret")
 
@@ -67,6 +68,7 @@ class Overview:
     owners: list[User]
     history: Page[Row]
     editable: bool
+    webhook: panel.Panel
 
     def key_of(self, field: str) -> str | None:
         """The id of the key that a stored secret was sealed with; None if that is damaged."""
@@ -94,6 +96,7 @@ def build(tenant: Tenant) -> Overview:
         owners=_owners(tenant),
         history=history.tenant_page(tenant.id),
         editable=can_edit(tenant),
+        webhook=panel.build(tenant),
     )
 
 

@@ -1,0 +1,13 @@
+// Keeps "23 h 41 min" true while the page stays open.
+(() => {
+  const MINUTE = 60_000;
+
+  const tick = () => {
+    for (const element of document.querySelectorAll("[data-until]")) {
+      const left = Math.max(0, Math.ceil((Date.parse(element.dataset.until) - Date.now()) / MINUTE));
+      const hours = Math.floor(left / 60);
+      element.textContent = hours ? `${hours} h ${left % 60} min` : `${left} min`;
+    }
+  };
+  setInterval(tick, MINUTE / 2);
+})();

@@ -1,0 +1,17 @@
+"""The forms of the webhook panel."""
+
+from webui.forms import reason_field, submission_field
+from webui.tenants.forms import TenantForm
+
+
+class SecretForm(TenantForm):
+    """Makes or replaces the signing secret."""
+
+    reason = reason_field()
+    submission = submission_field()
+
+
+class EndForm(TenantForm):
+    """Ends the old secret before its time."""
+
+    reason = reason_field()
