@@ -81,7 +81,7 @@ class BaseForm(FlaskForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Also refuses missing and repeated fields, which browsers never send."""
-        valid = bool(super().validate(extra_validators))
+        valid = self.holds(extra_validators)
         for field in self:
             if field.name in _TECHNICAL or isinstance(field, SelectMultipleField):
                 continue
@@ -93,6 +93,10 @@ class BaseForm(FlaskForm):
                 self.fail(field.name, MISSING)
                 valid = False
         return valid
+
+    def holds(self, extra_validators: Any = None) -> bool:
+        """Whether the values are right, wherever they came from."""
+        return bool(super().validate(extra_validators))
 
     def fail(self, name: str, message: str) -> None:
         """Puts an error beside a field, alone."""

@@ -40,6 +40,7 @@ class Permission(StrEnum):
     SEE_IDENTITIES = "see SIP identities and webhook addresses"
     VIEW_HISTORY = "read a tenant's history"
     VIEW_ALL_HISTORY = "read the whole history"
+    REVERT = "undo a change"
     SEE_STAFF = "see which colleague did what, from where and why"
     LIST_USERS = "find accounts"
     SEE_COLLEAGUES = "open colleagues' accounts"
@@ -61,6 +62,7 @@ _SUPPORT = _EVERYONE | {
     Permission.CREATE_TENANT,
     Permission.SEE_IDENTITIES,
     Permission.VIEW_ALL_HISTORY,
+    Permission.REVERT,
     Permission.SEE_STAFF,
     Permission.LIST_USERS,
 }

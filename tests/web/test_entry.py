@@ -145,5 +145,5 @@ class TestReaders:
 
     def test_links_from_the_tenants_page(self, admin, tenant, edited):
         page = admin.get(tenant_url(tenant))
-        [link] = dom.elements(page.history[0], "a")
+        link, _undo = dom.elements(page.history[0], "a")
         assert link.get("href") == url_of(edited)

@@ -93,7 +93,7 @@ class TestTable:
     def test_tells_when_who_what_why_and_from_where(self, admin, tenant):
         admin.edit(tenant, "organisation", name="Southwind", reason="<b>merger</b> #5")
         page = admin.get(tenant_url(tenant))
-        when, who, what, why, source = page.history[0].findall("td")
+        when, who, what, why, source, _ = page.history[0].findall("td")
         [time] = dom.elements(when, "time")
         assert (dom.words(time), time.get("title")[-3:]) == ("just now", "UTC")
         assert dom.words(who) == admin.user.username

@@ -19,6 +19,7 @@ OTHER_FIELDS = {
     "webhook_secret_previous": "Old webhook secret",
     "webhook_secret_previous_until": "Old webhook secret valid until",
     "user": "Account",
+    "reverts": "Undone change",
     **{
         column.name: f"Account: {column.name.replace('_', ' ')}"
         for column in inspect(User).columns

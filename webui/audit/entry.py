@@ -15,6 +15,7 @@ from webui.audit.pairs import Pair
 from webui.extensions import db
 from webui.models import AuditEntry, AuditField
 from webui.permissions import Permission, may
+from webui.tenants.operations import REVERTS
 
 _MOST_OF_A_REQUEST = 50
 
@@ -32,7 +33,7 @@ class EntryView:
     """An entry as its page shows it to this reader.
 
     ``fields`` gives the neighbours of each field of the same tenant; ``after`` is how many
-    entries follow in the chain.
+    entries follow in the chain; ``reverts`` the id of the entry that it undid.
     """
 
     row: Row
@@ -43,6 +44,8 @@ class EntryView:
     same_tenant: Neighbours
     fields: dict[str, Neighbours]
     after: int
+    reverts: str | None
+    undone_by: list[UUID]
 
     @property
     def action(self) -> str:
@@ -77,7 +80,15 @@ def view(entry: AuditEntry) -> EntryView:
         same_tenant=_same_tenant(entry),
         fields=_same_fields(entry, [pair.name for pair in shown]),
         after=head - entry.seq,
+        reverts=body["changes"].get(REVERTS, [None, None])[1],
+        undone_by=_undone_by(entry),
     )
+
+
+def _undone_by(entry: AuditEntry) -> list[UUID]:
+    """The entries that undid this one, oldest first."""
+    later = history.changes_since(entry, REVERTS) if entry.tenant_id else []
+    return [e.id for e in later if json.loads(e.body)["changes"][REVERTS][1] == str(entry.id)]
 
 
 def _same_request(entry: AuditEntry) -> list[AuditEntry]:

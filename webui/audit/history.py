@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, func, select
 
-from webui.audit import find, pairs, sentences
+from webui.audit import find, pairs, sentences, undoable
 from webui.audit.actions import SOURCE_LABELS, Source
 from webui.audit.filters import Filters
 from webui.audit.find import Found
@@ -23,6 +23,7 @@ from webui.permissions import STAFF, Permission, may
 
 CARD_SIZE = 20
 """Entries in the table of a tenant's page."""
+_FEW = 50
 SUPPORT_TEAM = "Support team"
 # How an actor that is no person is called when it has no name.
 _KINDS = {"cli": "Command", "system": "System", "token": "API token", "user": "Somebody"}
@@ -45,7 +46,7 @@ class Row:
     """An entry as the history table shows it to this reader.
 
     ``role`` and ``address`` are what stands below the name; ``tenant`` is (id, name as it
-    was); ``long`` are the values too long for the sentence.
+    was); ``long`` are the values too long for the sentence; ``undo``: this person may undo it.
     """
 
     id: UUID
@@ -59,6 +60,7 @@ class Row:
     long: list[pairs.Pair]
     reason: str | None
     source: str
+    undo: bool
 
 
 def tenant_page(tenant_id: UUID, after: str | None = None, before: str | None = None) -> Page[Row]:
@@ -115,6 +117,17 @@ def changes_of(tenant_id: UUID, fields: Sequence[str], most: int) -> list[AuditE
     return list(db.session.scalars(query.limit(most)))
 
 
+def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
+    """Some entries of the same tenant after an entry that list a field, oldest first."""
+    seqs = select(AuditField.seq).where(
+        AuditField.tenant_id == entry.tenant_id,
+        AuditField.field == field,
+        AuditField.seq > entry.seq,
+    )
+    query = select(AuditEntry).where(AuditEntry.seq.in_(seqs.order_by(AuditField.seq).limit(_FEW)))
+    return list(db.session.scalars(query.order_by(AuditEntry.seq)))
+
+
 def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:
     """The entry that brought the tenant to a version."""
     query = select(AuditEntry).where(
@@ -138,6 +151,7 @@ def _row(entry: AuditEntry, reader: sentences.Reader) -> Row:
         long=[pair for pair in pairs.pairs(body, reader) if pair.is_long],
         reason=reason(entry),
         source=SOURCE_LABELS[Source(entry.source)],
+        undo=may(Permission.REVERT) and undoable.is_undoable(body),
     )
 
 

@@ -45,7 +45,7 @@ def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
     ]
 
 
-LINKS = ("user",)
+LINKS = ("user", "reverts")
 """What `changes` lists to name the thing concerned, which did not change."""
 
 

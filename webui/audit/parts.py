@@ -52,3 +52,9 @@ def capitalised(parts: Sentence) -> Sentence:
         return parts
     first = parts[0]
     return [Part(first.kind, first.text[:1].upper() + first.text[1:], first.mono), *parts[1:]]
+
+
+def uncapitalised(parts: Sentence) -> Sentence:
+    """The sentence as it goes on after other words."""
+    first = parts[0]
+    return [Part(first.kind, first.text[:1].lower() + first.text[1:], first.mono), *parts[1:]]

@@ -4,23 +4,48 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, abort, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
 
+from webui import drafts
 from webui.audit import entry as entries
-from webui.audit import find, history, pickers
+from webui.audit import find, history, pickers, undo
 from webui.audit.filters import BadFilter, Filters
+from webui.audit.undo import Plan
 from webui.audit.view import View
+from webui.drafts import keeps_draft
 from webui.errors import Detail
-from webui.htmx import htmx_place, part_of, wants_fragment
+from webui.forms import posted_version
+from webui.htmx import go_to, htmx_place, part_of, wants_fragment
 from webui.models import AuditEntry, Tenant
+from webui.origin import actor
 from webui.paging import BadCursor
 from webui.permissions import Permission, requires
+from webui.tenants.answers import explain
+from webui.tenants.conflicts import Conflict
+from webui.tenants.rules import RuleBroken
 from webui.tenants.scope import get_tenant
 
 bp = Blueprint("audit", __name__)
 NO_SUCH_PAGE = "That page of the history does not exist. Start at the newest entry."
 NO_SUCH_ENTRY = "There is no such entry, or it is not yours to see."
+NOT_UNDOABLE = (
+    "This entry cannot be undone: only changes of a tenant's sections and status can. "
+    "Change the tenant itself instead."
+)
+NOTHING_CHOSEN = "Choose at least one field that can go back."
+UNDONE = "Undone."
+ALREADY = "Everything is as it was before that change."
 ONE_TENANT = "This is the history of one tenant. Open the whole history to choose another."
 
 
@@ -110,3 +135,80 @@ def _get_entry(entry_id: UUID) -> AuditEntry:
     if found is None:
         abort(404, Detail(NO_SUCH_ENTRY))
     return found
+
+
+@bp.get("/audit/<uuid:entry_id>/revert")
+@requires(Permission.REVERT)
+def revert(entry_id: UUID) -> Any:
+    """What undoing an entry would do, to be confirmed with a reason."""
+    plan = _plan(entry_id)
+    typed = drafts.find(url_for(".save_revert", entry_id=entry_id))
+    form = undo.RevertForm(plan.tenant, formdata=typed)
+    if typed is None:
+        asked = request.args.getlist("field")
+        form["field"].data = asked or [step.name for step in plan.possible]
+    version = typed.get("version", type=int) if typed else None
+    return _show_plan(plan, form, version, restored=typed is not None)
+
+
+@bp.post("/audit/<uuid:entry_id>/revert")
+@requires(Permission.REVERT)
+@keeps_draft("audit.revert")
+def save_revert(entry_id: UUID) -> Any:
+    """Undoes an entry, whole or in some of its fields."""
+    plan = _plan(entry_id)
+    version, form = posted_version(), undo.RevertForm(plan.tenant)
+    if not form.validate():
+        return _show_plan(plan, form, version, 422)
+    steps = undo.chosen(plan, form["field"].data)
+    if not steps:
+        return _nothing_to_do(plan, form, version)
+    try:
+        undo.revert(plan, steps, version, form.reason_given, request.path, actor())
+    except RuleBroken as broken:
+        return _show_plan(plan, form, version, 422, broken=broken.errors)
+    except Conflict as conflict:
+        return _show_plan(_plan(entry_id), form, conflict.version, 409, latest=conflict.latest)
+    except SQLAlchemyError as error:
+        return _show_plan(plan, form, version, 503, problem=explain(error))
+    return _to_tenant(plan, UNDONE)
+
+
+def _nothing_to_do(plan: Plan, form: undo.RevertForm, version: int) -> Any:
+    """After a double click everything is as it was before; else a field must be chosen."""
+    asked = [step for step in plan.steps if plan.part.whole or step.name in form["field"].data]
+    if asked and all(step.state is undo.State.SAME for step in asked):
+        return _to_tenant(plan, ALREADY)
+    return _show_plan(plan, form, version, 422, problem=NOTHING_CHOSEN)
+
+
+def _to_tenant(plan: Plan, message: str) -> Any:
+    flash(message)
+    anchor = plan.part.section.anchor if plan.part.section else None
+    return go_to(url_for("tenants.page", tenant_id=plan.tenant.id, _anchor=anchor))
+
+
+def _plan(entry_id: UUID) -> Plan:
+    """What undoing would do; 422 for an entry that nothing could undo."""
+    found = _get_entry(entry_id)
+    plan = undo.plan(found, get_tenant(found.tenant_id)) if found.tenant_id else None
+    if plan is None:
+        abort(422, Detail(NOT_UNDOABLE))
+    return plan
+
+
+def _show_plan(
+    plan: Plan,
+    form: undo.RevertForm,
+    version: int | None = None,
+    status: int = 200,
+    **words: Any,
+) -> Any:
+    context = {
+        "plan": plan,
+        "form": form,
+        "version": version or plan.tenant.version,
+        "row": history.rows([plan.entry])[0],
+        **words,
+    }
+    return make_response(render_template(part_of("audit/revert.html"), **context), status)

@@ -17,6 +17,7 @@ from webui.audit.parts import joined as _joined
 from webui.audit.parts import new as _new
 from webui.audit.parts import old as _old
 from webui.audit.parts import text as _text
+from webui.audit.parts import uncapitalised as _uncapitalised
 from webui.limits import FIELDS, SERVICE_LABELS, Choice, Sealed, Secret, Service, Switch, Whole
 from webui.values import compact_json, same_json
 
@@ -43,6 +44,13 @@ def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
         return account_sentences.SENTENCES[action](changes)
     if action in webhook_sentences.SENTENCES:
         return webhook_sentences.SENTENCES[action](changes)
+    told = _edit(action, changes, reader)
+    if "reverts" in changes:
+        return [_text("Undid a change: "), *_uncapitalised(told)]
+    return told
+
+
+def _edit(action: str, changes: Mapping[str, Any], reader: Reader) -> Sentence:
     if action == Action.TENANT_STATUS:
         return _status(changes)
     clauses = [clause(name, changes[name], reader) for name in FIELDS if name in changes]

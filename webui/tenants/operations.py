@@ -15,9 +15,13 @@ from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
 from webui.models import Submission, Tenant
-from webui.models.columns import now
+from webui.models.columns import Audited, now
+from webui.models.tenant import Change
 from webui.tenants import conflicts, rules
 from webui.tenants.sections import Section
+
+REVERTS = "reverts"
+"""In the `changes` of an entry that undoes another one: [null, that one's id]."""
 
 
 class Gone(Exception):
@@ -28,7 +32,8 @@ class Gone(Exception):
 class Edit:
     """A submitted form: the values, the fields it showed, its version, and why.
 
-    ``path`` is where it was posted to: its draft is forgotten with the save.
+    ``path`` is where it was posted to: its draft is forgotten with the save. ``reverts`` is
+    the entry that it undoes.
     """
 
     values: Mapping[str, Any]
@@ -37,6 +42,7 @@ class Edit:
     reason: str | None = None
     ceilings_seen: str | None = None
     path: str = ""
+    reverts: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,8 @@ def _update(
         conflicts.judge(tenant, edit.fields, edit.version)
         judge(tenant)
         changes = tenant.revise(edit.values)
+        if edit.reverts:
+            changes.append(Change(REVERTS, Audited.PLAIN, None, str(edit.reverts)))
         # The version is raised by the flush; the entry carries the new one.
         db.session.flush()
         if actor.id:
