@@ -123,14 +123,18 @@ class Receiver:
 
 
 def read_request(connection: Connection) -> Request:
-    """One request, whole."""
+    """One request, whole. Raises ConnectionError when the sender went away before its end."""
     with connection.makefile("rb") as file:
         line = file.readline().decode().strip()
         headers = {}
         while header := file.readline().decode().strip():
             name, _, value = header.partition(": ")
             headers[name.lower()] = value
-        return Request(line, headers, file.read(int(headers.get("content-length", 0))))
+        length = int(headers.get("content-length", -1))
+        body = file.read(max(0, length))
+        if len(body) != length:
+            raise ConnectionError
+        return Request(line, headers, body)
 
 
 @contextlib.contextmanager

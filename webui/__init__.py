@@ -29,6 +29,7 @@ from webui.tenants.words import init_words
 from webui.users import routes as user_routes
 from webui.users.words import init_words as init_user_words
 from webui.webhooks import routes as webhook_routes
+from webui.webhooks.delivery import init_deliveries
 
 # Sixteen times the largest field: the rest of a form is small.
 MAX_FORM_BYTES = 256 * 1024
@@ -116,6 +117,7 @@ def _init_pages(app: Flask) -> None:
         user_routes.bp,
     ):
         app.register_blueprint(blueprint)
+    init_deliveries(app)
     init_filters(app)
     init_words(app)
     init_user_words(app)

@@ -17,7 +17,7 @@ LAYERS = {
     "history": (
         "webui.audit.actions webui.audit.chain webui.audit.guard webui.audit.log"
         " webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
-        " webui.audit.webhook_sentences"
+        " webui.audit.webhook_sentences webui.webhooks.outbox"
     ),
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"

@@ -19,6 +19,7 @@ from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant,
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change, Unreadable
 from webui.values import search_words
+from webui.webhooks import outbox
 
 SALT_BYTES = 32
 # Any constant serves; all processes on one PostgreSQL database must agree on it.
@@ -74,6 +75,9 @@ def record(
         listed["user"] = [str(subject.id), str(subject.id)]
         listed.setdefault("username", [subject.username, subject.username])
     version = tenant.version if tenant and changes and not subject else None
+    if tenant and version is not None and action is not Action.TENANT_CREATED:
+        outbox.queue_changes(tenant, listed, actor)
+        db.session.flush()
     head = lock_head()
     body = {
         **_place(head, entry_id),

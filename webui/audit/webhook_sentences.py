@@ -29,4 +29,8 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.WEBHOOK_SECRET_ROTATED: _rotated,
     Action.WEBHOOK_SECRET_ENDED: _fixed("Ended the old webhook secret before its time"),
     Action.WEBHOOK_SECRET_EXPIRED: _fixed("Removed the old webhook secret, whose time was over"),
+    Action.WEBHOOK_TESTED: _fixed("Sent a test event"),
+    Action.WEBHOOK_RESENT: _fixed("Sent an event again"),
+    Action.WEBHOOK_STOPPED: _fixed("Stopped deliveries: the receiver said that it is gone (410)"),
+    Action.WEBHOOK_RESUMED: _fixed("Resumed deliveries"),
 }

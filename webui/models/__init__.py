@@ -10,6 +10,7 @@ from webui.models.throttle import TryCounter
 from webui.models.unsaved import Draft, Submission
 from webui.models.usage import TenantUsage
 from webui.models.user import User, UserSession
+from webui.models.webhook import Delivery, WebhookStop
 
 __all__ = [
     "AuditCheckpoint",
@@ -19,6 +20,7 @@ __all__ = [
     "AuditVerification",
     "AuditWord",
     "Authenticator",
+    "Delivery",
     "Draft",
     "EncryptionKey",
     "JobState",
@@ -31,5 +33,6 @@ __all__ = [
     "UsedChallenge",
     "User",
     "UserSession",
+    "WebhookStop",
     "WorkerBeat",
 ]

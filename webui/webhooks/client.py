@@ -38,6 +38,7 @@ class Problem(StrEnum):
     CERTIFICATE = "certificate"
     TLS = "tls"
     PROTOCOL = "protocol"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,81 @@
+"""The outbox: events on their way to customers, and who told us to stop sending."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from webui.extensions import Model
+from webui.models.columns import UTCDateTime, now
+
+QUEUED, DELIVERED, FAILED, CANCELLED = "queued", "delivered", "failed", "cancelled"
+
+
+class Delivery(Model):
+    """An event to deliver and what came of its latest attempt.
+
+    ``message`` is the id that the receiver sees: the same in every attempt and when somebody
+    sends the event again, which is a delivery of its own. ``body`` is the exact text that is
+    signed. ``manual`` ones (tests, and what is sent again) are tried once. While ``lease`` is
+    set and not run out, a worker is at it.
+    """
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        CheckConstraint(
+            f"state IN ('{QUEUED}', '{DELIVERED}', '{FAILED}', '{CANCELLED}')", name="state_limits"
+        ),
+        CheckConstraint("(lease IS NULL) = (leased_until IS NULL)", name="lease_limits"),
+        CheckConstraint("attempts >= 0", name="attempts_positive"),
+        Index("ix_webhook_deliveries_tenant_created", "tenant_id", "created_at", "id"),
+        Index(
+            "ix_webhook_deliveries_due",
+            "due_at",
+            sqlite_where=text("state = 'queued'"),
+            postgresql_where=text("state = 'queued'"),
+        ),
+        Index("ix_webhook_deliveries_created_at", "created_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tenants.id"))
+    message: Mapped[UUID] = mapped_column(Uuid)
+    event: Mapped[str] = mapped_column(String(40))
+    body: Mapped[str] = mapped_column(Text)
+    manual: Mapped[bool]
+    actor_type: Mapped[str] = mapped_column(String(10))
+    actor_name: Mapped[str | None] = mapped_column(Text)
+    actor_role: Mapped[str | None] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    state: Mapped[str] = mapped_column(String(10))
+    attempts: Mapped[int]
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    lease: Mapped[UUID | None] = mapped_column(Uuid)
+    leased_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    tried_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    status: Mapped[int | None]
+    problem: Mapped[str | None] = mapped_column(String(20))
+    duration_ms: Mapped[int | None]
+    tls: Mapped[str | None] = mapped_column(String(10))
+
+    def __init__(self, **values: object) -> None:
+        self.id = uuid4()
+        self.created_at = self.due_at = now()
+        self.state = QUEUED
+        self.attempts = 0
+        self.manual = False
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def __repr__(self) -> str:
+        return f"<Delivery {self.id} {self.event} {self.state}>"
+
+
+class WebhookStop(Model):
+    """An endpoint that answered 410 Gone: nothing is sent until its URL changes or is resumed."""
+
+    __tablename__ = "webhook_stops"
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tenants.id"), primary_key=True)
+    stopped_at: Mapped[datetime] = mapped_column(UTCDateTime)

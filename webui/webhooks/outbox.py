@@ -1,0 +1,121 @@
+"""Events, queued in the transaction of the change that they tell of.
+
+:func:`webui.audit.log.record` calls this for every change of a tenant, so that no way of
+changing one (forms, wizard, undo, API) can forget it. An event names what changed; it
+holds no value of a sealed field, nothing for staff only, and not who did it or why.
+"""
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from webui.extensions import db
+from webui.limits import FIELDS, Status
+from webui.models import Delivery, Tenant, WebhookStop
+from webui.models.columns import now
+from webui.values import compact_json
+
+
+class Event(StrEnum):
+    """What a receiver can be told."""
+
+    TEST = "webhook.test"
+    UPDATED = "tenant.updated"
+    STATUS_CHANGED = "tenant.status_changed"
+
+
+class Obstacle(StrEnum):
+    """Why nothing is delivered to a tenant."""
+
+    NO_URL = "no_url"
+    NO_SECRET = "no_secret"
+    STOPPED = "stopped"
+    CLOSED = "closed"
+
+
+class Who(Protocol):
+    """The actor of a change, as far as the log of deliveries names one."""
+
+    @property
+    def type(self) -> str:
+        """User, token, system or cli."""
+
+    @property
+    def name(self) -> str | None:
+        """The username."""
+
+    @property
+    def role(self) -> str | None:
+        """The role."""
+
+
+_STATUS_FIELDS = ("status", "blocked_services")
+# Metadata is for staff only; a receiver learns of a new secret from its owner, not from us.
+_UNTOLD = {"meta_data", "webhook_secret", *_STATUS_FIELDS}
+
+
+def obstacles(tenant: Tenant, event: Event) -> list[Obstacle]:
+    """What stands in the way of delivering an event; nothing when it can be.
+
+    A closed or blocked tenant's receiver is told that it is, and nothing else.
+    """
+    found = []
+    if not tenant.is_set("webhook_url"):
+        found.append(Obstacle.NO_URL)
+    if not tenant.is_set("webhook_secret"):
+        found.append(Obstacle.NO_SECRET)
+    if tenant.status in (Status.INACTIVE, Status.BLOCKED) and event is not Event.STATUS_CHANGED:
+        found.append(Obstacle.CLOSED)
+    if not found and db.session.get(WebhookStop, tenant.id) is not None:
+        found.append(Obstacle.STOPPED)
+    return found
+
+
+def queue_changes(tenant: Tenant, fields: Collection[str], actor: Who) -> None:
+    """Queues the events of a recorded change; its URL having changed ends a stop."""
+    if "webhook_url" in fields:
+        stop = db.session.get(WebhookStop, tenant.id)
+        if stop:
+            db.session.delete(stop)
+            db.session.flush()
+    told = sorted(name for name in fields if name in FIELDS and name not in _UNTOLD)
+    if told:
+        _queue_change(tenant, Event.UPDATED, {"changed": told}, actor)
+    if any(name in fields for name in _STATUS_FIELDS):
+        status = {name: getattr(tenant, name) for name in _STATUS_FIELDS}
+        _queue_change(tenant, Event.STATUS_CHANGED, status, actor)
+
+
+def _queue_change(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> None:
+    if not obstacles(tenant, event):
+        queue(tenant, event, {"version": tenant.version, **data}, actor)
+
+
+def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> Delivery:
+    """Puts an event into the outbox."""
+    at = now()
+    body = {
+        "type": event.value,
+        "timestamp": at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "data": {"tenant_id": str(tenant.id), **data},
+    }
+    return add(tenant.id, uuid4(), event, compact_json(body), actor, manual=event is Event.TEST)
+
+
+def add(
+    tenant_id: UUID, message: UUID, event: str, body: str, actor: Who, *, manual: bool
+) -> Delivery:
+    """A delivery in the outbox, due now."""
+    delivery = Delivery(
+        tenant_id=tenant_id,
+        message=message,
+        event=event,
+        body=body,
+        manual=manual,
+        actor_type=actor.type,
+        actor_name=actor.name,
+        actor_role=actor.role,
+    )
+    db.session.add(delivery)
+    return delivery
