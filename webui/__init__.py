@@ -21,6 +21,7 @@ from webui.extensions import csrf, db, init_database, login_manager
 from webui.filters import init_filters
 from webui.headers import init_headers
 from webui.migrations import is_current
+from webui.onboarding import routes as onboarding_routes
 from webui.onboarding import signup_routes
 from webui.origin import init_origin
 from webui.permissions import Permission, enforce, may
@@ -103,6 +104,7 @@ def _init_requests(app: Flask) -> None:
 def _init_pages(app: Flask) -> None:
     """Routes, templates and commands."""
     app.url_map.converters["section"] = tenant_routes.SectionConverter
+    app.url_map.converters["step"] = onboarding_routes.StepConverter
     for blueprint in (
         health.bp,
         sign_in_routes.bp,
@@ -110,6 +112,7 @@ def _init_pages(app: Flask) -> None:
         account_routes.bp,
         factor_routes.bp,
         signup_routes.bp,
+        onboarding_routes.bp,
         theme.bp,
         tenant_routes.bp,
         webhook_routes.bp,

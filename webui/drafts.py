@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Response, current_app, g, make_response, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import ValidationError
 
@@ -50,17 +50,26 @@ def keep_posted() -> str | None:
     session = sessions.find(hashed) if hashed and page and request.method == "POST" else None
     if session is None or page is None or not _may_keep(session) or not _csrf_holds():
         return None
-    user_id = session.user_id
-    content = json.dumps({n: request.form.getlist(n) for n in request.form if n in _KEPT})
+    content = posted()
     with write_transaction():
-        _forget_old(user_id)
-        forget(user_id, request.path)
-        db.session.flush()
-        draft = Draft(user_id, request.path)
-        draft.content = content
-        db.session.add(draft)
-        draft_id = draft.id
+        draft_id = put(session.user_id, request.path, content)
     return url_for(page, **(request.view_args or {}), draft=draft_id)
+
+
+def posted() -> str:
+    """What the posted form holds, secrets apart, as a draft keeps it."""
+    return json.dumps({n: request.form.getlist(n) for n in request.form if n in _KEPT})
+
+
+def put(user_id: UUID, form: str, content: str) -> UUID:
+    """Keeps what was typed into a form, in the current transaction; returns the draft's id."""
+    _forget_old(user_id)
+    forget(user_id, form)
+    db.session.flush()
+    draft = Draft(user_id, form)
+    draft.content = content
+    db.session.add(draft)
+    return draft.id
 
 
 def show_again() -> Response | None:
@@ -104,16 +113,25 @@ def _forget_old(user_id: UUID) -> None:
 
 def find(form: str) -> MultiDict[str, str] | None:
     """What the ``draft`` of the URL holds for this person and form (its path), or None."""
-    if "typed_again" in g:
-        return cast(MultiDict[str, str], g.typed_again)
     try:
         draft_id = UUID(request.args.get("draft", ""))
     except ValueError:
-        return None
+        return _typed_again()
+    return _typed_again() or _opened(form, Draft.id == draft_id)
+
+
+def latest(form: str) -> MultiDict[str, str] | None:
+    """What this person typed into a form and did not save yet, or None."""
+    return _typed_again() or _opened(form)
+
+
+def _typed_again() -> MultiDict[str, str] | None:
+    return cast(MultiDict[str, str] | None, g.get("typed_again"))
+
+
+def _opened(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] | None:
     fresh = Draft.created_at > now() - LIFETIME
-    draft = db.session.scalars(
-        _of(current_user.id, form).where(Draft.id == draft_id, fresh)
-    ).first()
+    draft = db.session.scalars(_of(current_user.id, form).where(fresh, *conditions)).first()
     if draft is None:
         return None
     try:

@@ -107,7 +107,7 @@ def _choices(labels: dict) -> tuple[tuple[str, str], ...]:
 FIELDS: dict[str, Field] = {
     field.name: field
     for field in (
-        Text("name", "Name", "As the customer writes it.", minimum=1, maximum=255),
+        Text("name", "Name", "As the organisation itself writes it.", minimum=1, maximum=255),
         Metadata("meta_data", "Metadata", "A JSON object for staff: CRM ids, notes."),
         Choice("status", "Status", choices=_choices(STATUS_LABELS)),
         Services("blocked_services", "Stopped services", names=tuple(s.value for s in Service)),

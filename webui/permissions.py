@@ -38,6 +38,7 @@ class Permission(StrEnum):
     CHANGE_STATUS = "change a tenant's status"
     CREATE_TENANT = "create a tenant"
     SEE_IDENTITIES = "see SIP identities and webhook addresses"
+    ONBOARD = "set up the own organisation in the wizard"
     VIEW_HISTORY = "read a tenant's history"
     VIEW_ALL_HISTORY = "read the whole history"
     REVERT = "undo a change"
@@ -83,7 +84,9 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.VIEW_ALL_HISTORY,
         }
     ),
-    Role.OWNER: frozenset(_EVERYONE | {Permission.EDIT_TENANT, Permission.SEE_IDENTITIES}),
+    Role.OWNER: frozenset(
+        _EVERYONE | {Permission.EDIT_TENANT, Permission.SEE_IDENTITIES, Permission.ONBOARD}
+    ),
 }
 
 View = TypeVar("View", bound=Callable[..., Any])

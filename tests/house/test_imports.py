@@ -30,7 +30,7 @@ LAYERS = {
     "what composes features": "webui.onboarding",
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
-        " webui.onboarding.signup_routes webui.users.routes"
+        " webui.onboarding.routes webui.onboarding.signup_routes webui.users.routes"
         " webui.accounts.account_routes webui.accounts.code_routes webui.accounts.factor_routes"
         " webui.webhooks.routes"
     ),

@@ -61,7 +61,9 @@ class TestSigningIn:
         assert body["request"]
         assert body["agent"]
 
-    def test_leads_an_owner_to_the_own_tenant(self, owner, tenant):
+    def test_leads_an_owner_to_the_own_tenant(self, sign_in):
+        tenant = make_tenant(onboarded_at=now())
+        owner = sign_in("owner", tenant)
         assert owner.get("/", 303).location == tenant_url(tenant)
 
     @pytest.mark.parametrize("typed", ["Maria.Lopez", "MARIA.LOPEZ", "  maria.lopez "])

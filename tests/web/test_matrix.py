@@ -39,12 +39,18 @@ class Route:
 
 TENANT = "/tenants/<uuid:tenant_id>"
 SECTION = f"{TENANT}/<section:section>"
+STEP = "/onboarding/<step:step>"
 TABLE = {
     "GET /livez": Route(ALL, 200, 200, anonymous=True),
     "GET /": Route(ALL, 303, 303, anonymous=True),
     "GET /login": Route(ALL, 303, 303, anonymous=True),
     "GET /signup": Route(ALL, 303, 303, anonymous=True),
     "POST /signup": Route(ALL, 303, 200, anonymous=True),
+    "GET /onboarding": Route({"owner"}, 303, 303),
+    "POST /onboarding": Route({"owner"}, 422, 422),
+    f"GET {STEP}": Route({"owner"}, 200, 200),
+    f"POST {STEP}": Route({"owner"}, 303, 200, form=STEP),
+    "GET /onboarding/done": Route({"owner"}, 303, 303),
     "POST /logout": Route(ALL, 303, 200),
     "GET /login/code": Route(ALL, 303, 303, anonymous=True),
     "POST /login/code": Route(ALL, 303, 200, anonymous=True),
@@ -89,7 +95,8 @@ def rules(app):
 
 def url_of(rule, tenant_id, section="billing"):
     """A route's address."""
-    return re.sub(r"<uuid:\w+>", str(tenant_id), rule).replace("<section:section>", section)
+    rule = rule.replace("<section:section>", section).replace("<step:step>", "organisation")
+    return re.sub(r"<uuid:\w+>", str(tenant_id), rule)
 
 
 def end_overlap(tenant_id):

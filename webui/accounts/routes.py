@@ -30,8 +30,10 @@ from webui.accounts import (
 from webui.accounts.forms import LoginForm
 from webui.accounts.required import before_enrolment
 from webui.drafts import keeps_draft
-from webui.extensions import login_manager
+from webui.extensions import db, login_manager
 from webui.htmx import go_to, htmx_place, wants_fragment
+from webui.limits import Status
+from webui.models import Tenant
 from webui.navigation import path_of, safe_next
 from webui.permissions import Permission, Role, public, requires
 
@@ -137,6 +139,10 @@ def _sent(name: str) -> str:
 
 
 def _home() -> str:
-    if current_user.role == Role.OWNER:
-        return url_for("tenants.page", tenant_id=current_user.tenant_id)
-    return url_for("tenants.index")
+    """The list for staff; for an owner the own tenant, or the wizard until it is finished."""
+    if current_user.role != Role.OWNER:
+        return url_for("tenants.index")
+    tenant = db.session.get_one(Tenant, current_user.tenant_id)
+    if tenant.onboarded_at is None and tenant.status != Status.INACTIVE:
+        return url_for("onboarding.start")
+    return url_for("tenants.page", tenant_id=tenant.id)

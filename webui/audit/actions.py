@@ -7,6 +7,7 @@ class Action(StrEnum):
     """What an entry says happened."""
 
     TENANT_CREATED = "tenant.created"
+    TENANT_ONBOARDED = "tenant.onboarding.finished"
     TENANT_ORGANISATION = "tenant.organisation.updated"
     TENANT_BILLING = "tenant.billing.updated"
     TENANT_SIP = "tenant.sip.updated"

@@ -4,6 +4,7 @@ from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
 from webui.models.factors import Authenticator, Passkey, RecoveryCode, UsedChallenge
 from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
+from webui.models.onboarding import Onboarding
 from webui.models.proof import AuditCheckpoint, AuditVerification
 from webui.models.tenant import Tenant
 from webui.models.throttle import TryCounter
@@ -24,6 +25,7 @@ __all__ = [
     "Draft",
     "EncryptionKey",
     "JobState",
+    "Onboarding",
     "Passkey",
     "RecoveryCode",
     "Submission",

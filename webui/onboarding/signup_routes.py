@@ -71,7 +71,7 @@ def sign_up() -> Any:
     except SQLAlchemyError as error:
         return _page(form, 503, explain(error))
     sessions.remember(token)
-    return go_to(url_for("accounts.start"))
+    return go_to(url_for("onboarding.start"))
 
 
 def _visitor() -> Actor:

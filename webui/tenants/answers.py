@@ -72,13 +72,18 @@ def refused(
 ) -> Response:
     """422: the form again with what was typed and an error beside each wrong field."""
     if broken:
-        for name, message in broken.errors.items():
-            form.fail(name, message)
-        for name, value in broken.lowered.items():
-            form[name].data = shown(value)
-        if broken.plan:
-            form["ceilings_seen"].data = broken.plan
+        put_errors(form, broken)
     return show_form(tenant, form, section, version, 422)
+
+
+def put_errors(form: TenantForm, broken: RuleBroken) -> None:
+    """Puts the errors of a broken rule beside their fields, and lowered values into theirs."""
+    for name, message in broken.errors.items():
+        form.fail(name, message)
+    for name, value in broken.lowered.items():
+        form[name].data = shown(value)
+    if broken.plan:
+        form["ceilings_seen"].data = broken.plan
 
 
 def failed(
@@ -102,6 +107,14 @@ def conflicted(
     tenant: Tenant, form: TenantForm, section: Section | None, conflict: Conflict
 ) -> Response:
     """409: the form with the new version, mine and theirs side by side (DESIGN 6)."""
+    return show_form(tenant, form, section, status=409, **side_by_side(tenant, form, conflict))
+
+
+def side_by_side(tenant: Tenant, form: TenantForm, conflict: Conflict) -> dict[str, Any]:
+    """What a conflict form says: its new version, the notes beside fields, the latest mark.
+
+    Fields that only others changed hold theirs afterwards.
+    """
     notes = {name: _note(form, theirs) for name, theirs in conflict.theirs.items()}
     for name, note in notes.items():
         if note.secret and "remove_sip_password" in form:
@@ -112,16 +125,7 @@ def conflicted(
     by = mark(conflict.latest)
     assert by is not None
     mine = {n: Note("mine", by) for n, value in form.values.items() if tenant.differs(n, value)}
-    notes = mine | notes
-    return show_form(
-        tenant,
-        form,
-        section,
-        conflict.version,
-        409,
-        notes=notes,
-        latest=by,
-    )
+    return {"version": conflict.version, "notes": mine | notes, "latest": by}
 
 
 def saved(result: Saved, section: Section | None) -> Response:

@@ -58,8 +58,14 @@ class Saved:
     already: bool = False
 
 
-def update_section(tenant_id: UUID, section: Section, edit: Edit, actor: Actor) -> Saved:
-    """Applies an edit of a section.
+def update_section(
+    tenant_id: UUID,
+    section: Section,
+    edit: Edit,
+    actor: Actor,
+    also: Callable[[], None] | None = None,
+) -> Saved:
+    """Applies an edit of a section; ``also`` runs in the same transaction, changed or not.
 
     Raises Gone, rules.Closed, conflicts.Conflict and rules.RuleBroken; nothing is written then.
     """
@@ -67,7 +73,7 @@ def update_section(tenant_id: UUID, section: Section, edit: Edit, actor: Actor) 
     def judge(tenant: Tenant) -> None:
         rules.check(tenant, edit.values, actor.role, edit.ceilings_seen)
 
-    return _update(tenant_id, edit, actor, section.action, judge)
+    return _update(tenant_id, edit, actor, section.action, judge, also)
 
 
 def change_status(tenant_id: UUID, edit: Edit, actor: Actor) -> Saved:
@@ -81,12 +87,15 @@ def _update(
     actor: Actor,
     action: Action,
     judge: Callable[[Tenant], None],
+    also: Callable[[], None] | None = None,
 ) -> Saved:
     with write_transaction():
         tenant = db.session.get(Tenant, tenant_id, with_for_update=True)
         if tenant is None:
             raise Gone
         rules.refuse_closed(tenant, actor.role)
+        if also:
+            also()
         if not any(tenant.differs(*item) for item in edit.values.items()):
             return Saved(tenant, None, already=edit.version < tenant.version)
         conflicts.judge(tenant, edit.fields, edit.version)

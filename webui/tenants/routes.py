@@ -109,7 +109,7 @@ def save_section(tenant_id: UUID, section: Section) -> Any:
     if not form.validate():
         return answers.refused(tenant, form, section, version)
     try:
-        edit = _edit(form, version)
+        edit = edit_of(form, version)
         result = operations.update_section(tenant_id, section, edit, origin.actor())
     except RuleBroken as broken:
         return answers.refused(tenant, form, section, version, broken)
@@ -143,7 +143,7 @@ def save_status(tenant_id: UUID) -> Any:
     if not form.validate():
         return answers.refused(tenant, form, None, version)
     try:
-        result = operations.change_status(tenant_id, _edit(form, version), origin.actor())
+        result = operations.change_status(tenant_id, edit_of(form, version), origin.actor())
     except Conflict as conflict:
         return answers.conflicted(tenant, form, None, conflict)
     except SQLAlchemyError as error:
@@ -170,7 +170,7 @@ def create() -> Any:
     if not form.validate():
         return make_response(render_template(part_of("tenants/new.html"), form=form), 422)
     try:
-        tenant_id = operations.create_tenant(_edit(form, 0), mark, origin.actor())
+        tenant_id = operations.create_tenant(edit_of(form, 0), mark, origin.actor())
     except SQLAlchemyError as error:
         problem = answers.explain(error)
         return make_response(
@@ -180,7 +180,8 @@ def create() -> Any:
     return go_to(url_for(".page", tenant_id=tenant_id))
 
 
-def _edit(form: TenantForm, version: int) -> Edit:
+def edit_of(form: TenantForm, version: int, path: str = "") -> Edit:
+    """A posted and validated form as an edit; ``path`` when its draft is not this one's."""
     seen = form["ceilings_seen"].data if "ceilings_seen" in form else None
     fields = [name for name in form.tenant_fields() if name in form]
-    return Edit(form.values, fields, version, form.reason_given, seen, request.path)
+    return Edit(form.values, fields, version, form.reason_given, seen, path or request.path)

@@ -8,6 +8,7 @@ from wtforms import Field
 
 from webui.forms import SwitchField
 from webui.limits import (
+    CEILING_FIELDS,
     FIELDS,
     PLANS,
     SERVICE_LABELS,
@@ -16,7 +17,9 @@ from webui.limits import (
     Choice,
     Service,
 )
+from webui.models import Tenant
 from webui.models.tenant import UNREADABLE
+from webui.permissions import Permission, may
 from webui.tenants import search
 from webui.tenants.answers import Note
 from webui.tenants.forms import TenantForm, shown
@@ -93,6 +96,18 @@ def hint(form: TenantForm, name: str) -> str:
     if name == "sip_password":
         words = [KEEP] if tenant.is_set(name) else []
         return " ".join([*words, *([TYPE_AGAIN] if form[name].data else [])])
+    return "" if may(Permission.EXCEED_PLAN) else _plan_hint(tenant, name)
+
+
+def _plan_hint(tenant: Tenant, name: str) -> str:
+    """What the plans allow an owner, beside the field that they bind."""
+    if name in CEILING_FIELDS:
+        ceilings = [(plan.ceiling(name), plan.label) for plan in PLANS.values()]
+        words = [f"{'no cap' if c is None else f'{c:,}'} on {label}" for c, label in ceilings]
+        return f"Up to {', '.join(words)}."
+    plan = PLANS.get(tenant.billing_plan)
+    if name in ("hipaa_enabled", "pci_enabled") and plan and not plan.allows_compliance:
+        return f"Part of the Enterprise plan; yours is {plan.label}."
     return ""
 
 

@@ -1,0 +1,109 @@
+"""What happens in the wizard: steps are saved, set aside or skipped, and it is finished.
+
+Sections are saved by the tenants' own operation: same rules, same conflicts, same history.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from webui import drafts
+from webui.audit.actions import Action
+from webui.audit.log import Actor, record
+from webui.extensions import db, write_transaction
+from webui.models import Tenant
+from webui.models.columns import now
+from webui.models.onboarding import Passed, Step
+from webui.tenants import conflicts, progress, rules
+from webui.tenants import operations as tenant_operations
+from webui.tenants.operations import Edit, Gone, Saved
+from webui.tenants.sections import SECTIONS
+
+
+class Unfinished(Exception):
+    """The wizard cannot end yet: ``step`` was never left behind."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(f"{step} is open")
+        self.step = step
+
+
+@dataclass(frozen=True)
+class Move:
+    """From one step to another; ``how`` is None when the first one is not done with that."""
+
+    step: Step
+    to: Step
+    how: Passed | None = None
+
+
+def save_step(tenant_id: UUID, edit: Edit, move: Move, actor: Actor) -> Saved:
+    """Saves the section of a step and moves on, both or neither.
+
+    Raises what tenants.operations.update_section raises.
+    """
+
+    def also() -> None:
+        drafts.forget(_person(actor), edit.path)
+        _move(tenant_id, move)
+
+    section = SECTIONS[move.step]
+    return tenant_operations.update_section(tenant_id, section, edit, actor, also)
+
+
+def set_aside(tenant_id: UUID, move: Move, path: str, typed: str, actor: Actor) -> None:
+    """Moves on without saving; what was typed is kept as the draft of the step's form.
+
+    Raises Gone and rules.Closed.
+    """
+    with write_transaction():
+        _to_change(tenant_id, actor)
+        drafts.put(_person(actor), path, typed)
+        _move(tenant_id, move)
+
+
+def move_on(tenant_id: UUID, move: Move, path: str, actor: Actor) -> None:
+    """Moves on; there was nothing to save. Raises Gone and rules.Closed."""
+    with write_transaction():
+        _to_change(tenant_id, actor)
+        drafts.forget(_person(actor), path)
+        _move(tenant_id, move)
+
+
+def finish(tenant_id: UUID, version: int, fields: Sequence[str], actor: Actor) -> None:
+    """Ends the wizard; once it has ended, nothing more happens.
+
+    ``version`` is the one that the review showed. Raises Gone, rules.Closed, Unfinished, and
+    conflicts.Conflict when somebody changed one of the ``fields`` since.
+    """
+    with write_transaction():
+        tenant = _to_change(tenant_id, actor)
+        if tenant.onboarded_at:
+            return
+        row = progress.find(tenant_id)
+        if row.first_open is not Step.REVIEW:
+            raise Unfinished(row.first_open)
+        conflicts.judge(tenant, fields, version)
+        changes = tenant.revise({"onboarded_at": now()})
+        db.session.flush()
+        record(Action.TENANT_ONBOARDED, actor, tenant=tenant, changes=changes)
+
+
+def _to_change(tenant_id: UUID, actor: Actor) -> Tenant:
+    """The tenant, locked: its row in the wizard is only ever written under this lock."""
+    tenant = db.session.get(Tenant, tenant_id, with_for_update=True)
+    if tenant is None:
+        raise Gone
+    rules.refuse_closed(tenant, actor.role)
+    return tenant
+
+
+def _move(tenant_id: UUID, move: Move) -> None:
+    row = progress.find(tenant_id)
+    db.session.add(row)
+    row.move(move.step, move.to, move.how)
+
+
+def _person(actor: Actor) -> UUID:
+    assert actor.id is not None
+    return UUID(actor.id)

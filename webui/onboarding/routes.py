@@ -1,0 +1,244 @@
+"""The wizard's pages. It composes the tenants' sections: forms, rules and answers are theirs."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import (
+    Blueprint,
+    abort,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.wrappers import Response
+
+from webui import drafts, origin
+from webui.audit.actions import Source
+from webui.drafts import keeps_draft
+from webui.errors import Detail
+from webui.forms import posted_version
+from webui.htmx import go_to, part_of, wants_fragment
+from webui.models import Onboarding, Tenant
+from webui.models.onboarding import SKIPPABLE, Step
+from webui.onboarding import operations
+from webui.onboarding.operations import Move
+from webui.onboarding.steps import Go, move_of, posted_go, returns
+from webui.permissions import Permission, requires
+from webui.tenants import overview, progress
+from webui.tenants.answers import explain, put_errors, side_by_side
+from webui.tenants.conflicts import Conflict
+from webui.tenants.forms import TenantForm, stored_values
+from webui.tenants.routes import edit_of
+from webui.tenants.rules import Closed, RuleBroken, is_closed_for
+from webui.tenants.scope import CLOSED, get_tenant, get_tenant_to_change
+from webui.tenants.sections import SECTIONS
+
+bp = Blueprint("onboarding", __name__, url_prefix="/onboarding")
+# What the review shows, and nobody may have changed since it did.
+REVIEWED = sorted(name for section in SECTIONS.values() for name in section.fields)
+KEPT = "This is what you had typed here. It is not saved yet. Passwords must be typed again."
+View = Callable[..., Any]
+
+
+class StepConverter(BaseConverter):
+    """``<step:step>`` in a URL: a step of the wizard, or no such page."""
+
+    def to_python(self, value: str) -> Step:
+        """The step of a name."""
+        if value not in list(Step):
+            raise ValidationError
+        return Step(value)
+
+    def to_url(self, value: Step | str) -> str:
+        """The name of a step, which templates may name by its word."""
+        return Step(value).value
+
+
+def in_order(view: View) -> View:
+    """Gives a step's view the tenant and its row, once everything before the step is done."""
+
+    @wraps(view)
+    def judged(step: Step | None = None) -> Any:
+        tenant = get_tenant_to_change(current_user.tenant_id)
+        row = progress.find(tenant.id)
+        wanted = step or Step(row.step)
+        if tenant.onboarded_at:
+            return go_to(url_for(".done"))
+        if not row.may_open(wanted):
+            return go_to(url_for(".show", step=row.first_open))
+        try:
+            return view(tenant, row, wanted)
+        except Closed:
+            abort(403, Detail(CLOSED))
+
+    return judged
+
+
+@bp.get("")
+@requires(Permission.ONBOARD)
+def start() -> Response:
+    """To where the owner goes on, whatever the device."""
+    tenant = get_tenant(current_user.tenant_id)
+    if is_closed_for(tenant, current_user.role):
+        return redirect(url_for("tenants.page", tenant_id=tenant.id), 303)
+    step = Step(progress.find(tenant.id).step)
+    here = url_for(".done") if tenant.onboarded_at else url_for(".show", step=step)
+    return redirect(here, 303)
+
+
+@bp.get("/<step:step>")
+@requires(Permission.ONBOARD)
+@in_order
+def show(tenant: Tenant, row: Onboarding, step: Step) -> Response:
+    """A step."""
+    return _step(tenant, row, step)
+
+
+def _step(tenant: Tenant, row: Onboarding, step: Step) -> Response:
+    """The page of a step, with what was typed there and could not be saved."""
+    if step is Step.REVIEW:
+        return _review(tenant, row)
+    typed = drafts.latest(url_for(".leave", step=step))
+    form = SECTIONS[step].form(tenant, formdata=typed)
+    version = typed.get("version", type=int) if typed else None
+    return _form(tenant, row, step, form, version=version or tenant.version, restored=bool(typed))
+
+
+@bp.post("")
+@bp.post("/<step:step>")
+@requires(Permission.ONBOARD)
+@keeps_draft("onboarding.show")
+@in_order
+def leave(tenant: Tenant, row: Onboarding, step: Step) -> Any:
+    """Leaves a step: saves it, skips it, or sets aside what cannot be saved on the way back."""
+    go = posted_go(step)
+    if step is Step.REVIEW:
+        return _leave_review(tenant, row, go)
+    form, version = SECTIONS[step].form(tenant), posted_version()
+    if go is Go.SKIP:
+        return _set_aside(tenant, step, form, go)
+    try:
+        if not form.validate():
+            # The errors stand beside their fields already.
+            raise RuleBroken({})
+        edit = edit_of(form, version, url_for(".leave", step=step))
+        move = move_of(step, go, form)
+        operations.save_step(tenant.id, edit, move, origin.actor(Source.WIZARD))
+    except (RuleBroken, Conflict) as refusal:
+        if go is not Go.NEXT:
+            return _set_aside(tenant, step, form, go)
+        return _refused(tenant, row, step, form, version, refusal)
+    except SQLAlchemyError as error:
+        return _form(tenant, row, step, form, 503, version=version, problem=explain(error))
+    return _go_on(tenant, move, go)
+
+
+@bp.get("/done")
+@requires(Permission.ONBOARD)
+def done() -> Any:
+    """What happens next."""
+    tenant = get_tenant(current_user.tenant_id)
+    if not tenant.onboarded_at:
+        return redirect(url_for(".start"), 303)
+    contact = current_app.extensions["webui_config"].support_contact
+    return render_template(
+        "onboarding/done.html", tenant=tenant, sections=SECTIONS, contact=contact
+    )
+
+
+def _refused(
+    tenant: Tenant,
+    row: Onboarding,
+    step: Step,
+    form: TenantForm,
+    version: int,
+    refusal: RuleBroken | Conflict,
+) -> Response:
+    """422 or 409, as the section's own form answers."""
+    if isinstance(refusal, Conflict):
+        return _form(tenant, row, step, form, 409, **side_by_side(tenant, form, refusal))
+    put_errors(form, refusal)
+    return _form(tenant, row, step, form, 422, version=version)
+
+
+def _set_aside(tenant: Tenant, step: Step, form: TenantForm, go: Go) -> Response:
+    """Moves on without saving; what differs from the stored values is kept as a draft."""
+    move, path, actor = move_of(step, go), url_for(".leave", step=step), origin.actor(Source.WIZARD)
+    if _is_untouched(tenant, form):
+        operations.move_on(tenant.id, move, path, actor)
+    else:
+        operations.set_aside(tenant.id, move, path, drafts.posted(), actor)
+    return _go_on(tenant, move, go)
+
+
+def _is_untouched(tenant: Tenant, form: TenantForm) -> bool:
+    """Whether nothing was typed that a draft could keep."""
+    names = [name for name in form.tenant_fields() if name in form]
+    stored = stored_values(tenant, names)
+    return all((form[name].data or "") == (value or "") for name, value in stored.items())
+
+
+def _leave_review(tenant: Tenant, row: Onboarding, go: Go) -> Any:
+    """Back to the steps, or the end."""
+    actor = origin.actor(Source.WIZARD)
+    if go is not Go.NEXT:
+        move = move_of(Step.REVIEW, go)
+        operations.move_on(tenant.id, move, "", actor)
+        return _go_on(tenant, move, go)
+    try:
+        operations.finish(tenant.id, posted_version(), REVIEWED, actor)
+    except operations.Unfinished as refusal:
+        return go_to(url_for(".show", step=refusal.step))
+    except Conflict as conflict:
+        latest = overview.mark(conflict.latest)
+        return _review(get_tenant(tenant.id), row, 409, latest=latest)
+    except SQLAlchemyError as error:
+        return _review(tenant, row, 503, problem=explain(error))
+    return go_to(url_for(".done"))
+
+
+def _go_on(tenant: Tenant, move: Move, go: Go) -> Response:
+    """303 to the next step; by htmx the step itself, in place."""
+    if go is Go.LEAVE:
+        return go_to(url_for("tenants.page", tenant_id=tenant.id))
+    row = progress.find(tenant.id)
+    to = Step(row.step)
+    url = url_for(".show", step=to)
+    if not wants_fragment():
+        return go_to(url)
+    response = _step(get_tenant(tenant.id), row, to)
+    response.headers["HX-Push-Url"] = url
+    return response
+
+
+def _form(
+    tenant: Tenant, row: Onboarding, step: Step, form: TenantForm, status: int = 200, **words: Any
+) -> Response:
+    context = {"form": form, "section": SECTIONS[step], "can_skip": step in SKIPPABLE, **words}
+    return _page(tenant, row, step, status, **context)
+
+
+def _review(tenant: Tenant, row: Onboarding, status: int = 200, **words: Any) -> Response:
+    context = {"page": overview.build(tenant), "sections": SECTIONS, "version": tenant.version}
+    return _page(tenant, row, Step.REVIEW, status, **{**context, **words})
+
+
+def _page(tenant: Tenant, row: Onboarding, step: Step, status: int, **words: Any) -> Response:
+    context = {
+        "tenant": tenant,
+        "step": step,
+        "places": progress.places(row, step),
+        "returns": returns() and step is (request.view_args or {}).get("step"),
+        "restored_words": KEPT,
+        # The question comes first: only what is wrong takes the focus from it.
+        "first_field": lambda form, _notes: form.first_error,
+        **words,
+    }
+    return make_response(render_template(part_of("onboarding/step.html"), **context), status)

@@ -1,0 +1,63 @@
+"""What a posted step wants: where to go, and whether the step counts as done."""
+
+from enum import StrEnum
+
+from flask import abort, request
+
+from webui.errors import Detail
+from webui.models.onboarding import SKIPPABLE, STEPS, Passed, Step
+from webui.onboarding.operations import Move
+from webui.tenants.forms import TenantForm
+
+UNKNOWN = "The form did not say where to go. Reload the page and use its buttons."
+# What makes a skippable step more than skipped: without any of these nothing is set up.
+_MATTERS = {
+    Step.SIP: ("sip_enabled", "sip_domain", "sip_username", "sip_password"),
+    Step.WEBHOOK: ("webhook_url",),
+}
+
+
+class Go(StrEnum):
+    """The field ``go``: which button was used."""
+
+    NEXT = "next"
+    BACK = "back"
+    SKIP = "skip"
+    LEAVE = "leave"
+
+
+def posted_go(step: Step) -> Go:
+    """Which button was used; the first one when none was. 400 for what the step has not."""
+    sent = request.form.getlist("go") or [Go.NEXT.value]
+    if len(sent) != 1 or sent[0] not in list(Go) or (sent[0] == Go.SKIP and step not in SKIPPABLE):
+        abort(400, Detail(UNKNOWN))
+    return Go(sent[0])
+
+
+def returns() -> bool:
+    """Whether the step was opened from the review, to go back there."""
+    return request.args.get("to") == Step.REVIEW
+
+
+def move_of(step: Step, go: Go, form: TenantForm | None = None) -> Move:
+    """Where a button leads from a step, and what it makes of it."""
+    if go is Go.LEAVE:
+        return Move(step, step)
+    number = STEPS.index(step)
+    if go is Go.BACK:
+        to = Step.REVIEW if returns() else STEPS[max(number - 1, 0)]
+        return Move(step, to)
+    to = Step.REVIEW if returns() else STEPS[number + 1]
+    skipped = go is Go.SKIP or (form is not None and _sets_nothing_up(step, form))
+    return Move(step, to, Passed.SKIPPED if skipped else Passed.DONE)
+
+
+def _sets_nothing_up(step: Step, form: TenantForm) -> bool:
+    """Whether a skippable step was sent without anything in it."""
+    names = _MATTERS.get(step)
+    if names is None or any(form.values.get(name) for name in names):
+        return False
+    # An empty password field keeps the stored one, and an unreadable value stays.
+    return form.tenant is None or not any(
+        form.tenant.is_set(name) for name in names if name != "sip_enabled"
+    )
