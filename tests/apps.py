@@ -39,7 +39,7 @@ def an_app(config: Config, **options: Any) -> Flask:
     static = config.instance / "static"
     if not static.exists():
         config.instance.mkdir(parents=True, exist_ok=True)
-        static.symlink_to(_built_assets())
+        static.symlink_to(built_assets())
     app = create_app(config, **options)
     app.testing = True
     app.test_client_class = Client
@@ -47,7 +47,7 @@ def an_app(config: Config, **options: Any) -> Flask:
 
 
 @cache
-def _built_assets() -> Path:
+def built_assets() -> Path:
     """The static files as served, made once: to compress them takes most of a second."""
     directory = Path(tempfile.mkdtemp(prefix="webui-static-"))
     atexit.register(shutil.rmtree, directory)

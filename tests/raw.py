@@ -85,3 +85,9 @@ def new_entry(verb: str = "INSERT", **values: str) -> str:
     }
     newest = "seq = (SELECT max(seq) FROM audit_entries)"
     return copy_of("audit_entries", fresh | values, verb, newest)
+
+
+def refused_by(call: Any, match: str | None = None) -> None:
+    """The database refuses what the product's own code tries, and nothing changed."""
+    with unchanged(), pytest.raises((IntegrityError, DataError), match=match):
+        call()

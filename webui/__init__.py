@@ -20,6 +20,7 @@ from webui.errors import init_errors
 from webui.extensions import csrf, db, init_database, login_manager
 from webui.filters import init_filters
 from webui.headers import init_headers
+from webui.keys import routes as key_routes
 from webui.migrations import is_current
 from webui.onboarding import routes as onboarding_routes
 from webui.onboarding import signup_routes
@@ -52,9 +53,11 @@ def create_app(config: Config, *, setting_up: bool = False) -> Flask:
         app.extensions["keyring"] = KeyRing.from_json(config.keyring)
     init_database(app)
     with app.app_context():
-        if not setting_up and not is_current():
+        current = is_current()
+        if not setting_up and not current:
             raise ConfigError("the database is not up to date: run `flask --app wsgi setup` first")
-        if config.keyring:
+        # `setup` migrates first, and checks then.
+        if config.keyring and current:
             check_keys()
     _init_requests(app)
     _init_pages(app)
@@ -118,6 +121,7 @@ def _init_pages(app: Flask) -> None:
         webhook_routes.bp,
         audit_routes.bp,
         user_routes.bp,
+        key_routes.bp,
     ):
         app.register_blueprint(blueprint)
     init_deliveries(app)

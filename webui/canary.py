@@ -1,6 +1,6 @@
 """A canary per key: a known word sealed with it, so that a wrong key stops the start."""
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from webui.crypto import fields
 from webui.crypto.keyring import KeyMissing, KeyRing, SecretError, Tampered
@@ -13,29 +13,41 @@ _TABLE, _COLUMN = EncryptionKey.__tablename__, "canary"
 
 
 def check_keys() -> None:
-    """Compares the ring with the keys this database was written with.
+    """Compares the application's ring with the keys this database was written with.
 
-    Raises KeyMissing for a key the ring lacks and Tampered for one that differs, naming key
-    ids only. A database without tables holds no keys yet.
+    Raises what :func:`check_ring` raises. The database must be migrated.
     """
-    if not inspect(db.engine).has_table(_TABLE):
-        return
-    ring = keyring()
-    for key in db.session.scalars(select(EncryptionKey)):
-        if key.kid not in ring.ids:
-            raise KeyMissing(f"the database uses key {key.kid}, which is not in the key ring")
-        try:
-            fields.unseal(ring, key.canary, _TABLE, _COLUMN, key.kid)
-        except SecretError:
-            raise Tampered(f"key {key.kid} is not the one the database was written with") from None
-    known = known_keys()
+    check_ring(keyring())
     db.session.rollback()
+
+
+def check_ring(ring: KeyRing) -> None:
+    """Compares a ring with the keys this database was written with.
+
+    Raises KeyMissing for a key the ring lacks or whose primary one cannot be used, and
+    Tampered for one that differs, naming key ids only. Retired keys need not be there.
+    """
+    known = known_keys()
+    for key in db.session.scalars(select(EncryptionKey)):
+        if key.kid in ring.ids:
+            _check(ring, key)
+        elif not key.retired_at:
+            raise KeyMissing(f"the database uses key {key.kid}, which is not in the key ring")
+        if key.retired_at and key.kid == ring.primary:
+            raise KeyMissing(f"key {key.kid} was retired: make another one the primary key")
     if known and ring.primary not in known:
         raise KeyMissing(f"key {ring.primary} is not registered: run `flask --app wsgi setup`")
 
 
+def _check(ring: KeyRing, key: EncryptionKey) -> None:
+    try:
+        fields.unseal(ring, key.canary, _TABLE, _COLUMN, key.kid)
+    except SecretError:
+        raise Tampered(f"key {key.kid} is not the one the database was written with") from None
+
+
 def known_keys() -> list[str]:
-    """The key ids of this database."""
+    """The key ids of this database, retired ones included."""
     return list(db.session.scalars(select(EncryptionKey.kid).order_by(EncryptionKey.kid)))
 
 

@@ -17,6 +17,7 @@ from webui.audit.cli import audit
 from webui.audit.log import Actor, command_actor
 from webui.extensions import db
 from webui.jobs.cli import jobs
+from webui.keys.commands import keys
 from webui.limits import REASON
 from webui.models import Tenant, User
 from webui.permissions import Role
@@ -35,6 +36,7 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(demo_group)
     app.cli.add_command(jobs)
     app.cli.add_command(audit)
+    app.cli.add_command(keys)
 
 
 def operator() -> Actor:

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     VIEW_HISTORY = "read a tenant's history"
     VIEW_ALL_HISTORY = "read the whole history"
     REVERT = "undo a change"
+    VIEW_KEYS = "see the state of the encryption keys"
     SEE_STAFF = "see which colleague did what, from where and why"
     LIST_USERS = "find accounts"
     SEE_COLLEAGUES = "open colleagues' accounts"
@@ -69,6 +70,7 @@ _SUPPORT = _EVERYONE | {
 }
 _ADMIN = _SUPPORT | {
     Permission.SEE_COLLEAGUES,
+    Permission.VIEW_KEYS,
 }
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(_SUPPORT),
@@ -82,6 +84,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.LIST_USERS,
             Permission.SEE_COLLEAGUES,
             Permission.VIEW_ALL_HISTORY,
+            Permission.VIEW_KEYS,
         }
     ),
     Role.OWNER: frozenset(

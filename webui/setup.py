@@ -1,7 +1,6 @@
 """Making a fresh machine ready: folders, tables, keys, and the accounts of the demo."""
 
 import base64
-import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from webui import migrations
 from webui.accounts import operations
 from webui.audit.log import Actor
 from webui.canary import check_keys, known_keys, register
+from webui.crypto.keyfile import write_private
 from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.extensions import db, keyring, write_transaction
 from webui.models import Tenant, User
@@ -56,18 +56,6 @@ def _make_keys(config: Config) -> None:
     if not config.audit_key:
         seed = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
         write_private(config.instance / AUDIT_KEY_FILE, seed + "\n")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Writes a file of mode 0600 as a whole: after a crash the old one or the new one."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
 
 
 def demo_accounts(path: Path, actor: Actor) -> dict[str, str]:

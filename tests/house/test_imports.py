@@ -18,6 +18,7 @@ LAYERS = {
         "webui.audit.actions webui.audit.chain webui.audit.guard webui.audit.log"
         " webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
         " webui.audit.webhook_sentences webui.webhooks.outbox"
+        " webui.audit.key_sentences"
     ),
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
@@ -26,16 +27,17 @@ LAYERS = {
     "features": (
         "webui.accounts webui.tenants webui.users webui.audit webui.drafts webui.csrf webui.demo"
         " webui.webhooks"
+        " webui.keys"
     ),
     "what composes features": "webui.onboarding",
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
         " webui.onboarding.routes webui.onboarding.signup_routes webui.users.routes"
         " webui.accounts.account_routes webui.accounts.code_routes webui.accounts.factor_routes"
-        " webui.webhooks.routes"
+        " webui.webhooks.routes webui.keys.routes"
     ),
     "settings": "config",
-    "commands": "webui.cli webui.setup webui.jobs.cli webui.audit.cli",
+    "commands": "webui.cli webui.setup webui.jobs.cli webui.audit.cli webui.keys.commands",
     "factory": "webui",
     "entry": "wsgi",
 }

@@ -67,6 +67,7 @@ TABLE = {
     "POST /account/sessions/<session_id>/end": Route(ALL, 303, 200),
     "POST /account/sessions/end": Route(ALL, 303, 200),
     "POST /theme": Route(ALL, 303, 200, anonymous=True),
+    "GET /keys": Route({"admin", "auditor"}, 200, 200),
     "GET /tenants": Route(STAFF, 200, 200),
     "GET /tenants/new": Route(WORKERS, 200, 200),
     "POST /tenants/new": Route(WORKERS, 303, 200, form="/tenants/new"),

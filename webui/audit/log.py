@@ -13,8 +13,7 @@ from sqlalchemy import select, text
 from webui.audit import chain
 from webui.audit.actions import Action, Outcome, Source
 from webui.audit.guard import mark_recorded
-from webui.crypto import fields
-from webui.extensions import db, is_sqlite, keyring
+from webui.extensions import db, is_sqlite
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change, Unreadable
@@ -216,16 +215,10 @@ def _seal(
     if isinstance(value, Unreadable):
         return "unreadable"
     salt = secrets.token_bytes(SALT_BYTES)
-    row = seal_row(entry_id, field, side)
-    plaintext = f"{base64.urlsafe_b64encode(salt).decode()}.{value}"
-    token = fields.seal(keyring(), plaintext, "audit_sealed", "value", row)
-    sealed.append(AuditSealed(entry=entry_id, field=field, side=side, value=token))
+    row = AuditSealed(entry=entry_id, field=field, side=side)
+    row.salted = f"{base64.urlsafe_b64encode(salt).decode()}.{value}"
+    sealed.append(row)
     return {"sealed": chain.sealed_digest(salt, value)}
-
-
-def seal_row(entry_id: UUID, field: str, side: str) -> str:
-    """The row id under which a sealed history value is bound."""
-    return f"{entry_id}/{field}/{side}"
 
 
 def open_sealed(row: AuditSealed) -> str | None:
@@ -233,8 +226,5 @@ def open_sealed(row: AuditSealed) -> str | None:
 
     Raises the errors of :func:`webui.crypto.fields.unseal`.
     """
-    if row.value is None:
-        return None
-    place = seal_row(row.entry, row.field, row.side)
-    plaintext = fields.unseal(keyring(), row.value, "audit_sealed", "value", place)
-    return plaintext.partition(".")[2]
+    salted = row.salted
+    return None if salted is None else salted.partition(".")[2]

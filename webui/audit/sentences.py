@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from webui.audit import account_sentences, webhook_sentences
+from webui.audit import account_sentences, key_sentences, webhook_sentences
 from webui.audit.actions import Action
 from webui.audit.parts import Part, Sentence
 from webui.audit.parts import capitalised as _capitalised
@@ -44,6 +44,8 @@ def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
         return account_sentences.SENTENCES[action](changes)
     if action in webhook_sentences.SENTENCES:
         return webhook_sentences.SENTENCES[action](changes)
+    if action in key_sentences.SENTENCES:
+        return key_sentences.SENTENCES[action](changes)
     told = _edit(action, changes, reader)
     if "reverts" in changes:
         return [_text("Undid a change: "), *_uncapitalised(told)]

@@ -74,6 +74,27 @@ class KeyRing:
             raise KeyMissing(f"key {kid} is not in the key ring")
         return KeyRing(kid, {kid: self._keys[kid]})
 
+    def with_key(self, kid: str) -> "KeyRing":
+        """This ring with a fresh random key that only decrypts. Raises BadKeyRing."""
+        if kid in self._keys:
+            raise BadKeyRing(f"key {kid} is in the ring already")
+        return KeyRing(self.primary, {**self._keys, kid: secrets.token_bytes(KEY_BYTES)})
+
+    def with_primary(self, kid: str) -> "KeyRing":
+        """This ring with another of its keys for new values. Raises KeyMissing."""
+        if kid not in self._keys:
+            raise KeyMissing(f"key {kid} is not in the key ring")
+        return KeyRing(kid, self._keys)
+
+    def without(self, kid: str) -> "KeyRing":
+        """This ring without a key. Raises BadKeyRing for the primary one."""
+        return KeyRing(self.primary, {k: key for k, key in self._keys.items() if k != kid})
+
+    def to_json(self) -> str:
+        """The ring as :meth:`from_json` reads it. It holds the keys: for the key file only."""
+        keys = {kid: base64.b64encode(self._keys[kid]).decode() for kid in self.ids}
+        return json.dumps({"primary": self.primary, "keys": keys}, indent=2) + "\n"
+
     def _derive(self, kid: str, purpose: str, table: str, column: str) -> bytes:
         """32 bytes for one purpose, table and column. Raises KeyMissing."""
         if kid not in self._keys:
@@ -100,5 +121,4 @@ class KeyRing:
 
 def new_keyring_json(kid: str = "k1") -> str:
     """The JSON of a ring with one fresh random key."""
-    key = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-    return json.dumps({"primary": kid, "keys": {kid: key}}, indent=2) + "\n"
+    return KeyRing(kid, {kid: secrets.token_bytes(KEY_BYTES)}).to_json()

@@ -6,12 +6,23 @@ from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
 from webui.models.onboarding import Onboarding
 from webui.models.proof import AuditCheckpoint, AuditVerification
+from webui.models.sealed import index_keys
 from webui.models.tenant import Tenant
 from webui.models.throttle import TryCounter
 from webui.models.unsaved import Draft, Submission
 from webui.models.usage import TenantUsage
 from webui.models.user import User, UserSession
 from webui.models.webhook import Delivery, WebhookStop
+
+# The tables that grow large; in the others a count reads every row.
+index_keys(
+    Tenant,
+    (
+        *("sip_domain", "sip_username", "sip_password"),
+        *("webhook_url", "webhook_secret", "webhook_secret_previous"),
+    ),
+)
+index_keys(AuditSealed, ("salted",))
 
 __all__ = [
     "AuditCheckpoint",

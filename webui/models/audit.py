@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
-from webui.models.columns import NO_ROW_ID, BinaryText, UTCDateTime
+from webui.models.columns import NO_ROW_ID, BinaryText, Encrypted, UTCDateTime
 
 # On SQLite only INTEGER is the row id, which makes the chain's order the table's order.
 Sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -109,6 +109,9 @@ class AuditSealed(Model):
     field: Mapped[str] = mapped_column(String(60), primary_key=True)
     side: Mapped[str] = mapped_column(String(3), primary_key=True)
     value: Mapped[str | None] = mapped_column(Text)
+
+    salted = Encrypted("value", name="value")
+    """The salt, a dot and the value (DESIGN 2.6)."""
 
     def __repr__(self) -> str:
         return f"<AuditSealed {self.entry} {self.field} {self.side}>"

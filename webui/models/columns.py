@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, DateTime, Dialect, Text
+from sqlalchemy.orm import object_mapper
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
@@ -117,19 +118,25 @@ class Encrypted:
     """An attribute whose column holds a sealed value; reading decrypts, writing encrypts.
 
     ``column`` is the attribute that maps the column; ``index`` the one that holds the blind
-    index of ``key(value)``, kept in step. The owner must have its ``id`` before the first
-    write. Reading raises the errors of :func:`webui.crypto.fields.unseal`.
+    index of ``key(value)``, kept in step; ``name`` the logical column that the value is bound
+    to, where it is not the attribute's own name. The owner must have its primary key before
+    the first write. Reading raises the errors of :func:`webui.crypto.fields.unseal`.
     """
 
     def __init__(
-        self, column: str, index: str | None = None, key: Callable[[str], str] = str
+        self,
+        column: str,
+        index: str | None = None,
+        key: Callable[[str], str] = str,
+        name: str | None = None,
     ) -> None:
         self.column = column
         self.index = index
         self.key = key
+        self.name = name or ""
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
+        self.name = self.name or name
 
     def __get__(self, instance: Base | None, owner: type) -> Any:
         if instance is None:
@@ -137,14 +144,15 @@ class Encrypted:
         token = getattr(instance, self.column)
         if token is None:
             return None
-        return fields.unseal(keyring(), token, self._table(instance), self.name, str(instance.id))  # type: ignore[attr-defined]
+        return fields.unseal(
+            keyring(), token, self._table(instance), self.name, self._row(instance)
+        )
 
     def __set__(self, instance: Base, value: str | None) -> None:
         ring, table = keyring(), self._table(instance)
         token = index = None
         if value is not None:
-            row = str(instance.id)  # type: ignore[attr-defined]
-            token = fields.seal(ring, value, table, self.name, row)
+            token = fields.seal(ring, value, table, self.name, self._row(instance))
             if self.index:
                 index = blind_index.index(ring, self.key(value), table, self.name)
         setattr(instance, self.column, token)
@@ -154,3 +162,12 @@ class Encrypted:
     @staticmethod
     def _table(instance: Base) -> str:
         return instance.__tablename__
+
+    @staticmethod
+    def _row(instance: Base) -> str:
+        return row_id(object_mapper(instance).primary_key_from_instance(instance))
+
+
+def row_id(primary_key: Iterable[Any]) -> str:
+    """The row that a sealed value is bound to: the parts of its primary key."""
+    return "/".join(map(str, primary_key))

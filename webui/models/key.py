@@ -10,7 +10,10 @@ from webui.models.columns import UTCDateTime
 
 
 class EncryptionKey(Model):
-    """A key id with a canary: a known word sealed with it, to notice a wrong key at start."""
+    """A key id with a canary: a known word sealed with it, to notice a wrong key at start.
+
+    A retired key stays listed: no value uses it any more, and the ring need not hold it.
+    """
 
     __tablename__ = "encryption_keys"
     __table_args__ = (CheckConstraint("substr(canary, 1, 3) = 'e1.'", name="canary_limits"),)
@@ -18,3 +21,7 @@ class EncryptionKey(Model):
     kid: Mapped[str] = mapped_column(String(32), primary_key=True)
     canary: Mapped[str] = mapped_column(Text)
     added_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    def __repr__(self) -> str:
+        return f"<EncryptionKey {self.kid}>"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
+from webui.models import key_triggers
 from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
 from webui.models.columns import Audited
 from webui.models.proof import AuditCheckpoint
@@ -126,6 +127,7 @@ def _sqlite() -> Iterator[str]:
     )
     yield from _sqlite_tenants()
     yield from _sqlite_name_search()
+    yield from key_triggers.sqlite()
 
 
 def _sqlite_name_search() -> Iterator[str]:
@@ -221,6 +223,7 @@ def _postgresql() -> Iterator[str]:
         "audit_checkpoints_order", "BEFORE INSERT", "audit_checkpoints", "ROW", "checkpoint"
     )
     yield from _postgresql_tenants()
+    yield from key_triggers.postgresql()
 
 
 def _postgresql_tenants() -> Iterator[str]:

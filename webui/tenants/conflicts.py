@@ -13,7 +13,8 @@ from webui.crypto.keyring import SecretError
 from webui.extensions import db
 from webui.limits import FIELDS, Secret
 from webui.models import AuditEntry, AuditField, AuditSealed, Tenant
-from webui.models.tenant import UNREADABLE
+from webui.models.columns import Audited
+from webui.models.tenant import UNREADABLE, audit_kind
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ def _theirs(tenant: Tenant, name: str, first: int, last: int) -> Theirs:
     """The value before is the old side of the first change since."""
     entries = {seq: db.session.get_one(AuditEntry, seq) for seq in {first, last}}
     old = json.loads(entries[first].body)["changes"][name][0]
-    if isinstance(old, dict) and "sealed" in old and name != "meta_data":
-        old = _opened(entries[first], name)
+    if audit_kind(name) is Audited.SEALED and old is not None:
+        # An entry says "unreadable" of a value that could not be opened even then.
+        old = _opened(entries[first], name) if isinstance(old, dict) else UNREADABLE
     secret = isinstance(FIELDS[name], Secret)
     return Theirs(name, None if secret else tenant.readable(name), old, entries[last])
 

@@ -1,0 +1,170 @@
+"""Rotation under fire: writers at work, and the rotating process killed again and again."""
+
+import base64
+import os
+import random
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from flask import Flask
+from sqlalchemy import func, select
+
+from config import ROOT
+from tests.apps import built_assets
+from tests.factories import an_actor
+from webui.audit.actions import Action
+from webui.audit.log import record
+from webui.crypto import fields
+from webui.extensions import db, keyring, write_transaction
+from webui.models import AuditEntry, AuditSealed, Tenant
+from webui.models.columns import row_id
+from webui.models.sealed import key_of, sealed_columns
+
+FLASK = Path(sys.executable).parent / "flask"
+# Seconds between two saves of a writer.
+PAUSE = 0.03
+Place = tuple[str, str, str]
+
+
+def plaintexts() -> dict[Place, str]:
+    """Every sealed value of the database by place; raises when one cannot be read."""
+    found = {}
+    for place in sealed_columns():
+        query = select(*place.key, place.column).where(place.column.is_not(None))
+        for *key, token in db.session.execute(query):
+            where = (place.table.name, place.attribute.name, row_id(key))
+            found[where] = fields.unseal(keyring(), token, *where)
+    db.session.rollback()
+    return found
+
+
+@dataclass
+class Writer:
+    """Changes SIP users and passwords of its own tenants until it is told to stop."""
+
+    app: Flask
+    tenants: list[UUID]
+    expected: dict[Place, str] = field(default_factory=dict)
+    longest: float = 0
+    saves: int = 0
+    failure: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Waits for the last save; raises what went wrong."""
+        self._stop.set()
+        self._thread.join()
+        if self.failure:
+            raise self.failure
+
+    def _run(self) -> None:
+        try:
+            with self.app.app_context():
+                while not self._stop.is_set():
+                    self._save(self.tenants[self.saves % len(self.tenants)])
+                    self._stop.wait(PAUSE)
+                db.session.remove()
+                db.engine.dispose()
+        except BaseException as failure:
+            self.failure = failure
+
+    def _save(self, tenant_id: UUID) -> None:
+        values = {"sip_username": secrets.token_hex(6), "sip_password": secrets.token_hex(9)}
+        started = time.monotonic()
+        with write_transaction():
+            tenant = db.session.get_one(Tenant, tenant_id, with_for_update=True)
+            changes = tenant.revise(values)
+            db.session.flush()
+            record(Action.TENANT_SIP, an_actor(), tenant=tenant, changes=changes, reason="test")
+        self.longest = max(self.longest, time.monotonic() - started)
+        self.saves += 1
+        for name, value in values.items():
+            self.expected["tenants", name, str(tenant_id)] = value
+
+
+def environment(folder: Path, database_url: str, keyring_path: Path) -> dict[str, str]:
+    """The settings of a process beside the test's own."""
+    folder.mkdir(parents=True)
+    (folder / "static").symlink_to(built_assets())
+    return {
+        **os.environ,
+        "WEBUI_ENV": "development",
+        "WEBUI_INSTANCE": str(folder),
+        "WEBUI_KEYRING": str(keyring_path),
+        "WEBUI_SECRET_KEY": secrets.token_hex(32),
+        "WEBUI_AUDIT_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "DATABASE_URL": database_url,
+    }
+
+
+def start_rotation(settings: dict[str, str]) -> Any:
+    """`keys rotate` in a process of its own."""
+    return subprocess.Popen(
+        [FLASK, "--app", "wsgi", "keys", "rotate"],
+        cwd=ROOT,
+        env=settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+class Untouched:
+    """The values under a key that no writer touches: only rotation makes them fewer."""
+
+    def __init__(self, kid: str) -> None:
+        newest = db.session.scalar(select(func.max(AuditEntry.seq))) or 0
+        old = select(AuditEntry.id).where(AuditEntry.seq <= newest)
+        history = key_of(AuditSealed.value) == kid, AuditSealed.entry.in_(old)
+        self._counts = [select(func.count()).select_from(AuditSealed).where(*history)]
+        for column in (Tenant.sip_domain_sealed, Tenant.webhook_url_sealed):
+            query = select(func.count()).select_from(Tenant).where(key_of(column) == kid)
+            self._counts.append(query)
+        self.at_first = self.left()
+
+    def left(self) -> int:
+        """How many there are now."""
+        number = sum(db.session.scalar(query) or 0 for query in self._counts)
+        db.session.rollback()
+        return number
+
+
+def kill_while_rotating(
+    settings: dict[str, str], untouched: Untouched, times: int, dice: random.Random
+) -> int:
+    """Starts a rotation and kills it at a random point, several times.
+
+    Returns how often it was really at work: something was done, and something was left.
+    """
+    hits = 0
+    for _ in range(times):
+        before = untouched.left()
+        enough = before - dice.randint(1, max(1, untouched.at_first // (2 * times)))
+        process = start_rotation(settings)
+        left = before
+        while left > enough and not _ends_within(process, 0.005):
+            left = untouched.left()
+        process.kill()
+        process.communicate()
+        hits += process.returncode == -signal.SIGKILL and 0 < untouched.left() < before
+    return hits
+
+
+def _ends_within(process: Any, seconds: float) -> bool:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True

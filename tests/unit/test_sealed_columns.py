@@ -1,0 +1,65 @@
+"""Rotation, counting and guards know every column that holds sealed values."""
+
+import re
+
+import pytest
+from sqlalchemy import CheckConstraint, select, text
+
+from config import ROOT
+from tests.factories import make_tenant
+from webui.extensions import db, is_sqlite
+from webui.keys import uses
+from webui.models import EncryptionKey
+from webui.models.sealed import key_of, sealed_columns
+
+# Who may call `fields.seal`; everybody else assigns to an Encrypted attribute.
+SEALERS = {"models/columns.py", "canary.py", "keys/rotation.py", "demo/tenant_rows.py"}
+# Sealed for a form that brings it back at once: never stored.
+SEALERS |= {"accounts/factors.py"}
+LARGE = {"tenants", "audit_sealed"}
+
+
+def guarded_columns() -> set[str]:
+    """Every column whose CHECK asks for a sealed value."""
+    return {
+        f"{table.name}.{match.group(1)}"
+        for table in db.metadata.tables.values()
+        for check in table.constraints
+        if isinstance(check, CheckConstraint)
+        if (match := re.search(r"substr\((\w+), 1, 3\) = 'e1\.'", str(check.sqltext)))
+    }
+
+
+class TestSealedColumns:
+    def test_are_all_that_the_database_keeps_for_sealed_values(self, app):
+        # A canary is made with its own key and goes with it.
+        canaries = {f"{EncryptionKey.__tablename__}.canary"}
+        assert {str(place) for place in sealed_columns()} == guarded_columns() - canaries
+
+    def test_are_filled_by_their_attributes_alone(self):
+        callers = {
+            str(path.relative_to(ROOT / "webui"))
+            for path in (ROOT / "webui").rglob("*.py")
+            if re.search(r"\b(fields\.)?seal\(ring|fields\.seal\(", path.read_text())
+        }
+        assert callers - {"crypto/fields.py"} <= SEALERS
+
+    def test_name_where_each_value_is_bound(self, app):
+        tenant = make_tenant(sip_domain="a.example")
+        [place] = [p for p in sealed_columns() if str(p) == "tenants.sip_domain"]
+        assert [c.name for c in place.key] == ["id"]
+        assert place.index is not None and place.index.name == "sip_domain_index"
+        query = select(key_of(place.column)).where(place.key[0] == tenant.id)
+        assert db.session.scalar(query) == "k1"
+
+    @pytest.mark.parametrize(
+        "place", [p for p in sealed_columns() if p.table.name in LARGE], ids=str
+    )
+    def test_of_large_tables_are_counted_by_an_index(self, app, place):
+        query = select(place.key[0]).where(uses.under(place, "k1")).limit(5)
+        sql = str(query.compile(db.engine, compile_kwargs={"literal_binds": True}))
+        if not is_sqlite():
+            db.session.execute(text("SET LOCAL enable_seqscan = off"))
+        explain = "EXPLAIN QUERY PLAN" if is_sqlite() else "EXPLAIN"
+        plan = str(db.session.execute(text(f"{explain} {sql}")).all())
+        assert f"ix_{place.table.name}_{place.column.name}_kid" in plan

@@ -1,0 +1,1 @@
+"""The life of the encryption keys: added, promoted, rotated to, retired (DESIGN 5)."""

@@ -1,0 +1,144 @@
+"""Adding, promoting and retiring a key. Each is recorded; none of them touches a value.
+
+The ring stands in a file, which is edited as a whole, or in the environment, where only an
+operator can change it: then the new ring is returned to be put there.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from flask import current_app
+
+from webui.audit.actions import Action
+from webui.audit.log import Actor, lock_head, record
+from webui.canary import check_ring, known_keys, register
+from webui.crypto.keyfile import read_ring, write_private
+from webui.crypto.keyring import BadKeyRing, KeyRing, SecretError
+from webui.extensions import db, keyring, write_transaction
+from webui.keys import uses
+from webui.models import EncryptionKey
+from webui.models.columns import Audited, now
+from webui.models.tenant import Change
+
+
+class NotPossible(Exception):
+    """Nothing was changed; the message says why, naming key ids only."""
+
+
+def key_file() -> Path | None:
+    """Where the ring is stored; None when it came from the environment."""
+    path: Path | None = current_app.extensions["webui_config"].keyring_path
+    return path
+
+
+def stored_ring() -> KeyRing:
+    """The ring as it is stored now, which may be newer than the one of this process."""
+    path = key_file()
+    return read_ring(path) if path else keyring()
+
+
+def add(actor: Actor, reason: str | None = None) -> tuple[str, KeyRing]:
+    """Makes a key that decrypts only; returns its id and the new ring.
+
+    It is registered when the ring is a file; else when it is promoted, because an operator
+    who mislays the new ring must still be able to start.
+    """
+    with write_transaction():
+        ring = _locked_ring()
+        kid = _next_id([*known_keys(), *ring.ids])
+        fresh = ring.with_key(kid)
+        if key_file():
+            register(fresh)
+        record(Action.KEY_ADDED, actor, changes=[_change(None, kid)], reason=reason)
+        _store(fresh)
+        return kid, fresh
+
+
+def promote(kid: str, actor: Actor, reason: str | None = None) -> KeyRing:
+    """Makes a key of the ring the one for new values; returns the new ring.
+
+    Raises NotPossible.
+    """
+    with write_transaction():
+        ring = _locked_ring()
+        if kid not in ring.ids:
+            raise NotPossible(f"key {kid} is not in the key ring")
+        if kid == ring.primary:
+            raise NotPossible(f"key {kid} is the primary key already")
+        if _is_retired(kid):
+            raise NotPossible(f"key {kid} was retired; add a new one")
+        register(ring)
+        fresh = ring.with_primary(kid)
+        record(Action.KEY_PROMOTED, actor, changes=[_change(ring.primary, kid)], reason=reason)
+        # Last before the commit: a ring that could not be stored leaves no entry.
+        _store(fresh)
+        return fresh
+
+
+def retire(kid: str, actor: Actor, reason: str | None = None) -> KeyRing:
+    """Takes a key that nothing uses out of the ring; returns the new ring.
+
+    From then on the database refuses values under it (models/key_triggers.py). Raises
+    NotPossible while anything uses the key, saying how many. The file comes last: after a
+    crash it still holds a key that does no harm, and retiring it once more removes it.
+    """
+    with write_transaction():
+        ring = _locked_ring()
+        key = db.session.get(EncryptionKey, kid, with_for_update=True)
+        if key is None and kid not in ring.ids:
+            raise NotPossible(f"there is no key {kid}")
+        if kid == ring.primary:
+            raise NotPossible(f"key {kid} is the primary key: promote another one first")
+        if key is None or not key.retired_at:
+            _refuse_used(kid)
+            _retire(key)
+            record(Action.KEY_RETIRED, actor, changes=[_change(kid, None)], reason=reason)
+        elif kid not in ring.ids:
+            raise NotPossible(f"key {kid} was retired already")
+    fresh = ring.without(kid)
+    _store(fresh)
+    return fresh
+
+
+def _refuse_used(kid: str) -> None:
+    used = uses.count([kid])
+    if used:
+        raise NotPossible(f"key {kid} is used by {used:,} value(s): run `keys rotate` first")
+
+
+def _retire(key: EncryptionKey | None) -> None:
+    if key is not None:
+        key.retired_at = now()
+
+
+def _locked_ring() -> KeyRing:
+    """The stored ring, under the history's lock: two operators at once take turns."""
+    lock_head()
+    try:
+        ring = stored_ring()
+        check_ring(ring)
+    except (BadKeyRing, SecretError) as error:
+        raise NotPossible(str(error)) from error
+    return ring
+
+
+def _store(ring: KeyRing) -> None:
+    path = key_file()
+    if path:
+        write_private(path, ring.to_json())
+
+
+def _change(old: str | None, new: str | None) -> Change:
+    return Change("key", Audited.PLAIN, old, new)
+
+
+def _is_retired(kid: str) -> bool:
+    key = db.session.get(EncryptionKey, kid)
+    return key is not None and key.retired_at is not None
+
+
+def _next_id(taken: Sequence[str]) -> str:
+    """``k`` and the next number; the id of a retired key is never used again."""
+    numbers = [int(m.group(1)) for kid in taken if (m := re.fullmatch(r"k([0-9]{1,9})", kid))]
+    return f"k{max(numbers, default=0) + 1}"

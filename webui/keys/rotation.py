@@ -1,0 +1,164 @@
+"""Re-encrypting everything with the primary key, online and resumable.
+
+What is left to do is what stands under another key, so nothing else needs to be remembered:
+after kill -9 the next run goes on. Each value is replaced only if it still is the one that
+was read (compare-and-set), in short transactions that leave room for other writers. This is
+the one exemption from the ban on bulk updates; ``version`` and history stay as they are.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, literal, select, tuple_, update
+
+from webui.audit.actions import Action
+from webui.audit.guard import REKEYING
+from webui.audit.log import Actor, record
+from webui.crypto import blind_index, fields
+from webui.crypto.keyring import KeyRing, SecretError
+from webui.extensions import db, is_sqlite, keyring, write_transaction
+from webui.keys import uses
+from webui.models.columns import Audited, row_id
+from webui.models.sealed import SealedColumn, sealed_columns
+from webui.models.tenant import Change
+
+BATCH = 200
+"""Values per transaction: a few milliseconds of work."""
+_PASSES = 5
+_NAMED = 20
+"""So many unreadable values are named; the others are counted."""
+
+
+@dataclass
+class Rotated:
+    """What came of a run: values moved, what cannot be read, and what is left under old keys."""
+
+    primary: str
+    due: int
+    moved: int = 0
+    unreadable: int = 0
+    named: list[str] = field(default_factory=list)
+    left: int = 0
+
+    def cannot_read(self, place: str) -> None:
+        """Counts a value that stays as it is."""
+        self.unreadable += 1
+        if len(self.named) < _NAMED:
+            self.named.append(place)
+
+
+def due() -> int:
+    """How many values stand under other keys of the ring."""
+    number = uses.count(_other_keys(keyring()))
+    db.session.rollback()
+    return number
+
+
+def rotate(
+    actor: Actor, reason: str | None = None, progress: Callable[[int], None] = lambda _: None
+) -> Rotated:
+    """Brings every value and blind index under the primary key; ``progress`` gets counts.
+
+    Several passes, because processes that do not know the newest key yet go on writing.
+    """
+    ring = keyring()
+    result = Rotated(ring.primary, due())
+    for _ in range(_PASSES):
+        result.unreadable, result.named = 0, []
+        before = result.moved
+        for place, rows in _batches(ring):
+            fresh = [row for r in rows if (row := _resealed(ring, place, r, result))]
+            result.moved += _write(place, fresh, result, actor, reason)
+            progress(len(rows))
+        result.left = due() - result.unreadable
+        if result.left <= 0 or result.moved == before:
+            break
+    return result
+
+
+def _other_keys(ring: KeyRing) -> list[str]:
+    return [kid for kid in ring.ids if kid != ring.primary]
+
+
+def _batches(ring: KeyRing) -> Iterator[tuple[SealedColumn, list[Any]]]:
+    """The rows under other keys of the ring, in batches that no transaction holds open."""
+    for place in sealed_columns():
+        for kid in _other_keys(ring):
+            for condition in uses.conditions(place, kid):
+                after: tuple[Any, ...] | None = None
+                while rows := _read(place, condition, after):
+                    yield place, rows
+                    after = tuple(rows[-1][: len(place.key)])
+
+
+def _read(
+    place: SealedColumn, condition: ColumnElement[bool], after: tuple[Any, ...] | None
+) -> list[Any]:
+    columns = [*place.key, place.column.label("sealed")]
+    if place.index is not None:
+        columns.append(place.index.label("blind"))
+    query = select(*columns).where(condition).order_by(*place.key).limit(BATCH)
+    if after is not None:
+        there = (literal(v, c.type) for v, c in zip(after, place.key, strict=True))
+        query = query.where(tuple_(*place.key) > tuple_(*there))
+    rows = list(db.session.execute(query))
+    db.session.rollback()
+    return rows
+
+
+def _resealed(
+    ring: KeyRing, place: SealedColumn, row: Any, result: Rotated
+) -> dict[str, Any] | None:
+    """The parameters of a row's update; None for a value that cannot be read."""
+    key = row[: len(place.key)]
+    where = (place.table.name, place.attribute.name, row_id(key))
+    try:
+        value = fields.unseal(ring, row.sealed, *where)
+    except SecretError:
+        result.cannot_read(f"{place} of {row_id(key)}")
+        return None
+    parameters = {f"key_{c.name}": part for c, part in zip(place.key, key, strict=True)}
+    parameters |= {"was": row.sealed, "becomes": fields.seal(ring, value, *where)}
+    if place.index is not None:
+        searched = place.attribute.key(value)
+        parameters["blind"] = blind_index.index(ring, searched, *where[:2])
+    return parameters
+
+
+def _write(
+    place: SealedColumn,
+    rows: list[dict[str, Any]],
+    result: Rotated,
+    actor: Actor,
+    reason: str | None,
+) -> int:
+    """Writes a batch; the first one of a run carries the run's entry. Returns how many."""
+    if not rows:
+        return 0
+    started = time.monotonic()
+    with write_transaction():
+        done = db.session.execute(_update(place), rows, execution_options={REKEYING: True})
+        moved: int = done.rowcount  # type: ignore[attr-defined]
+        if moved and not result.moved:
+            record(Action.KEYS_ROTATED, actor, changes=_changes(result), reason=reason)
+    if is_sqlite():
+        # One writer at a time, and those who wait are not queued: leave them half of it.
+        time.sleep(time.monotonic() - started)
+    return moved
+
+
+def _update(place: SealedColumn) -> Any:
+    same = [column == bindparam(f"key_{column.name}") for column in place.key]
+    values: dict[str, Any] = {place.column.name: bindparam("becomes")}
+    if place.index is not None:
+        values[place.index.name] = bindparam("blind")
+    return update(place.table).where(*same, place.column == bindparam("was")).values(values)
+
+
+def _changes(result: Rotated) -> list[Change]:
+    return [
+        Change("key", Audited.PLAIN, None, result.primary),
+        Change("values", Audited.PLAIN, None, result.due),
+    ]

@@ -1,0 +1,31 @@
+"""The page of the encryption keys. It only reads: keys are changed by commands."""
+
+from flask import Blueprint, render_template
+
+from webui.crypto.keyring import BadKeyRing, KeyRing
+from webui.extensions import keyring
+from webui.keys import operations, uses
+from webui.keys.advice import advice
+from webui.permissions import Permission, requires
+
+bp = Blueprint("keys", __name__)
+COUNTED = 10_000
+"""Values per column that the page counts; `keys status` counts all."""
+
+
+@bp.get("/keys")
+@requires(Permission.VIEW_KEYS)
+def index() -> str:
+    """Every key with its state, age and use, and what to do next."""
+    ring = keyring()
+    keys = uses.states(ring, COUNTED)
+    return render_template("keys/index.html", keys=keys, advice=advice(keys, _is_stale(ring)))
+
+
+def _is_stale(ring: KeyRing) -> bool:
+    """Whether the key file was changed since this process read it."""
+    try:
+        stored = operations.stored_ring()
+    except BadKeyRing:
+        return True
+    return (stored.primary, stored.ids) != (ring.primary, ring.ids)

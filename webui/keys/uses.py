@@ -1,0 +1,112 @@
+"""How many values stand under a key, and which keys there are."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+
+from webui.crypto.keyring import KeyRing
+from webui.extensions import db
+from webui.models import EncryptionKey
+from webui.models.columns import now
+from webui.models.sealed import SealedColumn, key_of, sealed_columns
+
+
+class State(StrEnum):
+    """What a key is to this database and to the ring of this process."""
+
+    PRIMARY = "primary"
+    DECRYPT_ONLY = "decrypt only"
+    MISSING = "missing from the ring"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True)
+class KeyState:
+    """A key with its state, its age and the values that use it.
+
+    ``added_at`` is None for a key of the ring that the database does not know yet; with
+    ``more`` there are more values than counted.
+    """
+
+    kid: str
+    state: State
+    added_at: datetime | None
+    retired_at: datetime | None
+    values: int
+    more: bool = False
+
+    @property
+    def age(self) -> str:
+        """How long it has been in use, in days; empty for one that is not registered."""
+        if self.added_at is None:
+            return ""
+        days = (now() - self.added_at).days
+        return "today" if not days else "1 day old" if days == 1 else f"{days:,} days old"
+
+
+def states(ring: KeyRing, most: int | None = None) -> list[KeyState]:
+    """Every key that the ring or the database knows, oldest first.
+
+    ``most`` bounds what is counted per column, for a page; without it the count is exact.
+    """
+    known = {key.kid: key for key in db.session.scalars(select(EncryptionKey))}
+    found = [_state(kid, known.get(kid), ring, most) for kid in {*known, *ring.ids}]
+    # Those that the database does not know yet are the newest.
+    return sorted(found, key=lambda k: (k.added_at is None, k.added_at, k.kid))
+
+
+def _state(kid: str, key: EncryptionKey | None, ring: KeyRing, most: int | None) -> KeyState:
+    counts = [_count(place, under(place, kid), most) for place in sealed_columns()]
+    return KeyState(
+        kid=kid,
+        state=_word(kid, key, ring),
+        added_at=key.added_at if key else None,
+        retired_at=key.retired_at if key else None,
+        values=sum(counts),
+        more=most is not None and max(counts) > most,
+    )
+
+
+def _word(kid: str, key: EncryptionKey | None, ring: KeyRing) -> State:
+    if key and key.retired_at:
+        return State.RETIRED
+    if kid not in ring.ids:
+        return State.MISSING
+    return State.PRIMARY if kid == ring.primary else State.DECRYPT_ONLY
+
+
+def under(place: SealedColumn, kid: str) -> ColumnElement[bool]:
+    """Rows whose value stands under a key."""
+    return key_of(place.column) == kid
+
+
+def index_behind(place: SealedColumn, kid: str) -> ColumnElement[bool]:
+    """Rows whose blind index alone stands under a key."""
+    return and_(key_of(place.index) == kid, key_of(place.column) != kid)
+
+
+def conditions(place: SealedColumn, kid: str) -> list[ColumnElement[bool]]:
+    """What makes a row use a key, each row in one of them."""
+    found = [under(place, kid)]
+    return [*found, index_behind(place, kid)] if place.index is not None else found
+
+
+def count(kids: Iterable[str]) -> int:
+    """Exactly how many values use one of the keys, blind indexes included."""
+    return sum(
+        _count(place, condition)
+        for kid in kids
+        for place in sealed_columns()
+        for condition in conditions(place, kid)
+    )
+
+
+def _count(place: SealedColumn, condition: Any, most: int | None = None) -> int:
+    rows = select(place.key[0]).where(condition)
+    if most is not None:
+        rows = rows.limit(most + 1)
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
