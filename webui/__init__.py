@@ -21,13 +21,16 @@ from webui.extensions import csrf, db, init_database, login_manager
 from webui.filters import init_filters
 from webui.headers import init_headers
 from webui.keys import routes as key_routes
+from webui.links import routes as link_routes
 from webui.migrations import is_current
 from webui.onboarding import routes as onboarding_routes
 from webui.onboarding import signup_routes
 from webui.origin import init_origin
 from webui.permissions import Permission, enforce, may
+from webui.redaction import init_redaction
 from webui.tenants import routes as tenant_routes
 from webui.tenants.words import init_words
+from webui.users import deed_routes, new_user_routes
 from webui.users import routes as user_routes
 from webui.users.words import init_words as init_user_words
 from webui.webhooks import routes as webhook_routes
@@ -100,6 +103,7 @@ def _init_requests(app: Flask) -> None:
     init_required(app)
     app.before_request(check_csrf)
     init_headers(app)
+    init_redaction(app)
     init_errors(app)
     init_waits(app)
 
@@ -122,6 +126,9 @@ def _init_pages(app: Flask) -> None:
         audit_routes.bp,
         user_routes.bp,
         key_routes.bp,
+        new_user_routes.bp,
+        deed_routes.bp,
+        link_routes.bp,
     ):
         app.register_blueprint(blueprint)
     init_deliveries(app)

@@ -22,6 +22,7 @@ from webui.limits import REASON
 from webui.models import Tenant, User
 from webui.permissions import Role
 from webui.setup import demo_accounts, prepare
+from webui.users.operations import Order, Refused, set_active
 
 users = AppGroup("users", help="Accounts.")
 demo_group = AppGroup("demo", help="Believable data to try things with.")
@@ -120,12 +121,28 @@ def list_users() -> None:
 @click.option("--reason", help="Why; kept in the history.")
 def disable_user(username: str, reason: str | None) -> None:
     """Disable an account and end its sessions at once."""
+    changed = _set_active(username, False, reason)
+    click.echo(f"Disabled {username}." if changed else f"{username} was disabled already.")
+
+
+@users.command("enable")
+@click.argument("username")
+@click.option("--reason", help="Why; kept in the history.")
+def enable_user(username: str, reason: str | None) -> None:
+    """Enable a disabled account: the way back when no admin can sign in."""
+    changed = _set_active(username, True, reason)
+    click.echo(f"Enabled {username}." if changed else f"{username} was enabled already.")
+
+
+def _set_active(username: str, active: bool, reason: str | None) -> bool:
     try:
         reason = values.text(reason, REASON) if reason else None
-        changed = operations.disable_user(username, operator(), reason)
-    except (operations.NotPossible, values.Refused) as error:
+        user = operations.find_user(username)
+        if user is None:
+            raise operations.NotPossible(f"there is no account {username}")
+        return set_active(Order(user.id, reason), active, operator())
+    except (operations.NotPossible, Refused, values.Refused) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Disabled {username}." if changed else f"{username} was disabled already.")
 
 
 def _check_account(username: str, email: str, password: str) -> None:

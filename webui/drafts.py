@@ -23,7 +23,8 @@ from webui.permissions import Permission, Role, allows, declared, may_open
 
 LIFETIME = timedelta(hours=12)
 # Everything a form may hold besides tenant fields; secrets are never kept.
-_KEPT = {"reason", "version", "ceilings_seen", "remove_sip_password", "field"} | {
+_ACCOUNT = {"username", "email", "role", "tenant_id"}
+_KEPT = {"reason", "version", "ceilings_seen", "remove_sip_password", "field", *_ACCOUNT} | {
     name for name, field in FIELDS.items() if not isinstance(field, Secret)
 }
 View = TypeVar("View", bound=Callable[..., Any])

@@ -1,6 +1,9 @@
 """Security and caching headers of every answer (OWASP ASVS 5.0, 3.4)."""
 
-from flask import Flask, Response, current_app, g
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, current_app, g, request
 
 from webui.htmx import REQUEST_TYPE
 
@@ -28,12 +31,30 @@ HEADERS = {
 }
 
 
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def secret_address(view: View) -> View:
+    """Declares that a view's address is itself a secret: no request from it tells it on."""
+    view.secret_address = True  # type: ignore[attr-defined]
+    return view
+
+
+def has_secret_address() -> bool:
+    """Whether the current request's address is a secret."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "secret_address", False)
+
+
 def init_headers(app: Flask) -> None:
     """Adds the headers to everything the application answers."""
+    app.jinja_env.globals["has_secret_address"] = has_secret_address
     app.after_request(_add_headers)
 
 
 def _add_headers(response: Response) -> Response:
+    if has_secret_address():
+        response.headers["Referrer-Policy"] = "no-referrer"
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     # A page shows customers' data: neither the browser's cache nor a proxy keeps it.

@@ -46,6 +46,11 @@ class Permission(StrEnum):
     SEE_STAFF = "see which colleague did what, from where and why"
     LIST_USERS = "find accounts"
     SEE_COLLEAGUES = "open colleagues' accounts"
+    ISSUE_LINK = "give out a link to choose a password"
+    CREATE_USER = "invite people"
+    CHANGE_ROLE = "change a colleague's role"
+    DISABLE_USER = "disable and enable accounts"
+    REVOKE_SESSIONS = "sign other people out"
 
 
 _EVERYONE = {
@@ -67,10 +72,15 @@ _SUPPORT = _EVERYONE | {
     Permission.REVERT,
     Permission.SEE_STAFF,
     Permission.LIST_USERS,
+    Permission.ISSUE_LINK,
 }
 _ADMIN = _SUPPORT | {
     Permission.SEE_COLLEAGUES,
     Permission.VIEW_KEYS,
+    Permission.CREATE_USER,
+    Permission.CHANGE_ROLE,
+    Permission.DISABLE_USER,
+    Permission.REVOKE_SESSIONS,
 }
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(_SUPPORT),

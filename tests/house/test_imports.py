@@ -22,17 +22,18 @@ LAYERS = {
     ),
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
-        " webui.headers webui.origin webui.assets webui.jobs"
+        " webui.headers webui.origin webui.assets webui.jobs webui.redaction"
     ),
     "features": (
-        "webui.accounts webui.tenants webui.users webui.audit webui.drafts webui.csrf webui.demo"
-        " webui.webhooks"
-        " webui.keys"
+        "webui.accounts webui.tenants webui.users webui.links webui.audit webui.drafts"
+        " webui.csrf webui.demo webui.webhooks webui.keys"
     ),
     "what composes features": "webui.onboarding",
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
         " webui.onboarding.routes webui.onboarding.signup_routes webui.users.routes"
+        " webui.users.deed_routes"
+        " webui.users.new_user_routes webui.links.routes"
         " webui.accounts.account_routes webui.accounts.code_routes webui.accounts.factor_routes"
         " webui.webhooks.routes webui.keys.routes"
     ),

@@ -55,19 +55,24 @@ class PreferencesForm(BaseForm):
     theme = ParsedField("Theme", lambda raw: _one_of(raw, THEMES), kind="theme")
 
 
-class PasswordForm(BaseForm):
-    """The current password and a new one; the rule is judged by the operation."""
-
-    current_password = password_again("Current password")
+def new_password_field(label: str = PASSWORD.label) -> ParsedField:
+    """A password that is chosen now; what it may be is judged by accounts.password_rule."""
     # No maxlength: a browser would cut a pasted password without a word.
-    password = ParsedField(
-        "New password",
+    return ParsedField(
+        label,
         str,
         kind="secret",
         description=f"{PASSWORD.minimum} to {PASSWORD.maximum} characters. A few unrelated words "
         "are easy to remember and hard to guess.",
         render_kw={"autocomplete": "new-password", "minlength": PASSWORD.minimum, "required": True},
     )
+
+
+class PasswordForm(BaseForm):
+    """The current password and a new one; the rule is judged by the operation."""
+
+    current_password = password_again("Current password")
+    password = new_password_field("New password")
 
 
 class SetupForm(BaseForm):

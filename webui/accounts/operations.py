@@ -1,4 +1,4 @@
-"""What happens to accounts: creating and disabling them."""
+"""Finding accounts and making them; what staff do to them is in webui.users."""
 
 from uuid import UUID
 
@@ -6,12 +6,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from webui import values
-from webui.accounts import passwords, sessions
+from webui.accounts import passwords
 from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
 from webui.models import Tenant, User
-from webui.models.columns import Audited, now
+from webui.models.columns import Audited
 from webui.models.tenant import Change
 from webui.permissions import Role
 
@@ -76,22 +76,3 @@ def creation(user: User) -> list[Change]:
     if user.tenant_id:
         changes.append(Change("tenant_id", Audited.PLAIN, None, str(user.tenant_id)))
     return changes
-
-
-def disable_user(username: str, actor: Actor, reason: str | None) -> bool:
-    """Disables an account and ends its sessions; False when it was disabled already.
-
-    Raises NotPossible when there is no such account.
-    """
-    with write_transaction():
-        user = find_user(username)
-        if user is None:
-            raise NotPossible(f"there is no account {username}")
-        if not user.active:
-            return False
-        user.active = False
-        user.updated_at = now()
-        sessions.end_all(user)
-        change = Change("active", Audited.PLAIN, True, False)
-        record(Action.USER_DISABLED, actor, subject=user, changes=[change], reason=reason)
-    return True

@@ -25,6 +25,33 @@ def _disabled(changes: Changes) -> Sentence:
     return [text("Disabled the account "), old(str(changes["username"][1]))]
 
 
+def _invited(changes: Changes) -> Sentence:
+    name, role = str(changes["username"][1]), changes["role"][1]
+    return [text("Invited "), new(name), text(f", role {role}")]
+
+
+def _named(before: str, after: str = "") -> Callable[[Changes], Sentence]:
+    """A sentence around the username."""
+    return lambda changes: [
+        text(f"{before} "),
+        new(str(changes["username"][1])),
+        *([text(f" {after}")] if after else []),
+    ]
+
+
+def _role(changes: Changes) -> Sentence:
+    name = str(changes["username"][1])
+    return [*from_to("Changed", f"the role of {name}", *map(str, changes["role"]))]
+
+
+def _password_set(changes: Changes) -> Sentence:
+    by = "an invitation" if changes["link"][1] == "invitation" else "a reset link"
+    sentence = [text(f"Chose a password by {by}")]
+    if changes.get("ended_sessions"):
+        sentence.append(text(f"; {_ended(changes)}"))
+    return sentence
+
+
 def _delayed(changes: Changes) -> Sentence:
     wait = in_words(timedelta(seconds=changes["wait_seconds"][1]))
     refused, tried = changes["refused_tries"][1], changes["tried"][1]
@@ -44,8 +71,12 @@ def _preferences(changes: Changes) -> Sentence:
 
 
 def _sessions(changes: Changes) -> Sentence:
+    return capitalised([text(_ended(changes))])
+
+
+def _ended(changes: Changes) -> str:
     count = changes["ended_sessions"][1]
-    return [text("Ended a session" if count == 1 else f"Ended {count} sessions")]
+    return "ended a session" if count == 1 else f"ended {count} sessions"
 
 
 def _authenticator(changes: Changes) -> Sentence:
@@ -61,7 +92,13 @@ def _signed_in(changes: Changes) -> Sentence:
 
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_CREATED: _created,
+    Action.USER_INVITED: _invited,
     Action.USER_DISABLED: _disabled,
+    Action.USER_ENABLED: _named("Enabled the account"),
+    Action.USER_ROLE: _role,
+    Action.INVITATION_ISSUED: _named("Issued a new invitation for"),
+    Action.RESET_LINK_ISSUED: _named("Issued a reset link for"),
+    Action.USER_PASSWORD_SET: _password_set,
     Action.USER_PREFERENCES: _preferences,
     Action.USER_PASSWORD: _fixed("Changed the own password"),
     Action.USER_PASSWORD_RENEWED: _fixed("The hash of the same password was made stronger"),
@@ -70,6 +107,7 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_RECOVERY_CODES: _fixed("Made new recovery codes"),
     Action.SIGNED_IN: _signed_in,
     Action.CODE_REFUSED: _fixed("Entered a wrong code after the password"),
+    Action.USER_SESSIONS_REVOKED: _named("Signed", "out everywhere"),
     Action.SIGNED_OUT: _fixed("Signed out"),
     Action.SIGN_IN_FAILED: _fixed("Failed to sign in"),
     Action.TRY_DELAYED: _delayed,

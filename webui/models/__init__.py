@@ -4,6 +4,7 @@ from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
 from webui.models.factors import Authenticator, Passkey, RecoveryCode, UsedChallenge
 from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
+from webui.models.link import AccountLink
 from webui.models.onboarding import Onboarding
 from webui.models.proof import AuditCheckpoint, AuditVerification
 from webui.models.sealed import index_keys
@@ -25,6 +26,7 @@ index_keys(
 index_keys(AuditSealed, ("salted",))
 
 __all__ = [
+    "AccountLink",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditField",

@@ -6,8 +6,9 @@ from wtforms.validators import ValidationError
 
 from webui import values
 from webui.accounts import password_rule
+from webui.accounts.forms import new_password_field
 from webui.forms import BaseForm, ParsedField, submission_field, text_field
-from webui.limits import EMAIL, FIELDS, PASSWORD, USERNAME, Text
+from webui.limits import EMAIL, FIELDS, USERNAME, Text
 
 _AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 _NAME = cast(Text, FIELDS["name"])
@@ -34,15 +35,7 @@ class SignUpForm(BaseForm):
         description="So that our support team can reach you.",
         render_kw={"autocomplete": "email", "inputmode": "email", **_AS_TYPED},
     )
-    # No maxlength: a browser would cut a pasted password without a word.
-    password = ParsedField(
-        PASSWORD.label,
-        str,
-        kind="secret",
-        description=f"{PASSWORD.minimum} to {PASSWORD.maximum} characters. A few unrelated words "
-        "are easy to remember and hard to guess.",
-        render_kw={"autocomplete": "new-password", "minlength": PASSWORD.minimum, "required": True},
-    )
+    password = new_password_field()
     submission = submission_field()
 
     def validate_password(self, field: ParsedField) -> None:

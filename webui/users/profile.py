@@ -4,17 +4,31 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from webui.accounts import sessions
+from webui.accounts import agents, sessions
 from webui.audit import history
+from webui.audit.actions import Action
 from webui.audit.history import Row
 from webui.extensions import db
-from webui.models import AuditEntry, User, UserSession
+from webui.links import operations as links
+from webui.models import AccountLink, AuditEntry, User, UserSession
 from webui.models.columns import now
 from webui.paging import Page
+from webui.tenants.overview import Mark, mark
+from webui.users import deeds
+from webui.users.deeds import Deed
 
 SHOWN_ENTRIES = 20
+
+
+@dataclass(frozen=True)
+class Session:
+    """A browser that is signed in."""
+
+    device: str
+    address: str
+    last_used_at: datetime
 
 
 @dataclass(frozen=True)
@@ -22,30 +36,36 @@ class Profile:
     """Everything that the templates of an account's page ask for."""
 
     user: User
-    open_sessions: int
+    own: bool
+    deeds: list[Deed]
+    link: AccountLink | None
+    sessions: list[Session]
     last_used: datetime | None
     history: Page[Row]
 
 
 def build(user: User) -> Profile:
-    """Gathers the page of an account."""
+    """Gathers the page of an account, by what the reader may do."""
     return Profile(
         user=user,
-        open_sessions=_open_sessions(user.id),
+        own=deeds.is_own(user),
+        deeds=deeds.possible(user),
+        link=links.open_link(user.id),
+        sessions=[
+            Session(agents.in_words(session.agent), session.address, session.last_used_at)
+            for session in sessions.open_sessions(user.id, now())
+        ],
         last_used=_last_used(user.id),
         history=Page(history.rows(entries(user.id)), None, None),
     )
 
 
-def _open_sessions(user_id: UUID) -> int:
-    at = now()
-    query = select(func.count()).where(
-        UserSession.user_id == user_id,
-        UserSession.ended_at.is_(None),
-        UserSession.last_used_at > at - sessions.IDLE,
-        UserSession.created_at > at - sessions.ABSOLUTE,
+def latest_role(user_id: UUID) -> Mark | None:
+    """When, by whom and why the role was last changed."""
+    query = select(AuditEntry).where(
+        AuditEntry.subject_id == user_id, AuditEntry.action == Action.USER_ROLE
     )
-    return db.session.scalars(query).one()
+    return mark(db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(1)).first())
 
 
 def _last_used(user_id: UUID) -> datetime | None:

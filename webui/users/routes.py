@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, abort, make_response, render_template, request, url_for
 
 from webui.errors import Detail
-from webui.htmx import wants_fragment
+from webui.htmx import part_of, wants_fragment
 from webui.paging import BadCursor
 from webui.permissions import Permission, requires
 from webui.users import profile, search
@@ -42,4 +42,5 @@ def index() -> Any:
 @requires(Permission.LIST_USERS)
 def page(user_id: UUID) -> str:
     """The page of an account."""
-    return render_template("users/page.html", page=profile.build(get_user(user_id)))
+    page = profile.build(get_user(user_id))
+    return render_template(part_of("users/page.html"), page=page)

@@ -1,0 +1,1 @@
+"""Links that let a person choose a password: invitations, and forgotten passwords."""

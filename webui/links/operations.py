@@ -1,0 +1,172 @@
+"""What happens to links: issued by staff, used once by the person.
+
+A token is 256 random bits and stands in the link alone; the database keeps its SHA-256. It is
+sent by no e-mail, written to no log and no history. A link is usable once, until it expires, is
+replaced by a newer one, or its account is disabled. Reading a link's page never uses it up:
+mail scanners and chat previews open links.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import joinedload
+
+from webui.accounts import passwords, sessions, throttle
+from webui.audit.actions import Action
+from webui.audit.log import Actor, record
+from webui.extensions import db, write_transaction
+from webui.limits import Status
+from webui.models import AccountLink, User
+from webui.models.columns import Audited, now
+from webui.models.link import LIFETIMES, LinkKind
+from webui.models.tenant import Change
+from webui.models.user import NO_PASSWORD
+
+_TOKEN_BYTES = 32
+
+
+class Gone(Exception):
+    """The link does not work: used, replaced, expired, or never issued. All look alike."""
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A fresh link: shown once, to who asked for it. ``repr`` does not tell the token."""
+
+    kind: LinkKind
+    token: str
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"<Issued {self.kind}>"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What came of a chosen password: the token of a session, or None to sign in as usual."""
+
+    user_id: UUID
+    session: str | None
+
+
+def kind_for(user: User) -> LinkKind:
+    """An invitation for who has no password yet, a reset link for who has one."""
+    return LinkKind.INVITATION if user.password_hash == NO_PASSWORD else LinkKind.RESET
+
+
+def issue(user: User) -> Issued:
+    """Adds a link for the account to the current transaction; older ones become void."""
+    end_all(user)
+    kind, at = kind_for(user), now()
+    issued = Issued(kind, secrets.token_urlsafe(_TOKEN_BYTES), at + LIFETIMES[kind])
+    db.session.add(
+        AccountLink(
+            token_hash=sessions.token_hash(issued.token),
+            user_id=user.id,
+            kind=kind.value,
+            created_at=at,
+            expires_at=issued.expires_at,
+        )
+    )
+    return issued
+
+
+def end_all(user: User) -> None:
+    """Makes every open link of the account void, in the current transaction."""
+    query = select(AccountLink).where(
+        AccountLink.user_id == user.id, AccountLink.ended_at.is_(None)
+    )
+    for link in db.session.scalars(query.with_for_update()):
+        link.ended_at = now()
+
+
+def open_link(user_id: UUID) -> AccountLink | None:
+    """The account's link that could still be used."""
+    query = select(AccountLink).where(AccountLink.user_id == user_id, _usable())
+    return db.session.scalars(query).first()
+
+
+def find(kind: LinkKind, token: str) -> User:
+    """The account that may choose a password by the link; changes nothing. Raises Gone."""
+    query: Any = (
+        select(AccountLink)
+        .options(joinedload(AccountLink.user).joinedload(User.tenant))
+        .where(AccountLink.token_hash == sessions.token_hash(token), _usable())
+        .where(AccountLink.kind == kind)
+    )
+    link: AccountLink | None = db.session.scalars(query).first()
+    if link is None or not link.user.active:
+        raise Gone
+    return link.user
+
+
+def count_try(actor: Actor) -> None:
+    """Counts a try before it is judged; a right one is forgiven. Raises throttle.TooMany."""
+    throttle.start(_counters(actor), actor)
+
+
+def forgive_try(actor: Actor) -> None:
+    """Takes back the try of a link that works."""
+    with write_transaction():
+        throttle.forgive(_counters(actor))
+
+
+def choose_password(
+    kind: LinkKind, token: str, password: str, actor: Actor, replaces: str | None = None
+) -> Chosen:
+    """Uses the link up: sets the password, ends the account's sessions and its other links.
+
+    An invitation signs in, which it can only do while the account has neither a password nor
+    a second factor; a reset link never does. ``replaces`` is the hash of the browser's token so
+    far: that session ends with the sign-in. Raises Gone, also for the second of two at once.
+    """
+    user_id = find(kind, token).id
+    # Hashing takes long on purpose: never inside the write transaction.
+    hashed = passwords.hash_password(password)
+    with write_transaction():
+        user = db.session.get(User, user_id, with_for_update=True)
+        # Judged again under the account's lock: this is where one of two wins.
+        if user is None or find(kind, token).id != user_id:
+            raise Gone
+        had_one = user.password_hash != NO_PASSWORD
+        user.password_hash = hashed
+        user.updated_at = now()
+        end_all(user)
+        ended = sessions.end_all(user)
+        throttle.forgive(_counters(actor))
+        person = replace(actor, id=str(user.id), name=user.username, role=user.role)
+        _record(user, kind, had_one, ended, person)
+        session = None if had_one else _sign_in(user, person, replaces)
+    return Chosen(user_id, session)
+
+
+def _record(user: User, kind: LinkKind, had_one: bool, ended: int, person: Actor) -> None:
+    changes = [
+        Change("password", Audited.EVENT, "" if had_one else None, ""),
+        Change("link", Audited.PLAIN, None, kind.value),
+    ]
+    if ended:
+        changes.append(Change("ended_sessions", Audited.PLAIN, None, ended))
+    record(Action.USER_PASSWORD_SET, person, tenant=user.tenant, subject=user, changes=changes)
+
+
+def _sign_in(user: User, person: Actor, replaces: str | None) -> str | None:
+    if user.tenant is not None and user.tenant.status == Status.BLOCKED:
+        return None
+    if replaces:
+        sessions.end(replaces)
+    token = sessions.start(user, person.address or "", person.agent or "")
+    record(Action.SIGNED_IN, person)
+    return token
+
+
+def _usable() -> ColumnElement[bool]:
+    return and_(AccountLink.ended_at.is_(None), AccountLink.expires_at > now())
+
+
+def _counters(actor: Actor) -> list[throttle.Counter]:
+    return [throttle.by_address(throttle.LINK, actor.address)]

@@ -1,0 +1,111 @@
+"""The pages behind links: choosing a password, or that the link does not work any more."""
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    url_for,
+)
+
+from webui import origin
+from webui.accounts import devices, sessions
+from webui.headers import secret_address
+from webui.links import operations
+from webui.links.forms import ChoosePasswordForm
+from webui.links.operations import Gone
+from webui.models import User
+from webui.models.link import LinkKind
+from webui.permissions import public
+
+bp = Blueprint("links", __name__)
+PASSWORD_SET = "Your password is set. Sign in with it now."
+
+
+@bp.get("/invitation/<token>")
+@public
+@secret_address
+def invitation(token: str) -> Any:
+    """The form for a first password."""
+    return _show(LinkKind.INVITATION, token)
+
+
+@bp.post("/invitation/<token>")
+@public
+@secret_address
+def accept(token: str) -> Any:
+    """Sets the first password and signs in."""
+    return _use(LinkKind.INVITATION, token)
+
+
+@bp.get("/reset/<token>")
+@public
+@secret_address
+def reset(token: str) -> Any:
+    """The form for a new password instead of a forgotten one."""
+    return _show(LinkKind.RESET, token)
+
+
+@bp.post("/reset/<token>")
+@public
+@secret_address
+def set_again(token: str) -> Any:
+    """Sets the new password; signing in is up to the sign-in page and its second factor."""
+    return _use(LinkKind.RESET, token)
+
+
+def _show(kind: LinkKind, token: str) -> Response:
+    try:
+        user = operations.find(kind, token)
+    except Gone:
+        return _gone()
+    return _form(ChoosePasswordForm(user), user, kind)
+
+
+def _use(kind: LinkKind, token: str) -> Any:
+    visitor = origin.person(None, None, None)
+    operations.count_try(visitor)
+    try:
+        user = operations.find(kind, token)
+        form = ChoosePasswordForm(user)
+        if not form.validate():
+            operations.forgive_try(visitor)
+            return _form(form, user, kind, 422)
+        chosen = operations.choose_password(
+            kind, token, form.password.value, visitor, sessions.current_hash()
+        )
+    except Gone:
+        return _gone()
+    return _go_on(chosen)
+
+
+def _go_on(chosen: operations.Chosen) -> Any:
+    if chosen.session is None:
+        flash(PASSWORD_SET)
+        return redirect(url_for("accounts.login"), 303)
+    sessions.remember(chosen.session)
+    response = redirect(url_for("accounts.start"), 303)
+    devices.remember(response, chosen.user_id)
+    return response
+
+
+def _form(form: ChoosePasswordForm, user: User, kind: LinkKind, status: int = 200) -> Response:
+    page = render_template(
+        "links/choose.html",
+        form=form,
+        user=user,
+        first=kind is LinkKind.INVITATION,
+        first_field=lambda _form, _notes: "password",
+    )
+    return make_response(page, status)
+
+
+def _gone() -> Response:
+    """One page for every link that does not work, so that none tells what it was."""
+    contact = current_app.extensions["webui_config"].support_contact
+    return make_response(render_template("links/gone.html", contact=contact), 404)

@@ -1,0 +1,49 @@
+"""Links that let one person choose a password, once."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Uuid
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from webui.extensions import Model
+from webui.models.columns import UTCDateTime
+from webui.models.user import User
+
+
+class LinkKind(StrEnum):
+    """What a link is for: a first password, or a forgotten one."""
+
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+LIFETIMES = {
+    LinkKind.INVITATION: timedelta(hours=72),
+    # Somebody is on the phone and waits for it; a day also bridges an evening.
+    LinkKind.RESET: timedelta(hours=24),
+}
+_KINDS = ", ".join(f"'{kind.value}'" for kind in LinkKind)
+
+
+class AccountLink(Model):
+    """A link to choose a password. Only the hash of its token is stored (ASVS 5.0, 6.6.2).
+
+    ``ended_at`` is when it was used or made void.
+    """
+
+    __tablename__ = "account_links"
+    __table_args__ = (CheckConstraint(f"kind IN ({_KINDS})", name="kind_limits"),)
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    user: Mapped[User] = relationship()
+
+    def __repr__(self) -> str:
+        return f"<AccountLink of {self.user_id}>"

@@ -1,0 +1,69 @@
+"""Forms about other people's accounts."""
+
+from uuid import UUID
+
+from webui import values
+from webui.forms import (
+    BaseForm,
+    ChoiceField,
+    ParsedField,
+    reason_field,
+    submission_field,
+    text_field,
+)
+from webui.limits import EMAIL, USERNAME
+from webui.permissions import STAFF, Role
+from webui.users.words import ROLE_LABELS, ROLE_MEANINGS
+
+_AS_TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+_STAFF_ROLES = tuple(
+    (role.value, f"{ROLE_LABELS[role]}: {ROLE_MEANINGS[role]}") for role in Role if role in STAFF
+)
+
+
+def _tenant_id(raw: str) -> UUID:
+    try:
+        return UUID(raw)
+    except ValueError:
+        raise values.Refused("Choose the tenant that the owner belongs to.") from None
+
+
+class ReasonForm(BaseForm):
+    """Something that needs a reason and nothing else."""
+
+    reason = reason_field()
+
+
+class RoleForm(BaseForm):
+    """Another role for a colleague."""
+
+    role = ChoiceField("Role", _STAFF_ROLES)
+    reason = reason_field()
+
+
+class NewUserForm(BaseForm):
+    """A colleague or, with a tenant, an owner."""
+
+    username = text_field(
+        USERNAME,
+        parse=values.username,
+        description="Letters, digits, dots, dashes and underscores. The person signs in with it.",
+        render_kw=_AS_TYPED,
+    )
+    email = text_field(
+        EMAIL,
+        parse=values.email,
+        description="To know who it is. Nothing is sent to it.",
+        render_kw={**_AS_TYPED, "inputmode": "email"},
+    )
+    role = ChoiceField("Role", _STAFF_ROLES)
+    tenant_id = ParsedField("Tenant", _tenant_id, kind="hidden")
+    reason = reason_field()
+    submission = submission_field()
+
+    def __init__(self, owner: bool, **options: object) -> None:
+        super().__init__(**options)
+        if owner:
+            self.role.words = ((Role.OWNER.value, ROLE_LABELS[Role.OWNER]),)
+        else:
+            del self.tenant_id

@@ -1,0 +1,24 @@
+"""Showing a fresh link, this once."""
+
+from flask import Response, current_app, make_response, render_template, request, url_for
+
+from webui.htmx import part_of
+from webui.links.operations import Issued
+from webui.models import User
+from webui.models.link import LinkKind
+
+_VIEWS = {LinkKind.INVITATION: "links.invitation", LinkKind.RESET: "links.reset"}
+
+
+def show_once(user: User, issued: Issued) -> Response:
+    """The page with the link: the only time that anybody sees it (no cache keeps it)."""
+    page = render_template(
+        part_of("users/link.html"), user=user, issued=issued, link=_absolute(issued)
+    )
+    return make_response(page)
+
+
+def _absolute(issued: Issued) -> str:
+    """The whole address: of the configured origin, or else as this request came in."""
+    origin = current_app.extensions["webui_config"].origin or request.host_url.rstrip("/")
+    return f"{origin}{url_for(_VIEWS[issued.kind], token=issued.token)}"

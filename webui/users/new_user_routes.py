@@ -1,0 +1,111 @@
+"""Inviting a person: a colleague, or an owner of a tenant that was chosen before."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
+
+from webui import drafts, origin
+from webui.drafts import keeps_draft
+from webui.errors import Detail
+from webui.forms import posted_submission
+from webui.htmx import part_of, wants_fragment
+from webui.models import Tenant
+from webui.permissions import Permission, Role, requires
+from webui.tenants import search
+from webui.tenants.answers import explain
+from webui.tenants.scope import get_tenant
+from webui.users import operations
+from webui.users.forms import NewUserForm
+from webui.users.links import show_once
+from webui.users.operations import NewUser
+from webui.users.scope import get_user
+
+bp = Blueprint("new_user", __name__, url_prefix="/users")
+TAKEN = "This username is taken. Choose another."
+# So many tenants are offered; with more one types on.
+_OFFERED = 10
+
+
+@bp.get("/new")
+@requires(Permission.CREATE_USER)
+def form() -> Any:
+    """The form of a new account; for an owner the tenant is chosen first."""
+    typed = drafts.find(url_for(".create"))
+    asked = (typed.get("tenant_id") if typed else None) or request.args.get("tenant")
+    if asked:
+        tenant = _tenant(asked)
+        return _page(NewUserForm(owner=True, formdata=typed), tenant, restored=typed is not None)
+    if request.args.get("role") == Role.OWNER:
+        return _choose_tenant()
+    return _page(NewUserForm(owner=False, formdata=typed), restored=typed is not None)
+
+
+@bp.post("/new")
+@requires(Permission.CREATE_USER)
+@keeps_draft("new_user.form")
+def create() -> Any:
+    """Makes the account and shows its invitation, once."""
+    mark, form = posted_submission(), NewUserForm(owner=request.form.get("role") == Role.OWNER)
+    valid = form.validate()
+    tenant = get_tenant(form.tenant_id.value) if _names_tenant(form) else None
+    if not valid:
+        return _page(form, tenant, 422)
+    try:
+        user_id, issued = operations.invite(_new_user(form, mark), origin.actor())
+    except operations.UsernameTaken:
+        form.fail("username", TAKEN)
+        return _page(form, tenant, 422)
+    except operations.NoLonger as refusal:
+        abort(403, Detail(refusal))
+    except operations.Refused as refusal:
+        return _page(form, tenant, 409, problem=str(refusal))
+    except SQLAlchemyError as error:
+        return _page(form, tenant, 503, problem=explain(error))
+    return show_once(get_user(user_id), issued)
+
+
+def _new_user(form: NewUserForm, mark: str) -> NewUser:
+    return NewUser(
+        username=form.username.value,
+        email=form.email.value,
+        role=Role(form.role.value),
+        tenant_id=form.tenant_id.value if "tenant_id" in form else None,
+        reason=form.reason.value,
+        mark=mark,
+        path=request.path,
+    )
+
+
+def _names_tenant(form: NewUserForm) -> bool:
+    return "tenant_id" in form and form.tenant_id.value is not None
+
+
+def _tenant(asked: str) -> Tenant:
+    try:
+        return get_tenant(UUID(asked))
+    except ValueError:
+        abort(404, Detail("There is no such tenant, or it is not yours to see."))
+
+
+def _choose_tenant() -> str:
+    words = request.args.get("q", "").strip()
+    if "\0" in words:
+        abort(400, Detail("The search holds a character that no name has."))
+    found = search.find(search.Filters(q=words), None, None).rows if words else []
+    template = "users/_tenants.html" if wants_fragment() else "users/tenants.html"
+    return render_template(template, q=words, found=found[:_OFFERED], more=len(found) > _OFFERED)
+
+
+def _page(
+    form: NewUserForm, tenant: Tenant | None = None, status: int = 200, **words: Any
+) -> Response:
+    page = render_template(
+        part_of("users/new.html"),
+        form=form,
+        tenant=tenant,
+        first_field=lambda form, _notes: form.first_error or "username",
+        **words,
+    )
+    return make_response(page, status)
