@@ -83,12 +83,12 @@ class TestPage:
             revise(tenant, Action.TENANT_FEATURES, retention_days=limit)
         created, first, between, second, last = entries(tenant)
         found = links(admin.get(url_of(first)))
-        assert found["Change before"] == url_of(created)
-        assert found["Change after"] == url_of(between)
+        assert found["Earlier change"] == url_of(created)
+        assert found["Later change"] == url_of(between)
         assert found["Change of Calls a month before"] == url_of(created)
         assert found["Change of Calls a month after"] == url_of(second)
-        assert "Change after" not in links(admin.get(url_of(last)))
-        assert "Change before" not in links(admin.get(url_of(created)))
+        assert "Later change" not in links(admin.get(url_of(last)))
+        assert "Earlier change" not in links(admin.get(url_of(created)))
 
     def test_lists_what_else_the_request_did(self, admin, tenant):
         actor = an_actor(request=str(uuid4()))

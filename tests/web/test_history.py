@@ -141,3 +141,44 @@ class TestCursor:
         owner = sign_in("owner", small)
         page = owner.get(f"{tenant_url(small, 'audit')}?after={packed('history', '999999')}")
         assert row_ids(page) == ids_of(small)
+
+
+class TestOfAField:
+    def opened(self, browser, tenant, name):
+        """A field's history in its place on the tenant's page."""
+        page = browser.get(tenant_url(tenant))
+        url = f"{tenant_url(tenant, 'audit')}?field={name}"
+        [link] = [a for a in dom.elements(page.tree, "a") if a.get("hx-get") == url]
+        place = link.get("hx-target").removeprefix("#")
+        assert page.has(place)
+        return browser.get(url, htmx=True, HX_Target=f"dd#{place}")
+
+    def test_says_who_changed_it_last_and_from_what(self, admin, tenant):
+        admin.edit(tenant, "billing", monthly_call_limit=5_000, reason="more calls")
+        admin.edit(tenant, "billing", max_concurrent_calls=3)
+        told = self.opened(admin, tenant, "monthly_call_limit").words
+        assert f"just now · {admin.user.username} · “more calls” 1,000 → 5,000" in told
+        assert "nothing → 1,000" in told
+        assert "All changes" not in told
+
+    def test_leads_on_when_there_is_more(self, admin, busy):
+        answer = self.opened(admin, busy, "monthly_call_limit")
+        assert len(dom.elements(answer.tree, "li")) == history.FIELD_SIZE
+        [more] = [a for a in dom.elements(answer.tree, "a") if "All changes" in dom.words(a)]
+        assert len(admin.get(more.get("href")).history) == 4
+
+    def test_of_a_secret_says_only_that(self, admin, tenant, secrets):
+        secrets.add("hunter2hunter2")
+        admin.edit(tenant, "sip", sip_password="hunter2hunter2")
+        assert self.opened(admin, tenant, "sip_password").words.endswith(" Set")
+
+    def test_shows_owners_no_colleague(self, admin, owner, tenant):
+        admin.edit(tenant, "billing", monthly_call_limit=5_000, reason="secret plan")
+        answer = self.opened(owner, tenant, "monthly_call_limit")
+        assert "Support team" in answer.words
+        assert admin.user.username not in answer.text
+        assert "secret plan" not in answer.text
+
+    def test_of_what_is_not_for_the_reader_is_refused(self, owner, tenant):
+        url = f"{tenant_url(tenant, 'audit')}?field=meta_data"
+        owner.get(url, 400, htmx=True, HX_Target="dd#changes-of-meta-data")

@@ -23,6 +23,8 @@ from webui.permissions import STAFF, Permission, may
 
 CARD_SIZE = 20
 """Entries in the table of a tenant's page."""
+FIELD_SIZE = 5
+"""Changes of one field, shown beside it."""
 _FEW = 50
 SUPPORT_TEAM = "Support team"
 # How an actor that is no person is called when it has no name.
@@ -71,6 +73,18 @@ def tenant_page(tenant_id: UUID, after: str | None = None, before: str | None = 
 def page_of(found: Found) -> Page[Row]:
     """What was found, as rows."""
     return Page(rows(found.entries), found.after, found.before)
+
+
+def of_field(tenant_id: UUID, name: str) -> tuple[list[tuple[Row, pairs.Pair]], bool]:
+    """The last changes of a field as (row, values), newest first; whether there are more."""
+    found = find.find(Filters(tenant=(tenant_id,), field=(name,)), size=FIELD_SIZE)
+    changes = [
+        (row, pairs.pair_of(name, json.loads(entry.body)["changes"][name], reader))
+        for entry, row, reader in zip(
+            found.entries, rows(found.entries), readers(found.entries), strict=True
+        )
+    ]
+    return changes, found.after is not None
 
 
 def rows(entries: Sequence[AuditEntry]) -> list[Row]:

@@ -59,11 +59,29 @@ def index() -> Any:
 @bp.get("/tenants/<uuid:tenant_id>/audit")
 @requires(Permission.VIEW_HISTORY)
 def tenant_history(tenant_id: UUID) -> Any:
-    """A tenant's history; below its page older entries in place, and those of one field."""
+    """A tenant's history; on its page also older entries and those of a field, in place."""
     tenant = get_tenant(tenant_id)
-    if htmx_place() == "history-more":
+    place = htmx_place() or ""
+    if place == "history-more":
         return _older(tenant)
+    if place.startswith("changes-of-"):
+        return _field_history(tenant, place)
     return _answer(tenant)
+
+
+def _field_history(tenant: Tenant, place: str) -> str:
+    """The last changes of one field, for its place on the tenant's page."""
+    try:
+        filters = Filters.from_url(request.args)
+    except BadFilter as error:
+        abort(400, Detail(error))
+    if len(filters.field) != 1:
+        abort(400)
+    name = filters.field[0]
+    changes, more = history.of_field(tenant.id, name)
+    return render_template(
+        "audit/_field.html", tenant=tenant, name=name, place=place, changes=changes, more=more
+    )
 
 
 def _older(tenant: Tenant) -> str:

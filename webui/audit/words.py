@@ -3,6 +3,7 @@
 from flask import Flask
 
 from webui.audit import times, undo
+from webui.audit.catalogue import field_label
 from webui.audit.pairs import LONG
 from webui.audit.parts import uncapitalised
 
@@ -11,7 +12,7 @@ def init_words(app: Flask) -> None:
     """Gives the templates their filters."""
     app.jinja_env.filters["clock"] = times.clock
     app.jinja_env.filters["truncated"] = truncated
-    app.jinja_env.globals["undo_words"] = undo.WORDS
+    app.jinja_env.globals.update(undo_words=undo.WORDS, field_label=field_label)
     app.jinja_env.filters["uncapitalised"] = uncapitalised
 
 
