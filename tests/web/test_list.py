@@ -223,7 +223,7 @@ class TestFilters:
             "“active” ×",
             "Status: Active ×",
             "Plan: Business ×",
-            "Onboarding done ×",
+            "Onboarding: Done ×",
         ]
         links = dom.elements(page.tree, "a", aria_label="Remove Plan: Business")
         expected = "/tenants?q=active&status=active&onboarding=done&sort=-name"
@@ -290,6 +290,7 @@ class TestRow:
             sip_password="long enough",
             analytics_enabled=False,
             hipaa_enabled=True,
+            onboarded_at=now(),
         )
         with write_transaction():
             for month, calls in ((month_of(now()), 3_456), ("2020-01", 999)):
@@ -306,7 +307,13 @@ class TestRow:
                     "just now",
                 )
             ],
-            "Quiet": ["Active", "Starter", "", "0 of 1,000 calls", "just now"],
+            "Quiet Onboarding: not begun": [
+                "Active",
+                "Starter",
+                "",
+                "0 of 1,000 calls",
+                "just now",
+            ],
         }
         [link] = [a for a in dom.elements(page.tree, "a") if dom.words(a) == "Full House"]
         assert link.get("href") == tenant_url(tenant)
@@ -323,7 +330,7 @@ class TestRow:
         assert names(support.get("/tenants")) == [evil]
 
     def test_keeps_the_name_of_a_plan_that_left_the_catalogue(self, support):
-        make_tenant(name="Old", billing_plan="legacy-2019")
+        make_tenant(name="Old", billing_plan="legacy-2019", onboarded_at=now())
         assert rows(support.get("/tenants"))["Old"][1] == "legacy-2019"
 
 

@@ -308,7 +308,7 @@ class TestOwners:
         assert "Nobody yet." in admin.get(tenant_url(tenant)).words_of("tenant-more")
 
     def test_finish_the_onboarding(self, admin, tenant, full):
-        assert "Not finished yet." in admin.get(tenant_url(tenant)).words_of("tenant-more")
+        assert "Not begun yet." in admin.get(tenant_url(tenant)).words_of("tenant-more")
         assert "Finished " in admin.get(tenant_url(full)).words_of("tenant-more")
 
 

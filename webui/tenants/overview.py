@@ -4,6 +4,7 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask_login import current_user
 from sqlalchemy import select
 
 from webui.audit import history
@@ -17,7 +18,8 @@ from webui.models.columns import now
 from webui.models.services import ServiceState, effective_services
 from webui.models.usage import month_of
 from webui.paging import Page
-from webui.tenants import compliance
+from webui.tenants import compliance, progress
+from webui.tenants.rules import is_closed_for
 from webui.tenants.scope import can_edit
 from webui.tenants.sections import SECTIONS, Section
 from webui.tenants.stops import stops
@@ -68,6 +70,8 @@ class Overview:
     owners: list[User]
     history: Page[Row]
     editable: bool
+    closed: bool
+    onboarding: progress.Progress | None
     webhook: panel.Panel
 
     def key_of(self, field: str) -> str | None:
@@ -96,6 +100,8 @@ def build(tenant: Tenant) -> Overview:
         owners=_owners(tenant),
         history=history.tenant_page(tenant.id),
         editable=can_edit(tenant),
+        closed=is_closed_for(tenant, current_user.role),
+        onboarding=progress.of(tenant),
         webhook=panel.build(tenant),
     )
 

@@ -13,6 +13,7 @@ from flask import (
     request,
     url_for,
 )
+from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter, ValidationError
 
@@ -22,8 +23,8 @@ from webui.errors import Detail
 from webui.forms import posted_submission, posted_version
 from webui.htmx import go_to, part_of, wants_fragment
 from webui.paging import BadCursor
-from webui.permissions import Permission, requires
-from webui.tenants import answers, operations, overview, search
+from webui.permissions import Permission, may, requires
+from webui.tenants import answers, operations, overview, search, visits
 from webui.tenants.conflicts import Conflict
 from webui.tenants.forms import NewTenantForm, StatusForm, TenantForm
 from webui.tenants.operations import Edit
@@ -74,7 +75,8 @@ def index() -> Any:
 def page(tenant_id: UUID) -> str:
     """The tenant page."""
     page = overview.build(get_tenant(tenant_id))
-    return render_template(part_of("tenants/page.html"), page=page)
+    news = visits.news(tenant_id, current_user.id) if may(Permission.ONBOARD) else None
+    return render_template(part_of("tenants/page.html"), page=page, news=news)
 
 
 @bp.get("/<uuid:tenant_id>/<section:section>")

@@ -11,8 +11,9 @@ from sqlalchemy import text as sql
 
 from webui.extensions import db, is_sqlite
 from webui.limits import PLANS, STATUS_LABELS, Status
-from webui.models import Tenant, TenantUsage, User
+from webui.models import Onboarding, Tenant, TenantUsage, User
 from webui.models.columns import now
+from webui.models.onboarding import STEP_LABELS
 from webui.models.usage import month_of
 from webui.paging import Keyset, Page
 from webui.values import search_key
@@ -32,7 +33,7 @@ ORDERS = {
         Keyset("-updated", (Tenant.updated_at, Tenant.id), descending=True),
     )
 }
-ONBOARDING = {"done": "Onboarding done", "open": "Onboarding open"}
+ONBOARDING = {"done": "Done", "open": "Open"}
 _LAST = "\U0010ffff"
 _UUID = re.compile(
     r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])",
@@ -55,6 +56,7 @@ _COLUMNS = (
     Tenant.pci_enabled,
     Tenant.onboarded_at,
     Tenant.updated_at,
+    Onboarding.step,
 )
 
 
@@ -121,7 +123,7 @@ class Filters:
             "q": f"“{self.q}”",
             "status": f"Status: {STATUS_LABELS[Status(self.status)]}" if self.status else "",
             "plan": f"Plan: {plan.label}" if plan else "",
-            "onboarding": ONBOARDING.get(self.onboarding, ""),
+            "onboarding": f"Onboarding: {ONBOARDING.get(self.onboarding)}",
             "owner": f"Owner: {self.owner}",
         }
         return [(name, words[name]) for name in words if getattr(self, name)]
@@ -146,12 +148,21 @@ class Found:
         }
         return [name for name, on in switches.items() if on]
 
+    @property
+    def stuck_at(self) -> str | None:
+        """The step of the wizard where the owner goes on; None once it is finished."""
+        if self.tenant.onboarded_at:
+            return None
+        return STEP_LABELS[self.tenant.step] if self.tenant.step else "not begun"
+
 
 def find(filters: Filters, after: str | None, before: str | None) -> Page[Found]:
     """One page of tenants. Raises paging.BadCursor."""
     month = month_of(now())
-    query = select(*_COLUMNS, TenantUsage.calls).outerjoin(
-        TenantUsage, (TenantUsage.tenant_id == Tenant.id) & (TenantUsage.month == month)
+    query = (
+        select(*_COLUMNS, TenantUsage.calls)
+        .outerjoin(TenantUsage, (TenantUsage.tenant_id == Tenant.id) & (TenantUsage.month == month))
+        .outerjoin(Onboarding, Onboarding.tenant_id == Tenant.id)
     )
     page = ORDERS[filters.sort].page(_narrowed(query, filters), PAGE_SIZE, after, before)
     return Page([Found(row, row.calls or 0) for row in page.rows], page.after, page.before)

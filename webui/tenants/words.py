@@ -24,6 +24,7 @@ from webui.tenants import search
 from webui.tenants.answers import Note
 from webui.tenants.forms import TenantForm, shown
 from webui.tenants.overview import service_word
+from webui.tenants.scope import CLOSED
 from webui.values import compact_json
 
 RESTORED = "This is what you had typed before you had to sign in. Passwords must be typed again."
@@ -44,6 +45,9 @@ def init_words(app: Flask) -> None:
         service_labels={service.value: label for service, label in SERVICE_LABELS.items()},
         all_services=[service_word(service) for service in Service],
         page_size=search.PAGE_SIZE,
+        onboarding_filters=search.ONBOARDING,
+        closed_words=CLOSED,
+        support_contact=app.extensions["webui_config"].support_contact,
         restored_words=RESTORED,
         hint=hint,
         spoken=spoken,
