@@ -5,7 +5,14 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config, ConfigError
 from webui import accounts, audit, cli, health, tenants, theme
-from webui.accounts import account_routes, code_routes, factor_routes, sessions
+from webui.accounts import (
+    account_routes,
+    code_routes,
+    factor_routes,
+    passkey_routes,
+    passkey_sign_in_routes,
+    sessions,
+)
 from webui.accounts import routes as sign_in_routes
 from webui.accounts.required import init_required, must_enrol
 from webui.accounts.waits import init_waits
@@ -118,6 +125,8 @@ def _init_pages(app: Flask) -> None:
         code_routes.bp,
         account_routes.bp,
         factor_routes.bp,
+        passkey_routes.bp,
+        passkey_sign_in_routes.bp,
         signup_routes.bp,
         onboarding_routes.bp,
         theme.bp,

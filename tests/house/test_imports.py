@@ -36,6 +36,7 @@ LAYERS = {
         " webui.users.new_user_routes webui.links.routes"
         " webui.accounts.account_routes webui.accounts.code_routes webui.accounts.factor_routes"
         " webui.webhooks.routes webui.keys.routes"
+        " webui.accounts.passkey_routes webui.accounts.passkey_sign_in_routes"
     ),
     "settings": "config",
     "commands": "webui.cli webui.setup webui.jobs.cli webui.audit.cli webui.keys.commands",

@@ -12,10 +12,11 @@ from tests import raw
 from tests.factories import make_tenant, make_user, revise
 from tests.history import assert_audited, assert_history_holds
 from tests.web import dom
+from tests.web import factors as phone
 from tests.web.factors import Phone, enrol, enter, give_password, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser
 from tests.web.saved import actions, bodies
-from webui.accounts import half, operations, own, second_step
+from webui.accounts import factors, half, operations, own, second_step
 from webui.audit.actions import Action
 from webui.audit.guard import Unaudited
 from webui.audit.log import command_actor
@@ -24,6 +25,14 @@ from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.extensions import db, write_transaction
 from webui.models import Authenticator, RecoveryCode, User, UserSession
 from webui.models.columns import now
+
+
+@pytest.fixture(autouse=True)
+def one_moment(monkeypatch):
+    """Codes are made and judged at the same time, far from the end of a step."""
+    moment = now().replace(second=15, microsecond=0)
+    for module in (factors, phone):
+        monkeypatch.setattr(module, "now", lambda: moment)
 
 
 def said(body=None):

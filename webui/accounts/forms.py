@@ -7,8 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 
 from webui import values
-from webui.forms import BaseForm, ParsedField
-from webui.limits import PASSWORD, THEMES, USERNAME
+from webui.forms import BaseForm, ParsedField, text_field
+from webui.limits import PASSKEY_NAME, PASSWORD, THEMES, USERNAME
 
 # How a field says that it takes a code from an app, on any keyboard and in any browser.
 CODE_HINTS = {
@@ -35,7 +35,11 @@ class LoginForm(FlaskForm):
 
     username = StringField(
         USERNAME.label,
-        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+        render_kw={
+            "autocomplete": "username webauthn",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        },
     )
     password = PasswordField("Password", render_kw={"autocomplete": "current-password"})
     next = HiddenField()
@@ -94,6 +98,19 @@ class ConfirmForm(BaseForm):
     """The password once more."""
 
     current_password = password_again("Password")
+
+
+class PasskeyNameForm(BaseForm):
+    """What one calls a passkey."""
+
+    name = text_field(PASSKEY_NAME, description="So that you know it among others.")
+
+
+class PasskeyForm(PasskeyNameForm):
+    """A new passkey: ``credential`` is what the browser made of the options, as JSON."""
+
+    current_password = password_again("Password")
+    credential = ParsedField("Passkey", str, kind="hidden")
 
 
 def _one_of(raw: str, words: Container[str]) -> str:

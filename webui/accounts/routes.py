@@ -5,7 +5,6 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
-    current_app,
     g,
     make_response,
     redirect,
@@ -23,6 +22,7 @@ from webui.accounts import (
     half,
     second_step,
     sessions,
+    sign_in_page,
     signing_in,
     throttle,
     waits,
@@ -79,26 +79,15 @@ def log_in() -> Any:
             devices.mark_for,
         )
     except throttle.TooMany as refusal:
-        return waits.too_many(_form_again(form, error=waits.words(refusal)), refusal)
+        return waits.too_many(sign_in_page.again(form, error=waits.words(refusal)), refusal)
     if result.needs_code and result.user:
         half.remember(result.user)
         return second_step.ask(safe_next(form.next.data))
     if result.token is None or result.user is None:
         error = None if result.blocked else REFUSED
-        return make_response(_form_again(form, error, result.blocked), 422)
+        return make_response(sign_in_page.again(form, error, result.blocked), 422)
     again = before is not None and before == result.user.id
     return arrival.arrive(result.token, result.user, form.next.data, again)
-
-
-def _form_again(form: LoginForm, error: str | None, blocked: bool = False) -> str:
-    return render_template(
-        "accounts/_sign_in_again.html" if wants_fragment() else "accounts/login.html",
-        form=form,
-        error=error,
-        blocked=blocked,
-        contact=current_app.extensions["webui_config"].support_contact,
-        place=htmx_place(),
-    )
 
 
 @bp.post("/logout")

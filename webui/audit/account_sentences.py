@@ -84,6 +84,15 @@ def _authenticator(changes: Changes) -> Sentence:
     return [text("Removed the authenticator app" if removed else "Set up an authenticator app")]
 
 
+def _passkey(changes: Changes) -> Sentence:
+    before, after = changes["passkey"]
+    if before is None:
+        return [text("Set up the passkey "), new(after)]
+    if after is None:
+        return [text("Removed the passkey "), old(before)]
+    return from_to("Renamed", "the passkey", before, after)
+
+
 def _signed_in(changes: Changes) -> Sentence:
     factor = changes.get("factor", [None, None])[1]
     article = "an" if factor and factor[0] in "aeiou" else "a"
@@ -104,6 +113,9 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_PASSWORD_RENEWED: _fixed("The hash of the same password was made stronger"),
     Action.USER_SESSIONS: _sessions,
     Action.USER_AUTHENTICATOR: _authenticator,
+    Action.USER_PASSKEY_ADDED: _passkey,
+    Action.USER_PASSKEY_RENAMED: _passkey,
+    Action.USER_PASSKEY_REMOVED: _passkey,
     Action.USER_RECOVERY_CODES: _fixed("Made new recovery codes"),
     Action.SIGNED_IN: _signed_in,
     Action.CODE_REFUSED: _fixed("Entered a wrong code after the password"),

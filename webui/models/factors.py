@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, T
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
+from webui.limits import PASSKEY_NAME
 from webui.models.columns import DERIVED, EVENT, PLAIN, Encrypted, UTCDateTime, now
 
 
@@ -62,7 +63,7 @@ class Passkey(Model):
 
     __tablename__ = "passkeys"
     __table_args__ = (
-        CheckConstraint("length(name) BETWEEN 1 AND 60", name="name_limits"),
+        CheckConstraint(PASSKEY_NAME.check(), name="name_limits"),
         Index("ix_passkeys_user_id", "user_id"),
     )
 
@@ -70,7 +71,7 @@ class Passkey(Model):
     user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"), info=DERIVED)
     credential_id: Mapped[str] = mapped_column(String(1400), unique=True, info=EVENT)
     public_key: Mapped[str] = mapped_column(Text, info=EVENT)
-    name: Mapped[str] = mapped_column(String(60), info=PLAIN)
+    name: Mapped[str] = mapped_column(String(PASSKEY_NAME.maximum), info=PLAIN)
     sign_count: Mapped[int] = mapped_column(BigInteger, info=DERIVED)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
     last_used_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=DERIVED)

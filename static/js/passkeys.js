@@ -1,0 +1,79 @@
+// Passkeys: asks the server for options, the browser for a passkey, and sends its answer with the form.
+(() => {
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
+  const text = (buffer) => {
+    if (!buffer) return null;
+    const plain = btoa(String.fromCharCode(...new Uint8Array(buffer)));
+    return plain.replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
+  };
+  const NO_ANSWER = "No answer from the console. Try again.";
+  const STOPPED = "No passkey was used. Try again, or go on without one.";
+
+  const options = async (url, form) => {
+    const response = await fetch(url, { method: "POST", body: new FormData(form) }).catch(() => null);
+    const answer = response && (await response.json().catch(() => null));
+    if (!response || !answer || !response.ok) throw new Error(answer?.message ?? NO_ANSWER);
+    answer.challenge = bytes(answer.challenge);
+    if (answer.user) answer.user.id = bytes(answer.user.id);
+    for (const list of [answer.excludeCredentials, answer.allowCredentials]) {
+      for (const known of list ?? []) known.id = bytes(known.id);
+    }
+    return answer;
+  };
+
+  const asJson = (credential) => {
+    const { response } = credential;
+    const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
+    const entries = parts.filter((name) => response[name]).map((name) => [name, text(response[name])]);
+    return JSON.stringify({
+      id: credential.id,
+      rawId: text(credential.rawId),
+      type: credential.type,
+      response: Object.fromEntries(entries),
+      clientExtensionResults: credential.getClientExtensionResults(),
+    });
+  };
+
+  const send = (form, action, credential) => {
+    const field = form.elements.credential ?? Object.assign(document.createElement("input"), { type: "hidden", name: "credential" });
+    field.value = asJson(credential);
+    form.append(field);
+    form.action = action;
+    HTMLFormElement.prototype.submit.call(form);
+  };
+
+  const run = async (form, button, work) => {
+    const place = form.querySelector("[data-passkey-error]");
+    place.textContent = "";
+    button.disabled = true;
+    try {
+      await work();
+    } catch (error) {
+      place.textContent = error instanceof DOMException ? STOPPED : error.message;
+    } finally {
+      button.disabled = false;
+    }
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-passkey-options]");
+    if (!button) return;
+    const form = button.form;
+    run(form, button, async () => {
+      const publicKey = await options(button.dataset.passkeyOptions, form);
+      send(form, button.dataset.passkeyTo, await navigator.credentials.get({ publicKey }));
+    });
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.dataset.passkeyCreate) return;
+    event.preventDefault();
+    run(form, form.querySelector("button"), async () => {
+      const publicKey = await options(form.dataset.passkeyCreate, form);
+      send(form, form.action, await navigator.credentials.create({ publicKey }));
+    });
+  });
+
+  if (!window.PublicKeyCredential) document.documentElement.classList.add("no-passkeys");
+})();

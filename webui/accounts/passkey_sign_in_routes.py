@@ -1,0 +1,59 @@
+"""Signing in with a passkey, instead of password and code."""
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, request
+
+from webui import origin
+from webui.accounts import (
+    arrival,
+    challenges,
+    passkeys,
+    relying_party,
+    sessions,
+    sign_in_page,
+    throttle,
+    waits,
+)
+from webui.accounts.forms import LoginForm
+from webui.permissions import public
+
+bp = Blueprint("passkey_sign_in", __name__, url_prefix="/login/passkey")
+REFUSED = "This passkey did not work here. Try again, or sign in with your password."
+_PURPOSE = "sign in"
+_LONGEST = 16 * 1024
+
+
+@bp.post("/options")
+@public
+def options() -> Response:
+    """What the browser needs to find a passkey; the challenge is good once, in this browser."""
+    text, challenge = passkeys.sign_in_options(relying_party.current())
+    challenges.remember(challenge, _PURPOSE)
+    return Response(text, mimetype="application/json")
+
+
+@bp.post("")
+@public
+def enter() -> Any:
+    """Signs in, or says that it did not work (422)."""
+    form, before = LoginForm(), sessions.current_person_id()
+    challenge = challenges.take(_PURPOSE)
+    sent = request.form.getlist("credential")
+    if challenge is None or len(sent) != 1:
+        return make_response(sign_in_page.again(form, REFUSED), 422)
+    try:
+        result = passkeys.sign_in(
+            sent[0][:_LONGEST],
+            challenge,
+            relying_party.current(),
+            origin.person(None, None, None),
+            sessions.current_hash(),
+        )
+    except throttle.TooMany as refusal:
+        return waits.too_many(sign_in_page.again(form, waits.words(refusal)), refusal)
+    if result.token is None or result.user is None:
+        error = None if result.blocked else REFUSED
+        return make_response(sign_in_page.again(form, error, result.blocked), 422)
+    again = before is not None and before == result.user.id
+    return arrival.arrive(result.token, result.user, form.next.data, again)

@@ -1,0 +1,197 @@
+"""Passkeys (WebAuthn 2): registering, naming and removing them, and signing in with one.
+
+A passkey proves possession and, by user verification, a finger or a PIN: it stands for password
+and code together. They are discoverable, so that no username has to be typed.
+"""
+
+from uuid import UUID, uuid4
+
+import webauthn
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
+from webauthn.helpers import parse_authentication_credential_json as parse_assertion
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticationCredential,
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from webui.accounts import challenges, factors, own, relying_party, signing_in, throttle
+from webui.accounts.relying_party import RelyingParty
+from webui.audit.actions import Action, Outcome
+from webui.audit.log import Actor, record
+from webui.extensions import db, write_transaction
+from webui.models import Passkey, User
+from webui.models.columns import Audited, now
+from webui.models.tenant import Change
+
+FACTOR = "passkey"
+# The package raises its own errors for what it judged, and these for what is no credential.
+_NOT_GOOD = (WebAuthnException, ValueError, KeyError, TypeError)
+
+
+class BadPasskey(Exception):
+    """The browser's answer proves nothing; nothing was changed."""
+
+
+def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
+    """What the browser needs to make a passkey, as JSON, and the challenge in it."""
+    user = db.session.get_one(User, user_id)
+    options = webauthn.generate_registration_options(
+        rp_id=party.id,
+        rp_name=relying_party.NAME,
+        user_name=user.username,
+        user_id=user.id.bytes,
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
+        ),
+        exclude_credentials=[
+            PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.credential_id))
+            for passkey in factors.of(user_id).passkeys
+        ],
+    )
+    return options_to_json(options), options.challenge
+
+
+def register(
+    user_id: UUID, name: str, answer: str, challenge: bytes, party: RelyingParty, actor: Actor
+) -> list[str]:
+    """Keeps a new passkey; returns new recovery codes with a first factor. Raises BadPasskey."""
+    try:
+        made = webauthn.verify_registration_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=party.id,
+            expected_origin=party.origin,
+            require_user_verification=True,
+        )
+        with write_transaction():
+            user = db.session.get_one(User, user_id, with_for_update=True)
+            if not challenges.use_up(challenge):
+                raise BadPasskey
+            codes = factors.codes_for_first(user_id, factors.of(user_id))
+            db.session.add(
+                Passkey(
+                    id=uuid4(),
+                    user_id=user_id,
+                    credential_id=bytes_to_base64url(made.credential_id),
+                    public_key=bytes_to_base64url(made.credential_public_key),
+                    name=name,
+                    sign_count=made.sign_count,
+                    created_at=now(),
+                )
+            )
+            changes = [Change("passkey", Audited.PLAIN, None, name)]
+            record(Action.USER_PASSKEY_ADDED, actor, subject=user, changes=changes)
+    except (*_NOT_GOOD, IntegrityError) as error:
+        # A credential that is somebody's already looks like any other that is no good.
+        raise BadPasskey from error
+    return codes
+
+
+def sign_in_options(party: RelyingParty) -> tuple[str, bytes]:
+    """What the browser needs to find a passkey of this site, as JSON, and the challenge."""
+    options = webauthn.generate_authentication_options(
+        rp_id=party.id, user_verification=UserVerificationRequirement.REQUIRED
+    )
+    return options_to_json(options), options.challenge
+
+
+def sign_in(
+    answer: str, challenge: bytes, party: RelyingParty, actor: Actor, replaces: str | None
+) -> signing_in.SignIn:
+    """Starts a session for the account of the passkey that answered the challenge.
+
+    Raises throttle.TooMany.
+    """
+    counters = [throttle.by_address(throttle.SIGN_IN_ADDRESS, actor.address)]
+    throttle.start(counters, actor)
+    try:
+        assertion = parse_assertion(answer)
+        with write_transaction():
+            passkey = _locked(assertion)
+            user = passkey and db.session.get_one(User, passkey.user_id)
+            person = signing_in.as_user(user, actor) if user else actor
+            good = passkey and user and _judge(passkey, assertion, challenge, party)
+            if not passkey or not user or not good or not user.active:
+                record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
+                return signing_in.REFUSED
+            throttle.forgive(counters)
+            if signing_in.blocked(user):
+                record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
+                return signing_in.SignIn(blocked=True)
+            return signing_in.SignIn(signing_in.begin(user, person, replaces, FACTOR), user)
+    except (*_NOT_GOOD, IntegrityError):
+        # No credential at all, or a challenge answered twice at the same moment.
+        return signing_in.REFUSED
+
+
+def rename(user_id: UUID, passkey_id: UUID, name: str, actor: Actor) -> None:
+    """Gives a passkey another name."""
+    with write_transaction():
+        user, passkey = db.session.get_one(User, user_id), find(user_id, passkey_id)
+        if passkey is None or passkey.name == name:
+            return
+        changes = [Change("passkey", Audited.PLAIN, passkey.name, name)]
+        passkey.name = name
+        record(Action.USER_PASSKEY_RENAMED, actor, subject=user, changes=changes)
+
+
+def remove(user_id: UUID, passkey_id: UUID, password: str, actor: Actor) -> None:
+    """Removes a passkey; the recovery codes go with the last factor.
+
+    Raises own.WrongPassword and throttle.TooMany.
+    """
+    own.check_password(user_id, password, actor)
+    with write_transaction():
+        user = db.session.get_one(User, user_id, with_for_update=True)
+        passkey = find(user_id, passkey_id)
+        if passkey is None:
+            return
+        changes = [Change("passkey", Audited.PLAIN, passkey.name, None)]
+        db.session.delete(passkey)
+        db.session.flush()
+        factors.forget_codes_without_factor(user_id)
+        record(Action.USER_PASSKEY_REMOVED, actor, subject=user, changes=changes)
+
+
+def find(user_id: UUID, passkey_id: UUID) -> Passkey | None:
+    """One of the account's passkeys."""
+    query = select(Passkey).where(Passkey.id == passkey_id, Passkey.user_id == user_id)
+    return db.session.scalars(query).first()
+
+
+def _locked(assertion: AuthenticationCredential) -> Passkey | None:
+    query = select(Passkey).where(Passkey.credential_id == bytes_to_base64url(assertion.raw_id))
+    return db.session.scalars(query.with_for_update()).first()
+
+
+def _judge(
+    passkey: Passkey, assertion: AuthenticationCredential, challenge: bytes, party: RelyingParty
+) -> bool:
+    """Whether the answer is the passkey's own, fresh, and not of a copy of it."""
+    handle = assertion.response.user_handle
+    if handle is not None and handle != passkey.user_id.bytes:
+        return False
+    try:
+        seen = webauthn.verify_authentication_response(
+            credential=assertion,
+            expected_challenge=challenge,
+            expected_rp_id=party.id,
+            expected_origin=party.origin,
+            credential_public_key=base64url_to_bytes(passkey.public_key),
+            credential_current_sign_count=passkey.sign_count,
+            require_user_verification=True,
+        )
+    except _NOT_GOOD:
+        return False
+    if not challenges.use_up(challenge):
+        return False
+    passkey.sign_count = seen.new_sign_count
+    passkey.last_used_at = now()
+    return True
