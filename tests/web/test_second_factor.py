@@ -27,6 +27,10 @@ from webui.models import Authenticator, RecoveryCode, User, UserSession
 from webui.models.columns import now
 
 
+# A value that each kind of a route's parts accepts.
+SAMPLES = {"uuid": str(uuid4()), "section": "billing", "step": "organisation"}
+
+
 @pytest.fixture(autouse=True)
 def one_moment(monkeypatch):
     """Codes are made and judged at the same time, far from the end of a step."""
@@ -354,8 +358,7 @@ class TestRequired:
             view = strict.view_functions[rule.endpoint]
             if view.permission == "public" or getattr(view, "before_enrolment", False):
                 continue
-            url = re.sub(r"<(uuid:)?\w+>", str(uuid4()), rule.rule)
-            url = url.replace("<section:section>", "billing")
+            url = re.sub(r"<(?:(\w+):)?\w+>", lambda m: SAMPLES.get(m[1], "x"), rule.rule)
             method = "GET" if "GET" in rule.methods else "POST"
             answer = browser.client.open(url, method=method)
             if answer.status_code != 403:
