@@ -26,7 +26,6 @@ from webui.extensions import db, write_transaction
 from webui.models import Authenticator, RecoveryCode, User, UserSession
 from webui.models.columns import now
 
-
 # A value that each kind of a route's parts accepts.
 SAMPLES = {"uuid": str(uuid4()), "section": "billing", "step": "organisation"}
 
