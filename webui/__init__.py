@@ -17,7 +17,7 @@ from webui.accounts import routes as sign_in_routes
 from webui.accounts.required import init_required, must_enrol
 from webui.accounts.waits import init_waits
 from webui.assets import init_assets
-from webui.audit import guard
+from webui.audit import guard, proof_routes
 from webui.audit import routes as audit_routes
 from webui.audit import words as audit_words
 from webui.canary import check_keys
@@ -133,6 +133,7 @@ def _init_pages(app: Flask) -> None:
         tenant_routes.bp,
         webhook_routes.bp,
         audit_routes.bp,
+        proof_routes.bp,
         user_routes.bp,
         key_routes.bp,
         new_user_routes.bp,

@@ -43,6 +43,7 @@ class Permission(StrEnum):
     VIEW_ALL_HISTORY = "read the whole history"
     REVERT = "undo a change"
     VIEW_KEYS = "see the state of the encryption keys"
+    PROVE_HISTORY = "export and verify the history"
     SEE_STAFF = "see which colleague did what, from where and why"
     LIST_USERS = "find accounts"
     SEE_COLLEAGUES = "open colleagues' accounts"
@@ -75,6 +76,7 @@ _SUPPORT = _EVERYONE | {
     Permission.ISSUE_LINK,
 }
 _ADMIN = _SUPPORT | {
+    Permission.PROVE_HISTORY,
     Permission.SEE_COLLEAGUES,
     Permission.VIEW_KEYS,
     Permission.CREATE_USER,
@@ -95,6 +97,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
             Permission.SEE_COLLEAGUES,
             Permission.VIEW_ALL_HISTORY,
             Permission.VIEW_KEYS,
+            Permission.PROVE_HISTORY,
         }
     ),
     Role.OWNER: frozenset(

@@ -18,7 +18,7 @@ LAYERS = {
         "webui.audit.actions webui.audit.chain webui.audit.guard webui.audit.log"
         " webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
         " webui.audit.webhook_sentences webui.webhooks.outbox"
-        " webui.audit.key_sentences"
+        " webui.audit.key_sentences webui.audit.access_sentences"
     ),
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
@@ -34,6 +34,7 @@ LAYERS = {
         " webui.onboarding.routes webui.onboarding.signup_routes webui.users.routes"
         " webui.users.deed_routes"
         " webui.users.new_user_routes webui.links.routes"
+        " webui.audit.proof_routes"
         " webui.accounts.account_routes webui.accounts.code_routes webui.accounts.factor_routes"
         " webui.webhooks.routes webui.keys.routes"
         " webui.accounts.passkey_routes webui.accounts.passkey_sign_in_routes"

@@ -49,6 +49,9 @@ class Action(StrEnum):
     CODE_REFUSED = "session.code.refused"
     TRY_DELAYED = "session.delayed"
     SIGNED_OUT = "session.ended"
+    AUDIT_EXPORTED = "audit.exported"
+    AUDIT_OPENED = "audit.opened"
+    ACCESS_DENIED = "access.denied"
 
 
 class Outcome(StrEnum):

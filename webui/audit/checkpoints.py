@@ -104,12 +104,17 @@ def make() -> Checkpoint:
     """
     if is_due():
         _append()
-    newest = db.session.scalars(_NEWEST).first()
-    if newest is None:
+    made = newest()
+    add_to_file(current_app.extensions["webui_config"].checkpoints)
+    return made
+
+
+def newest() -> Checkpoint:
+    """The newest checkpoint of the database. Raises NothingYet."""
+    row = db.session.scalars(_NEWEST).first()
+    if row is None:
         raise NothingYet
-    config = current_app.extensions["webui_config"]
-    add_to_file(config.checkpoints)
-    return parse(newest.line)
+    return parse(row.line)
 
 
 class NothingYet(Exception):

@@ -1,15 +1,18 @@
 """The commands ``flask --app wsgi audit ...``: exit 0 holds, 1 does not, 2 could not check."""
 
+import getpass
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import BinaryIO, NoReturn
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
 from config import Config
-from webui.audit import checkpoints, verify
+from webui.audit import checkpoints, export, exported, verify
+from webui.audit.filters import Filters
+from webui.audit.log import command_actor
 from webui.audit.verdict import Verdict
 from webui.crypto import signing
 from webui.extensions import db
@@ -37,16 +40,55 @@ def key() -> None:
     click.echo(_public_key())
 
 
+@audit.command("export")
+@click.option("--format", "kind", type=click.Choice(export.FORMATS), default="jsonl")
+@click.option("--output", type=click.File("wb"), default="-", help="A file; stdout without it.")
+def export_history(kind: str, output: BinaryIO) -> None:
+    """Export the whole history; recorded in it."""
+    try:
+        begun = export.begin(Filters(), kind, command_actor(getpass.getuser()))
+    except checkpoints.NothingYet:
+        raise click.ClickException("there are no entries yet") from None
+    made = export.as_csv(begun) if kind == "csv" else export.as_jsonl(begun)
+    with click.progressbar(length=begun.seq, label="Exporting", file=sys.stderr) as bar:
+        for piece in made:
+            output.write(piece)
+            bar.update(piece.count(b"\n"))
+
+
 @audit.command("verify")
+@click.option(
+    "--from-export",
+    "exported_file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="An export in JSON Lines, instead of the database.",
+)
 @click.option(
     "--checkpoints",
     "file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A checkpoint file kept elsewhere, instead of WEBUI_CHECKPOINTS.",
 )
-def verify_history(file: Path | None) -> None:
-    """Verify the history."""
-    config = _config()
+@click.option(
+    "--public-key", help="What `audit key` printed; needed where WEBUI_AUDIT_KEY is not set."
+)
+def verify_history(exported_file: Path | None, file: Path | None, public_key: str | None) -> None:
+    """Verify the history, or an export of it."""
+    key = public_key or _public_key()
+    try:
+        verdict = _from_export(exported_file, key, file) if exported_file else _stored(key, file)
+    except (verify.Unchecked, OSError, signing.BadKey) as error:
+        _unchecked(str(error))
+    sys.exit(_tell(verdict))
+
+
+def _from_export(path: Path, key: str, file: Path | None) -> Verdict:
+    size = path.stat().st_size
+    with click.progressbar(length=size, label="Verifying", file=sys.stderr) as bar:
+        return exported.verify(path, key, file, bar.update)
+
+
+def _stored(key: str, file: Path | None) -> Verdict:
     url = db.engine.url.render_as_string(hide_password=False)
     with click.progressbar(length=1, label="Verifying", file=sys.stderr) as bar:
 
@@ -54,11 +96,7 @@ def verify_history(file: Path | None) -> None:
             bar.length = total
             bar.update(done - bar.pos)
 
-        try:
-            verdict = verify.verify(url, _public_key(), file or config.checkpoints, progress)
-        except verify.Unchecked as error:
-            _unchecked(str(error))
-    sys.exit(_tell(verdict))
+        return verify.verify(url, key, file or _config().checkpoints, progress)
 
 
 def _tell(verdict: Verdict) -> int:

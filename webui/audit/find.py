@@ -111,6 +111,21 @@ def find(
     return Found(entries, *pair, searched_to)
 
 
+def every(filters: Filters, head: int) -> Select[int, str, str] | None:
+    """Numbers, bodies and hashes of all entries up to ``head`` that pass; None for none.
+
+    In the chain's order. Entries never change, so however it is read, in pieces or at once,
+    the answer is the same.
+    """
+    walk = _walk(filters, None, newer=True)
+    if walk is None:
+        return None
+    high = head if walk.high is None else min(walk.high, head)
+    query = select(AuditEntry.seq, AuditEntry.body, AuditEntry.hash)
+    query = query.where(AuditEntry.seq.between(walk.low or 1, high))
+    return query.where(*(condition for _, condition in _conditions(filters)))
+
+
 def _walk(filters: Filters, here: int | None, newer: bool) -> _Walk | None:
     """The range to walk: by the cursor, and by the times as numbers; None when it is empty.
 

@@ -4,11 +4,11 @@ A sentence is a list of parts; a part is text, an old value or a new value. Temp
 how a part looks. Nothing here knows a request or a database: sealed values come in opened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from webui.audit import account_sentences, key_sentences, webhook_sentences
+from webui.audit import access_sentences, account_sentences, key_sentences, webhook_sentences
 from webui.audit.actions import Action
 from webui.audit.parts import Part, Sentence
 from webui.audit.parts import capitalised as _capitalised
@@ -35,17 +35,23 @@ class Reader:
     opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
+# Action -> what its changes say; those of a tenant's fields are below.
+_TABLES: tuple[Mapping[Any, Callable[[Mapping[str, Any]], Sentence]], ...] = (
+    account_sentences.SENTENCES,
+    webhook_sentences.SENTENCES,
+    key_sentences.SENTENCES,
+    access_sentences.SENTENCES,
+)
+
+
 def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
     """What an entry's body says happened."""
     action, changes = body["action"], body["changes"]
     if action == Action.TENANT_CREATED:
         return _created(changes, reader)
-    if action in account_sentences.SENTENCES:
-        return account_sentences.SENTENCES[action](changes)
-    if action in webhook_sentences.SENTENCES:
-        return webhook_sentences.SENTENCES[action](changes)
-    if action in key_sentences.SENTENCES:
-        return key_sentences.SENTENCES[action](changes)
+    for table in _TABLES:
+        if action in table:
+            return table[action](changes)
     told = _edit(action, changes, reader)
     if "reverts" in changes:
         return [_text("Undid a change: "), *_uncapitalised(told)]

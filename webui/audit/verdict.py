@@ -37,6 +37,7 @@ class Verdict:
     uncovered: int = 0
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    subject: str = "The history"
 
     @property
     def holds(self) -> bool:
@@ -47,10 +48,12 @@ class Verdict:
     def summary(self) -> str:
         """The verdict in a sentence or two."""
         if not self.holds:
-            return f"The history does not hold: {len(self.problems):,} problem(s) found."
-        if not self.entries:
+            return f"{self.subject} does not hold: {len(self.problems):,} problem(s) found."
+        if not self.head:
             return "The history is empty, and nothing was ever signed."
-        said = f"The history holds: {self.entries:,} entries, {self.checkpoints:,} checkpoint(s)."
+        said = (
+            f"{self.subject} holds: {self.entries:,} entries, {self.checkpoints:,} checkpoint(s)."
+        )
         return f"{said} {self.coverage}"
 
     @property
@@ -174,6 +177,7 @@ _WORDS = {
     ),
     "format": ("is not in the format of an entry", "are not in the format of an entry"),
     "time": ("is earlier than the entry before it", "are earlier than the entries before them"),
+    "order": ("does not come after the one before it", "do not come one after the other"),
     "orphan": (
         "has rows in audit_fields but is not there",
         "have rows in audit_fields but are not there",

@@ -1,0 +1,253 @@
+"""Exports: exactly the filtered view, provable, harmless in a spreadsheet, never a secret."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from uuid import UUID
+
+import pytest
+
+from tests.factories import an_actor, make_tenant, revise
+from tests.history import assert_audited, count_entries
+from tests.raw import unchanged
+from webui.audit import chain, checkpoints, export, exported, find, sheet
+from webui.audit.actions import Action
+from webui.audit.filters import Filters
+from webui.crypto import signing
+from webui.extensions import db
+from webui.models import AuditEntry
+
+SECRET = "planted-hunter2"
+IDENTITY = "identity-planted.example"
+NASTY = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", ' "=1+1', "'=1", "x\n=1+1", "＝1+1", "  @x"]
+
+
+@pytest.fixture
+def rich(secrets):
+    """A history with identities, secrets, formulas and many scripts."""
+    secrets |= {SECRET}
+    tenant = make_tenant(
+        name='Nörthwind, "東京" עברית',
+        sip_domain=IDENTITY,
+        sip_username="planted-user",
+        sip_password=SECRET,
+        webhook_url="https://hooks.example/planted-token",
+        webhook_secret=SECRET,
+        meta_data={"=cmd": ["a", None, 7]},
+    )
+    for text in NASTY:
+        revise(tenant, Action.TENANT_ORGANISATION, actor=an_actor(name=text), name=text)
+    return tenant
+
+
+def bodies(text):
+    return [json.loads(line) for line in text.splitlines()[:-1]]
+
+
+def manifest(text):
+    return json.loads(text.splitlines()[-1])
+
+
+def entries():
+    db.session.rollback()
+    return list(db.session.scalars(db.select(AuditEntry).order_by(AuditEntry.seq)))
+
+
+def verified(config, tmp_path, text, checkpoint_file=None):
+    path = tmp_path / "export.jsonl"
+    path.write_text(text, newline="")
+    return exported.verify(path, signing.public_key(config.audit_key), checkpoint_file)
+
+
+class TestJsonLines:
+    def test_holds_every_entry_s_exact_text(self, admin, rich):
+        before = entries()
+        text = admin.get("/audit/export.jsonl").text
+        assert text.splitlines()[:-1] == [entry.body for entry in before]
+        told = manifest(text)
+        assert (told["filter"], told["count"]) == ({}, len(before))
+        assert (told["seq"], told["hash"]) == (before[-1].seq, before[-1].hash)
+
+    def test_verifies(self, admin, rich, config, tmp_path):
+        text = admin.get("/audit/export.jsonl").text
+        verdict = verified(config, tmp_path, text, config.checkpoints)
+        assert verdict.problems == []
+        assert verdict.uncovered == 0
+        assert "the whole history" in verdict.notices[0]
+
+    def test_is_recorded_after_a_checkpoint(self, admin, rich):
+        before = count_entries()
+        admin.get(f"/audit/export.jsonl?tenant={rich.id}&action=tenant.created")
+        told = {"tenant": [str(rich.id)], "action": ["tenant.created"]}
+        assert_audited(
+            Action.AUDIT_EXPORTED,
+            changes={"filter": [None, told], "format": [None, "jsonl"]},
+            actor={"name": admin.user.username},
+        )
+        assert checkpoints.newest().seq == before == count_entries() - 1
+
+    def test_holds_what_the_page_shows(self, admin, rich):
+        other = make_tenant(name="Other")
+        revise(other, Action.TENANT_BILLING, max_concurrent_calls=11)
+        for query, filters in (
+            (f"tenant={rich.id}", Filters(tenant=(rich.id,))),
+            ("action=tenant.created", Filters(action=("tenant.created",))),
+            ("field=name&source=ui", Filters(field=("name",), source=("ui",))),
+            ("q=test+needs", Filters(q="test needs")),
+            ("outcome=failed", Filters(outcome=("failed",))),
+            ("to=2020-01-01", None),
+        ):
+            text = admin.get(f"/audit/export.jsonl?{query}").text
+            shown = find.find(filters, size=1_000).entries if filters else []
+            told = [UUID(body["id"]) for body in bodies(text)]
+            assert told == [entry.id for entry in reversed(shown)], query
+
+    def test_in_pieces_is_the_same(self, admin, rich, monkeypatch):
+        whole = bodies(admin.get("/audit/export.jsonl").text)
+        monkeypatch.setattr(export, "PIECE", 3)
+        assert bodies(admin.get("/audit/export.jsonl").text)[: len(whole)] == whole
+
+    def test_leaves_out_what_is_written_meanwhile(self, app, rich, config, tmp_path):
+        begun = export.begin(Filters(), "jsonl", an_actor())
+        pieces = export.as_jsonl(begun)
+        first = next(pieces)
+        make_tenant()
+        text = (first + b"".join(pieces)).decode()
+        assert verified(config, tmp_path, text).problems == []
+        assert manifest(text)["seq"] == begun.seq
+
+    def test_without_the_manifest_is_not_whole(self, admin, rich, config, tmp_path):
+        text = admin.get("/audit/export.jsonl").text
+        cut = text[: text.rindex("\n", 0, -1) + 1]
+        texts = [p.text for p in verified(config, tmp_path, cut).problems]
+        assert texts == ["There is no manifest in the last line: the export is not whole."]
+
+
+class TestForgery:
+    """What is done to a file afterwards."""
+
+    @pytest.fixture
+    def text(self, admin, rich):
+        return admin.get("/audit/export.jsonl").text
+
+    @pytest.mark.parametrize(
+        ("forge", "kinds"),
+        [
+            (lambda a: a[:3] + a[4:], {"manifest"}),
+            (lambda a: [*a[:3], a[4], a[3], *a[5:]], {"order", "time", "manifest"}),
+            (lambda a: [a[0].replace("test", "tost"), *a[1:]], {"unlinked", "manifest"}),
+            (lambda a: [a[0].replace("{", "{ ", 1), *a[1:]], {"unlinked", "format", "manifest"}),
+            (lambda a: ["rubbish", *a[1:]], {"format", "manifest"}),
+            (lambda a: [*a[:-1], a[-1].replace('"count":', '"count":1')], {"manifest"}),
+            (lambda a: a[:-2] + a[-1:], {"manifest"}),
+        ],
+    )
+    def test_is_found(self, text, config, tmp_path, forge, kinds):
+        forged = "".join(f"{line}\n" for line in forge(text.splitlines()))
+        found = {p.kind for p in verified(config, tmp_path, forged).problems}
+        assert found
+        assert found <= kinds
+
+    def test_a_checkpoint_tells_of_a_tail_that_was_cut_before(self, config, text, rich, tmp_path):
+        told = manifest(text)
+        lines = text.splitlines()[:-2]
+        last = json.loads(lines[-1])
+        shorter = {name: told[name] for name in ("v", "filter", "at")} | {
+            "count": len(lines),
+            "sha256": _sha("".join(f"{line}\n" for line in lines)),
+            "seq": last["seq"],
+            "hash": _sha(lines[-1]),
+            "at": "2099-01-01T00:00:00.000000Z",
+        }
+        signature = signing.sign(config.audit_key, chain.canonical(shorter).encode())
+        lines.append(chain.canonical({**shorter, "signature": signature}))
+        forged = "".join(f"{line}\n" for line in lines)
+        assert verified(config, tmp_path, forged).problems == []
+        kinds = [p.kind for p in verified(config, tmp_path, forged, config.checkpoints).problems]
+        assert kinds == ["cut"]
+
+
+def _sha(text):
+    return chain.digest(text)
+
+
+class TestCsv:
+    def test_has_a_row_for_every_entry(self, admin, rich):
+        before = entries()
+        answer = admin.get("/audit/export.csv")
+        rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        assert [row["hash"] for row in rows] == [entry.hash for entry in before]
+        assert tuple(rows[0]) == sheet.COLUMNS
+        assert answer.text.count("\r\n") >= len(before) + 1
+
+    def test_no_cell_is_a_formula(self, admin, rich):
+        text = admin.get("/audit/export.csv").text
+        cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
+        assert {f"'{nasty}" for nasty in NASTY[:5]} | {"'\r'=1", "x\n'=1+1"} <= set(cells)
+        for cell in cells:
+            for line in cell.splitlines() or [""]:
+                assert not line.strip(" \"'`\t").startswith(tuple("=+-@＝")) or line[0] == "'"
+
+    def test_opens_in_a_spreadsheet_without_formulas(self, admin, rich, tmp_path):
+        """LibreOffice where it is installed, and everywhere a reader of the same rules."""
+        path = tmp_path / "history.csv"
+        path.write_text(admin.get("/audit/export.csv").text, newline="")
+        assert formulas(path) == []
+
+    @pytest.mark.parametrize("value", [None, 7, "plain", "a=b", "x - y", ""])
+    def test_leaves_other_values_alone(self, value):
+        assert sheet.plain(value) == value
+
+
+def formulas(path):
+    """The cells that a spreadsheet would compute."""
+    office = shutil.which("soffice")
+    if office is None:
+        with path.open(newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        return [cell for cell in cells if cell.lstrip(' \t\r\n"').startswith(("=", "+", "-", "@"))]
+    command = [office, "--headless", "--convert-to", "fods", "--outdir", path.parent, path]
+    subprocess.run(command, check=True, capture_output=True, env={"HOME": str(path.parent)})
+    text = path.with_suffix(".fods").read_text()
+    return [part for part in text.split("<") if "table:formula=" in part]
+
+
+class TestSecrets:
+    @pytest.mark.parametrize("kind", ["csv", "jsonl"])
+    @pytest.mark.parametrize("role", ["admin", "auditor"])
+    def test_no_sealed_value_and_no_secret_is_in_any_export(self, sign_in, rich, kind, role):
+        text = sign_in(role).get(f"/audit/export.{kind}").text
+        planted = [SECRET, IDENTITY, "planted-user", "planted-token"]
+        assert [word for word in planted if word in text] == []
+        assert "sealed" in text
+
+
+class TestRefusal:
+    @pytest.mark.parametrize("kind", ["csv", "jsonl"])
+    @pytest.mark.parametrize("role", ["support", "owner"])
+    def test_of_who_may_not(self, sign_in, kind, role):
+        assert sign_in(role).get(f"/audit/export.{kind}", None).status == 403
+
+    def test_of_a_filter_that_does_not_exist(self, admin):
+        with unchanged():
+            assert admin.get("/audit/export.csv?action=nonsense", None).status == 400
+
+    def test_who_only_asks_takes_nothing(self, admin):
+        with unchanged():
+            answer = admin.client.head("/audit/export.csv")
+        assert answer.status_code == 200
+
+
+class TestOffer:
+    def test_is_made_with_the_filters_of_the_page(self, admin, rich):
+        page = admin.get(f"/audit?tenant={rich.id}&outcome=success")
+        url = f"/audit/export.jsonl?tenant={rich.id}&amp;outcome=success"
+        assert url in page.text
+        page = admin.get(f"/tenants/{rich.id}/audit?outcome=success")
+        assert url in page.text
+
+    def test_is_made_to_nobody_else(self, sign_in, rich):
+        assert "/audit/export" not in sign_in("support").get("/audit").text
+        assert "/audit/export" not in sign_in("owner", rich).get(f"/tenants/{rich.id}/audit").text

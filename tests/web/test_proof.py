@@ -1,0 +1,139 @@
+"""The proof panel of the history page, and the verification that the worker runs."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import update
+
+from tests import tampering
+from tests.factories import make_tenant
+from tests.raw import rows, unchanged
+from tests.tampering import without_guards
+from tests.web import dom
+from webui.audit import checkpoints, verifications, verify
+from webui.extensions import db, write_transaction
+from webui.jobs import Run, leases
+from webui.jobs.registry import JOBS
+from webui.models import AuditVerification
+
+
+@pytest.fixture(autouse=True)
+def some_history(app):
+    make_tenant()
+    checkpoints.make()
+
+
+def work():
+    """What the worker does about it."""
+    JOBS["verification"].work(Run())
+
+
+def ask(browser):
+    page = browser.get("/audit")
+    return browser.client.post(
+        "/audit/verification", data={"csrf_token": token(page)}, follow_redirects=False
+    )
+
+
+def token(page):
+    form = dom.elements(page.by_id("proof"), "form")[0]
+    return dom.fields(form)["csrf_token"][0]
+
+
+class TestPanel:
+    def test_says_at_first_that_nothing_was_verified(self, admin):
+        said = admin.get("/audit").words_of("proof")
+        assert "Never verified yet." in said
+        assert "Newest checkpoint" in said
+
+    def test_says_when_no_worker_lives(self, admin):
+        assert "No worker" in admin.get("/audit").words_of("proof")
+        leases.beat(uuid4())
+        assert "No worker" not in admin.get("/audit").words_of("proof")
+
+    def test_shows_the_public_key(self, admin):
+        key = verifications.proof().public_key
+        db.session.rollback()
+        assert key in admin.get("/audit").words_of("proof")
+
+    @pytest.mark.parametrize("role", ["admin", "auditor"])
+    def test_is_there_for_who_may_prove(self, sign_in, role):
+        assert sign_in(role).get("/audit").has("proof")
+
+    def test_is_not_there_for_support(self, sign_in):
+        browser = sign_in("support")
+        assert not browser.get("/audit").has("proof")
+        assert browser.get("/audit/proof", 403).status == 403
+
+    def test_is_a_fragment_of_the_page(self, admin):
+        assert admin.get("/audit/proof", htmx=True).has("proof")
+        assert admin.get("/audit/proof", None).location == "/audit#proof"
+
+    def test_bears_a_checkpoint_that_somebody_spoiled(self, admin):
+        with without_guards() as connection:
+            connection.exec_driver_sql("UPDATE audit_checkpoints SET line = '{}'")
+        assert "No checkpoint yet." in admin.get("/audit").words_of("proof")
+
+
+class TestVerification:
+    def test_is_asked_for_and_told(self, admin):
+        assert ask(admin).location == "/audit#proof"
+        said = admin.get("/audit").words_of("proof")
+        assert "Waiting for the worker." in said
+        assert admin.user.username in said
+        assert verifications.is_asked()
+        work()
+        said = admin.get("/audit").words_of("proof")
+        assert "Holds" in said
+        assert "verified" in said
+        assert not verifications.is_asked()
+
+    def test_tells_what_does_not_hold(self, admin):
+        with without_guards() as connection:
+            tampering.set_columns(connection, 1, reason="forged")
+        ask(admin)
+        work()
+        said = admin.get("/audit").words_of("proof")
+        assert "Does not hold" in said
+        assert "Entry 1 differs from its body in column reason." in said
+
+    def test_tells_that_it_could_not_check(self, admin, monkeypatch):
+        ask(admin)
+        for name in ("_SQLITE", "_POSTGRESQL"):
+            monkeypatch.setattr(verify, name, "SELECT nonsense")
+        work()
+        assert "Not checked" in admin.get("/audit").words_of("proof")
+
+    def test_twice_is_once(self, admin):
+        ask(admin)
+        with unchanged():
+            verifications.ask("somebody else")
+        assert rows("SELECT count(*) FROM audit_verifications") == [(1,)]
+
+    def test_answers_htmx_with_the_panel(self, admin):
+        page = admin.get("/audit")
+        answer = admin.post("/audit/verification", {"csrf_token": token(page)}, htmx=True)
+        assert "Waiting for the worker." in answer.words_of("proof")
+
+    def test_is_begun_anew_when_the_worker_ends(self, admin):
+        ask(admin)
+        run = Run()
+        run.shutdown.set()
+        JOBS["verification"].work(run)
+        assert verifications.is_asked()
+        work()
+        assert "Holds" in admin.get("/audit").words_of("proof")
+
+    def test_says_how_far_it_is(self, admin):
+        ask(admin)
+        with write_transaction():
+            values = {"started_at": verifications.now() - timedelta(seconds=3), "checked": 1}
+            db.session.execute(update(AuditVerification).values(**values))
+        assert "% done" in admin.get("/audit").words_of("proof")
+
+    def test_is_refused_to_support(self, sign_in):
+        browser = sign_in("support")
+        with unchanged():
+            answer = browser.client.post("/audit/verification")
+        assert answer.status_code == 403

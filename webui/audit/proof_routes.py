@@ -1,0 +1,86 @@
+"""Exports of the history, and the panel that shows and asks for its verification."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from webui.audit import export, verifications
+from webui.audit.export import Export
+from webui.audit.filters import BadFilter, Filters
+from webui.audit.view import View
+from webui.errors import Detail
+from webui.htmx import wants_fragment
+from webui.models.columns import now
+from webui.origin import actor
+from webui.permissions import Permission, requires
+
+bp = Blueprint("proof", __name__)
+
+
+@bp.get("/audit/export.csv")
+@requires(Permission.PROVE_HISTORY)
+def export_csv() -> Response:
+    """Exactly the filtered view, for a spreadsheet."""
+    return _download("csv", "text/csv; charset=utf-8; header=present", export.as_csv)
+
+
+@bp.get("/audit/export.jsonl")
+@requires(Permission.PROVE_HISTORY)
+def export_jsonl() -> Response:
+    """Exactly the filtered view, with a signed manifest."""
+    return _download("jsonl", "application/jsonl; charset=utf-8", export.as_jsonl)
+
+
+def _download(kind: str, content_type: str, write: Callable[[Export], Iterator[bytes]]) -> Response:
+    """The file, streamed. The one GET that writes: that somebody took a copy is history too."""
+    try:
+        filters = Filters.from_url(request.args)
+    except BadFilter as error:
+        abort(400, Detail(error))
+    name = f"history-{now():%Y%m%d-%H%M%S}.{kind}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    if request.method == "HEAD":
+        # Who only asks takes nothing.
+        return Response(headers=headers, content_type=content_type)
+    begun = export.begin(filters, kind, actor())
+    return Response(write(begun), headers=headers, content_type=content_type)
+
+
+@bp.get("/audit/proof")
+@requires(Permission.PROVE_HISTORY)
+def panel() -> Any:
+    """The panel, which follows a running verification."""
+    if not wants_fragment():
+        return redirect(url_for("audit.index") + "#proof", 303)
+    return render_template("audit/_proof.html", proof=verifications.proof())
+
+
+@bp.post("/audit/verification")
+@requires(Permission.PROVE_HISTORY)
+def verification() -> str | BaseResponse:
+    """Asks the worker for a verification."""
+    verifications.ask(current_user.username)
+    if wants_fragment():
+        return render_template("audit/_proof.html", proof=verifications.proof())
+    flash("The worker was asked to verify the history.")
+    return redirect(url_for("audit.index") + "#proof", 303)
+
+
+@bp.app_template_global("export_urls")
+def export_urls(view: View) -> dict[str, str]:
+    """Label -> address of the exports of what a page of the history shows."""
+    filters = view.filters
+    if view.tenant:
+        filters = replace(filters, tenant=(view.tenant.id,))
+    arguments = filters.arguments()
+    return {
+        "CSV": url_for("proof.export_csv", **arguments),
+        "JSON Lines": url_for("proof.export_jsonl", **arguments),
+    }
+
+
+bp.add_app_template_global(verifications.proof, "history_proof")

@@ -1,0 +1,162 @@
+"""Verifications that people ask for on the history page, run by the worker."""
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import current_app
+from sqlalchemy import func, select, update
+
+from webui import jobs
+from webui.audit import checkpoints, verify
+from webui.crypto import signing
+from webui.extensions import db, write_transaction
+from webui.jobs import Run, job
+from webui.models import AuditCheckpoint, AuditEntry, AuditVerification
+from webui.models.columns import now
+
+SHOWN = 20
+"""Problems that are kept of a verification; `audit verify` tells all of them."""
+_PROGRESS = 1.0
+"""Seconds between two notes of how far it is."""
+
+_OPEN = (
+    select(AuditVerification)
+    .where(AuditVerification.ended_at.is_(None))
+    .order_by(AuditVerification.asked_at)
+    .limit(1)
+)
+_LATEST = (
+    select(AuditVerification)
+    .where(AuditVerification.ended_at.is_not(None))
+    .order_by(AuditVerification.ended_at.desc())
+    .limit(1)
+)
+
+
+class _Stopped(Exception):
+    """The worker ends; another one begins the verification anew."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the panel shows: how far checkpoints reach, the latest verification, the next."""
+
+    worker: bool
+    head: int
+    checkpoint: checkpoints.Checkpoint | None
+    public_key: str
+    latest: AuditVerification | None
+    running: AuditVerification | None
+
+    @property
+    def uncovered(self) -> int:
+        """Entries that no checkpoint covers yet."""
+        return self.head - (self.checkpoint.seq if self.checkpoint else 0)
+
+    @property
+    def signed_at(self) -> datetime | None:
+        """When the newest checkpoint was made."""
+        return datetime.fromisoformat(self.checkpoint.at) if self.checkpoint else None
+
+    @property
+    def report(self) -> Mapping[str, Any]:
+        """What the latest verification found."""
+        return json.loads(self.latest.report or "{}") if self.latest else {}
+
+    @property
+    def share(self) -> int:
+        """How far the running verification is, in percent."""
+        return 100 * self.running.checked // max(self.head, 1) if self.running else 0
+
+
+def proof() -> Proof:
+    """What the panel of the history page shows now."""
+    newest = db.session.scalars(
+        select(AuditCheckpoint.line).order_by(AuditCheckpoint.seq.desc()).limit(1)
+    ).first()
+    return Proof(
+        worker=jobs.alive(),
+        head=db.session.scalar(select(func.max(AuditEntry.seq))) or 0,
+        checkpoint=_read(newest),
+        public_key=_public_key(),
+        latest=db.session.scalars(_LATEST).first(),
+        running=db.session.scalars(_OPEN).first(),
+    )
+
+
+def _read(line: str | None) -> checkpoints.Checkpoint | None:
+    """The checkpoint; None for none, and for a line that somebody spoiled."""
+    try:
+        return checkpoints.parse(line) if line else None
+    except checkpoints.BadLine:
+        return None
+
+
+def _public_key() -> str:
+    return signing.public_key(current_app.extensions["webui_config"].audit_key)
+
+
+def ask(name: str) -> None:
+    """Asks the worker for a verification; one that waits or runs already serves as well."""
+    with write_transaction():
+        if db.session.scalars(_OPEN).first() is None:
+            db.session.add(AuditVerification(id=uuid4(), asked_at=now(), asked_by=name))
+
+
+def is_asked() -> bool:
+    """Whether a verification waits."""
+    return db.session.scalars(_OPEN).first() is not None
+
+
+@job("verification", every=timedelta(seconds=1), pending=is_asked)
+def run_asked(run: Run) -> bool:
+    """Runs the oldest verification that waits, or one that a killed worker left."""
+    waiting = db.session.scalars(_OPEN).first()
+    if waiting is None:
+        return False
+    _set(waiting.id, started_at=now(), checked=0)
+    try:
+        outcome, report = _verified(waiting.id, run)
+    except _Stopped:
+        return False
+    text = json.dumps(report, ensure_ascii=False)
+    _set(waiting.id, ended_at=now(), outcome=outcome, report=text)
+    return True
+
+
+def _verified(identity: UUID, run: Run) -> tuple[str, dict[str, Any]]:
+    noted = time.monotonic()
+
+    def progress(done: int, _total: int) -> None:
+        nonlocal noted
+        if run.stopping:
+            raise _Stopped
+        if time.monotonic() > noted + _PROGRESS:
+            _set(identity, checked=done)
+            noted = time.monotonic()
+
+    url = db.engine.url.render_as_string(hide_password=False)
+    file = current_app.extensions["webui_config"].checkpoints
+    try:
+        verdict = verify.verify(url, _public_key(), file, progress)
+    except verify.Unchecked as error:
+        return "unchecked", {"why": str(error)}
+    return "holds" if verdict.holds else "fails", {
+        "entries": verdict.entries,
+        "checkpoints": verdict.checkpoints,
+        "uncovered": verdict.uncovered,
+        "count": len(verdict.problems),
+        "problems": [problem.text for problem in verdict.problems[:SHOWN]],
+        "notices": verdict.notices,
+    }
+
+
+def _set(identity: UUID, **values: Any) -> None:
+    with write_transaction():
+        table = update(AuditVerification).where(AuditVerification.id == identity)
+        db.session.execute(table.values(**values))
