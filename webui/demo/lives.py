@@ -6,8 +6,10 @@ from typing import Any
 from webui.audit.actions import Action, Source
 from webui.demo import edits, profiles
 from webui.demo.names import organisation
-from webui.demo.story import Scene, Step, Story
+from webui.demo.story import Place, Scene, Story
+from webui.demo.story import Step as Told
 from webui.demo.usage import usage
+from webui.models.onboarding import SKIPPABLE, STEPS, Passed, Step
 
 _SIGNS_UP = 0.8
 _GETS_OWNER = 0.85
@@ -43,7 +45,7 @@ _FATES: dict[tuple[edits.Edit, ...], float] = {
 Sections = list[tuple[Action, str, dict[str, Any]]]
 
 
-def live(scene: Scene, number: int, share: float) -> list[Step]:
+def live(scene: Scene, number: int, share: float) -> list[Told]:
     """The steps of the tenant with a number, who comes at a share of the time line."""
     story = Story(scene, organisation(scene.rng, number), share)
     if scene.rng.random() < _SIGNS_UP:
@@ -65,7 +67,7 @@ def onboard(story: Story, parts: Sections) -> None:
             _by_wizard(story, action, topic, values)
     story.wait(story.rng.uniform(0.5, 2))
     finished = {"onboarded_at": story.scene.clock.at(story.share)}
-    _by_wizard(story, Action.TENANT_ORGANISATION, "name", finished)
+    _by_wizard(story, Action.TENANT_ONBOARDED, "name", finished)
 
 
 def sections(story: Story, plan: str) -> Sections:
@@ -96,14 +98,27 @@ def _sign_up(story: Story) -> None:
     story.sign_up()
     parts = sections(story, profiles.cheaper_plan(plan) if smaller else plan)
     if rng.random() >= _FINISHES:
-        for action, topic, values in parts[: rng.randrange(3)]:
-            story.wait(rng.uniform(0.5, 4))
-            _by_wizard(story, action, topic, values)
+        _stop(story, parts)
         return
     onboard(story, parts)
     if smaller:
         story.wait_until(rng.uniform(story.share, 1))
         edits.upgrade(story, plan)
+
+
+def _stop(story: Story, parts: Sections) -> None:
+    """The owner begins with the wizard and stops at some step of it; some never begin."""
+    rng = story.rng
+    begun = rng.randrange(len(STEPS))
+    if not begun:
+        return
+    passed = {Step.ORGANISATION.value: Passed.DONE.value}
+    for step, (action, topic, values) in zip(STEPS[1:begun], parts, strict=False):
+        story.wait(rng.uniform(0.5, 4))
+        _by_wizard(story, action, topic, values)
+        skipped = step in SKIPPABLE and not values
+        passed[step.value] = (Passed.SKIPPED if skipped else Passed.DONE).value
+    story.place = Place(story.id, STEPS[begun].value, passed)
 
 
 def _be_set_up(story: Story) -> None:

@@ -39,11 +39,20 @@ class Account(NamedTuple):
     tenant: UUID | None
 
 
+class Place(NamedTuple):
+    """Where an owner stopped in the wizard, and how each step before was left."""
+
+    tenant_id: UUID
+    step: str
+    passed: dict[str, str]
+
+
 class Step(NamedTuple):
     """What becomes one entry. Steps sort by time, then by the order they were told in.
 
     ``who`` is None for the command itself. ``version`` is the tenant's new one; None when
-    the step changes no tenant. ``usage`` stands in a tenant's last step and nowhere else.
+    the step changes no tenant. ``usage`` stands in a tenant's last step and nowhere else, and
+    ``place`` there when the wizard was begun and never finished.
     """
 
     share: float
@@ -60,6 +69,7 @@ class Step(NamedTuple):
     reason: str | None = None
     account: Account | None = None
     usage: tuple[Month, ...] | None = None
+    place: Place | None = None
 
 
 @dataclass
@@ -91,6 +101,7 @@ class Story:
         self.state: dict[str, Any] = {**dict.fromkeys(_FIELDS), **DEFAULTS}
         self.state["name"] = organisation.name
         self.version = 0
+        self.place: Place | None = None
         self.steps: list[Step] = []
 
     def wait(self, minutes: float) -> None:
@@ -156,7 +167,7 @@ class Story:
 
     def finish(self, usage: tuple[Month, ...]) -> list[Step]:
         """The steps, the last one marked as such."""
-        self.steps[-1] = self.steps[-1]._replace(usage=usage)
+        self.steps[-1] = self.steps[-1]._replace(usage=usage, place=self.place)
         return self.steps
 
     def _new_owner(self, user_id: UUID) -> Person:

@@ -14,7 +14,15 @@ from webui.demo.people import UNUSABLE_HASH
 from webui.demo.story import Account, Step
 from webui.demo.tenant_rows import TenantRows
 from webui.extensions import db, is_sqlite
-from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, TenantUsage, User
+from webui.models import (
+    AuditEntry,
+    AuditField,
+    AuditSealed,
+    AuditWord,
+    Onboarding,
+    TenantUsage,
+    User,
+)
 from webui.models.tenant import Change, audit_kind
 
 Row = dict[str, Any]
@@ -44,6 +52,7 @@ class _Rows:
         self.sealed: list[Row] = []
         self.users: list[Row] = []
         self.usage: list[Row] = []
+        self.places: list[Row] = []
         self.tenants = TenantRows()
 
     def add(self, step: Step, at: datetime) -> None:
@@ -54,6 +63,8 @@ class _Rows:
             self.tenants.apply(step, at)
         for month in step.usage or ():
             self.usage.append({"tenant_id": step.tenant, **month._asdict()})
+        if step.place:
+            self.places.append({**step.place._asdict(), "updated_at": at})
         self._add_entry(step, self._changes(step, at), at)
 
     def _changes(self, step: Step, at: datetime) -> list[Change]:
@@ -83,6 +94,7 @@ class _Rows:
         self.tenants.write(connection)
         _insert(connection, User, self.users)
         _insert(connection, TenantUsage, self.usage)
+        _insert(connection, Onboarding, self.places)
 
 
 def _user(account: Account, at: datetime) -> User:
