@@ -40,6 +40,7 @@ from webui.tenants.words import init_words
 from webui.users import deed_routes, new_user_routes
 from webui.users import routes as user_routes
 from webui.users.words import init_words as init_user_words
+from webui.webhooks import delivery_routes
 from webui.webhooks import routes as webhook_routes
 from webui.webhooks.delivery import init_deliveries
 
@@ -132,6 +133,7 @@ def _init_pages(app: Flask) -> None:
         theme.bp,
         tenant_routes.bp,
         webhook_routes.bp,
+        delivery_routes.bp,
         audit_routes.bp,
         proof_routes.bp,
         user_routes.bp,

@@ -36,7 +36,7 @@ LAYERS = {
         " webui.users.new_user_routes webui.links.routes"
         " webui.audit.proof_routes"
         " webui.accounts.account_routes webui.accounts.code_routes webui.accounts.factor_routes"
-        " webui.webhooks.routes webui.keys.routes"
+        " webui.webhooks.routes webui.webhooks.delivery_routes webui.keys.routes"
         " webui.accounts.passkey_routes webui.accounts.passkey_sign_in_routes"
     ),
     "settings": "config",

@@ -133,9 +133,16 @@ def _links(tree: Element) -> Iterator[str]:
                 yield f"{name} leads off the site: {url}"
         if element.tag == "a" and not element.get("href"):
             yield "a link without an address"
-        if element.get("hx-get") and element.get("hx-get") not in (
-            element.get("href"),
-            sent.get(id(element)),
+        # What is asked for again and again is there after a reload too.
+        polled = element.get("hx-trigger", "").startswith("every ")
+        if (
+            element.get("hx-get")
+            and not polled
+            and element.get("hx-get")
+            not in (
+                element.get("href"),
+                sent.get(id(element)),
+            )
         ):
             yield f"{element.get('hx-get')} does not work without JavaScript"
         if element.tag in ("a", "button") and not (words(element) or element.get("aria-label")):

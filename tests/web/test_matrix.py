@@ -84,6 +84,7 @@ TABLE = {
     f"GET {SECTION}": Route(ALL, 303, 200),
     f"GET {SECTION}/edit": Route(EDITORS, 200, 200),
     f"POST {SECTION}": Route(EDITORS, 303, 200, form=f"{SECTION}/edit"),
+    f"GET {TENANT}/webhook/deliveries": Route(ALL, 200, 200),
     f"GET {TENANT}/webhook/secret": Route(EDITORS, 200, 200),
     f"POST {TENANT}/webhook/secret": Route(EDITORS, 200, 200, form=f"{TENANT}/webhook/secret"),
     f"POST {TENANT}/webhook/secret/end": Route(EDITORS, 303, 200, form=f"{TENANT}/webhook/secret"),

@@ -17,7 +17,7 @@ from webui.audit.log import open_sealed
 from webui.audit.parts import Part
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
-from webui.models import AuditEntry, AuditField, AuditSealed
+from webui.models import AuditEntry, AuditField, AuditSealed, Delivery
 from webui.paging import Page
 from webui.permissions import STAFF, Permission, may
 
@@ -102,8 +102,8 @@ def readers(entries: Sequence[AuditEntry]) -> list[sentences.Reader]:
     ]
 
 
-def who(entry: AuditEntry) -> str:
-    """The person of an entry, as this reader may know them."""
+def who(entry: AuditEntry | Delivery) -> str:
+    """The person of an entry or a delivery, as this reader may know them."""
     if entry.actor_type == "user" and entry.actor_role == "owner":
         return entry.actor_name or _KINDS["user"]
     if not may(Permission.SEE_STAFF):

@@ -8,11 +8,15 @@ from webui.tenants import forms
 
 @dataclass(frozen=True)
 class Section:
-    """A card of the tenant page: its name, title and form."""
+    """A card of the tenant page: its name, title and form.
+
+    ``panel`` is a fragment below the values, about what the section does now.
+    """
 
     name: str
     title: str
     form: type[forms.TenantForm]
+    panel: str | None = None
 
     @property
     def fields(self) -> list[str]:
@@ -43,7 +47,7 @@ SECTIONS = {
         Section("sip", "SIP", forms.SipForm),
         Section("features", "Recording and analytics", forms.FeaturesForm),
         Section("compliance", "Compliance", forms.ComplianceForm),
-        Section("webhook", "Webhook", forms.WebhookForm),
+        Section("webhook", "Webhook", forms.WebhookForm, "webhooks/_panel.html"),
     )
 }
 STATUS_FIELDS = ["status", "blocked_services"]

@@ -1,19 +1,126 @@
 """What the tenant page shows of webhooks besides the section's own fields."""
 
+import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from webui.models import Tenant
-from webui.webhooks import secret
+from sqlalchemy import select
+
+from webui import jobs
+from webui.audit import history
+from webui.extensions import db
+from webui.models import Delivery, Tenant, WebhookStop
+from webui.models.columns import now
+from webui.models.webhook import QUEUED
+from webui.webhooks import outbox, schedule, secret, words
+from webui.webhooks.outbox import Event, Obstacle
+
+FEW = 5
+"""Deliveries on the tenant page."""
+LOG_SIZE = 50
+# A test is watched for as long as the longest timeout and a little; then the page rests.
+_WATCHED = timedelta(seconds=90)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A delivery as the log shows it to this reader. ``mark`` is for sending it again."""
+
+    delivery: Delivery
+    result: str
+    tone: str
+    duration: str | None
+    tls: str | None
+    attempt: str
+    who: str
+    again_at: datetime | None
+    mark: str
+
+
+@dataclass(frozen=True)
+class Log:
+    """The newest deliveries; ``watched`` is the test that is on its way, if one is."""
+
+    lines: list[Line]
+    watched: UUID | None
+    more: bool
 
 
 @dataclass(frozen=True)
 class Panel:
-    """The state of the secret."""
+    """The state of the secret and of the deliveries."""
 
     old_secret_until: datetime | None
+    obstacles: list[Obstacle]
+    missing: list[str]
+    stopped_at: datetime | None
+    worker_alive: bool
+    log: Log
+    mark: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether a test can be sent."""
+        return not self.obstacles
 
 
 def build(tenant: Tenant) -> Panel:
     """The panel of a tenant, for the person of the request."""
-    return Panel(secret.old_until(tenant))
+    obstacles = outbox.obstacles(tenant, Event.TEST)
+    stop = db.session.get(WebhookStop, tenant.id) if Obstacle.STOPPED in obstacles else None
+    used = tenant.is_set("webhook_url") or tenant.is_set("webhook_secret")
+    alive = jobs.alive() if used else True
+    return Panel(
+        old_secret_until=secret.old_until(tenant),
+        obstacles=obstacles,
+        missing=[words.OBSTACLES[o] for o in obstacles if o is not Obstacle.STOPPED],
+        stopped_at=stop.stopped_at if stop else None,
+        worker_alive=alive,
+        log=log(tenant.id, FEW, alive) if used else Log([], None, False),
+        mark=_mark(),
+    )
+
+
+def log(tenant_id: UUID, most: int, worker_alive: bool) -> Log:
+    """The newest deliveries of a tenant."""
+    query = (
+        select(Delivery)
+        .where(Delivery.tenant_id == tenant_id)
+        .order_by(Delivery.created_at.desc(), Delivery.id.desc())
+    )
+    found = list(db.session.scalars(query.limit(most + 1)))
+    shown = found[:most]
+    moving = [row.id for row in shown if is_moving(row)] if worker_alive else []
+    return Log([line(row) for row in shown], next(iter(moving), None), len(found) > most)
+
+
+def is_moving(delivery: Delivery) -> bool:
+    """Whether somebody who sent it by hand may wait for what comes of it."""
+    fresh = delivery.created_at > now() - _WATCHED
+    return delivery.manual and delivery.state == QUEUED and fresh
+
+
+def line(row: Delivery) -> Line:
+    """A delivery as the log shows it to this reader."""
+    hidden = words.hides_details(row)
+    total = 1 if row.manual else schedule.ATTEMPTS
+    return Line(
+        delivery=row,
+        result=words.result(row),
+        tone=words.tone(row),
+        duration=None if row.duration_ms is None or hidden else _duration(row.duration_ms),
+        tls=None if hidden else row.tls,
+        attempt=f"{row.attempts} of {total}",
+        who=history.who(row),
+        again_at=row.due_at if row.state == QUEUED and row.attempts else None,
+        mark=_mark(),
+    )
+
+
+def _duration(milliseconds: int) -> str:
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def _mark() -> str:
+    return secrets.token_urlsafe(24)

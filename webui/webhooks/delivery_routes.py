@@ -1,0 +1,108 @@
+"""Sending tests, the log of deliveries, sending again, and resuming after "gone"."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webui import jobs, origin
+from webui.errors import Detail, error_page
+from webui.extensions import db
+from webui.forms import posted_submission
+from webui.htmx import go_to, wants_fragment
+from webui.models import Delivery
+from webui.permissions import Permission, requires
+from webui.tenants import overview
+from webui.tenants.operations import Gone
+from webui.tenants.rules import Closed
+from webui.tenants.scope import CLOSED, can_edit, get_tenant, get_tenant_to_change
+from webui.tenants.sections import SECTIONS
+from webui.webhooks import operations, panel, words
+
+bp = Blueprint("deliveries", __name__, url_prefix="/tenants/<uuid:tenant_id>/webhook")
+ON_ITS_WAY = "On its way. What comes of it stands in the webhook's log: reload to see it."
+RESUMED = "Deliveries go on. What was not sent meanwhile can be sent again from the log."
+WAS_RESUMED = "Deliveries were not stopped any more. Nothing was changed."
+TOO_MANY = f"{operations.MANUAL_LIMIT} a minute are enough for a receiver. Wait a minute."
+
+
+@bp.get("/deliveries")
+@requires(Permission.VIEW_TENANT)
+def index(tenant_id: UUID) -> Any:
+    """The log as a page or, as a fragment, what the card shows of it (all of it with ``all``)."""
+    tenant = get_tenant(tenant_id)
+    everything = "all" in request.args or not wants_fragment()
+    most = panel.LOG_SIZE if everything else panel.FEW
+    log = panel.log(tenant_id, most, jobs.alive())
+    words = {"tenant": tenant, "log": log, "editable": can_edit(tenant), "everything": everything}
+    if not wants_fragment():
+        return render_template("webhooks/deliveries.html", **words)
+    return render_template("webhooks/_watched.html", done=_watched(tenant_id), **words)
+
+
+@bp.post("/test")
+@requires(Permission.EDIT_TENANT)
+def send_test(tenant_id: UUID) -> Any:
+    """Sends a test event."""
+    return _done(tenant_id, lambda mark: operations.send_test(tenant_id, mark, origin.actor()))
+
+
+@bp.post("/deliveries/<uuid:delivery_id>/resend")
+@requires(Permission.EDIT_TENANT)
+def send_again(tenant_id: UUID, delivery_id: UUID) -> Any:
+    """Sends an event of the log once more."""
+    actor = origin.actor()
+    return _done(tenant_id, lambda mark: operations.send_again(tenant_id, delivery_id, mark, actor))
+
+
+@bp.post("/resume")
+@requires(Permission.EDIT_TENANT)
+def resume(tenant_id: UUID) -> Any:
+    """Delivers again after the receiver said that it is gone."""
+    get_tenant_to_change(tenant_id)
+    try:
+        entry = operations.resume(tenant_id, origin.actor())
+    except Closed:
+        abort(403, Detail(CLOSED))
+    return _answer(tenant_id, RESUMED if entry else WAS_RESUMED)
+
+
+def _done(tenant_id: UUID, send: Callable[[str], UUID]) -> Any:
+    """Sends by hand and answers, or says why that cannot be."""
+    get_tenant_to_change(tenant_id)
+    try:
+        send(posted_submission())
+    except operations.NotPossible as error:
+        why = f"Nothing can be sent now: {words.OBSTACLES[error.obstacle]}."
+        return error_page(422, why, title="Not sent")
+    except operations.TooMany:
+        abort(429, Detail(TOO_MANY))
+    except Gone:
+        abort(404, Detail("That delivery is not in the log any more."))
+    except Closed:
+        abort(403, Detail(CLOSED))
+    return _answer(tenant_id, ON_ITS_WAY)
+
+
+def _answer(tenant_id: UUID, message: str) -> Response:
+    """303 to the card or, for htmx, the panel and the history."""
+    if not wants_fragment():
+        flash(message)
+        anchor = SECTIONS["webhook"].anchor
+        return go_to(url_for("tenants.page", tenant_id=tenant_id, _anchor=anchor))
+    page = overview.build(get_tenant(tenant_id))
+    context = {"page": page, "tenant": page.tenant, "fresh": page.history.rows[0].id}
+    return make_response(render_template("webhooks/_sent.html", **context, message=message))
+
+
+def _watched(tenant_id: UUID) -> panel.Line | None:
+    """The delivery that the page waited for, once something came of it."""
+    try:
+        row = db.session.get(Delivery, UUID(request.args.get("watch", "")))
+    except ValueError:
+        return None
+    if row is None or row.tenant_id != tenant_id or panel.is_moving(row):
+        return None
+    return panel.line(row)
