@@ -22,7 +22,8 @@ from webui.limits import REASON
 from webui.models import Tenant, User
 from webui.permissions import Role
 from webui.setup import demo_accounts, prepare
-from webui.users.operations import Order, Refused, set_active
+from webui.users.judging import Refused
+from webui.users.operations import Order, set_active
 
 users = AppGroup("users", help="Accounts.")
 demo_group = AppGroup("demo", help="Believable data to try things with.")

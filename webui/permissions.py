@@ -52,6 +52,7 @@ class Permission(StrEnum):
     CHANGE_ROLE = "change a colleague's role"
     DISABLE_USER = "disable and enable accounts"
     REVOKE_SESSIONS = "sign other people out"
+    RESET_FACTOR = "remove other people's second factor"
 
 
 _EVERYONE = {
@@ -83,6 +84,7 @@ _ADMIN = _SUPPORT | {
     Permission.CHANGE_ROLE,
     Permission.DISABLE_USER,
     Permission.REVOKE_SESSIONS,
+    Permission.RESET_FACTOR,
 }
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(_SUPPORT),

@@ -1,6 +1,7 @@
 """What staff do to other people's accounts."""
 
 import threading
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
@@ -8,17 +9,24 @@ from sqlalchemy import select
 from tests import raw
 from tests.factories import an_actor, make_user
 from tests.history import assert_audited, assert_history_holds, count_entries
+from tests.raw import rows
 from tests.web import dom
 from tests.web.pages import PASSWORD, REASON
 from webui.audit.actions import Action
-from webui.extensions import db
-from webui.models import User
+from webui.audit.log import record
+from webui.crypto import totp
+from webui.extensions import db, write_transaction
+from webui.models import Authenticator, Passkey, RecoveryCode, User
+from webui.models.columns import Audited, now
+from webui.models.tenant import Change
 from webui.models.user import NO_PASSWORD
 from webui.permissions import Role
-from webui.users import operations
-from webui.users.operations import LAST_ADMIN, NO_LONGER, OWN_ACCOUNT, Order
+from webui.users import judging, operations
+from webui.users.judging import NO_LONGER, OWN_ACCOUNT
+from webui.users.operations import Order
 
-DEEDS = ["link", "role", "status", "sessions"]
+APP = Change("authenticator", Audited.EVENT, None, "")
+DEEDS = ["link", "role", "status", "sessions", "second-factor"]
 
 
 def url(user, *parts):
@@ -138,6 +146,49 @@ class TestSessions:
             admin.post_form(url(second_admin, "sessions"), 303, reason=REASON)
 
 
+class TestSecondFactor:
+    @pytest.fixture
+    def guarded(self, colleague):
+        """A colleague with an app, a passkey and a code, and somebody else with an app."""
+        user_id, at = colleague.user.id, now()
+        other = make_user("support")
+        with write_transaction():
+            for user in (db.session.get_one(User, user_id), db.session.get_one(User, other.id)):
+                db.session.add(Authenticator(user.id, totp.new_secret(), 1))
+                record(Action.USER_AUTHENTICATOR, an_actor(), subject=user, changes=[APP])
+            db.session.add(
+                Passkey(
+                    id=uuid4(),
+                    user_id=user_id,
+                    credential_id="c",
+                    public_key="k",
+                    name="Phone",
+                    sign_count=0,
+                    created_at=at,
+                )
+            )
+            db.session.add(RecoveryCode(code_hash="0" * 64, user_id=user_id, created_at=at))
+            record(Action.USER_AUTHENTICATOR, an_actor(), subject=colleague.user, changes=[APP])
+        return colleague.user
+
+    def test_is_removed_whole_and_for_one_person(self, admin, colleague, guarded):
+        assert "Authenticator app, 1 passkey" in admin.get(url(guarded)).words
+        admin.post_form(url(guarded, "second-factor"), 303, reason=REASON)
+        colleague.get("/tenants", 303)
+        assert rows("SELECT count(*) FROM authenticators") == [(1,)]
+        for table in ("passkeys", "recovery_codes"):
+            assert rows(f"SELECT count(*) FROM {table}") == [(0,)]
+        body = assert_audited(Action.USER_FACTORS_REMOVED, reason=REASON)
+        assert body["changes"]["passkeys"] == [1, 0]
+        assert "second-factor" not in admin.get(url(guarded)).text
+        colleague.sign_in(guarded.username)
+        assert_history_holds()
+
+    def test_that_is_none_changes_nothing(self, admin, colleague):
+        with raw.unchanged():
+            admin.post_form(url(colleague.user, "second-factor"), 303, reason=REASON)
+
+
 class TestReason:
     @pytest.mark.parametrize("deed", DEEDS)
     @pytest.mark.parametrize("reason", [None, "", "  a ", "x" * 201])
@@ -192,12 +243,11 @@ class TestLastAdmin:
         """Only by another one who has just been demoted, or on the server's command line."""
         actor = an_actor(type="cli", id=None, name="root", role=None)
         order = Order(admin.user.id, REASON)
-        with raw.unchanged(), pytest.raises(operations.Refused, match="last admin"):
+        with raw.unchanged(), pytest.raises(judging.Refused, match="last admin"):
             if deed == "role":
                 operations.change_role(order, Role.SUPPORT, "admin", actor)
             else:
                 operations.set_active(order, False, actor)
-        assert LAST_ADMIN
 
     def test_remains_when_two_demote_each_other_at_once(self, app, second_admin):
         first = make_user("admin", password=PASSWORD)
@@ -212,7 +262,7 @@ class TestLastAdmin:
                 try:
                     operations.change_role(order, Role.SUPPORT, "admin", actor)
                     outcomes.append("done")
-                except operations.Refused as refusal:
+                except judging.Refused as refusal:
                     outcomes.append(str(refusal))
 
         threads = [
@@ -242,6 +292,6 @@ class TestWhoLostTheRight:
         else:
             operations.set_active(Order(other.id, REASON), False, an_actor(second_admin))
         entries = count_entries()
-        with pytest.raises(operations.NoLonger):
+        with pytest.raises(judging.NoLonger):
             operations.set_active(Order(colleague.user.id, REASON), False, actor)
         assert count_entries() == entries

@@ -43,6 +43,7 @@ class Action(StrEnum):
     KEY_PROMOTED = "keys.promoted"
     KEYS_ROTATED = "keys.rotated"
     KEY_RETIRED = "keys.retired"
+    USER_FACTORS_REMOVED = "user.factors.removed"
     USER_SESSIONS_REVOKED = "user.sessions.revoked"
     SIGNED_IN = "session.started"
     SIGN_IN_FAILED = "session.refused"

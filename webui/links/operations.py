@@ -49,7 +49,7 @@ class Issued:
 class Chosen:
     """What came of a chosen password: the token of a session, or None to sign in as usual."""
 
-    user_id: UUID
+    user: User
     session: str | None
 
 
@@ -141,7 +141,7 @@ def choose_password(
         person = replace(actor, id=str(user.id), name=user.username, role=user.role)
         _record(user, kind, had_one, ended, person)
         session = None if had_one else _sign_in(user, person, replaces)
-    return Chosen(user_id, session)
+    return Chosen(user, session)
 
 
 def _record(user: User, kind: LinkKind, had_one: bool, ended: int, person: Actor) -> None:

@@ -14,7 +14,8 @@ from flask import (
 )
 
 from webui import origin
-from webui.accounts import devices, sessions
+from webui.accounts import sessions
+from webui.accounts.arrival import arrive
 from webui.headers import secret_address
 from webui.links import operations
 from webui.links.forms import ChoosePasswordForm
@@ -88,10 +89,7 @@ def _go_on(chosen: operations.Chosen) -> Any:
     if chosen.session is None:
         flash(PASSWORD_SET)
         return redirect(url_for("accounts.login"), 303)
-    sessions.remember(chosen.session)
-    response = redirect(url_for("accounts.start"), 303)
-    devices.remember(response, chosen.user_id)
-    return response
+    return arrive(chosen.session, chosen.user, None, again=False)
 
 
 def _form(form: ChoosePasswordForm, user: User, kind: LinkKind, status: int = 200) -> Response:

@@ -23,7 +23,7 @@ from webui.htmx import go_to, part_of
 from webui.models import User
 from webui.permissions import Permission, Role, requires
 from webui.tenants.answers import explain
-from webui.users import deeds, operations, profile
+from webui.users import deeds, judging, operations, profile
 from webui.users.deeds import Deed
 from webui.users.links import show_once
 from webui.users.operations import Order
@@ -118,6 +118,26 @@ def revoke_sessions(user_id: UUID) -> Any:
     return _carry_out(user_id, deeds.SESSIONS, act)
 
 
+@bp.get("/second-factor")
+@requires(Permission.RESET_FACTOR)
+def factor(user_id: UUID) -> Any:
+    """Asks before somebody's second factor is removed."""
+    return _ask(user_id, deeds.FACTOR)
+
+
+@bp.post("/second-factor")
+@requires(Permission.RESET_FACTOR)
+@keeps_draft("deeds.factor")
+def remove_factor(user_id: UUID) -> Any:
+    """Removes the account's second factors."""
+
+    def act(order: Order, _form: Any) -> Any:
+        removed = operations.remove_factors(order, origin.actor())
+        return _done(user_id, "The second factor was removed." if removed else "There was none.")
+
+    return _carry_out(user_id, deeds.FACTOR, act)
+
+
 def _ask(user_id: UUID, deed: Deed) -> Response:
     user = _other(user_id)
     typed = drafts.find(request.path)
@@ -131,11 +151,11 @@ def _carry_out(user_id: UUID, deed: Deed, act: Callable[[Order, Any], Any]) -> A
         return _page(user, deed, form, 422)
     try:
         return act(Order(user_id, form.reason.value, request.path), form)
-    except operations.NoLonger as refusal:
+    except judging.NoLonger as refusal:
         abort(403, Detail(refusal))
-    except operations.Refused as refusal:
+    except judging.Refused as refusal:
         return _page(user, deed, form, 409, problem=str(refusal))
-    except operations.Stale:
+    except judging.Stale:
         return _page(get_user(user_id), deed, form, 409, latest=profile.latest_role(user_id))
     except SQLAlchemyError as error:
         return _page(user, deed, form, 503, problem=explain(error))
@@ -145,7 +165,7 @@ def _other(user_id: UUID) -> User:
     """Somebody else's account; what one may do to one's own is on the account page."""
     user = get_user(user_id)
     if deeds.is_own(user):
-        abort(403, Detail(operations.OWN_ACCOUNT))
+        abort(403, Detail(judging.OWN_ACCOUNT))
     return user
 
 

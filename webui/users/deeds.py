@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from flask_login import current_user
 
+from webui.accounts import factors
 from webui.links.operations import kind_for
 from webui.models import User
 from webui.models.link import LIFETIMES, LinkKind
@@ -87,11 +88,23 @@ def _session_words(_user: User) -> Words:
     )
 
 
+def _factor_words(_user: User) -> Words:
+    return Words(
+        "Remove second factor",
+        "For somebody who lost their phone and their recovery codes. The authenticator app, the "
+        "passkeys and the codes stop working, and the person is signed out everywhere. Then the "
+        "password alone signs in: be sure who you are talking to.",
+        "Remove second factor",
+        destructive=True,
+    )
+
+
 LINK = Deed("deeds.link", ReasonForm, _link_words, lambda user: user.active)
 ROLE = Deed("deeds.role", RoleForm, _role_words, lambda user: user.role in STAFF)
 STATUS = Deed("deeds.status", ReasonForm, _status_words)
 SESSIONS = Deed("deeds.sessions", ReasonForm, _session_words, lambda user: user.active)
-ALL = (LINK, ROLE, SESSIONS, STATUS)
+FACTOR = Deed("deeds.factor", ReasonForm, _factor_words, lambda user: factors.of(user.id).any)
+ALL = (LINK, ROLE, SESSIONS, FACTOR, STATUS)
 
 
 def is_own(user: User) -> bool:

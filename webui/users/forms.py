@@ -13,12 +13,10 @@ from webui.forms import (
 )
 from webui.limits import EMAIL, USERNAME
 from webui.permissions import STAFF, Role
-from webui.users.words import ROLE_LABELS, ROLE_MEANINGS
+from webui.users.words import ROLE_LABELS
 
 _AS_TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-_STAFF_ROLES = tuple(
-    (role.value, f"{ROLE_LABELS[role]}: {ROLE_MEANINGS[role]}") for role in Role if role in STAFF
-)
+_STAFF_ROLES = tuple((role.value, ROLE_LABELS[role]) for role in Role if role in STAFF)
 
 
 def _tenant_id(raw: str) -> UUID:

@@ -16,10 +16,10 @@ from webui.permissions import Permission, Role, requires
 from webui.tenants import search
 from webui.tenants.answers import explain
 from webui.tenants.scope import get_tenant
-from webui.users import operations
+from webui.users import invitations, judging
 from webui.users.forms import NewUserForm
+from webui.users.invitations import NewUser
 from webui.users.links import show_once
-from webui.users.operations import NewUser
 from webui.users.scope import get_user
 
 bp = Blueprint("new_user", __name__, url_prefix="/users")
@@ -53,13 +53,13 @@ def create() -> Any:
     if not valid:
         return _page(form, tenant, 422)
     try:
-        user_id, issued = operations.invite(_new_user(form, mark), origin.actor())
-    except operations.UsernameTaken:
+        user_id, issued = invitations.invite(_new_user(form, mark), origin.actor())
+    except invitations.UsernameTaken:
         form.fail("username", TAKEN)
         return _page(form, tenant, 422)
-    except operations.NoLonger as refusal:
+    except judging.NoLonger as refusal:
         abort(403, Detail(refusal))
-    except operations.Refused as refusal:
+    except judging.Refused as refusal:
         return _page(form, tenant, 409, problem=str(refusal))
     except SQLAlchemyError as error:
         return _page(form, tenant, 503, problem=explain(error))

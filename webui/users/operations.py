@@ -1,69 +1,28 @@
 """What staff do to other people's accounts: plain verbs with an actor, never the request.
 
-Each is one write transaction under the same locks (:func:`_locked`), so that two admins who
-demote each other at the same moment cannot both succeed, and so that whoever has just lost
-the right to act no longer acts.
+Each is one write transaction that begins with :func:`webui.users.judging.locked`.
 """
 
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
 from webui import drafts
-from webui.accounts import operations as accounts
-from webui.accounts import sessions
+from webui.accounts import factors, sessions
 from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
 from webui.links import operations as links
 from webui.links.operations import Issued
-from webui.models import Submission, Tenant, User
+from webui.models import Authenticator, Passkey, RecoveryCode, User
 from webui.models.columns import Audited, now
 from webui.models.link import LinkKind
 from webui.models.tenant import Change
-from webui.models.user import NO_PASSWORD
-from webui.permissions import STAFF, Permission, Role, allows
+from webui.permissions import STAFF, Permission, Role
+from webui.users.judging import Refused, Stale, locked, refuse_last_admin
 
-
-class Refused(Exception):
-    """It cannot be done; the message says why, for people. Nothing was written."""
-
-
-class NoLonger(Refused):
-    """Who asks has lost the right since the request began."""
-
-
-class Stale(Exception):
-    """Somebody else changed the account since the form was shown."""
-
-
-class UsernameTaken(Exception):
-    """Another account has the username."""
-
-
-OWN_ACCOUNT = "This is your own account. What you may change yourself is on your account page."
-LAST_ADMIN = (
-    "This is the last admin who can sign in. Make somebody else an admin first; "
-    "otherwise nobody could manage accounts any more."
-)
-NO_LONGER = "You may not do that any more: your own account was changed a moment ago."
 DISABLED = "This account is disabled. Enable it first."
-NO_SUCH_TENANT = "There is no such tenant."
-
-
-@dataclass(frozen=True)
-class NewUser:
-    """What the form of a new account said. ``mark`` is its one-use submission."""
-
-    username: str
-    email: str
-    role: Role
-    tenant_id: UUID | None
-    reason: str
-    mark: str
-    path: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,63 +34,10 @@ class Order:
     path: str = ""
 
 
-def invite(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
-    """Makes an account without a password, and the link by which its person chooses one.
-
-    A second click of the same form gets a fresh link for the account that the first one made:
-    the first answer, with the first link, never reached the screen. Raises UsernameTaken and
-    Refused.
-    """
-    assert actor.id is not None
-    try:
-        with write_transaction():
-            _refuse_demoted(actor, Permission.CREATE_USER)
-            made = db.session.get(Submission, (new.mark, UUID(actor.id)))
-            return _again(UUID(made.result), actor) if made else _create(new, actor)
-    except IntegrityError:
-        if accounts.find_user(new.username) is None:
-            raise
-        raise UsernameTaken from None
-
-
-def _create(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
-    tenant = db.session.get(Tenant, new.tenant_id) if new.tenant_id else None
-    if (new.role is Role.OWNER) != (tenant is not None):
-        raise Refused(NO_SUCH_TENANT)
-    user = User(
-        username=new.username,
-        email=new.email,
-        password_hash=NO_PASSWORD,
-        role=new.role.value,
-        tenant_id=new.tenant_id,
-    )
-    db.session.add(user)
-    db.session.flush()
-    assert actor.id is not None
-    mark = Submission(mark=new.mark, user_id=UUID(actor.id), result=str(user.id), used_at=now())
-    db.session.add(mark)
-    drafts.forget(UUID(actor.id), new.path)
-    issued = links.issue(user)
-    changes = accounts.creation(user)
-    record(
-        Action.USER_INVITED, actor, tenant=tenant, subject=user, changes=changes, reason=new.reason
-    )
-    return user.id, issued
-
-
-def _again(user_id: UUID, actor: Actor) -> tuple[UUID, Issued]:
-    user = db.session.get_one(User, user_id, with_for_update=True)
-    if links.kind_for(user) is not LinkKind.INVITATION or not user.active:
-        raise Refused("This form made an account already, and its person uses it.")
-    issued = links.issue(user)
-    record(Action.INVITATION_ISSUED, actor, tenant=user.tenant, subject=user)
-    return user_id, issued
-
-
 def issue_link(order: Order, actor: Actor) -> Issued:
     """Makes a link to choose a password: an invitation, or a reset link. Raises Refused."""
     with write_transaction():
-        user = _locked(order.user_id, actor, Permission.ISSUE_LINK)
+        user = locked(order.user_id, actor, Permission.ISSUE_LINK)
         if not user.active:
             raise Refused(DISABLED)
         issued = links.issue(user)
@@ -150,7 +56,7 @@ def change_role(order: Order, role: Role, was: str, actor: Actor) -> bool:
     Stale and Refused.
     """
     with write_transaction():
-        user = _locked(order.user_id, actor, Permission.CHANGE_ROLE)
+        user = locked(order.user_id, actor, Permission.CHANGE_ROLE)
         if user.role not in STAFF or role not in STAFF:
             raise Refused("An owner stays an owner. Invite the person once more for another role.")
         if user.role == role:
@@ -158,7 +64,7 @@ def change_role(order: Order, role: Role, was: str, actor: Actor) -> bool:
         if user.role != was:
             raise Stale
         if user.role == Role.ADMIN:
-            _refuse_last_admin(user)
+            refuse_last_admin(user)
         change = Change("role", Audited.PLAIN, user.role, role.value)
         user.role = role.value
         user.updated_at = now()
@@ -172,11 +78,11 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
     Disabling ends its sessions and makes its links void at once.
     """
     with write_transaction():
-        user = _locked(order.user_id, actor, Permission.DISABLE_USER)
+        user = locked(order.user_id, actor, Permission.DISABLE_USER)
         if user.active == active:
             return False
         if not active:
-            _refuse_last_admin(user)
+            refuse_last_admin(user)
             sessions.end_all(user)
             links.end_all(user)
         user.active = active
@@ -190,7 +96,7 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
 def revoke_sessions(order: Order, actor: Actor) -> bool:
     """Signs somebody out everywhere; False when they are signed in nowhere. Raises Refused."""
     with write_transaction():
-        user = _locked(order.user_id, actor, Permission.REVOKE_SESSIONS)
+        user = locked(order.user_id, actor, Permission.REVOKE_SESSIONS)
         ended = sessions.end_all(user)
         if not ended:
             return False
@@ -199,42 +105,30 @@ def revoke_sessions(order: Order, actor: Actor) -> bool:
     return True
 
 
-def _locked(user_id: UUID, actor: Actor, permission: Permission) -> User:
-    """The account, its row locked together with the actor's and those of all admins.
+def remove_factors(order: Order, actor: Actor) -> bool:
+    """Removes every second factor and recovery code, and signs the person out everywhere.
 
-    All in one order, so that two of these transactions wait for each other instead of both
-    seeing the other's admin as one that stays. Raises Refused when the actor may not (any
-    more), or is this very account.
+    For somebody who lost their phone: a thief of it must not stay signed in. False when there
+    is nothing to remove. Raises Refused.
     """
-    if actor.id == str(user_id):
-        raise Refused(OWN_ACCOUNT)
-    involved = [User.id == user_id, _is_able_admin()]
-    if actor.id:
-        involved.append(User.id == UUID(actor.id))
-    query = select(User).where(or_(*involved)).order_by(User.id).with_for_update()
-    rows = {user.id: user for user in db.session.scalars(query)}
-    _refuse_demoted(actor, permission)
-    return rows[user_id]
-
-
-def _refuse_demoted(actor: Actor, permission: Permission) -> None:
-    """The role of the request's beginning may be a past one by now."""
-    if actor.id is None:
-        return
-    person = db.session.get_one(User, UUID(actor.id))
-    if not person.active or not allows(person.role, permission) or person.role != actor.role:
-        raise NoLonger(NO_LONGER)
-
-
-def _refuse_last_admin(user: User) -> None:
-    others = select(User.id).where(_is_able_admin(), User.id != user.id).limit(1)
-    if user.role == Role.ADMIN and db.session.scalars(others).first() is None:
-        raise Refused(LAST_ADMIN)
-
-
-def _is_able_admin() -> ColumnElement[bool]:
-    """An admin who can sign in: who is only invited cannot help anybody yet."""
-    return and_(User.role == Role.ADMIN, User.active, User.password_hash != NO_PASSWORD)
+    with write_transaction():
+        user = locked(order.user_id, actor, Permission.RESET_FACTOR)
+        had = factors.of(user.id)
+        if not had.any:
+            return False
+        for model in (Authenticator, Passkey, RecoveryCode):
+            for row in db.session.scalars(select(model).where(model.user_id == user.id)):
+                db.session.delete(row)
+        changes = []
+        if had.authenticator:
+            changes.append(Change("authenticator", Audited.EVENT, "", None))
+        if had.passkeys:
+            changes.append(Change("passkeys", Audited.PLAIN, len(had.passkeys), 0))
+        ended = sessions.end_all(user)
+        if ended:
+            changes.append(Change("ended_sessions", Audited.PLAIN, None, ended))
+        _record(Action.USER_FACTORS_REMOVED, user, order, actor, changes)
+    return True
 
 
 def _record(action: Action, user: User, order: Order, actor: Actor, changes: list[Change]) -> None:

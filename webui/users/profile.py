@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui.accounts import agents, sessions
+from webui.accounts import agents, factors, sessions
+from webui.accounts.factors import Factors
 from webui.audit import history
 from webui.audit.actions import Action
 from webui.audit.history import Row
@@ -39,6 +40,7 @@ class Profile:
     own: bool
     deeds: list[Deed]
     link: AccountLink | None
+    factors: Factors
     sessions: list[Session]
     last_used: datetime | None
     history: Page[Row]
@@ -51,6 +53,7 @@ def build(user: User) -> Profile:
         own=deeds.is_own(user),
         deeds=deeds.possible(user),
         link=links.open_link(user.id),
+        factors=factors.of(user.id),
         sessions=[
             Session(agents.in_words(session.agent), session.address, session.last_used_at)
             for session in sessions.open_sessions(user.id, now())

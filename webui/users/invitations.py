@@ -1,0 +1,101 @@
+"""New accounts: their person chooses the password, by a link."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.exc import IntegrityError
+
+from webui import drafts
+from webui.accounts import operations as accounts
+from webui.audit.actions import Action
+from webui.audit.log import Actor, record
+from webui.extensions import db, write_transaction
+from webui.links import operations as links
+from webui.links.operations import Issued
+from webui.models import Submission, Tenant, User
+from webui.models.columns import now
+from webui.models.link import LinkKind
+from webui.models.user import NO_PASSWORD
+from webui.permissions import Permission, Role
+from webui.users.judging import Refused, refuse_demoted
+
+NO_SUCH_TENANT = "There is no such tenant."
+
+
+class UsernameTaken(Exception):
+    """Another account has the username."""
+
+
+@dataclass(frozen=True)
+class NewUser:
+    """What the form of a new account said. ``mark`` is its one-use submission."""
+
+    username: str
+    email: str
+    role: Role
+    tenant_id: UUID | None
+    reason: str
+    mark: str
+    path: str = ""
+
+
+def invite(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
+    """Makes an account without a password, and the link by which its person chooses one.
+
+    A second click of the same form gets a fresh link for the account that the first one made:
+    the first answer, with the first link, never reached the screen. Raises UsernameTaken and
+    Refused.
+    """
+    assert actor.id is not None
+    try:
+        with write_transaction():
+            refuse_demoted(actor, Permission.CREATE_USER)
+            made = db.session.get(Submission, (new.mark, UUID(actor.id)))
+            return _again(UUID(made.result), actor) if made else _create(new, actor)
+    except IntegrityError:
+        # Two at the same moment: the database let one of them win.
+        return _beaten(new, actor)
+
+
+def _beaten(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
+    """The first click of this very form won, or somebody else with the username did."""
+    assert actor.id is not None
+    made = db.session.get(Submission, (new.mark, UUID(actor.id)))
+    if made is None:
+        raise UsernameTaken
+    with write_transaction():
+        return _again(UUID(made.result), actor)
+
+
+def _create(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
+    tenant = db.session.get(Tenant, new.tenant_id) if new.tenant_id else None
+    if (new.role is Role.OWNER) != (tenant is not None):
+        raise Refused(NO_SUCH_TENANT)
+    user = User(
+        username=new.username,
+        email=new.email,
+        password_hash=NO_PASSWORD,
+        role=new.role.value,
+        tenant_id=new.tenant_id,
+    )
+    db.session.add(user)
+    db.session.flush()
+    assert actor.id is not None
+    mark = Submission(mark=new.mark, user_id=UUID(actor.id), result=str(user.id), used_at=now())
+    db.session.add(mark)
+    drafts.forget(UUID(actor.id), new.path)
+    issued = links.issue(user)
+    changes = accounts.creation(user)
+    record(
+        Action.USER_INVITED, actor, tenant=tenant, subject=user, changes=changes, reason=new.reason
+    )
+    return user.id, issued
+
+
+def _again(user_id: UUID, actor: Actor) -> tuple[UUID, Issued]:
+    user = db.session.get_one(User, user_id, with_for_update=True)
+    if links.kind_for(user) is not LinkKind.INVITATION or not user.active:
+        raise Refused("This form made an account already, and its person uses it.")
+    issued = links.issue(user)
+    record(Action.INVITATION_ISSUED, actor, tenant=user.tenant, subject=user)
+    return user_id, issued
