@@ -39,6 +39,7 @@ class Permission(StrEnum):
     CREATE_TENANT = "create a tenant"
     SEE_IDENTITIES = "see SIP identities and webhook addresses"
     ONBOARD = "set up the own organisation in the wizard"
+    SEARCH_IDENTITIES = "search by SIP identity"
     VIEW_HISTORY = "read a tenant's history"
     VIEW_ALL_HISTORY = "read the whole history"
     REVERT = "undo a change"
@@ -70,6 +71,7 @@ _SUPPORT = _EVERYONE | {
     Permission.CHANGE_STATUS,
     Permission.CREATE_TENANT,
     Permission.SEE_IDENTITIES,
+    Permission.SEARCH_IDENTITIES,
     Permission.VIEW_ALL_HISTORY,
     Permission.REVERT,
     Permission.SEE_STAFF,

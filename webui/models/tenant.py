@@ -109,6 +109,7 @@ class Tenant(Model):
         Index("ix_tenants_name_key", "name_key", "id"),
         Index("ix_tenants_created_at", "created_at", "id"),
         Index("ix_tenants_updated_at", "updated_at", "id"),
+        Index("ix_tenants_sip_identity", "sip_domain_index", "sip_username_index"),
         Index("ix_tenants_status_name", "status", "name_key", "id"),
         Index("ix_tenants_status_created", "status", "created_at", "id"),
         Index("ix_tenants_status_updated", "status", "updated_at", "id"),
@@ -141,7 +142,7 @@ class Tenant(Model):
     )
     sip_enabled: Mapped[bool] = mapped_column(server_default=false(), info=PLAIN)
     sip_domain_sealed: Mapped[str | None] = mapped_column("sip_domain", Text, info=SEALED)
-    sip_domain_index: Mapped[str | None] = mapped_column(String(128), index=True, info=DERIVED)
+    sip_domain_index: Mapped[str | None] = mapped_column(String(128), info=DERIVED)
     sip_username_sealed: Mapped[str | None] = mapped_column("sip_username", Text, info=SEALED)
     sip_username_index: Mapped[str | None] = mapped_column(String(128), index=True, info=DERIVED)
     sip_password_sealed: Mapped[str | None] = mapped_column("sip_password", Text, info=EVENT)

@@ -18,14 +18,16 @@ from webui.models.columns import now
 from webui.models.services import ServiceState, effective_services
 from webui.models.usage import month_of
 from webui.paging import Page
-from webui.tenants import compliance, progress
+from webui.permissions import Permission, may
+from webui.tenants import compliance, identities, progress
 from webui.tenants.rules import is_closed_for
 from webui.tenants.scope import can_edit
 from webui.tenants.sections import SECTIONS, Section
 from webui.tenants.stops import stops
 from webui.webhooks import panel
 
-_SECRETS = ("sip_password", "webhook_secret")
+# What is shown with who set it and when.
+_SEALED = ("sip_domain", "sip_username", "sip_password", "webhook_secret")
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Overview:
     sections: list[Section]
     services: dict[str, list[str]]
     stops: list[tuple[list[str], Mark]]
-    secret_marks: dict[str, Mark]
+    set_marks: dict[str, Mark]
     changed: Mark | None
     usage: Usage
     plan: Plan | None
@@ -73,6 +75,7 @@ class Overview:
     closed: bool
     onboarding: progress.Progress | None
     webhook: panel.Panel
+    shared: identities.Shared | None
 
     def key_of(self, field: str) -> str | None:
         """The id of the key that a stored secret was sealed with; None if that is damaged."""
@@ -84,7 +87,7 @@ class Overview:
 
 def build(tenant: Tenant) -> Overview:
     """Gathers the page of a tenant."""
-    marks = history.latest_by_field(tenant.id, _SECRETS)
+    marks = history.latest_by_field(tenant.id, _SEALED)
     return Overview(
         tenant=tenant,
         sections=list(SECTIONS.values()),
@@ -92,7 +95,7 @@ def build(tenant: Tenant) -> Overview:
         stops=[
             ([service_word(s) for s in stopped], _mark(entry)) for entry, stopped in stops(tenant)
         ],
-        secret_marks={n: m for n in _SECRETS if (m := mark(marks.get(n)))},
+        set_marks={n: m for n in _SEALED if (m := mark(marks.get(n)))},
         changed=mark(history.at_version(tenant.id, tenant.version)),
         usage=_usage(tenant, now()),
         plan=PLANS.get(tenant.billing_plan),
@@ -103,6 +106,7 @@ def build(tenant: Tenant) -> Overview:
         closed=is_closed_for(tenant, current_user.role),
         onboarding=progress.of(tenant),
         webhook=panel.build(tenant),
+        shared=identities.shared(tenant) if may(Permission.SEARCH_IDENTITIES) else None,
     )
 
 

@@ -58,12 +58,20 @@ def check(
     _point_out_lower_plan(tenant, values, ceilings_seen)
 
 
+SIP_NEEDS = ("sip_domain", "sip_username", "sip_password")
+
+
+def sip_missing(tenant: Tenant) -> list[str]:
+    """What is not stored yet and must be before SIP can be switched on, as labels."""
+    return [FIELDS[name].label.lower() for name in SIP_NEEDS if not tenant.is_set(name)]
+
+
 def _sip(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]:
     """SIP is on only with a domain, a username and a stored password."""
     if not values.get("sip_enabled", tenant.sip_enabled):
         return {}
     errors = {}
-    for name in ("sip_domain", "sip_username", "sip_password"):
+    for name in SIP_NEEDS:
         kept = tenant.is_set(name) and not tenant.differs(
             name, values.get(name, tenant.readable(name))
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, bindparam, column, or_, select, table
+from sqlalchemy import ColumnElement, Select, String, bindparam, column, or_, select, table, union
 from sqlalchemy import text as sql
 
 from webui.extensions import db, is_sqlite
@@ -16,6 +16,8 @@ from webui.models.columns import now
 from webui.models.onboarding import STEP_LABELS
 from webui.models.usage import month_of
 from webui.paging import Keyset, Page
+from webui.permissions import Permission, may
+from webui.tenants import identities
 from webui.values import search_key
 
 PAGE_SIZE = 50
@@ -184,12 +186,12 @@ def _narrowed(query: Any, filters: Filters) -> Any:
 
 
 def _matches(words: str) -> ColumnElement[bool]:
-    """An id (also without dashes, also inside a pasted URL), a name, or an owner."""
+    """An id (also without dashes, also inside a pasted URL), a name, an owner, a SIP identity."""
     found = _UUID.search(words)
     if found:
         return Tenant.id == UUID(found.group())
     key = search_key(words)
-    owned = _owned_by(words)
+    owned = _known_by(words)
     if not key:
         # Accents or signs alone: no name is found by what its key leaves out.
         return Tenant.id.in_(owned)
@@ -223,6 +225,21 @@ def _matches_sqlite(key: str, owned: Any) -> ColumnElement[bool]:
     rows = select(_NAMES.c.tenant_id).where(_TRIGRAM.bindparams(bindparam("phrase", phrase)))
     ids = [UUID(row) for row in db.session.execute(rows).scalars()]
     return or_(Tenant.id.in_(ids), Tenant.id.in_(owned))
+
+
+def _known_by(words: str) -> Any:
+    """The tenants of an owner or, for who may search them, of a SIP identity."""
+    owned = _owned_by(words)
+    named = identities.condition(words) if may(Permission.SEARCH_IDENTITIES) else None
+    if named is None:
+        return owned
+    query = select(Tenant.id).where(named)
+    few = db.session.execute(query.limit(_FEW_OWNERS + 1)).scalars().all()
+    if len(few) <= _FEW_OWNERS and not isinstance(owned, Select):
+        return [*owned, *few]
+    if isinstance(owned, Select):
+        return union(owned, query)
+    return union(query, select(Tenant.id).where(Tenant.id.in_(owned)))
 
 
 def _owned_by(words: str) -> Any:

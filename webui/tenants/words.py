@@ -24,6 +24,7 @@ from webui.tenants import search
 from webui.tenants.answers import Note
 from webui.tenants.forms import TenantForm, shown
 from webui.tenants.overview import service_word
+from webui.tenants.rules import sip_missing
 from webui.tenants.scope import CLOSED
 from webui.values import compact_json
 
@@ -55,6 +56,7 @@ def init_words(app: Flask) -> None:
         visible_fields=visible_fields,
         first_field=first_field,
         width=width,
+        sip_missing=sip_missing,
     )
 
 
@@ -100,6 +102,8 @@ def hint(form: TenantForm, name: str) -> str:
     if name == "sip_password":
         words = [KEEP] if tenant.is_set(name) else []
         return " ".join([*words, *([TYPE_AGAIN] if form[name].data else [])])
+    if name == "sip_enabled" and (missing := sip_missing(tenant)):
+        return f"Not stored yet: {', '.join(missing)}."
     return "" if may(Permission.EXCEED_PLAN) else _plan_hint(tenant, name)
 
 

@@ -1,0 +1,99 @@
+"""SIP identities: who uses a domain, a username or user@domain, found by blind index.
+
+Nothing is decrypted for it. Indexes under every key of the ring are looked for, so that it
+works while the index is re-keyed.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, union_all
+
+from webui import values
+from webui.crypto import blind_index
+from webui.extensions import db, keyring
+from webui.models import Tenant
+from webui.models.tenant import UNREADABLE, host_of
+
+FEW = 5
+"""So many other tenants are named on a tenant's page."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Other tenants with the same user and domain, and with the same domain alone.
+
+    (id, name) of some of each, and whether there are more; ``found_by`` finds the first kind.
+    """
+
+    identity: list[tuple[UUID, str]]
+    domain: list[tuple[UUID, str]]
+    more_identity: bool = False
+    more_domain: bool = False
+    found_by: str = ""
+
+
+def condition(words: str) -> ColumnElement[bool] | None:
+    """Tenants whose SIP domain, username or both the words are; None for what can be neither.
+
+    ``sip:`` in front and a port are taken away, as in what people copy from a trunk's settings.
+    """
+    words = re.sub(r"^sips?:", "", words.strip(), flags=re.IGNORECASE)
+    user, at, host = words.rpartition("@")
+    if at:
+        same_user, same_host = _username(user), _domain(host)
+        if same_user is None or same_host is None:
+            return None
+        return and_(same_host, same_user)
+    either = [part for part in (_domain(words), _username(words)) if part is not None]
+    return or_(*either) if either else None
+
+
+def shared(tenant: Tenant) -> Shared:
+    """Who else has the tenant's SIP identity."""
+    domain, username = tenant.readable("sip_domain"), tenant.readable("sip_username")
+    if domain in (None, UNREADABLE):
+        return Shared([], [])
+    same_host = _indexed("sip_domain", host_of(domain))
+    same_user = false() if username in (None, UNREADABLE) else _indexed("sip_username", username)
+    # A tenant without a username has no index: NULL is not "another one" to SQL.
+    other_user = or_(Tenant.sip_username_index.is_(None), ~same_user)
+    both = _some(tenant, "both", same_host, same_user)
+    query = union_all(both, _some(tenant, "domain", same_host, other_user))
+    found: dict[str, list[tuple[UUID, str]]] = {"both": [], "domain": []}
+    for row in db.session.execute(query):
+        found[row.what].append((row.id, row.name))
+    identity, rest = found["both"], found["domain"]
+    more = len(identity) > FEW, len(rest) > FEW
+    return Shared(identity[:FEW], rest[:FEW], *more, f"{username}@{domain}")
+
+
+def _some(tenant: Tenant, what: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """One more than are named of the other tenants that meet the conditions."""
+    query = select(literal(what).label("what"), Tenant.id, Tenant.name)
+    rows = query.where(Tenant.id != tenant.id, *conditions).limit(FEW + 1).subquery()
+    return select(rows.c.what, rows.c.id, rows.c.name)
+
+
+def _domain(text: str) -> ColumnElement[bool] | None:
+    try:
+        domain = values.sip_domain(text)
+    except values.Refused:
+        return None
+    return _indexed("sip_domain", host_of(domain)) if domain else None
+
+
+def _username(text: str) -> ColumnElement[bool] | None:
+    try:
+        username = values.sip_username(text)
+    except values.Refused:
+        return None
+    return _indexed("sip_username", username) if username else None
+
+
+def _indexed(field: str, value: str) -> ColumnElement[bool]:
+    found = blind_index.candidates(keyring(), value, Tenant.__tablename__, field)
+    column: ColumnElement[str] = getattr(Tenant, f"{field}_index")
+    return column.in_(found)
