@@ -86,10 +86,11 @@ def relative(at: datetime, current: datetime | None = None) -> str:
 
 
 def time_left(until: datetime, current: datetime | None = None) -> str:
-    """What remains until a time, rounded up to minutes: "23 h 41 min", "5 min"."""
+    """What remains until a time, rounded up to minutes: "23 h 41 min", "24 h", "5 min"."""
     minutes = max(0, -int((((current or now()) - until).total_seconds()) // _MINUTE))
     hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    shown = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
+    return " ".join(shown)
 
 
 def exact(at: datetime) -> str:

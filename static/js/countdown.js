@@ -6,7 +6,9 @@
     for (const element of document.querySelectorAll("[data-until]")) {
       const left = Math.max(0, Math.ceil((Date.parse(element.dataset.until) - Date.now()) / MINUTE));
       const hours = Math.floor(left / 60);
-      element.textContent = hours ? `${hours} h ${left % 60} min` : `${left} min`;
+      const minutes = left % 60;
+      const shown = [hours && `${hours} h`, (minutes || !hours) && `${minutes} min`];
+      element.textContent = shown.filter(Boolean).join(" ");
     }
   };
   setInterval(tick, MINUTE / 2);

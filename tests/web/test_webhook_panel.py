@@ -69,7 +69,7 @@ def line(answer, row):
 class TestWhatIsMissing:
     def test_is_said(self, support, tenant):
         words = panel_of(support, tenant)
-        assert "there is no URL, there is no signing secret" in words
+        assert "there is no URL and there is no signing secret" in words
         assert "Send test" not in words
 
     @pytest.mark.parametrize(

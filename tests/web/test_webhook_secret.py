@@ -132,7 +132,7 @@ class TestReplacing:
         assert body["changes"]["webhook_secret"] == ["set", "replaced"]
         assert body["changes"]["webhook_secret_previous"] == [None, "set"]
         page = support.get(tenant_url(with_secret))
-        assert "for 24 h 0 min more" in page.fact("Signing secret", "webhook")
+        assert "for 24 h more" in page.fact("Signing secret", "webhook")
         assert "the old one signs as well until" in page.words_of("history")
         assert OLD not in repr(raw.everything()) + page.text
         assert_history_holds()

@@ -32,7 +32,7 @@ class Line:
     tone: str
     duration: str | None
     tls: str | None
-    attempt: str
+    attempt: str | None
     who: str
     again_at: datetime | None
     mark: str
@@ -111,7 +111,7 @@ def line(row: Delivery) -> Line:
         tone=words.tone(row),
         duration=None if row.duration_ms is None or hidden else _duration(row.duration_ms),
         tls=None if hidden else row.tls,
-        attempt=f"{row.attempts} of {total}",
+        attempt=f"{row.attempts} of {total}" if row.attempts else None,
         who=history.who(row),
         again_at=row.due_at if row.state == QUEUED and row.attempts else None,
         mark=_mark(),
