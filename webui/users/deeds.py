@@ -23,6 +23,7 @@ class Words:
     explanation: str
     button: str
     destructive: bool = False
+    """Such a button names the account after its words."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def _status_words(user: User) -> Words:
             "Disable",
             "Nobody can sign in to it any more. Its sessions and links end at once. The account "
             "and its history stay, and it can be enabled again.",
-            "Disable account",
+            "Disable",
             destructive=True,
         )
     return Words(
@@ -94,7 +95,7 @@ def _factor_words(_user: User) -> Words:
         "For somebody who lost their phone and their recovery codes. The authenticator app, the "
         "passkeys and the codes stop working, and the person is signed out everywhere. Then the "
         "password alone signs in: be sure who you are talking to.",
-        "Remove second factor",
+        "Remove the second factor of",
         destructive=True,
     )
 
