@@ -96,6 +96,18 @@ class TestResuming:
         expect(page.locator("#sip-sip_domain-error")).to_be_visible()
         expect(wizard.field("sip", "sip_domain")).to_be_focused()
 
+    def test_jumping_by_the_progress_bar_keeps_what_was_typed(self, open_page, owner):
+        page = open_page()
+        sign_in(page, owner)
+        wizard = Wizard(page)
+        wizard.save("organisation")
+        wizard.at("billing").fill("billing", max_concurrent_calls="many")
+        wizard.places.get_by_role("button", name="Organisation").click()
+        wizard.at("organisation")
+        wizard.places.get_by_role("button", name="Plan").click()
+        wizard.at("billing")
+        expect(wizard.field("billing", "max_concurrent_calls")).to_have_value("many")
+
     def test_leaving_shows_the_checklist_which_leads_back(self, open_page, owner):
         page = open_page()
         sign_in(page, owner)

@@ -39,9 +39,10 @@ class Wizard:
         self.page = page
         self.question = page.get_by_role("heading", level=1)
         self.skip = page.get_by_role("button", name="Skip for now")
-        self.back = page.get_by_role("button", name="Back")
+        self.places = page.get_by_role("navigation", name="Steps")
+        self.back = page.get_by_role("button", name="Back", exact=True)
         self.leave = page.get_by_role("button", name="Save and leave")
-        self.next = page.locator("#wizard-form button[value=next]")
+        self.next = page.locator(".wizard-actions button[value=next]")
 
     def at(self, step: str) -> Self:
         """Waits for a step."""

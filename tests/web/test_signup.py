@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests import raw
-from tests.factories import make_user
+from tests.factories import make_user, revise
 from tests.history import assert_history_holds
 from tests.web.pages import Browser
 from tests.web.saved import actions
@@ -132,6 +132,16 @@ class TestSignUp:
         assert db.session.query(User).count() == 1
         assert actions().count("tenant.created") == 1
         assert "Aurora" in stale.get(f"/tenants/{db.session.query(User).one().id}").words
+
+    def test_second_click_is_no_way_round_a_blocked_organisation(self, browser):
+        form, stale = browser.get(URL), as_it_is(browser)
+        browser.submit(form, 303, **FILLED)
+        revise(db.session.query(Tenant).one(), Action.TENANT_STATUS, status="blocked")
+        assert list(stale.submit(form, 422, **FILLED).errors) == ["username"]
+
+    def test_makes_the_browser_a_known_device(self, browser):
+        browser.post_form(URL, 303, **FILLED)
+        assert browser.client.get_cookie("device") is not None
 
     def test_form_is_no_key_for_somebody_else(self, browser):
         form, stale = browser.get(URL), as_it_is(browser)

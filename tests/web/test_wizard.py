@@ -243,6 +243,17 @@ class TestResuming:
         go(owner, "billing", max_concurrent_calls=10)
         assert owner.get(url("billing")).field("max_concurrent_calls") == "10"
 
+    def test_jumping_to_another_step_saves_as_well(self, owner, tenant):
+        walk(owner, "features")
+        answer = go(owner, "features", way="organisation", retention_days=7)
+        assert answer.location == url("organisation")
+        assert fresh(tenant).retention_days == 7
+        go(owner, "organisation", way="features", name="x" * 256)
+        assert owner.get(url("organisation")).field("name") == "x" * 256
+        # What is not open yet cannot be jumped to.
+        assert go(owner, "features", way="review").location == url("features")
+        assert "features" not in place(tenant)[1]
+
     def test_leaving_saves_and_leads_to_the_checklist(self, owner, tenant):
         walk(owner, "billing")
         answer = go(owner, "billing", way="leave", max_concurrent_calls=7)

@@ -168,7 +168,7 @@ def _refused(
     return _form(tenant, row, step, form, 422, version=version)
 
 
-def _set_aside(tenant: Tenant, step: Step, form: TenantForm, go: Go) -> Response:
+def _set_aside(tenant: Tenant, step: Step, form: TenantForm, go: Go | Step) -> Response:
     """Moves on without saving; what differs from the stored values is kept as a draft."""
     move, path, actor = move_of(step, go), url_for(".leave", step=step), origin.actor(Source.WIZARD)
     if _is_untouched(tenant, form):
@@ -185,7 +185,7 @@ def _is_untouched(tenant: Tenant, form: TenantForm) -> bool:
     return all((form[name].data or "") == (value or "") for name, value in stored.items())
 
 
-def _leave_review(tenant: Tenant, row: Onboarding, go: Go) -> Any:
+def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
     """Back to the steps, or the end."""
     actor = origin.actor(Source.WIZARD)
     if go is not Go.NEXT:
@@ -204,7 +204,7 @@ def _leave_review(tenant: Tenant, row: Onboarding, go: Go) -> Any:
     return go_to(url_for(".done"))
 
 
-def _go_on(tenant: Tenant, move: Move, go: Go) -> Response:
+def _go_on(tenant: Tenant, move: Move, go: Go | Step) -> Response:
     """303 to the next step; by htmx the step itself, in place."""
     if go is Go.LEAVE:
         return go_to(url_for("tenants.page", tenant_id=tenant.id))

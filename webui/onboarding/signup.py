@@ -1,11 +1,11 @@
 """A business user comes in: account, organisation and session in one transaction."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
-from webui.accounts import operations, passwords, sessions, throttle
+from webui.accounts import factors, operations, passwords, signing_in, throttle
 from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
@@ -32,8 +32,16 @@ class NewOwner:
     mark: str = field(repr=False)
 
 
-def sign_up(new: NewOwner, actor: Actor) -> str:
-    """Makes the organisation with its owner and returns the token of a session of theirs.
+@dataclass(frozen=True)
+class SignedUp:
+    """The new account, and the token of its session."""
+
+    token: str = field(repr=False)
+    user: User
+
+
+def sign_up(new: NewOwner, actor: Actor) -> SignedUp:
+    """Makes the organisation with its owner and signs them in.
 
     ``actor`` tells from where, not yet who. The role is always owner. A second click of the
     same form signs in to what the first one made. Raises UsernameTaken, and throttle.TooMany
@@ -54,12 +62,12 @@ def sign_up(new: NewOwner, actor: Actor) -> str:
         return _first_click(new, actor)
 
 
-def _create(new: NewOwner, hashed: str, actor: Actor) -> str:
+def _create(new: NewOwner, hashed: str, actor: Actor) -> SignedUp:
     user = User(username=new.username, email=new.email, password_hash=hashed, role=Role.OWNER.value)
     # DESIGN 2.1: the tenant of a sign-up has its owner's id.
     tenant = Tenant(id=user.id, name=new.organisation)
     user.tenant_id = tenant.id
-    owner = _as(user, actor)
+    owner = signing_in.as_user(user, actor)
     db.session.add(tenant)
     record(Action.TENANT_CREATED, owner, tenant=tenant, changes=tenant.creation())
     db.session.add(user)
@@ -71,10 +79,10 @@ def _create(new: NewOwner, hashed: str, actor: Actor) -> str:
         changes=operations.creation(user),
     )
     db.session.add(Submission(mark=new.mark, user_id=user.id, result=str(tenant.id), used_at=now()))
-    return _start_session(user, owner)
+    return SignedUp(signing_in.begin(user, owner, None), user)
 
 
-def _first_click(new: NewOwner, actor: Actor) -> str:
+def _first_click(new: NewOwner, actor: Actor) -> SignedUp:
     """Signs in to the account that this very form has just made. Raises UsernameTaken."""
     user = operations.find_user(new.username)
     used = db.session.get(Submission, (new.mark, user.id)) if user else None
@@ -84,16 +92,7 @@ def _first_click(new: NewOwner, actor: Actor) -> str:
         raise UsernameTaken
     with write_transaction():
         user = db.session.get_one(User, user.id)
-        if not user.active:
+        # Whatever makes the password alone not enough is judged by the sign-in page.
+        if not user.active or signing_in.blocked(user) or factors.of(user.id).any:
             raise UsernameTaken
-        return _start_session(user, _as(user, actor))
-
-
-def _start_session(user: User, owner: Actor) -> str:
-    token = sessions.start(user, owner.address or "", owner.agent or "")
-    record(Action.SIGNED_IN, owner)
-    return token
-
-
-def _as(user: User, actor: Actor) -> Actor:
-    return replace(actor, id=str(user.id), name=user.username, role=user.role)
+        return SignedUp(signing_in.begin(user, signing_in.as_user(user, actor), None), user)

@@ -16,7 +16,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from webui import origin
-from webui.accounts import sessions, throttle, waits
+from webui.accounts import arrival, throttle, waits
 from webui.audit.actions import Source
 from webui.audit.log import Actor
 from webui.drafts import keeps_draft
@@ -60,7 +60,7 @@ def sign_up() -> Any:
     if not form.validate():
         return _page(form, 422)
     try:
-        token = signup.sign_up(
+        made = signup.sign_up(
             _new_owner(form, mark), origin.person(None, None, None, Source.WIZARD)
         )
     except signup.UsernameTaken:
@@ -70,8 +70,7 @@ def sign_up() -> Any:
         return waits.too_many(_page(form, 429, waits.words(refusal)), refusal)
     except SQLAlchemyError as error:
         return _page(form, 503, explain(error))
-    sessions.remember(token)
-    return go_to(url_for("onboarding.start"))
+    return arrival.arrive(made.token, made.user, url_for("onboarding.start"), again=False)
 
 
 def _visitor() -> Actor:

@@ -18,7 +18,7 @@ _MATTERS = {
 
 
 class Go(StrEnum):
-    """The field ``go``: which button was used."""
+    """The field ``go``: which button was used. The progress bar's are named by their step."""
 
     NEXT = "next"
     BACK = "back"
@@ -26,12 +26,13 @@ class Go(StrEnum):
     LEAVE = "leave"
 
 
-def posted_go(step: Step) -> Go:
+def posted_go(step: Step) -> Go | Step:
     """Which button was used; the first one when none was. 400 for what the step has not."""
     sent = request.form.getlist("go") or [Go.NEXT.value]
-    if len(sent) != 1 or sent[0] not in list(Go) or (sent[0] == Go.SKIP and step not in SKIPPABLE):
+    known: dict[str, Go | Step] = {way.value: way for way in (*Go, *Step)}
+    if len(sent) != 1 or sent[0] not in known or (sent[0] == Go.SKIP and step not in SKIPPABLE):
         abort(400, Detail(UNKNOWN))
-    return Go(sent[0])
+    return known[sent[0]]
 
 
 def returns() -> bool:
@@ -39,10 +40,10 @@ def returns() -> bool:
     return request.args.get("to") == Step.REVIEW
 
 
-def move_of(step: Step, go: Go, form: TenantForm | None = None) -> Move:
+def move_of(step: Step, go: Go | Step, form: TenantForm | None = None) -> Move:
     """Where a button leads from a step, and what it makes of it."""
-    if go is Go.LEAVE:
-        return Move(step, step)
+    if isinstance(go, Step) or go is Go.LEAVE:
+        return Move(step, go if isinstance(go, Step) else step)
     number = STEPS.index(step)
     if go is Go.BACK:
         to = Step.REVIEW if returns() else STEPS[max(number - 1, 0)]
