@@ -49,6 +49,7 @@ check: machine
 
 bench: machine
 	$(BIN)/python -m tests.bench.responses
+	$(BIN)/python -m tests.bench.history
 
 screenshots: machine
 	$(BIN)/python -m tests.browser.screenshots

@@ -60,6 +60,11 @@ class Browser:
         assert found, page[:300]
         return found.group(1)
 
+    def sign_in(self, password: str) -> None:
+        """Signs in as bench."""
+        form = {"username": "bench", "password": password, "csrf_token": self.token("/login")}
+        assert self.ask("POST", "/login", form)[0] == 303
+
 
 @contextmanager
 def server(application: str, environment: dict[str, str], port: int) -> Iterator[int]:
@@ -92,9 +97,13 @@ def median(ask: Callable[[], tuple[int, str, bytes]], expected: int = 200) -> fl
     return statistics.median(times)
 
 
-def prepare(tenants: int, folder: Path) -> tuple[dict[str, str], str]:
-    """A database with demo tenants; returns the environment and a password for sam."""
+def prepare(
+    tenants: int, folder: Path, database_url: str | None = None
+) -> tuple[dict[str, str], str]:
+    """A database with demo tenants; returns the environment and a password for bench."""
     environment = dict(os.environ, WEBUI_INSTANCE=str(folder), WEBUI_ENV="development")
+    if database_url:
+        environment["DATABASE_URL"] = database_url
     flask = [str(BIN / "flask"), "--app", "wsgi"]
     password = secrets.token_urlsafe(12)
     for arguments, given in (
@@ -124,9 +133,7 @@ def measure(tenants: int, port: int) -> dict[str, float]:
             server("tests.bench.bare:app", environment, port + 1),
         ):
             browser, bare = Browser(port), Browser(port + 1)
-            token = browser.token("/login")
-            form = {"username": "bench", "password": password, "csrf_token": token}
-            assert browser.ask("POST", "/login", form)[0] == 303
+            browser.sign_in(password)
             found = browser.ask("GET", "/tenants?q=northwind+dental")[2].decode()
             match = re.search(r'href="(/tenants/[0-9a-f-]{36})"', found)
             assert match

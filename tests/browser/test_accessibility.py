@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import axe
+from tests.browser.history_pages import HistoryPage
 from tests.browser.pages import (
     ListPage,
     NewTenantPage,
@@ -74,6 +75,29 @@ class TestList:
         page.locator("details.menu summary").click()
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
         check(page)
+
+
+class TestHistory:
+    @pytest.mark.parametrize(
+        "query", ["", "?field=name&outcome=success&q=ticket&find_tenant=n", "?address=192.0.2.99"]
+    )
+    def test_page(self, open_page, query):
+        check(HistoryPage(open_page("support")).open(query).page)
+
+    def test_of_an_owner(self, open_page, northwind):
+        check(HistoryPage(open_page("owner"), f"/tenants/{northwind}/audit").open().page)
+
+    def test_entry_undo_and_field(self, tenant_page):
+        page = tenant_page.page
+        tenant_page.save("organisation", name=LONG, meta_data=json.dumps({"a": LONG_WORD * 30}))
+        page.get_by_role("link", name="History of Metadata").press("Enter")
+        expect(page.get_by_text("History of Metadata", exact=True)).to_be_focused()
+        check(page)
+        entry = tenant_page.rows.first.locator(".when a").get_attribute("href")
+        for path in (entry, f"{entry}/revert", f"{tenant_page.path}/audit"):
+            page.goto(path)
+            check(page)
+            assert axe.overflow(page) == []
 
 
 class TestTenantPage:

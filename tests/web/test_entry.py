@@ -85,8 +85,8 @@ class TestPage:
         found = links(admin.get(url_of(first)))
         assert found["Earlier change"] == url_of(created)
         assert found["Later change"] == url_of(between)
-        assert found["Change of Calls a month before"] == url_of(created)
-        assert found["Change of Calls a month after"] == url_of(second)
+        assert found["Earlier change of Calls a month"] == url_of(created)
+        assert found["Later change of Calls a month"] == url_of(second)
         assert "Later change" not in links(admin.get(url_of(last)))
         assert "Earlier change" not in links(admin.get(url_of(created)))
 
