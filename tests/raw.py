@@ -34,6 +34,32 @@ def everything() -> dict[str, list[str]]:
     return {table: sorted(map(repr, content)) for table, content in found.items()}
 
 
+# What the history says about asking itself (DESIGN 7): the only thing that reading writes.
+ABOUT_ASKING = {"audit.exported", "audit.opened", "access.denied"}
+_ITS_TABLES = {
+    *("audit_entries", "audit_fields", "audit_words", "audit_checkpoints"),
+    *("denied_attempts", "daily_marks"),
+}
+
+
+def everything_but_asking() -> dict[str, list[Any]]:
+    """Every row but what the history says about asking; of other entries their actions."""
+    found: dict[str, list[Any]] = {
+        table: content for table, content in everything().items() if table not in _ITS_TABLES
+    }
+    actions = rows("SELECT seq, action FROM audit_entries ORDER BY seq")
+    found["audit_entries"] = [row for row in actions if row[1] not in ABOUT_ASKING]
+    return found
+
+
+@contextmanager
+def only_asked() -> Iterator[None]:
+    """Whatever happens inside, only the history says so: no other row differs afterwards."""
+    before = everything_but_asking()
+    yield
+    assert everything_but_asking() == before
+
+
 @contextmanager
 def unchanged() -> Iterator[None]:
     """Whatever happens inside, no row differs afterwards."""

@@ -20,6 +20,7 @@ from webui.assets import init_assets
 from webui.audit import guard, proof_routes
 from webui.audit import routes as audit_routes
 from webui.audit import words as audit_words
+from webui.audit.asking import init_asking
 from webui.canary import check_keys
 from webui.crypto.keyring import KeyRing
 from webui.csrf import check_csrf
@@ -107,6 +108,7 @@ def _init_requests(app: Flask) -> None:
     login_manager.init_app(app)
     csrf.init_app(app)
     init_origin(app)
+    init_asking(app)
     app.before_request(enforce)
     init_required(app)
     app.before_request(check_csrf)

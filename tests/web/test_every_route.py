@@ -20,23 +20,12 @@ OWN, FOREIGN, ABSENT = "own", "foreign", "absent"
 NAMES = {"section": "billing", "step": "organisation", "token": "t" * 43}
 # Answered by another part of the test: it ends the session that the others need.
 SIGN_OUT = "accounts.log_out"
-# What the history says about asking itself (DESIGN 7): the only thing that reading writes.
-ABOUT_ASKING = {"audit.exported", "audit.opened", "access.denied"}
-ITS_TABLES = {"audit_entries", "audit_fields", "audit_words", "audit_checkpoints"}
 
 
 def routes(app):
     """(rule, method) of every route, by address."""
     found = [(r, m) for r in app.url_map.iter_rules() for m in r.methods - {"HEAD", "OPTIONS"}]
     return sorted(found, key=lambda pair: (pair[0].rule, pair[1]))
-
-
-def data():
-    """Every row but what the history says about asking; anything else it says is a fault."""
-    found = {table: rows for table, rows in raw.everything().items() if table not in ITS_TABLES}
-    actions = raw.rows("SELECT seq, action FROM audit_entries ORDER BY seq")
-    found["audit_entries"] = [row for row in actions if row[1] not in ABOUT_ASKING]
-    return found
 
 
 def declared(app, rule):
@@ -169,7 +158,7 @@ class TestRole:
         self, app, visitor, world, role
     ):
         person, wrong, seen = visitor(role), [], 0
-        before = data()
+        before = raw.everything_but_asking()
         for rule, method in routes(app):
             permission = declared(app, rule)
             if permission == "public" or permission in ROLES[Role(role)]:
@@ -183,7 +172,7 @@ class TestRole:
                 wrong.append((method, rule.rule, [text[:3] for text in answers]))
         assert wrong == []
         assert seen or role != "owner"
-        assert data() == before
+        assert raw.everything_but_asking() == before
 
     def test_with_the_permission_is_let_in(self, app, visitor, world, role):
         person, wrong = visitor(role), []
@@ -212,20 +201,19 @@ class TestRole:
                     wrong.append((method, rule.rule, htmx, absent.status_code))
                 if can_be_told_apart(role, rule, app):
                     continue
-                before = data()
-                foreign = person.ask(world.url(rule, FOREIGN), method, htmx)
-                assert data() == before
+                with raw.only_asked():
+                    foreign = person.ask(world.url(rule, FOREIGN), method, htmx)
                 if like_any_other(foreign) != like_any_other(absent):
                     wrong.append((method, rule.rule, htmx, foreign.status_code, "foreign"))
         assert wrong == []
 
     def test_reading_writes_nothing(self, app, visitor, world, role):
         person, wrong = visitor(role), []
-        before = data()
+        before = raw.everything_but_asking()
         for rule in [rule for rule, method in routes(app) if method == "GET"]:
             for whose in (OWN, FOREIGN, ABSENT) if rule.arguments else (OWN,):
                 person.ask(world.url(rule, whose), "GET")
-            now = data()
+            now = raw.everything_but_asking()
             if now != before:
                 wrong.append((rule.rule, [t for t in now if now[t] != before.get(t)]))
                 before = now
@@ -240,7 +228,7 @@ def like_any_other_text(response):
 class TestOtherMethods:
     def test_are_refused(self, app, visitor, world):
         admin, wrong = visitor("admin"), []
-        before = data()
+        before = raw.everything_but_asking()
         for rule in {rule.rule: rule for rule, _ in routes(app)}.values():
             for method in ("PUT", "PATCH", "DELETE"):
                 url = world.url(rule)
@@ -250,4 +238,4 @@ class TestOtherMethods:
                 if answer.status_code != 405:
                     wrong.append((method, rule.rule, answer.status_code))
         assert wrong == []
-        assert data() == before
+        assert raw.everything_but_asking() == before

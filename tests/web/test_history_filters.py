@@ -317,7 +317,7 @@ class TestRows:
         long = {"note": "x" * 500}
         revise(tenant, Action.TENANT_ORGANISATION, meta_data=long)
         page = admin.get("/audit")
-        [fold, *_] = dom.elements(page.tree, "details")[-1:]
+        [fold, *_] = dom.elements(page.by_id("history"), "details")[-1:]
         assert "Metadata in full" in dom.words(fold)
         assert "x" * 500 in dom.words(fold)
         [cell] = [c for c in page.history[0].findall("td") if c.get("class") == "what"]

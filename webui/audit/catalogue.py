@@ -19,6 +19,12 @@ OTHER_FIELDS = {
     "webhook_secret_previous": "Old webhook secret",
     "webhook_secret_previous_until": "Old webhook secret valid until",
     "user": "Account",
+    "filter": "Export: filter",
+    "format": "Export: format",
+    "page": "Denied: page",
+    "answer": "Denied: answer",
+    "object": "Denied: for which id",
+    "more": "Denied: how often more",
     "reverts": "Undone change",
     **{
         column.name: f"Account: {column.name.replace('_', ' ')}"

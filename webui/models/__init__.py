@@ -1,5 +1,6 @@
 """The stored things. They know no request; importing this package maps all of them."""
 
+from webui.models.access import DailyMark, DeniedAttempts
 from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
 from webui.models.factors import Authenticator, Passkey, RecoveryCode, UsedChallenge
 from webui.models.job import JobState, WorkerBeat
@@ -34,7 +35,9 @@ __all__ = [
     "AuditVerification",
     "AuditWord",
     "Authenticator",
+    "DailyMark",
     "Delivery",
+    "DeniedAttempts",
     "Draft",
     "EncryptionKey",
     "JobState",
