@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from tests import export_verifier
 from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_audited, count_entries
 from tests.raw import unchanged
@@ -76,6 +77,17 @@ class TestJsonLines:
         assert verdict.problems == []
         assert verdict.uncovered == 0
         assert "the whole history" in verdict.notices[0]
+
+    @pytest.mark.parametrize("query", ["", "?action=tenant.created", "?outcome=failed"])
+    def test_verifies_by_the_document_alone(self, admin, rich, config, tmp_path, query):
+        checkpoints.make()
+        text = admin.get(f"/audit/export.jsonl{query}").text
+        path, key = tmp_path / "export.jsonl", signing.public_key(config.audit_key)
+        path.write_text(text, newline="")
+        assert export_verifier.export_problems(path, key, config.checkpoints) == []
+        assert verified(config, tmp_path, text, config.checkpoints).problems == []
+        path.write_text(text.replace("pytest", "pytast", 1), newline="")
+        assert export_verifier.export_problems(path, key) != [] or "pytest" not in text
 
     def test_is_recorded_after_a_checkpoint(self, admin, rich):
         before = count_entries()

@@ -1,4 +1,4 @@
-"""Who looked at the history, took a copy of it, or was turned away, as sentences."""
+"""Who read, copied or erased of the history, or was turned away, as sentences."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,6 +19,15 @@ def _exported(changes: Changes) -> Sentence:
     return [*parts, text(", narrowed to "), new(said)]
 
 
+def _erased(changes: Changes) -> Sentence:
+    count = changes["erased"][1]
+    what = "a sealed value" if count == 1 else f"{count:,} sealed values"
+    field = changes["erased_field"][1] if "erased_field" in changes else None
+    narrowed = f" of {field}" if field else ""
+    of = new(str(changes["erased_of"][1]), mono=True)
+    return [text(f"Erased {what}{narrowed} from the history of "), of]
+
+
 def _opened(_changes: Changes) -> Sentence:
     return [text("Read the history, for the first time that day")]
 
@@ -35,5 +44,6 @@ def _denied(changes: Changes) -> Sentence:
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.AUDIT_EXPORTED: _exported,
     Action.AUDIT_OPENED: _opened,
+    Action.AUDIT_ERASED: _erased,
     Action.ACCESS_DENIED: _denied,
 }

@@ -52,6 +52,7 @@ class Action(StrEnum):
     SIGNED_OUT = "session.ended"
     AUDIT_EXPORTED = "audit.exported"
     AUDIT_OPENED = "audit.opened"
+    AUDIT_ERASED = "audit.erased"
     ACCESS_DENIED = "access.denied"
 
 

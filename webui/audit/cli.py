@@ -4,18 +4,21 @@ import getpass
 import sys
 from pathlib import Path
 from typing import BinaryIO, NoReturn
+from uuid import UUID
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
 from config import Config
-from webui.audit import checkpoints, export, exported, verify
+from webui import values
+from webui.audit import checkpoints, erasure, export, exported, verify
 from webui.audit.filters import Filters
 from webui.audit.log import command_actor
 from webui.audit.verdict import Verdict
 from webui.crypto import signing
 from webui.extensions import db
+from webui.limits import REASON
 
 HOLDS, FAILS, UNCHECKED = 0, 1, 2
 audit = AppGroup("audit", help="The history's proof.")
@@ -97,6 +100,24 @@ def _stored(key: str, file: Path | None) -> Verdict:
             bar.update(done - bar.pos)
 
         return verify.verify(url, key, file or _config().checkpoints, progress)
+
+
+@audit.command("erase")
+@click.option("--entry", type=click.UUID, help="The sealed values of one entry.")
+@click.option("--tenant", type=click.UUID, help="Those of all entries of a tenant.")
+@click.option("--field", help="Only those of this field: sip_domain, sip_username, webhook_url.")
+@click.option("--reason", required=True, help="Why; kept in the history.")
+@click.confirmation_option(prompt="Erased values cannot be brought back. Erase them?")
+def erase_values(entry: UUID | None, tenant: UUID | None, field: str | None, reason: str) -> None:
+    """Erase sealed values of the history; entries and chain stay as they are."""
+    try:
+        why = values.text(reason, REASON)
+        count = erasure.erase(
+            command_actor(getpass.getuser()), why, entry=entry, tenant=tenant, field=field
+        )
+    except (ValueError, values.Refused) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Erased {count:,} sealed value(s).")
 
 
 def _tell(verdict: Verdict) -> int:
