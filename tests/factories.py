@@ -3,13 +3,16 @@
 from itertools import count
 from typing import Any
 
+from sqlalchemy import select
+
 from webui.accounts.passwords import hash_password
 from webui.audit.actions import Action, Source
-from webui.audit.log import Actor, record
+from webui.audit.log import Actor, command_actor, record
 from webui.extensions import db, write_transaction
 from webui.models import Tenant, User
 from webui.models.columns import Audited
 from webui.models.tenant import Change
+from webui.users.operations import Order, set_active
 
 _numbers = count(1)
 
@@ -76,6 +79,12 @@ def make_user(
         changes = [Change(name, Audited.PLAIN, None, values[name]) for name in shown]
         record(Action.USER_CREATED, an_actor(), changes=changes, subject=user, reason="for a test")
     return read_again(user)
+
+
+def disable(username: str, reason: str | None = "left us") -> None:
+    """Disables an account from the server's command line."""
+    user = db.session.scalars(select(User).where(User.username == username)).one()
+    set_active(Order(user.id, reason), False, command_actor("ops"))
 
 
 def revise(tenant: Tenant, action: Action, *, actor: Actor | None = None, **values: Any) -> None:

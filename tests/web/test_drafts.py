@@ -8,13 +8,12 @@ import pytest
 from sqlalchemy import update
 
 from tests import raw
-from tests.factories import make_user
+from tests.factories import disable, make_user
 from tests.history import count_entries
 from tests.web import dom
 from tests.web.pages import PASSWORD, REASON, Browser, changed, edit_url, tenant_url
 from tests.web.saved import fresh
-from webui.accounts import operations, sessions
-from webui.audit.log import command_actor
+from webui.accounts import sessions
 from webui.extensions import db, write_transaction
 from webui.models import Draft, UserSession
 from webui.models.columns import now
@@ -281,7 +280,7 @@ class TestSomebodyElse:
 
     def test_who_was_disabled_leaves_no_draft(self, support, tenant):
         form = support.get(edit_url(tenant, "sip"))
-        operations.disable_user(support.user.username, command_actor("ops"), "left us")
+        disable(support.user.username)
         support.submit(form, 303, **TYPED, reason=REASON)
         assert drafts() == []
 

@@ -11,7 +11,7 @@ from tests.factories import an_actor, make_user, revise
 from tests.history import assert_audited, assert_history_holds, last_body
 from tests.raw import rows
 from tests.web.pages import PASSWORD, REASON, Browser
-from webui.accounts import throttle
+from webui.accounts import signing_in, throttle
 from webui.audit.actions import Action
 from webui.extensions import db, write_transaction
 from webui.links import operations
@@ -191,6 +191,40 @@ class TestEveryLink:
         assert sorted(outcomes) == ["gone", "set"]
         assert len(rows("SELECT seq FROM audit_entries WHERE action = 'user.password.set'")) == 1
         assert_history_holds()
+
+    def test_leaves_no_session_to_who_signs_in_with_the_old_password_meanwhile(
+        self, app, reset, monkeypatch
+    ):
+        owner, path = reset
+        outcomes = []
+
+        def sign_in():
+            with app.app_context():
+                outcomes.append(signing_in.sign_in(owner.user.username, PASSWORD, an_actor()))
+
+        meanwhile = threading.Thread(target=sign_in)
+        end_all = operations.sessions.end_all
+
+        def end_all_then_sign_in(user):
+            ended = end_all(user)
+            meanwhile.start()
+            # It cannot end before this transaction does; without the lock it would.
+            meanwhile.join(timeout=0.5)
+            return ended
+
+        monkeypatch.setattr(operations.sessions, "end_all", end_all_then_sign_in)
+        token = path.rsplit("/", 1)[-1]
+        operations.choose_password(LinkKind.RESET, token, NEW, an_actor())
+        meanwhile.join()
+        assert outcomes == [signing_in.REFUSED]
+        assert rows("SELECT count(*) FROM user_sessions WHERE ended_at IS NULL") == [(1,)]
+
+    def test_is_a_fragment_for_htmx(self, browser, invitation):
+        _, path = invitation
+        assert "<html" not in browser.get(path, htmx=True).text
+        answer = browser.post_form(path, 200, htmx=True, password=NEW)
+        assert answer.headers["HX-Redirect"] == "/"
+        assert "<html" not in browser.get(path, 404, htmx=True).text
 
     def test_tries_are_limited_per_address(self, browser, invitation):
         _, path = invitation

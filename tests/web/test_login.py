@@ -11,12 +11,12 @@ from itsdangerous import URLSafeTimedSerializer
 from sqlalchemy import select, update
 
 from tests import raw
-from tests.factories import make_tenant, make_user, revise
+from tests.factories import disable, make_tenant, make_user, revise
 from tests.history import assert_audited, count_entries
 from tests.web import dom
 from tests.web.pages import HTMX, PASSWORD, Browser, tenant_url
 from tests.web.saved import actions, fresh
-from webui.accounts import operations, passwords
+from webui.accounts import passwords
 from webui.accounts.routes import REFUSED
 from webui.audit.actions import Action
 from webui.audit.log import command_actor, record
@@ -271,7 +271,7 @@ class TestSession:
     def test_of_a_disabled_account_ends_at_once(self, sign_in, admin):
         support = sign_in("support")
         support.get("/tenants")
-        operations.disable_user(support.user.username, command_actor("ops"), "left us")
+        disable(support.user.username)
         assert support.get("/tenants", 303).location.startswith("/login")
         assert admin.get("/tenants").words
 

@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import select
 
 from tests import raw
-from tests.factories import make_tenant, make_user, revise
+from tests.factories import disable, make_tenant, make_user, revise
 from tests.history import assert_audited, assert_history_holds
 from tests.web import dom
 from tests.web import factors as phone
 from tests.web.factors import Phone, enrol, enter, give_password, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser
 from tests.web.saved import actions, bodies
-from webui.accounts import factors, half, operations, own, second_step
+from webui.accounts import factors, half, own, second_step
 from webui.audit.actions import Action
 from webui.audit.guard import Unaudited
 from webui.audit.log import command_actor
@@ -227,7 +227,7 @@ class TestSigningIn:
         if change == "blocked":
             revise(tenant, Action.TENANT_STATUS, status="blocked")
         elif change == "disabled":
-            operations.disable_user(name, command_actor("ops"), None)
+            disable(name)
         else:
             actor = command_actor("ops")
             own.change_password(owner.user.id, PASSWORD, "a stapled battery", actor, None)

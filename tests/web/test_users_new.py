@@ -53,6 +53,14 @@ class TestColleague:
         browser.get(first, 404)
         browser.get(second, 200)
 
+    def test_is_not_made_with_the_mark_of_another_form(self, admin, filled):
+        form = admin.get("/tenants/new")
+        mark = form.field("submission")
+        admin.submit(form, 303, name="Made before", reason=REASON)
+        with raw.unchanged():
+            answer = admin.post_form("/users/new", 409, **filled, submission=mark)
+        assert "This form was used already" in answer.words
+
     def test_with_a_taken_name_keeps_what_was_typed(self, admin, filled):
         admin.post_form("/users/new", 200, **filled)
         with raw.unchanged():

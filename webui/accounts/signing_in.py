@@ -75,10 +75,11 @@ def sign_in(
         # A name that is no account's is not recorded: it may be a password in the wrong field.
         _record_refusal(person)
         return REFUSED
-    renewed = passwords.renewed(stored, password)
+    renewed, user_id = passwords.renewed(stored, password), user.id
     with write_transaction():
         throttle.forgive(counters)
-        user = db.session.get_one(User, user.id)
+        # Locked: a password that is replaced at this moment must not leave a session behind.
+        user = db.session.get_one(User, user_id, with_for_update=True)
         if not user.active or user.password_hash != stored:
             return REFUSED
         if blocked(user):

@@ -8,7 +8,6 @@ from flask import (
     current_app,
     flash,
     make_response,
-    redirect,
     render_template,
     url_for,
 )
@@ -17,6 +16,7 @@ from webui import origin
 from webui.accounts import sessions
 from webui.accounts.arrival import arrive
 from webui.headers import secret_address
+from webui.htmx import go_to, part_of
 from webui.links import operations
 from webui.links.forms import ChoosePasswordForm
 from webui.links.operations import Gone
@@ -88,13 +88,13 @@ def _use(kind: LinkKind, token: str) -> Any:
 def _go_on(chosen: operations.Chosen) -> Any:
     if chosen.session is None:
         flash(PASSWORD_SET)
-        return redirect(url_for("accounts.login"), 303)
+        return go_to(url_for("accounts.login"))
     return arrive(chosen.session, chosen.user, None, again=False)
 
 
 def _form(form: ChoosePasswordForm, user: User, kind: LinkKind, status: int = 200) -> Response:
     page = render_template(
-        "links/choose.html",
+        part_of("links/choose.html"),
         form=form,
         user=user,
         first=kind is LinkKind.INVITATION,
@@ -106,4 +106,4 @@ def _form(form: ChoosePasswordForm, user: User, kind: LinkKind, status: int = 20
 def _gone() -> Response:
     """One page for every link that does not work, so that none tells what it was."""
     contact = current_app.extensions["webui_config"].support_contact
-    return make_response(render_template("links/gone.html", contact=contact), 404)
+    return make_response(render_template(part_of("links/gone.html"), contact=contact), 404)

@@ -93,9 +93,9 @@ def _create(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
 
 
 def _again(user_id: UUID, actor: Actor) -> tuple[UUID, Issued]:
-    user = db.session.get_one(User, user_id, with_for_update=True)
-    if links.kind_for(user) is not LinkKind.INVITATION or not user.active:
-        raise Refused("This form made an account already, and its person uses it.")
+    user = db.session.get(User, user_id, with_for_update=True)
+    if user is None or links.kind_for(user) is not LinkKind.INVITATION or not user.active:
+        raise Refused("This form was used already. Open a new one.")
     issued = links.issue(user)
     record(Action.INVITATION_ISSUED, actor, tenant=user.tenant, subject=user)
     return user_id, issued

@@ -83,8 +83,9 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
             return False
         if not active:
             refuse_last_admin(user)
-            sessions.end_all(user)
             links.end_all(user)
+        # On the way back too: whatever began at the moment of disabling stays ended.
+        sessions.end_all(user)
         user.active = active
         user.updated_at = now()
         change = Change("active", Audited.PLAIN, not active, active)
