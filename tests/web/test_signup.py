@@ -4,6 +4,7 @@ import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -15,8 +16,8 @@ from tests.web.pages import Browser
 from tests.web.saved import actions
 from webui.accounts import password_rule, throttle
 from webui.audit.actions import Action
-from webui.extensions import db
-from webui.models import AuditEntry, Tenant, User
+from webui.extensions import db, write_transaction
+from webui.models import AuditEntry, Submission, Tenant, User
 from webui.models.tenant import DEFAULTS
 from webui.onboarding import signup
 
@@ -137,6 +138,13 @@ class TestSignUp:
         form, stale = browser.get(URL), as_it_is(browser)
         browser.submit(form, 303, **FILLED)
         revise(db.session.query(Tenant).one(), Action.TENANT_STATUS, status="blocked")
+        assert list(stale.submit(form, 422, **FILLED).errors) == ["username"]
+
+    def test_second_click_after_a_minute_is_no_second_click(self, browser):
+        form, stale = browser.get(URL), as_it_is(browser)
+        browser.submit(form, 303, **FILLED)
+        with write_transaction():
+            db.session.query(Submission).one().used_at -= timedelta(seconds=61)
         assert list(stale.submit(form, 422, **FILLED).errors) == ["username"]
 
     def test_makes_the_browser_a_known_device(self, browser):
