@@ -60,6 +60,16 @@ class TestList:
     def test_refuses_what_does_not_exist(self, admin, query):
         admin.get(f"/users?{query}", 400)
 
+    def test_of_very_many_matches_searches_usernames_only_and_says_so(
+        self, admin, people, monkeypatch
+    ):
+        make_user("auditor", username="zoe", email="anna@staff.example")
+        assert names(admin.get("/users?q=anna")) == ["anna.berg", "zoe"]
+        monkeypatch.setattr(search, "_FEW_MATCHES", 1)
+        page = admin.get("/users?q=anna")
+        assert names(page) == ["anna.berg"]
+        assert "only usernames are searched" in page.words
+
     def test_comes_in_pages(self, admin, monkeypatch):
         monkeypatch.setattr(search, "PAGE_SIZE", 2)
         for number in range(4):
@@ -85,7 +95,7 @@ class TestList:
             admin.get("/users?role=owner")
         with queries() as many:
             admin.get("/users")
-        assert len(many) == len(few) <= 4
+        assert len(many) == len(few) <= 5
 
     def test_says_what_to_do_when_nothing_fits(self, admin):
         words = admin.get("/users?q=nobody").words

@@ -14,11 +14,13 @@ from webui.models import Tenant, User, UserSession
 from webui.models.user import NO_PASSWORD, AccountState, account_state
 from webui.paging import Keyset, Page
 from webui.permissions import Role
-from webui.users.scope import visible
+from webui.users.scope import IS_OWNER, visible
 from webui.users.words import ROLE_LABELS, STATE_LABELS
 
 PAGE_SIZE = 50
 BY_NAME = Keyset("username", (User.username_key,))
+# Up to here all matches are sorted for a page of the list.
+_FEW_MATCHES = 500
 _LAST = "\U0010ffff"
 _UUID = re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])")
 # A constant in the statement: only then may a partial index answer it.
@@ -89,23 +91,33 @@ class Found:
     last_used: datetime | None
 
 
-def find(filters: Filters, after: str | None, before: str | None) -> Page[Found]:
+@dataclass(frozen=True)
+class Listing(Page[Found]):
+    """A page of the list; ``broad`` when so many fit that only usernames were searched."""
+
+    broad: bool = False
+
+
+def find(filters: Filters, after: str | None, before: str | None) -> Listing:
     """One page of accounts by username. Raises paging.BadCursor."""
     query: Any = select(*_COLUMNS).outerjoin(Tenant, Tenant.id == User.tenant_id)
     query = query.where(visible())
     if filters.role:
-        query = query.where(User.role == filters.role)
+        is_owner = filters.role == Role.OWNER
+        query = query.where(IS_OWNER if is_owner else User.role == filters.role)
     if filters.state:
         query = query.where(_STATES[AccountState(filters.state)])
+    broad = False
     if filters.q:
-        query = query.where(_matches(filters.q))
+        matches, broad = _matches(filters.q)
+        query = query.where(matches)
     page = BY_NAME.page(query, PAGE_SIZE, after, before)
     used = last_used([row.id for row in page.rows])
     rows = [
         Found(row, account_state(row.active, not row.invited), used.get(row.id))
         for row in page.rows
     ]
-    return Page(rows, page.after, page.before)
+    return Listing(rows, page.after, page.before, broad)
 
 
 def last_used(ids: list[UUID]) -> dict[UUID, datetime]:
@@ -118,13 +130,21 @@ def last_used(ids: list[UUID]) -> dict[UUID, datetime]:
     return {row[0]: row[1] for row in db.session.execute(query)}
 
 
-def _matches(words: str) -> ColumnElement[bool]:
-    """An id (also inside a pasted address), or the beginning of a username or e-mail."""
+def _matches(words: str) -> tuple[ColumnElement[bool], bool]:
+    """An id (also inside a pasted address), or the beginning of a username or e-mail.
+
+    Of very many matches only the usernames, which stand in the order of the list: to sort all
+    of them for one page would take most of a second. The second value says so.
+    """
     key = words.casefold()
     found = _UUID.search(key)
     if found:
-        return User.id == UUID(found.group())
-    return or_(_starts_with(User.username_key, key), _starts_with(User.email_key, key))
+        return User.id == UUID(found.group()), False
+    by_name = _starts_with(User.username_key, key)
+    either = or_(by_name, _starts_with(User.email_key, key))
+    some = select(User.id).where(either).limit(_FEW_MATCHES + 1).subquery()
+    count = db.session.scalars(select(func.count()).select_from(some)).one()
+    return (by_name, True) if count > _FEW_MATCHES else (either, False)
 
 
 def _starts_with(column: Any, prefix: str) -> ColumnElement[bool]:
