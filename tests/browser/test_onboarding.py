@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser import axe
-from tests.browser.pages import sign_in
+from tests.browser.pages import fill_in_sign_in, sign_in
 from tests.browser.server import Account
 from tests.browser.wizard import QUESTIONS, Wizard, sign_up
 from tests.factories import make_tenant, make_user
@@ -107,6 +107,19 @@ class TestResuming:
         wizard.places.get_by_role("button", name="Plan").click()
         wizard.at("billing")
         expect(wizard.field("billing", "max_concurrent_calls")).to_have_value("many")
+
+    def test_after_the_session_ended_in_place_with_what_was_typed(self, open_page, server, owner):
+        page = open_page()
+        sign_in(page, owner)
+        wizard = Wizard(page)
+        wizard.at("organisation").fill("organisation", name="Typed before")
+        server.expire_sessions(owner.username)
+        wizard.next.click()
+        fill_in_sign_in(page, owner)
+        wizard.at("organisation")
+        expect(wizard.field("organisation", "name")).to_have_value("Typed before")
+        wizard.next.click()
+        wizard.at("billing")
 
     def test_leaving_shows_the_checklist_which_leads_back(self, open_page, owner):
         page = open_page()
