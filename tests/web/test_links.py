@@ -13,10 +13,14 @@ from tests.raw import rows
 from tests.web.pages import PASSWORD, REASON, Browser
 from webui.accounts import signing_in, throttle
 from webui.audit.actions import Action
+from webui.audit.log import record
+from webui.crypto import totp
 from webui.extensions import db, write_transaction
 from webui.links import operations
-from webui.models import AccountLink
+from webui.models import AccountLink, Authenticator, User
+from webui.models.columns import Audited
 from webui.models.link import LIFETIMES, LinkKind
+from webui.models.tenant import Change
 from webui.models.user import NO_PASSWORD
 from webui.redaction import hide_links
 
@@ -243,6 +247,31 @@ class TestEveryLink:
         browser.post_form(path, 303, password=NEW)
 
 
+class TestSecondFactor:
+    def test_stays_in_front_of_a_new_password(self, browser, reset):
+        owner, path = reset
+        with write_transaction():
+            user = db.session.get_one(User, owner.user.id)
+            db.session.add(Authenticator(user.id, totp.new_secret(), 1))
+            app = Change("authenticator", Audited.EVENT, None, "")
+            record(Action.USER_AUTHENTICATOR, an_actor(), subject=user, changes=[app])
+        assert browser.post_form(path, 303, password=NEW).location == "/login"
+        answer = browser.sign_in(owner.user.username, NEW)
+        assert answer.location.startswith("/login/code")
+        browser.get(f"/tenants/{owner.user.tenant_id}", 303)
+        assert rows("SELECT count(*) FROM authenticators") == [(1,)]
+
+    def test_that_is_required_is_set_up_before_anything_else(self, make_app):
+        app = make_app(require_mfa="staff")
+        user = make_user("support", password_hash=NO_PASSWORD)
+        with write_transaction():
+            token = operations.issue(db.session.get_one(User, user.id)).token
+        browser = Browser(app.test_client(), set())
+        browser.post_form(f"/invitation/{token}", 303, password=NEW)
+        assert browser.get("/tenants", 303).location == browser.get("/users", 303).location
+        assert browser.get("/tenants", 303).location.startswith("/account/")
+
+
 class TestSilence:
     def test_no_referrer_leaves_the_page(self, browser, reset):
         _, path = reset
@@ -303,7 +332,7 @@ class TestSupport:
         support.post_form(f"/users/{owner.user.id}/link", 200, reason=REASON)
         support.get(f"/users/{colleague.id}/link", 404)
         data = {"csrf_token": support.token(), "reason": REASON}
-        with raw.unchanged():
+        with raw.only_asked():
             support.post(f"/users/{colleague.id}/link", data, 404)
 
     def test_is_told_that_a_disabled_account_must_be_enabled(self, sign_in, tenant):
