@@ -183,7 +183,7 @@ class TestTwice:
         owner.submit(first, 303, name="First", go="next")
         answer = owner.submit(second, 409, name="Second", go="next")
         assert (answer.field("name"), answer.field("version")) == ("Second", "2")
-        assert "changed this while you were editing" in answer.words
+        assert "You changed this in another window." in answer.words
         assert fresh(tenant).name == "First"
         assert owner.submit(answer, 303, go="next").location == url("billing")
         assert fresh(tenant).name == "Second"
