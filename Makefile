@@ -11,7 +11,7 @@ DEVELOPMENT := $(VENV)/.development
 
 export WEBUI_ENV ?= development
 
-.PHONY: run setup machine test check bench screenshots vendor
+.PHONY: run setup machine test check bench mutants screenshots vendor
 
 run: setup
 	@exec env BIN=$(BIN) .ci/serve wsgi:app --bind 127.0.0.1:$(PORT) --workers $(WORKERS) --threads $(THREADS) --no-control-socket \
@@ -50,6 +50,10 @@ check: machine
 bench: machine
 	$(BIN)/python -m tests.bench.responses
 	$(BIN)/python -m tests.bench.history
+	$(BIN)/python -m tests.bench.rotation
+
+mutants: machine
+	.ci/mutants
 
 screenshots: machine
 	$(BIN)/python -m tests.browser.screenshots

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from config import Config
 from tests import databases as kinds
@@ -17,6 +17,14 @@ from tests.client import keep_to_this_machine
 from webui.extensions import db
 
 settings.register_profile("tests", deadline=None, print_blob=True)
+# mutmut runs the tests several times in one process, which Hypothesis would complain about.
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    max_examples=25,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.differing_executors],
+)
 settings.load_profile("tests")
 
 

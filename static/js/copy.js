@@ -1,8 +1,9 @@
-// Copies the text of the element that the button names, and says so.
+// Copies the text or the value of the element that the button names, and says so.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
-  const text = document.getElementById(button.dataset.copy).textContent;
+  const source = document.getElementById(button.dataset.copy);
+  const text = source.value ?? source.textContent;
   const live = document.getElementById("live");
   const note = document.createElement("span");
   try {

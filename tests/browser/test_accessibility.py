@@ -143,7 +143,22 @@ class TestTenantPage:
         assert axe.overflow(page) == []
 
 
+class TestKeys:
+    def test_page(self, open_page):
+        page = open_page("auditor")
+        page.goto("/keys")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Keys")
+        check(page)
+        assert axe.overflow(page) == []
+
+
 class TestForms:
+    def test_an_offered_password(self, tenant_page):
+        form = tenant_page.edit("sip")
+        form.root.get_by_role("button", name="Offer a password").click()
+        expect(form.field("sip_password")).to_be_focused()
+        check(tenant_page.page)
+
     def test_every_section(self, open_page, northwind):
         shown = TenantPage(open_page("support"), northwind).open()
         for section in SECTIONS:

@@ -15,7 +15,6 @@ from tests.keyrings import Console
 from webui.audit.actions import Action
 from webui.audit.log import command_actor
 from webui.canary import check_keys, check_ring
-from webui.crypto import keyfile
 from webui.crypto.keyring import KeyMissing, Tampered
 from webui.extensions import db, keyring
 from webui.keys import operations
@@ -258,21 +257,6 @@ class TestStatus:
         assert [line[0] for line in lines] == ["KEY", "k1", "k2"]
         assert (lines[1][1], lines[1][-1]) == ("primary", "5")
         assert (lines[2][1:3], lines[2][-1]) == (["decrypt", "only"], "0")
-
-
-class TestWritePrivate:
-    def test_leaves_the_old_file_when_the_new_one_cannot_be_put(self, tmp_path, monkeypatch):
-        path = tmp_path / "ring.json"
-        keyfile.write_private(path, "old")
-
-        def fail(_descriptor):
-            raise OSError("disk full")
-
-        monkeypatch.setattr(keyfile.os, "fsync", fail)
-        with pytest.raises(OSError, match="disk full"):
-            keyfile.write_private(path, "new")
-        assert path.read_text() == "old"
-        assert list(tmp_path.iterdir()) == [path]
 
 
 class TestRunbook:

@@ -11,7 +11,7 @@ from webui.errors import log_database_error
 from webui.htmx import go_to, wants_fragment
 from webui.models import Tenant
 from webui.models.tenant import UNREADABLE
-from webui.tenants import overview
+from webui.tenants import offers, overview
 from webui.tenants.conflicts import Conflict, Theirs
 from webui.tenants.forms import TenantForm, shown
 from webui.tenants.operations import Saved
@@ -61,6 +61,11 @@ def show_form(
         **words,
     }
     return make_response(render_template(template, **context), status)
+
+
+def offered(tenant: Tenant, form: TenantForm, section: Section, version: int) -> Response:
+    """The form as it was typed, with a new password in it. Nothing is stored or judged yet."""
+    return show_form(tenant, form, section, version, offer=offers.sip_password())
 
 
 def refused(

@@ -108,6 +108,8 @@ def save_section(tenant_id: UUID, section: Section) -> Any:
     """Saves a section."""
     tenant = get_tenant_to_change(tenant_id)
     version, form = posted_version(), section.form(tenant)
+    if "sip_password" in form and request.form.get("offer"):
+        return answers.offered(tenant, form, section, version)
     if not form.validate():
         return answers.refused(tenant, form, section, version)
     try:

@@ -31,6 +31,7 @@ from webui.values import compact_json
 RESTORED = "This is what you had typed before you had to sign in. Passwords must be typed again."
 KEEP = "One is stored. Leave this blank to keep it."
 TYPE_AGAIN = "Passwords are never shown again: type it once more."
+OFFERED = "A new password, shown only now: copy it. It is stored when you save."
 CANNOT_BE_READ = "The stored value cannot be read now. Blank keeps it as it is."
 
 
@@ -92,7 +93,7 @@ def width(name: str) -> str:
     return _WIDTHS.get(name, "half")
 
 
-def hint(form: TenantForm, name: str) -> str:
+def hint(form: TenantForm, name: str, offered: bool = False) -> str:
     """What stands below a field besides its own help."""
     tenant = form.tenant
     if tenant is None or name not in FIELDS:
@@ -100,6 +101,8 @@ def hint(form: TenantForm, name: str) -> str:
     if form.unreadable(name):
         return CANNOT_BE_READ
     if name == "sip_password":
+        if offered:
+            return OFFERED
         words = [KEEP] if tenant.is_set(name) else []
         return " ".join([*words, *([TYPE_AGAIN] if form[name].data else [])])
     if name == "sip_enabled" and (missing := sip_missing(tenant)):
