@@ -112,9 +112,8 @@ def create_user(
 def list_users() -> None:
     """List the accounts."""
     for user in db.session.scalars(select(User).order_by(User.username_key)):
-        state = "active" if user.active else "disabled"
         tenant = str(user.tenant_id or "")
-        click.echo(f"{user.username:<24} {user.role:<8} {state:<9} {user.email:<40} {tenant}")
+        click.echo(f"{user.username:<24} {user.role:<8} {user.state:<9} {user.email:<40} {tenant}")
 
 
 @users.command("disable")
