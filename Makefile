@@ -54,6 +54,8 @@ bench: machine
 
 mutants: machine
 	.ci/mutants
+	$(BIN)/python -m tests.bench.proof
+	$(BIN)/pytest tests/web/test_chain.py --walk 5000
 
 screenshots: machine
 	$(BIN)/python -m tests.browser.screenshots

@@ -28,6 +28,12 @@ settings.register_profile(
 settings.load_profile("tests")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How far the random walk goes: a short way in the suite, 5,000 steps in `make bench`."""
+    parser.addoption("--walk", type=int, default=200)
+    parser.addoption("--walk-seed", type=int, default=1)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def no_network() -> Iterator[None]:
     """The network is off: a test that needs it fails."""

@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from tests import tampering
 from tests.factories import make_tenant
-from tests.raw import rows, unchanged
+from tests.raw import only_asked, rows, unchanged
 from tests.tampering import without_guards
 from tests.web import dom
 from webui.audit import checkpoints, verifications, verify
@@ -134,6 +134,6 @@ class TestVerification:
 
     def test_is_refused_to_support(self, sign_in):
         browser = sign_in("support")
-        with unchanged():
+        with only_asked():
             answer = browser.client.post("/audit/verification")
         assert answer.status_code == 403

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
+
 from webui.audit import sentences
-from webui.values import compact_json
 
 COLUMNS = (
     *("seq", "id", "at", "action", "outcome", "tenant_id", "tenant_name", "tenant_version"),
@@ -33,7 +34,13 @@ def lines(entries: Iterable[tuple[Mapping[str, Any], str]]) -> bytes:
 
 def plain(value: Any) -> Any:
     """The value as a spreadsheet shows it: a text stays a text."""
-    return _FORMULA.sub(r"\1'", value) if isinstance(value, str) else value
+    if not isinstance(value, str) or not value:
+        return value
+    # Nearly every value is told harmless by its first character, at a tenth of the cost.
+    harmless = value[0].isalnum() or value[0] in "{/"
+    if harmless and "\n" not in value and "\r" not in value:
+        return value
+    return _FORMULA.sub(r"\1'", value)
 
 
 def _written(rows: Iterable[Iterable[Any]]) -> bytes:
@@ -51,7 +58,7 @@ def _row(body: Mapping[str, Any], hashed: str) -> tuple[Any, ...]:
         *(actor[name] for name in ("type", "id", "name", "role")),
         body["source"],
         said,
-        compact_json(body["changes"]),
+        orjson.dumps(body["changes"]).decode(),
         *(body[name] for name in ("reason", "request", "address", "agent")),
         hashed,
     )

@@ -64,6 +64,16 @@ class Proof:
         return datetime.fromisoformat(self.checkpoint.at) if self.checkpoint else None
 
     @property
+    def state(self) -> tuple[str, str]:
+        """How the latest verification ended: the colour of its badge, and in a word or two."""
+        outcome = self.latest.outcome if self.latest else None
+        return {
+            "holds": ("good", "holds"),
+            "fails": ("bad", "does not hold"),
+            "unchecked": ("warn", "not checked"),
+        }.get(outcome or "", ("", "never verified"))
+
+    @property
     def report(self) -> Mapping[str, Any]:
         """What the latest verification found."""
         return json.loads(self.latest.report or "{}") if self.latest else {}
