@@ -196,13 +196,13 @@ def _matches(words: str) -> ColumnElement[bool]:
         # Accents or signs alone: no name is found by what its key leaves out.
         return Tenant.id.in_(owned)
     if len(key) < PREFIX_BELOW:
-        return or_(_starts_with(Tenant.name_key, key), Tenant.id.in_(owned))
+        return or_(starts_with(Tenant.name_key, key), Tenant.id.in_(owned))
     if is_sqlite():
         return _matches_sqlite(key, owned)
     return or_(Tenant.name_key.contains(key, autoescape=True), Tenant.id.in_(owned))
 
 
-def _starts_with(name: Any, prefix: str) -> ColumnElement[bool]:
+def starts_with(name: Any, prefix: str) -> ColumnElement[bool]:
     """A prefix as a range, which any index in byte order answers."""
     return (name >= prefix) & (name < prefix + _LAST)
 
@@ -252,7 +252,7 @@ def _owned_by(words: str) -> Any:
         condition: ColumnElement[bool] = User.id == UUID(words)
     elif _ACCOUNT.fullmatch(words):
         key = words.casefold()
-        condition = _starts_with(User.username_key, key) | _starts_with(User.email_key, key)
+        condition = starts_with(User.username_key, key) | starts_with(User.email_key, key)
     else:
         return []
     query = select(User.tenant_id).where(User.tenant_id.is_not(None), condition)

@@ -9,6 +9,7 @@ from webui.errors import Detail
 from webui.htmx import part_of, wants_fragment
 from webui.paging import BadCursor
 from webui.permissions import Permission, requires
+from webui.tenants.search import BadFilter
 from webui.users import profile, search
 from webui.users.scope import get_user
 
@@ -23,7 +24,7 @@ def index() -> Any:
     try:
         filters = search.Filters.from_url(request.args)
         found = search.find(filters, request.args.get("after"), request.args.get("before"))
-    except search.BadFilter as error:
+    except BadFilter as error:
         abort(400, Detail(error))
     except BadCursor:
         abort(400, Detail(NO_SUCH_PAGE))

@@ -14,6 +14,7 @@ from webui.models import Tenant, User, UserSession
 from webui.models.user import NO_PASSWORD, AccountState, account_state
 from webui.paging import Keyset, Page
 from webui.permissions import Role
+from webui.tenants.search import BadFilter, starts_with
 from webui.users.scope import IS_OWNER, visible
 from webui.users.words import ROLE_LABELS, STATE_LABELS
 
@@ -21,7 +22,6 @@ PAGE_SIZE = 50
 BY_NAME = Keyset("username", (User.username_key,))
 # Up to here all matches are sorted for a page of the list.
 _FEW_MATCHES = 500
-_LAST = "\U0010ffff"
 _UUID = re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])")
 # A constant in the statement: only then may a partial index answer it.
 _INVITED: ColumnElement[bool] = User.password_hash == literal_column(f"'{NO_PASSWORD}'")
@@ -40,10 +40,6 @@ _COLUMNS = (
     User.tenant_id,
     Tenant.name.label("tenant_name"),
 )
-
-
-class BadFilter(ValueError):
-    """A filter in the URL has a value that does not exist; the message is for people."""
 
 
 @dataclass(frozen=True)
@@ -140,13 +136,8 @@ def _matches(words: str) -> tuple[ColumnElement[bool], bool]:
     found = _UUID.search(key)
     if found:
         return User.id == UUID(found.group()), False
-    by_name = _starts_with(User.username_key, key)
-    either = or_(by_name, _starts_with(User.email_key, key))
+    by_name = starts_with(User.username_key, key)
+    either = or_(by_name, starts_with(User.email_key, key))
     some = select(User.id).where(either).limit(_FEW_MATCHES + 1).subquery()
     count = db.session.scalars(select(func.count()).select_from(some)).one()
     return (by_name, True) if count > _FEW_MATCHES else (either, False)
-
-
-def _starts_with(column: Any, prefix: str) -> ColumnElement[bool]:
-    """A prefix as a range, which any index in byte order answers."""
-    return and_(column >= prefix, column < prefix + _LAST)
