@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -117,6 +118,8 @@ UNKNOWN = [
     *("to=2026-13-01", "from=9999-12-31T23:59-14:00", "from=2026-01-02&to=2026-01-01"),
     *("from=2026-01-01&from=2026-01-02", "address=%00", "request=" + "x" * 300, "after=x"),
     *("q=" + "+".join(map(str, range(30))), "before=%FF", "since=soon"),
+    *("find_actor=%00", "find_tenant=%00", "find_tenant=" + "x" * 300, "to=9999-12-31"),
+    *("from=0001-01-01", "until=9999-12-31T23:59:59"),
     "&".join(f"address=10.0.0.{n}" for n in range(30)),
 ]
 
@@ -334,3 +337,23 @@ def test_a_range_of_a_day_is_all_of_it(admin, tenant):
     assert admin.get(f"/audit?from={today}&to={today}").history
     assert not admin.get(f"/audit?to={today - timedelta(days=1)}").history
     assert db.session.get(Tenant, tenant.id)
+
+
+class TestTimeZone:
+    def test_of_the_account_rules_what_is_typed_and_shown(self, sign_in, app):
+        browser = sign_in("admin", time_zone="Asia/Tokyo")
+        typed = "since=2026-01-02T03:04&until=2026-01-02T03:05"
+        page = browser.get(f"/audit?{typed}", 303)
+        assert page.location == "/audit?from=2026-01-01T18:04:00Z&to=2026-01-01T18:05:59.999999Z"
+        page = browser.get(page.location)
+        assert chips(page) == ["Since 2 Jan 2026 03:04", "Until 2 Jan 2026 03:05"]
+        assert page.by_id("since").get("value") == "2026-01-02T03:04"
+        assert "Times are in JST." in page.words
+
+    def test_makes_the_days(self, sign_in, app):
+        entry(reason="now")
+        for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+            page = sign_in("admin", time_zone=zone).get("/audit?q=now")
+            day = datetime.now(ZoneInfo(zone))
+            [shown] = [dom.words(e) for e in dom.elements(page.tree, "th", scope="rowgroup")]
+            assert shown == f"{day:%A} {day.day} {day:%B %Y}"

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 
 from webui.audit import actors, times
 from webui.audit.actors import Person
-from webui.audit.filters import BadFilter
+from webui.audit.filters import MAX_TEXT, BadFilter
 from webui.permissions import Permission, may
 from webui.tenants import search
 
@@ -46,7 +46,7 @@ def resolve(arguments: MultiDict[str, str], *, decide: bool = True) -> Resolved:
 
     Without ``decide`` a single one is only offered, as while somebody types.
 
-    Raises BadFilter for a time that is none.
+    Raises BadFilter for a time that is none, and for what nothing can be called.
     """
     kept = [item for item in arguments.items(multi=True) if item[0] not in TYPED]
     resolved = Resolved(MultiDict(kept))
@@ -54,6 +54,8 @@ def resolve(arguments: MultiDict[str, str], *, decide: bool = True) -> Resolved:
         typed = arguments.get(name, "").strip()
         if not typed:
             continue
+        if not typed.isprintable() or len(typed) > MAX_TEXT:
+            raise BadFilter("That is too long or holds characters that nothing has.")
         if name in TYPED_TIMES:
             resolved.arguments.setlist(TYPED_TIMES[name], [_time(name, typed)])
             continue

@@ -1,7 +1,7 @@
 """Times of the history's filters and pages: UTC in the URL, the account's zone for people."""
 
 import re
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, time, timedelta, tzinfo
 
 from webui.filters import day, local
 from webui.models.columns import now
@@ -48,10 +48,9 @@ def _in_utc(at: datetime, default: tzinfo, whole_day: bool) -> datetime:
         at = datetime.combine(at.date(), time.max)
     if at.tzinfo is None:
         at = at.replace(tzinfo=default)
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("beyond the calendar") from None
+    if not MINYEAR < at.year < MAXYEAR:
+        raise ValueError("a zone may lead out of the calendar from here")
+    return at.astimezone(UTC)
 
 
 def in_url(at: datetime) -> str:
