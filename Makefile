@@ -51,11 +51,11 @@ bench: machine
 	$(BIN)/python -m tests.bench.responses
 	$(BIN)/python -m tests.bench.history
 	$(BIN)/python -m tests.bench.rotation
+	$(BIN)/python -m tests.bench.proof
+	$(BIN)/pytest tests/web/test_chain.py --walk 5000
 
 mutants: machine
 	.ci/mutants
-	$(BIN)/python -m tests.bench.proof
-	$(BIN)/pytest tests/web/test_chain.py --walk 5000
 
 screenshots: machine
 	$(BIN)/python -m tests.browser.screenshots

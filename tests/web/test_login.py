@@ -345,7 +345,7 @@ class TestCsrf:
 
     def test_is_judged_after_the_role(self, sign_in, tenant):
         auditor = sign_in("auditor")
-        with raw.unchanged():
+        with raw.only_asked():
             auditor.post(tenant_url(tenant, "billing"), {}, 403)
             auditor.post("/tenants/new", {}, 403)
 

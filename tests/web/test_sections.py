@@ -292,7 +292,7 @@ class TestOwner:
         forms = {name: owner.get(edit_url(tenant, name)) for name in SECTIONS}
         form = admin.get(edit_url(tenant, "status"))
         admin.submit(form, 303, status="inactive", reason=REASON)
-        with raw.unchanged():
+        with raw.only_asked():
             for name, form in forms.items():
                 for htmx in (False, True):
                     answer = owner.submit(form, 403, htmx=htmx, **EDITS[name][0])
