@@ -206,6 +206,14 @@ class TestRefused:
         assert fresh(tenant).is_set("sip_password")
         assert fresh(tenant).sip_domain is None
 
+    def test_for_what_is_already_so(self, admin, tenant):
+        admin.edit(tenant, "billing", monthly_call_limit=5_000)
+        entry = newest(tenant)
+        admin.edit(tenant, "billing", monthly_call_limit=1_000)
+        page = admin.get(undo_url(entry))
+        assert steps(page) == {"Calls a month": ["Already so."]}
+        assert not page.has("revert-reason")
+
     def test_for_an_erased_value(self, admin, tenant):
         admin.edit(tenant, "sip", sip_domain="one.example")
         admin.edit(tenant, "sip", sip_domain="two.example")
