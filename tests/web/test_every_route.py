@@ -208,16 +208,17 @@ class TestRole:
         assert wrong == []
 
     def test_reading_writes_nothing(self, app, visitor, world, role):
-        person, wrong = visitor(role), []
-        before = raw.everything_but_asking()
-        for rule in [rule for rule, method in routes(app) if method == "GET"]:
-            for whose in (OWN, FOREIGN, ABSENT) if rule.arguments else (OWN,):
-                person.ask(world.url(rule, whose), "GET")
+        person = visitor(role)
+        # Looked at in groups: which address it was is quickly found, and seldom asked.
+        readable = [rule for rule, method in routes(app) if method == "GET"]
+        for group in (readable[start::8] for start in range(8)):
+            before = raw.everything_but_asking()
+            for rule in group:
+                for whose in (OWN, FOREIGN, ABSENT) if rule.arguments else (OWN,):
+                    person.ask(world.url(rule, whose), "GET")
             now = raw.everything_but_asking()
-            if now != before:
-                wrong.append((rule.rule, [t for t in now if now[t] != before.get(t)]))
-                before = now
-        assert wrong == []
+            changed = [table for table in now if now[table] != before.get(table)]
+            assert changed == [], [rule.rule for rule in group]
 
 
 def like_any_other_text(response):
