@@ -37,7 +37,7 @@ class Export:
     """What is exported: the filter, the query behind it, and how the chain ended."""
 
     filter: dict[str, list[str]]
-    query: Select[int, str, str] | None
+    query: tuple[int, Select[int, str, str]] | None
     seq: int
     hash: str
     at: str
@@ -46,11 +46,14 @@ class Export:
 
     def pieces(self) -> Iterator[Sequence[tuple[int, str, str]]]:
         """(seq, body, hash) of the entries, in the order of the chain."""
-        after = 0
-        while self.query is not None:
+        if self.query is None:
+            return
+        first, every = self.query
+        after = first - 1
+        while True:
             # A connection only as long as a piece: a slow reader holds no snapshot.
             with self.engine.connect() as connection:
-                query = self.query.where(AuditEntry.seq > after).order_by(AuditEntry.seq)
+                query = every.where(AuditEntry.seq > after).order_by(AuditEntry.seq)
                 rows = [(r[0], r[1], r[2]) for r in connection.execute(query.limit(PIECE))]
             if rows:
                 yield rows

@@ -111,8 +111,11 @@ def find(
     return Found(entries, *pair, searched_to)
 
 
-def every(filters: Filters, head: int) -> Select[int, str, str] | None:
-    """Numbers, bodies and hashes of all entries up to ``head`` that pass; None for none.
+def every(filters: Filters, head: int) -> tuple[int, Select[int, str, str]] | None:
+    """The first number, and numbers, bodies and hashes of all entries up to ``head`` that pass.
+
+    None for none. Who reads on bounds the query below: with two bounds SQLite may walk from
+    the lower one each time.
 
     In the chain's order. Entries never change, so however it is read, in pieces or at once,
     the answer is the same.
@@ -122,8 +125,8 @@ def every(filters: Filters, head: int) -> Select[int, str, str] | None:
         return None
     high = head if walk.high is None else min(walk.high, head)
     query = select(AuditEntry.seq, AuditEntry.body, AuditEntry.hash)
-    query = query.where(AuditEntry.seq.between(walk.low or 1, high))
-    return query.where(*(condition for _, condition in _conditions(filters)))
+    query = query.where(AuditEntry.seq <= high)
+    return walk.low or 1, query.where(*(condition for _, condition in _conditions(filters)))
 
 
 def _walk(filters: Filters, here: int | None, newer: bool) -> _Walk | None:
