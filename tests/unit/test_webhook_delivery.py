@@ -22,7 +22,7 @@ from tests.outbox import deliver, deliveries, make_due, make_hooked, queue
 from tests.receivers import OK, Authority, receiving
 from webui.audit.actions import Action
 from webui.extensions import db, write_transaction
-from webui.jobs import Run
+from webui.jobs import Run, registry
 from webui.models import Delivery, WebhookStop
 from webui.models.columns import now
 from webui.webhooks import delivery
@@ -275,6 +275,10 @@ class TestLeases:
 
 
 class TestWorker:
+    def test_knows_the_jobs(self):
+        assert registry.JOBS["webhook deliveries"].work is delivery.deliver
+        assert {"old webhook deliveries", "old webhook secrets"} < registry.JOBS.keys()
+
     def test_a_slow_receiver_holds_up_nobody_else(self, app, authority):
         """The slow one answers only after everybody else's events arrived."""
         slow, *quick = (make_hooked() for _ in range(4))
