@@ -50,6 +50,7 @@ check: machine
 bench: machine
 	$(BIN)/python -m tests.bench.responses
 	$(BIN)/python -m tests.bench.history
+	$(BIN)/python -m tests.bench.sign_in
 	$(BIN)/python -m tests.bench.rotation
 	$(BIN)/python -m tests.bench.proof
 	$(BIN)/pytest tests/web/test_chain.py --walk 5000

@@ -8,6 +8,7 @@ from sqlalchemy.exc import StatementError
 from tests.factories import make_tenant, make_user, revise
 from tests.raw import everything, rows
 from webui.audit.actions import Action
+from webui.audit.guard import FACTORS
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import Tampered
 from webui.extensions import db, keyring, write_transaction
@@ -23,7 +24,7 @@ ENCRYPTED = [
 
 
 class TestAudited:
-    @pytest.mark.parametrize("model", [Tenant, User])
+    @pytest.mark.parametrize("model", [Tenant, User, *FACTORS])
     def test_every_column_says_how_it_reaches_the_history(self, model):
         silent = [
             c.name for c in model.__table__.columns if not isinstance(c.info.get("audit"), Audited)
@@ -38,6 +39,15 @@ class TestAudited:
         assert {name for name, kind in kinds.items() if kind is Audited.EVENT} == {
             *("sip_password", "webhook_secret", "webhook_secret_previous")
         }
+
+    def test_what_opens_an_account_is_never_plain(self):
+        plain = {
+            f"{model.__tablename__}.{c.name}"
+            for model in FACTORS
+            for c in model.__table__.columns
+            if c.info["audit"] in (Audited.PLAIN, Audited.SEALED)
+        }
+        assert plain == {"passkeys.name"}
 
     def test_a_password_is_an_event(self):
         assert User.__table__.columns["password_hash"].info["audit"] is Audited.EVENT
