@@ -21,13 +21,14 @@ def advice(keys: Sequence[KeyState], stale: bool) -> list[Advice]:
     ``stale``: the key file is newer than the process that answers.
     """
     found = [
+        # A restart, as asked for below, may be all that it takes.
         Advice(
             f"This process lacks {key.kid}, so values under it cannot be read here. "
             "Restart it with a ring that holds the key.",
             bad=True,
         )
         for key in keys
-        if key.state is State.MISSING
+        if key.state is State.MISSING and not stale
     ]
     if stale:
         found.append(Advice("The key file has changed: restart every process to use it."))
