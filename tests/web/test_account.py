@@ -11,13 +11,15 @@ from tests import raw
 from tests.factories import make_user
 from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.web import dom
-from tests.web.pages import PASSWORD, Browser, tenant_url
+from tests.web.pages import PASSWORD, REASON, Browser, edit_url, tenant_url
 from tests.web.saved import actions, bodies, fresh
 from webui.accounts import agents, passwords
 from webui.audit.actions import Action
+from webui.audit.log import command_actor, record
 from webui.audit.sentences import Reader, sentence
-from webui.extensions import db
-from webui.models import UserSession
+from webui.extensions import db, write_transaction
+from webui.links import operations as links
+from webui.models import User, UserSession
 from webui.models.columns import now
 
 NEW = "a stapled battery horse"
@@ -168,12 +170,53 @@ class TestPassword:
         other.sign_in(admin.user.username, NEW, 303)
         assert_history_holds()
 
+    def test_makes_a_copy_of_the_cookie_worthless(self, app, admin, again):
+        stolen = admin.client.get_cookie("session").value
+        thief = Browser(app.test_client(), set())
+        thief.client.set_cookie("session", stolen)
+        assert thief.get("/account").words
+        form = {"csrf_token": thief.token(), "time_zone": "Asia/Tokyo", "theme": "dark"}
+        change_password(admin)
+        assert thief.get("/account", 303).location.startswith("/login")
+        thief.client.set_cookie("session", stolen)
+        with raw.unchanged():
+            thief.post("/account/preferences", form, 303)
+        assert admin.get("/account").words_of("sessions").count("This session") == 1
+
+    def test_keeps_the_age_of_the_session(self, admin):
+        [before] = raw.rows("SELECT created_at, address, agent FROM user_sessions")
+        change_password(admin)
+        rows = raw.rows(
+            "SELECT created_at, address, agent FROM user_sessions WHERE ended_at IS NULL"
+        )
+        assert rows == [before]
+
+    def test_leaves_the_open_forms_of_this_browser_good(self, admin, tenant):
+        form = admin.get(edit_url(tenant, "features"))
+        change_password(admin)
+        admin.submit(form, 303, retention_days=5, reason=REASON)
+        assert fresh(tenant).retention_days == 5
+
+    def test_makes_reset_links_void(self, admin, browser):
+        with write_transaction():
+            user = db.session.get_one(User, admin.user.id)
+            issued = links.issue(user)
+            record(Action.RESET_LINK_ISSUED, command_actor("ops"), subject=user)
+        path = f"/reset/{issued.token}"
+        assert browser.get(path).words
+        change_password(admin)
+        assert browser.get(path, 404).words
+
     @pytest.mark.parametrize("current", ["", "wrong wrong", PASSWORD.upper(), f"{PASSWORD} "])
     def test_needs_the_current_one(self, admin, current):
         answer = change_password(admin, 422, current_password=current)
         assert answer.errors == {"current_password": "This is not your current password."}
         assert (answer.field("password"), answer.field("current_password")) == ("", "")
         assert Action.USER_PASSWORD not in actions()
+        if current:
+            actor = {"id": str(admin.user.id)}
+            assert_audited(Action.OWN_PASSWORD_REFUSED, outcome="failed", actor=actor)
+            assert said() == "Gave a wrong current password while signed in"
 
     def test_refuses_what_is_no_password(self, admin):
         refused = {
@@ -198,6 +241,10 @@ class TestPassword:
         answer = change_password(admin, 429)
         assert "Wait 2 seconds" in answer.errors["current_password"]
         assert answer.headers["Retry-After"] == "2"
+        told = [Action.OWN_PASSWORD_REFUSED] * 5 + [Action.TRY_DELAYED]
+        assert actions()[-6:] == told
+        change_password(admin, 429)
+        assert actions()[-6:] == told
 
     def test_is_for_password_managers(self, admin):
         page = admin.get("/account/password")

@@ -8,7 +8,7 @@ from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.pages import HTMX, REASON, edit_url, tenant_url
 from tests.web.saved import fresh
-from webui.accounts import operations, sessions
+from webui.accounts import sessions, signing_in
 from webui.extensions import db
 from webui.tenants import overview, rules
 
@@ -195,7 +195,7 @@ class TestNoDatabase:
 
     def test_keeps_no_password_of_a_sign_in(self, browser, broken):
         form = browser.get("/login")
-        broken(operations, "find_user")
+        broken(signing_in, "find_user")
         page = browser.submit(form, 503, username="maria", password=SECRET)
         assert page.field("username") == "maria"
         assert "password" not in page.fields

@@ -50,12 +50,12 @@ def password() -> str:
 @bp.post("/password")
 @requires(Permission.SIGNED_IN)
 def change_password() -> Any:
-    """Sets a new password; every other session of the account ends."""
+    """Sets a new password; other sessions end, and this one goes on under a new token."""
     form = PasswordForm()
     if not form.validate():
         return make_response(_password_page(form), 422)
     try:
-        ended = own.change_password(
+        changed = own.change_password(
             current_user.id,
             form.current_password.value,
             form.password.value,
@@ -64,7 +64,9 @@ def change_password() -> Any:
         )
     except refusals.KINDS as error:
         return refusals.refused(form, error, _password_page)
-    also = f" {plural(ended, 'other session')} ended." if ended else ""
+    if changed.token:
+        sessions.remember(changed.token, same_person=True)
+    also = f" {plural(changed.ended, 'other session')} ended." if changed.ended else ""
     flash(f"Your password is changed.{also}")
     return go_to(url_for(".page"))
 

@@ -1,13 +1,15 @@
 """What people do to their own account: preferences, password, sessions."""
 
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from webui.accounts import password_rule, passwords, sessions, throttle
-from webui.audit.actions import Action
+from webui.audit.actions import Action, Outcome
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
+from webui.links import operations as links
 from webui.models import User
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change
@@ -19,6 +21,14 @@ FRESH = timedelta(minutes=15)
 
 class WrongPassword(Exception):
     """The current password was not right; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What a new password did: other sessions that ended, and this one's new token, if any."""
+
+    ended: int
+    token: str | None = field(repr=False)
 
 
 def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
@@ -53,6 +63,8 @@ def check_password(user_id: UUID, password: str, actor: Actor) -> str:
     stored = db.session.get_one(User, user_id).password_hash
     db.session.rollback()
     if not passwords.verify(stored, password):
+        with write_transaction():
+            record(Action.OWN_PASSWORD_REFUSED, actor, outcome=Outcome.FAILED)
         raise WrongPassword
     with write_transaction():
         throttle.forgive(counters)
@@ -61,11 +73,11 @@ def check_password(user_id: UUID, password: str, actor: Actor) -> str:
 
 def change_password(
     user_id: UUID, current: str, password: str, actor: Actor, keep: str | None
-) -> int:
-    """Sets a new password and ends the account's other sessions; returns how many.
+) -> Changed:
+    """Sets a new password; ends the account's sessions and makes its open links void.
 
-    ``keep`` is the hash of the session that stays. Raises WrongPassword, throttle.TooMany, and
-    values.Refused for a new password that cannot be one.
+    ``keep`` is the hash of the session that goes on, under a new token. Raises WrongPassword,
+    throttle.TooMany, and values.Refused for a new password that cannot be one.
     """
     stored = check_password(user_id, current, actor)
     user = db.session.get_one(User, user_id)
@@ -80,12 +92,14 @@ def change_password(
             raise WrongPassword
         user.password_hash = hashed
         user.updated_at = now()
-        ended = sessions.end_all(user, but=keep)
+        links.end_all(user)
+        token = sessions.renew(keep) if keep else None
+        ended = sessions.end_all(user, but=sessions.token_hash(token) if token else None)
         changes = [Change("password", Audited.EVENT, "", "")]
         if ended:
             changes.append(Change("ended_sessions", Audited.PLAIN, None, ended))
         record(Action.USER_PASSWORD, actor, subject=user, changes=changes)
-    return ended
+    return Changed(ended, token)
 
 
 def end_session(user_id: UUID, public_id: str, actor: Actor) -> bool:

@@ -42,11 +42,34 @@ def start(user: User, address: str, agent: str) -> str:
     return token
 
 
+def renew(hashed: str) -> str | None:
+    """Ends a session for a new one of the same age, in the current transaction; its token.
+
+    A copy of the cookie so far is worth nothing from then on (ASVS 5.0, 7.2.4). None when the
+    session does not hold.
+    """
+    old = db.session.get(UserSession, hashed)
+    if old is None or old.ended_at is not None:
+        return None
+    token, old.ended_at = secrets.token_urlsafe(_TOKEN_BYTES), now()
+    db.session.add(
+        UserSession(
+            token_hash=token_hash(token),
+            user_id=old.user_id,
+            created_at=old.created_at,
+            last_used_at=old.last_used_at,
+            address=old.address,
+            agent=old.agent,
+        )
+    )
+    return token
+
+
 def remember(token: str, same_person: bool = False) -> None:
     """Puts the token into a fresh cookie; nothing of the one before survives (fixation).
 
-    But for who signs in again after their session grew too old: their CSRF token stays, so
-    that the forms they had open can still be saved.
+    But for the same person, whose session grew too old or was renewed: their CSRF token stays,
+    so that the forms they have open can still be saved.
     """
     kept = cookie.get(_CSRF_KEY) if same_person else None
     cookie.clear()

@@ -119,6 +119,7 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_RECOVERY_CODES: _fixed("Made new recovery codes"),
     Action.SIGNED_IN: _signed_in,
     Action.CODE_REFUSED: _fixed("Entered a wrong code after the password"),
+    Action.OWN_PASSWORD_REFUSED: _fixed("Gave a wrong current password while signed in"),
     Action.USER_FACTORS_REMOVED: _named("Removed the second factor of"),
     Action.USER_SESSIONS_REVOKED: _named("Signed", "out everywhere"),
     Action.SIGNED_OUT: _fixed("Signed out"),

@@ -48,6 +48,7 @@ class Action(StrEnum):
     SIGNED_IN = "session.started"
     SIGN_IN_FAILED = "session.refused"
     CODE_REFUSED = "session.code.refused"
+    OWN_PASSWORD_REFUSED = "session.password.refused"
     TRY_DELAYED = "session.delayed"
     SIGNED_OUT = "session.ended"
     AUDIT_EXPORTED = "audit.exported"
