@@ -9,7 +9,9 @@ from random import Random
 import pytest
 from sqlalchemy import func, select
 
+from tests import databases as kinds
 from tests import verifier
+from tests.apps import a_config, an_app, inside
 from tests.factories import make_user
 from tests.history import assert_history_holds
 from webui import values
@@ -31,9 +33,27 @@ class Progress(list):
     __call__ = list.append
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def demo_app(request, tmp_path_factory):
+    """An application whose database holds one run; the tests that only read share it."""
+    folder = tmp_path_factory.mktemp("demo")
+    with request.getfixturevalue(request.param).empty() as url:
+        kinds.migrate(url, folder)
+        app = an_app(a_config(folder, url))
+        with inside(app):
+            load(COUNT, SEED, Progress())
+        yield app
+
+
+@pytest.fixture
+def demo(demo_app):
+    with inside(demo_app):
+        yield
+
+
 @pytest.fixture
 def loaded(app):
-    """The reports of a run on an empty database."""
+    """The reports of a run on an empty database, which the test may go on with."""
     progress = Progress()
     load(COUNT, SEED, progress)
     return progress
@@ -61,7 +81,7 @@ def plain_fields(tenant):
     }
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("demo")
 class TestHistory:
     def test_holds_before_an_independent_verifier(self):
         assert_history_holds()
@@ -181,7 +201,7 @@ class TestHistory:
             assert words == [(word["word"], word["seq"]) for word in entries.word_rows(row)]
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("demo")
 class TestNorthwind:
     def test_alone_has_three_hundred_entries(self):
         counts = Counter(body["tenant"]["id"] for body in bodies() if body["tenant"])
@@ -215,7 +235,7 @@ class TestNorthwind:
         assert fields["billing_plan"] > 2
 
 
-@pytest.mark.usefixtures("loaded")
+@pytest.mark.usefixtures("demo")
 class TestContent:
     def test_names_are_acceptable_and_normal(self):
         for tenant in tenants():
@@ -387,6 +407,8 @@ class TestReasons:
                 assert values.text(text, REASON) == text
 
 
+# What is told does not depend on the database; one of them is enough for so many.
+@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
 def test_plans_and_states_are_spread_as_in_life(app):
     load(600, SEED, Progress())
     plans = Counter(tenant.billing_plan for tenant in tenants())

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from tests.client import Client
 from tests.web import dom
+from webui.accounts import sessions
+from webui.extensions import write_transaction
 from webui.headers import CONTENT_SECURITY_POLICY
 from webui.models import Tenant
 
@@ -190,6 +192,13 @@ class Browser:
         found = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', self.client.get(url).text)
         assert found
         return found.group(1)
+
+    def start_session(self) -> None:
+        """What signing in leaves behind: a session in the database, its token in the cookie."""
+        with write_transaction():
+            token = sessions.start(self.user, "127.0.0.1", "pytest")
+        with self.client.session_transaction() as cookie:
+            cookie["token"] = token
 
     def sign_in(self, username: str, password: str = PASSWORD, status: int = 303) -> Answer:
         """Through the sign-in page, which `test_login` looks at more closely."""
