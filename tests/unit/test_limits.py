@@ -35,6 +35,7 @@ DEFAULTS_OF_THE_DESIGN = {
     "webhook_timeout_seconds": 20,
     "meta_data": {},
     "onboarded_at": None,
+    "webhook_secret_previous_until": None,
 }
 
 
@@ -83,6 +84,7 @@ class TestFields:
         made_by_the_product = {
             *("id", "name_key", "version", "created_at", "updated_at", "onboarded_at"),
             *("sip_domain_index", "sip_username_index"),
+            *("webhook_secret_previous", "webhook_secret_previous_until"),
         }
         assert set(Tenant.__table__.columns.keys()) - set(FIELDS) == made_by_the_product
 

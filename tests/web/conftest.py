@@ -47,13 +47,22 @@ def browser(app: Flask, secrets: set[str]) -> Browser:
 
 
 @pytest.fixture
-def sign_in(app: Flask, secrets: set[str]) -> SignIn:
+def through_the_page() -> bool:
+    """Whether `sign_in` goes through the sign-in page; for tests that look at what it leaves."""
+    return False
+
+
+@pytest.fixture
+def sign_in(app: Flask, secrets: set[str], through_the_page: bool) -> SignIn:
     """Makes an account of a role with a session; `test_login` looks at the way there."""
 
     def sign_in(role: str = "admin", tenant: Tenant | None = None, **overrides: Any) -> Browser:
         browser = Browser(app.test_client(), secrets)
         browser.user = make_user(role, tenant, PASSWORD, **overrides)
-        browser.start_session()
+        if through_the_page:
+            browser.sign_in(browser.user.username)
+        else:
+            browser.start_session()
         return browser
 
     return sign_in

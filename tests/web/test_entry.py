@@ -39,6 +39,10 @@ def changes(answer):
 
 
 class TestPage:
+    @pytest.fixture
+    def through_the_page(self):
+        return True
+
     def test_shows_everything_that_was_recorded(self, admin, tenant):
         admin.edit(tenant, "billing", monthly_call_limit=9, reason="ticket 1")
         entry = entries(tenant)[-1]

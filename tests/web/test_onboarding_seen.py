@@ -11,6 +11,11 @@ from webui.models.columns import now
 
 
 @pytest.fixture
+def through_the_page():
+    return True
+
+
+@pytest.fixture
 def support(sign_in):
     return sign_in("support")
 

@@ -30,6 +30,11 @@ from webui.models.columns import now
 SAMPLES = {"uuid": str(uuid4()), "section": "billing", "step": "organisation"}
 
 
+@pytest.fixture
+def through_the_page():
+    return True
+
+
 @pytest.fixture(autouse=True)
 def one_moment(monkeypatch):
     """Codes are made and judged at the same time, far from the end of a step."""

@@ -105,7 +105,8 @@ class TestForm:
             assert form.get("hx-target") == (f"#{card.get('id')}" if in_place else None)
             [cancel] = [a for a in dom.elements(form, "a") if dom.words(a) == "Cancel"]
             assert (cancel.get("href"), cancel.get("hx-get")) == (url, in_place)
-            assert len([b for b in dom.elements(form, "button") if b.get("type") is None]) == 1
+            buttons = dom.elements(form, "button")
+            assert len([b for b in buttons if "btn-primary" in b.get("class", "").split()]) == 1
         assert len(dom.elements(fragment.tree, "section")) == 1
 
     def test_holds_exactly_what_the_design_says(self, admin, tenant, section):

@@ -119,6 +119,10 @@ class TestSupport:
 
 
 class TestPage:
+    @pytest.fixture
+    def through_the_page(self):
+        return True
+
     def test_says_who_it_is(self, admin, people, tenant):
         page = admin.get(f"/users/{people['anna'].id}")
         for word in (
