@@ -38,6 +38,12 @@ _TOO_WIDE = """() => {
 }"""
 
 
+def check(page: Page) -> None:
+    """Nothing is wrong with the page as it is."""
+    found = faults(page)
+    assert not found, "\n\n".join(found)
+
+
 def faults(page: Page) -> list[str]:
     """The faults of the page in both themes, on a wide screen and on a phone."""
     # Evaluated from outside, axe needs no exception from the CSP.

@@ -1,5 +1,6 @@
 """A server, a Chromium, and people with pages open in it."""
 
+import copy
 import secrets
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -95,6 +96,14 @@ def open_page(
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def local(server: Server) -> Server:
+    """The server by the name that browsers make passkeys for; they make none for an address."""
+    local = copy.copy(server)
+    local.origin = server.origin.replace("127.0.0.1", "localhost")
+    return local
 
 
 @pytest.fixture

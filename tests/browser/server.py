@@ -77,10 +77,13 @@ class Server:
 
 @contextmanager
 def serving(
-    instance: Path, tenants: int = TENANTS, database_url: str | None = None
+    instance: Path,
+    tenants: int = TENANTS,
+    database_url: str | None = None,
+    settings: dict[str, str] | None = None,
 ) -> Iterator[Server]:
     """A server on an instance folder and a database of its own, ready to answer."""
-    environment = _environment(instance, database_url)
+    environment = _environment(instance, database_url) | (settings or {})
     _run([BIN / "flask", "--app", "wsgi", "setup"], environment)
     # The other commands run in here: a process for each would start the product five times.
     app = create_app(Config.from_environment(environment))

@@ -1,57 +1,18 @@
 """Second factors in a real browser: an authenticator app, and passkeys of a virtual device."""
 
-import copy
 import secrets
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.keyboard import Keyboard
 from tests.browser.pages import fill_in_sign_in, sign_in, sign_out
 from tests.browser.server import Account
+from tests.browser.virtual_device import Device, add_passkey, use_passkey
 from tests.factories import make_user
 from tests.web.factors import Phone
 from webui.extensions import db
 from webui.models import Passkey
-
-DEVICE = {
-    "protocol": "ctap2",
-    "hasResidentKey": True,
-    "hasUserVerification": True,
-    "isUserVerified": True,
-    "automaticPresenceSimulation": True,
-}
-
-
-class Device:
-    """A virtual authenticator of a page (Chrome DevTools Protocol, WebAuthn)."""
-
-    def __init__(self, page: Page, transport: str = "internal") -> None:
-        self._session = page.context.new_cdp_session(page)
-        self._session.send("WebAuthn.enable")
-        options = {"options": {**DEVICE, "transport": transport}}
-        made = self._session.send("WebAuthn.addVirtualAuthenticator", options)
-        self._id = {"authenticatorId": made["authenticatorId"]}
-
-    def verifies(self, verified: bool) -> None:
-        """Whether the finger is the right one from now on."""
-        self._session.send("WebAuthn.setUserVerified", {**self._id, "isUserVerified": verified})
-
-    def credentials(self) -> list[dict]:
-        return self._session.send("WebAuthn.getCredentials", self._id)["credentials"]
-
-    def put(self, credential: dict) -> None:
-        """Puts a credential back to how it was, as a thief's copy of it would be."""
-        known = {**self._id, "credentialId": credential["credentialId"]}
-        self._session.send("WebAuthn.removeCredential", known)
-        self._session.send("WebAuthn.addCredential", {**self._id, "credential": credential})
-
-
-@pytest.fixture
-def local(server):
-    """The server by the name that browsers make passkeys for; they make none for an address."""
-    local = copy.copy(server)
-    local.origin = server.origin.replace("127.0.0.1", "localhost")
-    return local
 
 
 @pytest.fixture
@@ -70,29 +31,18 @@ def page(open_page, local, somebody) -> Page:
     return page
 
 
-def add_passkey(page: Page, name: str) -> None:
-    page.goto("/account")
-    page.get_by_role("link", name="Add a passkey").click()
-    page.get_by_label("Name").fill(name)
-    page.get_by_role("button", name="Set up the passkey").click()
-    expect(page.get_by_text("Your passkey is set up.")).to_be_visible()
-
-
-def use_passkey(page: Page) -> None:
-    page.goto("/login")
-    page.get_by_role("button", name="Use a passkey").click()
-
-
 class TestAuthenticatorApp:
-    def test_is_set_up_and_asked_for(self, page, somebody):
+    @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
+    def test_is_set_up_asked_for_and_removed(self, open_page, somebody, script):
+        page = open_page(java_script_enabled=script)
+        sign_in(page, somebody)
         page.goto("/account")
         page.get_by_role("link", name="Set up the app").click()
         phone = Phone(page.locator("#key").inner_text())
-        picture = page.get_by_role("img", name="QR code")
-        assert picture.evaluate("image => image.naturalWidth") > 100
         page.get_by_label("Code").fill(phone.code())
         page.get_by_role("button", name="Set up", exact=True).click()
         expect(page.locator("#codes li")).to_have_count(10)
+        recovery = page.locator("#codes li").first.inner_text()
         page.get_by_role("link", name="I have kept them").click()
         expect(page.get_by_text("10 of 10 are unused")).to_be_visible()
         sign_out(page)
@@ -102,6 +52,83 @@ class TestAuthenticatorApp:
         page.get_by_label("Code").fill(phone.code(1))
         page.keyboard.press("Enter")
         expect(page.locator(".menu-name")).to_have_text(somebody.username)
+        page.goto("/account")
+        page.get_by_role("link", name="Remove the app").click()
+        page.get_by_label("Password").fill(somebody.password)
+        page.get_by_label("Code").fill(recovery)
+        page.get_by_role("button", name="Remove the app").click()
+        expect(page.get_by_text("The authenticator app is removed.")).to_be_visible()
+
+    def test_picture_can_be_scanned(self, page):
+        page.goto("/account/authenticator")
+        picture = page.get_by_role("img", name="QR code")
+        assert picture.evaluate("image => image.naturalWidth") > 100
+
+    def test_by_keyboard_alone(self, open_page, somebody):
+        page = open_page()
+        keyboard = Keyboard(page)
+        sign_in(page, somebody)
+        page.goto("/account")
+        keyboard.tab_to(page.get_by_role("link", name="Set up the app"))
+        keyboard.press("Enter")
+        expect(page.get_by_label("Code")).to_be_focused()
+        phone = Phone(page.locator("#key").inner_text())
+        keyboard.type(phone.code())
+        keyboard.press("Enter")
+        recovery = page.locator("#codes li").first.inner_text()
+        keyboard.tab_to(page.get_by_role("link", name="I have kept them"))
+        keyboard.press("Enter")
+        expect(page.get_by_text("10 of 10 are unused")).to_be_visible()
+        sign_out(page)
+        fill_in_sign_in(page, somebody)
+        expect(page.get_by_label("Code")).to_be_focused()
+        keyboard.type(phone.code(1))
+        keyboard.press("Enter")
+        expect(page.locator(".menu-name")).to_have_text(somebody.username)
+        page.goto("/account")
+        keyboard.tab_to(page.get_by_role("link", name="Remove the app"))
+        keyboard.press("Enter")
+        expect(page.get_by_label("Password")).to_be_focused()
+        keyboard.type(somebody.password)
+        keyboard.tab()
+        keyboard.type(recovery)
+        keyboard.tab_to(page.get_by_role("button", name="Remove the app"))
+        keyboard.press("Enter")
+        expect(page.get_by_text("The authenticator app is removed.")).to_be_visible()
+
+
+class TestPaste:
+    def test_works_in_every_field(self, page, somebody):
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.goto("/account/authenticator")
+        phone = Phone(page.locator("#key").inner_text())
+        code = phone.code()
+        # Some apps copy the code as they show it.
+        paste(page, "Code", f"{code[:3]} {code[3:]}")
+        page.keyboard.press("Enter")
+        expect(page.locator("#codes li")).to_have_count(10)
+        page.goto("/account/password")
+        fresh = f"{secrets.token_urlsafe(50)} x"
+        paste(page, "Current password", somebody.password)
+        paste(page, "New password", fresh)
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Your password is changed.")).to_be_visible()
+        sign_out(page)
+        paste(page, "Username", somebody.username)
+        paste(page, "Password", fresh)
+        page.keyboard.press("Enter")
+        paste(page, "Code", phone.code(1))
+        page.keyboard.press("Enter")
+        expect(page.locator(".menu-name")).to_have_text(somebody.username)
+
+
+def paste(page: Page, label: str, text: str) -> None:
+    """Pastes into a field."""
+    field = page.get_by_label(label)
+    field.focus()
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("ControlOrMeta+v")
+    expect(field).to_have_value(text)
 
 
 class TestPasskeys:
@@ -122,7 +149,7 @@ class TestPasskeys:
         Device(page, "usb")
         add_passkey(page, "Phone")
         page.get_by_role("link", name="Rename or remove Phone").click()
-        page.get_by_label("Name").fill("Old phone")
+        page.get_by_label("Name", exact=True).fill("Old phone")
         page.get_by_role("button", name="Rename").click()
         page.get_by_role("link", name="Rename or remove Old phone").click()
         page.get_by_label("Password").fill(somebody.password)

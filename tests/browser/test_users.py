@@ -6,7 +6,7 @@ import secrets
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import axe
+from tests.browser.axe import check
 from tests.browser.pages import REASON, TenantPage, fill_in_sign_in, sign_in
 from tests.browser.server import Account
 from tests.factories import make_user
@@ -29,11 +29,6 @@ def copied_link(page: Page) -> str:
     expect(page.locator("#live")).to_have_text("Copied.")
     assert page.evaluate("navigator.clipboard.readText()") == shown
     return shown
-
-
-def check(page: Page) -> None:
-    faults = axe.faults(page)
-    assert not faults, "\n\n".join(faults)
 
 
 class TestInvitation:

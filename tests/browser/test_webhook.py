@@ -59,7 +59,7 @@ class TestSecret:
         copy.press("Enter")
         expect(shown.live).to_have_text("Copied.")
         assert page.evaluate("navigator.clipboard.readText()") == made
-        assert axe.faults(page) == []
+        axe.check(page)
         shown.expect_saved("Made a webhook secret")
         page.get_by_role("link", name="Done").click()
         expect(shown.card("webhook")).to_contain_text("Nothing is delivered: there is no URL.")
@@ -74,7 +74,7 @@ class TestSecret:
         expect(shown.fact("Signing secret")).to_contain_text("for 24 h more")
         page.get_by_role("link", name="End it now").click()
         page.locator("#secret-reason").fill(REASON)
-        assert axe.faults(page) == []
+        axe.check(page)
         page.get_by_role("button", name="End the old secret").click()
         expect(page.get_by_role("link", name="Replace the secret")).to_be_visible()
         shown.expect_saved("Ended the old webhook secret")
@@ -120,7 +120,7 @@ class TestPanel:
         with server.inside():
             query = select(Delivery.message).where(Delivery.tenant_id == hooked)
             assert len(set(db.session.scalars(query))) == 1
-        assert axe.faults(page) == []
+        axe.check(page)
 
     def test_without_javascript(self, open_page, hooked):
         page = open_page("support", java_script_enabled=False)
@@ -137,7 +137,7 @@ class TestPanel:
         TenantPage(page, hooked).open()
         page.get_by_role("link", name="All deliveries").click()
         expect(page.locator("#webhook-log tbody tr")).to_have_count(len(Problem))
-        assert axe.faults(page) == []
+        axe.check(page)
 
 
 def queue_failed(tenant: Tenant, problem: Problem = Problem.TIMED_OUT):

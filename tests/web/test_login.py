@@ -14,6 +14,7 @@ from tests import raw
 from tests.factories import disable, make_tenant, make_user, revise
 from tests.history import assert_audited, count_entries
 from tests.web import dom
+from tests.web.factors import enrol, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser, tenant_url
 from tests.web.saved import actions, fresh
 from webui.accounts import passwords
@@ -353,3 +354,29 @@ class TestCsrf:
         answer = browser.post(tenant_url(tenant, "billing"), {}, 303)
         assert answer.location.startswith("/login")
         assert Action.SIGN_IN_FAILED not in actions()
+
+
+class TestPasswordManagers:
+    @pytest.mark.parametrize(
+        ("page", "hints"),
+        [
+            ("/login", {"username": "username", "password": "current-password"}),
+            (
+                "/account/password",
+                {"current_password": "current-password", "password": "new-password"},
+            ),
+            (
+                "/account/authenticator/remove",
+                {"current_password": "current-password", "code": "one-time-code"},
+            ),
+            ("/account/recovery-codes", {"current_password": "current-password"}),
+        ],
+    )
+    def test_are_told_what_each_field_is(self, admin, page, hints):
+        enrol(admin)
+        if page == "/login":
+            sign_out(admin)
+        answer = admin.get(page)
+        assert {name: answer.control(name).get("autocomplete") for name in hints} == hints
+        assert not any(answer.control(name).get("maxlength") for name in hints)
+        assert dom.elements(answer.form(), "input", autocomplete="username")

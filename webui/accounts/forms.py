@@ -36,7 +36,7 @@ class LoginForm(FlaskForm):
     username = StringField(
         USERNAME.label,
         render_kw={
-            "autocomplete": "username webauthn",
+            "autocomplete": "username",
             "autocapitalize": "none",
             "spellcheck": "false",
         },
