@@ -54,7 +54,7 @@ class TestFilters:
         page = open_page("support", java_script_enabled=False)
         history = HistoryPage(page).open()
         history.tenant.fill("northwind d")
-        page.get_by_label("What").select_option(label="Tenant: SIP updated")
+        page.get_by_label("What").select_option(label="SIP updated")
         page.get_by_label("Words of the reason").fill("ticket")
         page.get_by_role("button", name="Show").click()
         expect(history.chips).to_have_text(

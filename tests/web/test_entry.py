@@ -1,6 +1,7 @@
 """The page of one entry: everything recorded, and what stands around it."""
 
 import json
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,10 @@ from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import AuditEntry
+from webui.models.columns import Audited
+from webui.models.tenant import Change
+
+NAMED = Change("username", Audited.PLAIN, None, "dana")
 
 
 def entries(tenant):
@@ -71,6 +76,22 @@ class TestPage:
         assert shown["Record calls"] == ("nothing", "on")
         assert shown["Stopped services"] == ("nothing", "none")
         assert len(shown) > 10
+
+    def test_shows_times_as_everywhere(self, sign_in):
+        at = datetime(2026, 1, 2, 23, 4, 5, tzinfo=UTC)
+        changed = [
+            Change("valid_until", Audited.PLAIN, None, at),
+            Change("webhook_secret_previous_until", Audited.PLAIN, at, None),
+        ]
+        with write_transaction():
+            record(Action.RESET_LINK_ISSUED, an_actor(), changes=[NAMED, *changed])
+        made = select(AuditEntry).where(AuditEntry.action == Action.RESET_LINK_ISSUED)
+        browser = sign_in("admin", time_zone="Asia/Tokyo")
+        page = browser.get(url_of(db.session.scalars(made).one()))
+        words = "3 Jan 2026 08:04:05 JST (2 Jan 23:04:05 UTC)"
+        shown = changes(page)
+        assert shown["Link: valid until"] == ("nothing", words)
+        assert shown["Old webhook secret valid until"] == (words, "nothing")
 
     def test_never_shows_a_secret(self, admin, tenant, secrets):
         secrets.add("hunter2hunter2")

@@ -339,6 +339,24 @@ def test_a_range_of_a_day_is_all_of_it(admin, tenant):
     assert db.session.get(Tenant, tenant.id)
 
 
+def test_lists_of_choices_are_grouped(admin):
+    page = admin.get("/audit?action=keys.added")
+    groups = {
+        name: {
+            group.get("label"): [dom.words(option) for option in group]
+            for group in dom.elements(page.by_id(name), "optgroup")
+        }
+        for name in ("action", "field")
+    }
+    assert groups["action"]["Keys"] == ["Promoted", "Rotated", "Retired"]
+    assert list(groups["field"]) == [
+        *("Tenant", "Account", "Link", "Erased", "Export", "Denied", "Undo")
+    ]
+    assert "SIP domain" in groups["field"]["Tenant"]
+    assert not dom.elements(page.by_id("source"), "optgroup")
+    assert chips(page) == ["Action: Keys: added"]
+
+
 class TestTimeZone:
     def test_of_the_account_rules_what_is_typed_and_shown(self, sign_in, app):
         browser = sign_in("admin", time_zone="Asia/Tokyo")

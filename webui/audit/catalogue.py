@@ -1,5 +1,6 @@
 """What can stand in the history, with its labels: actions, fields, outcomes, sources."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import inspect, select
@@ -18,29 +19,30 @@ OTHER_FIELDS = {
     "onboarded_at": "Onboarding finished",
     "webhook_secret_previous": "Old webhook secret",
     "webhook_secret_previous_until": "Old webhook secret valid until",
-    "user": "Account",
+    "user": "Account: which",
     "password": "Account: password",
     "ended_sessions": "Account: sessions ended",
     "authenticator": "Account: authenticator app",
     "passkeys": "Account: passkeys",
     "link": "Link: kind",
     "valid_until": "Link: valid until",
-    "erased": "Erased values",
-    "erased_of": "Erased from",
-    "erased_field": "Erased field",
+    "erased": "Erased: values",
+    "erased_of": "Erased: from",
+    "erased_field": "Erased: field",
     "filter": "Export: filter",
     "format": "Export: format",
     "page": "Denied: page",
     "answer": "Denied: answer",
     "object": "Denied: for which id",
     "more": "Denied: how often more",
-    "reverts": "Undone change",
+    "reverts": "Undo: of which entry",
     **{
         column.name: f"Account: {column.name.replace('_', ' ')}"
         for column in inspect(User).columns
         if column.info["audit"] is not Audited.DERIVED and column.name not in FIELDS
     },
 }
+_FIELDS_OF_TENANTS = "Tenant"
 _AMBIGUOUS = {"sip": "SIP ", "webhook": "Webhook "}
 
 
@@ -74,6 +76,21 @@ def field_choices(sees_metadata: bool, sees_staff: bool) -> dict[str, str]:
     """The fields to choose from, for this reader."""
     names = [name for name in FIELDS if sees_metadata or name != "meta_data"]
     return {name: field_label(name) for name in [*names, *(OTHER_FIELDS if sees_staff else ())]}
+
+
+def grouped(name: str, choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Choices of a parameter by the group that leads their label, in order of appearance.
+
+    "Tenant: SIP updated" -> "Tenant" -> "SIP updated". What leads nothing is a tenant's
+    field, or stands in the group "" of a list without groups.
+    """
+    groups: dict[str, dict[str, str]] = {}
+    for value, label in choices.items():
+        group, colon, words = label.partition(": ")
+        if not colon:
+            group, words = _FIELDS_OF_TENANTS if name == "field" else "", label
+        groups.setdefault(group, {})[value] = words[:1].upper() + words[1:]
+    return groups
 
 
 def is_field(name: str, sees_metadata: bool, sees_staff: bool) -> bool:

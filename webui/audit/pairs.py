@@ -2,15 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import inspect
 
 from webui.audit.catalogue import field_label
 from webui.audit.sentences import Reader, opened
-from webui.filters import pretty_json
+from webui.filters import exact, pretty_json
 from webui.limits import FIELDS, SERVICE_LABELS, Choice, Metadata, Sealed, Secret, Service
+from webui.models import Tenant
+from webui.models.columns import UTCDateTime
 
 LONG = 120
 """A value of more characters is folded away in a sentence."""
+TIMES = {
+    "valid_until",
+    *(c.name for c in inspect(Tenant).columns if isinstance(c.type, UTCDateTime)),
+}
+"""What stands in `changes` as a time."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,8 @@ def spoken(name: str, value: Any) -> str | None:
         return "on" if value else "off"
     if isinstance(value, int):
         return f"{value:,}"
+    if name in TIMES:
+        return exact(datetime.fromisoformat(value))
     if isinstance(spec, Choice):
         return spec.label_of(value)
     if name == "blocked_services":

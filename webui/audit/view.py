@@ -119,8 +119,8 @@ class View:
         """The address with one more value."""
         return self.url(self.filters.adding(name, value))
 
-    def choices(self, name: str) -> dict[str, str]:
-        """What a list offers: every value that is not chosen yet, with its label."""
+    def choices(self, name: str) -> dict[str, dict[str, str]]:
+        """What a list offers: every value that is not chosen yet, with its label, by group."""
         if name == "field":
             metadata, staff = may(Permission.SEE_METADATA), may(Permission.SEE_STAFF)
             every = catalogue.field_choices(metadata, staff)
@@ -129,7 +129,7 @@ class View:
         if self.tenant and name == "action":
             every = {value: label for value, label in every.items() if value.startswith("tenant.")}
         chosen = getattr(self.filters, name)
-        return {value: label for value, label in every.items() if value not in chosen}
+        return catalogue.grouped(name, {v: words for v, words in every.items() if v not in chosen})
 
     @property
     def presets(self) -> list[tuple[str, str, bool]]:
