@@ -1,10 +1,17 @@
 """An authenticator app for tests, and setting one up through the pages."""
 
 import re
+import sys
+
+from sqlalchemy import select
 
 from tests.web import dom
+from tests.web.saved import bodies
 from webui.accounts import factors
+from webui.audit.sentences import Reader, sentence
 from webui.crypto import totp
+from webui.extensions import db, write_transaction
+from webui.models import UserSession
 from webui.models.columns import now
 
 
@@ -45,3 +52,22 @@ def give_password(browser, status=303):
 
 def enter(browser, code, status=303, page="/login/code"):
     return browser.post_form(page, status, code=code)
+
+
+def said(body=None):
+    """An entry as a sentence, the newest by default."""
+    return "".join(part.text for part in sentence(body or bodies()[-1], Reader()))
+
+
+def grow_old(length):
+    """Every session was started earlier."""
+    with write_transaction():
+        for session in db.session.scalars(select(UserSession)):
+            session.created_at -= length
+
+
+def hold_time(monkeypatch):
+    """Codes are made and judged at the same time, far from the end of a step."""
+    moment = now().replace(second=15, microsecond=0)
+    for module in (factors, sys.modules[__name__]):
+        monkeypatch.setattr(module, "now", lambda: moment)

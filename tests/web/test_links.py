@@ -11,7 +11,7 @@ from tests.factories import an_actor, make_user, revise
 from tests.history import assert_audited, assert_history_holds, last_body
 from tests.raw import rows
 from tests.web.pages import PASSWORD, REASON, Browser
-from webui.accounts import signing_in, throttle
+from webui.accounts import signing_in, tries
 from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.crypto import totp
@@ -234,7 +234,7 @@ class TestEveryLink:
         _, path = invitation
         page = browser.get(path)
         sent = {**page.fields, "password": [NEW]}
-        for number in range(throttle.LINK.free):
+        for number in range(tries.LINK.free):
             browser.post(f"/reset/{number:043}", sent, 404)
         answer = browser.post(path, sent, 429)
         assert "Too many tries" in answer.words
@@ -242,7 +242,7 @@ class TestEveryLink:
 
     def test_that_works_does_not_count(self, browser, invitation):
         _, path = invitation
-        for _ in range(throttle.LINK.free + 1):
+        for _ in range(tries.LINK.free + 1):
             browser.post_form(path, 422, password="short")
         browser.post_form(path, 303, password=NEW)
 

@@ -1,33 +1,31 @@
-"""Authenticator apps and recovery codes: setting up, signing in, removing."""
-
-import re
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from uuid import uuid4
+"""Authenticator apps and recovery codes: setting up, renewing, removing."""
 
 import pytest
 from sqlalchemy import select
 
 from tests import raw
-from tests.factories import disable, make_tenant, make_user, revise
+from tests.factories import make_user
 from tests.history import assert_audited, assert_history_holds
 from tests.web import dom
-from tests.web import factors as phone
-from tests.web.factors import Phone, enrol, enter, give_password, sign_out
-from tests.web.pages import HTMX, PASSWORD, Browser
+from tests.web.factors import (
+    Phone,
+    enrol,
+    enter,
+    give_password,
+    grow_old,
+    hold_time,
+    said,
+    sign_out,
+)
+from tests.web.pages import PASSWORD
 from tests.web.saved import actions, bodies
-from webui.accounts import factors, half, own, second_step
+from webui.accounts import own
 from webui.audit.actions import Action
 from webui.audit.guard import Unaudited
-from webui.audit.log import command_actor
-from webui.audit.sentences import Reader, sentence
 from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.extensions import db, write_transaction
-from webui.models import Authenticator, RecoveryCode, User, UserSession
+from webui.models import Authenticator, RecoveryCode, User
 from webui.models.columns import now
-
-# A value that each kind of a route's parts accepts.
-SAMPLES = {"uuid": str(uuid4()), "section": "billing", "step": "organisation"}
 
 
 @pytest.fixture
@@ -37,22 +35,7 @@ def through_the_page():
 
 @pytest.fixture(autouse=True)
 def one_moment(monkeypatch):
-    """Codes are made and judged at the same time, far from the end of a step."""
-    moment = now().replace(second=15, microsecond=0)
-    for module in (factors, phone):
-        monkeypatch.setattr(module, "now", lambda: moment)
-
-
-def said(body=None):
-    """An entry as a sentence, the newest by default."""
-    return "".join(part.text for part in sentence(body or bodies()[-1], Reader()))
-
-
-def grow_old(length):
-    """Every session was started earlier."""
-    with write_transaction():
-        for session in db.session.scalars(select(UserSession)):
-            session.created_at -= length
+    hold_time(monkeypatch)
 
 
 class TestSettingUp:
@@ -109,172 +92,6 @@ class TestSettingUp:
         answer = admin.submit(pages[1], 303, code=Phone(pages[1].words_of("key")).code())
         assert answer.location == "/account"
         assert raw.rows("SELECT secret FROM authenticators") == before
-
-
-class TestSigningIn:
-    def test_takes_password_and_code(self, admin):
-        phone, _ = enrol(admin)
-        sign_out(admin)
-        answer = admin.post_form(
-            "/login?next=/tenants/new", 303, username=admin.user.username, password=PASSWORD
-        )
-        assert answer.location == "/login/code?next=/tenants/new"
-        assert admin.get("/tenants", 303).location.startswith("/login")
-        page = admin.get(answer.location)
-        assert page.control("code").get("autocomplete") == "one-time-code"
-        assert admin.submit(page, 303, code=phone.code()).location == "/tenants/new"
-        assert admin.get("/tenants").words
-        assert said() == "Signed in with an authenticator code"
-
-    def test_between_the_two_opens_nothing(self, admin):
-        enrol(admin)
-        sign_out(admin)
-        sessions = raw.rows("SELECT count(*) FROM user_sessions")
-        give_password(admin)
-        assert raw.rows("SELECT count(*) FROM user_sessions") == sessions
-        for url in ("/tenants", "/account", "/tenants/new"):
-            assert admin.get(url, 303).location.startswith("/login?next=")
-        assert admin.get("/", 303).location == "/login"
-
-    @pytest.mark.parametrize("url", ["/login/code", "/login/code?next=/tenants"])
-    def test_code_page_without_a_password_starts_at_the_beginning(self, browser, url):
-        assert browser.get(url, 303).location.startswith("/login")
-        data = {"csrf_token": browser.token(), "code": "123456"}
-        assert browser.post("/login/code", data, 303).location == "/login"
-
-    def test_accepts_a_code_once(self, admin, app):
-        phone, _ = enrol(admin)
-        code = phone.code()
-        sign_out(admin)
-        give_password(admin)
-        enter(admin, code)
-        sign_out(admin)
-        give_password(admin)
-        answer = enter(admin, code, 422)
-        assert answer.errors == {"code": second_step.WRONG}
-        assert_audited(Action.CODE_REFUSED, outcome="failed", actor={"id": str(admin.user.id)})
-        enter(admin, phone.code(1))
-
-    def test_accepts_no_code_older_than_the_last(self, admin):
-        phone, _ = enrol(admin)
-        sign_out(admin)
-        give_password(admin)
-        enter(admin, phone.code(1))
-        sign_out(admin)
-        give_password(admin)
-        enter(admin, phone.code(0), 422)
-
-    @pytest.mark.parametrize(("shift", "status"), [(-2, 422), (0, 303), (1, 303), (2, 422)])
-    def test_accepts_one_step_early_or_late(self, admin, shift, status):
-        phone, _ = enrol(admin)
-        sign_out(admin)
-        give_password(admin)
-        enter(admin, phone.code(shift), status)
-
-    def test_of_two_at_once_with_one_code_lets_one_in(self, app, admin):
-        phone, _ = enrol(admin)
-        browsers = []
-        for _ in range(2):
-            browser = Browser(app.test_client(), set())
-            browser.user = admin.user
-            give_password(browser)
-            browsers.append((browser, browser.token("/login/code")))
-        code = phone.code()
-        with ThreadPoolExecutor(2) as pool:
-            statuses = list(
-                pool.map(
-                    lambda b: (
-                        b[0]
-                        .client.post(
-                            "/login/code", data={"csrf_token": b[1], "code": code, "next": ""}
-                        )
-                        .status_code
-                    ),
-                    browsers,
-                )
-            )
-        assert sorted(statuses) == [303, 422]
-
-    def test_has_to_wait_after_five_wrong_codes(self, admin, app):
-        phone, _ = enrol(admin)
-        thief = Browser(app.test_client(), set())
-        thief.user = admin.user
-        give_password(thief)
-        for _ in range(5):
-            enter(thief, "abcdef", 422)
-        answer = enter(thief, phone.code(), 429)
-        assert "Wait 5 seconds" in answer.errors["code"]
-        assert answer.headers["Retry-After"] == "5"
-        sign_out(admin)
-        give_password(admin)
-        enter(admin, phone.code())
-
-    def test_is_void_after_ten_minutes(self, admin, monkeypatch):
-        phone, _ = enrol(admin)
-        sign_out(admin)
-        give_password(admin)
-        code = phone.code()
-        later = now() + half.LASTS
-        monkeypatch.setattr(half, "now", lambda: later)
-        assert admin.get("/login/code", 303).location == "/login"
-        data = {"csrf_token": admin.token(), "code": code}
-        assert admin.post("/login/code", data, 303).location == "/login"
-
-    @pytest.mark.parametrize("change", ["password", "disabled", "blocked"])
-    def test_is_void_after(self, sign_in, change):
-        tenant = make_tenant()
-        owner = sign_in("owner", tenant)
-        phone, _ = enrol(owner)
-        sign_out(owner)
-        give_password(owner)
-        page = owner.get("/login/code")
-        name = owner.user.username
-        if change == "blocked":
-            revise(tenant, Action.TENANT_STATUS, status="blocked")
-        elif change == "disabled":
-            disable(name)
-        else:
-            actor = command_actor("ops")
-            own.change_password(owner.user.id, PASSWORD, "a stapled battery", actor, None)
-        answer = owner.submit(page, 303, code=phone.code())
-        assert answer.location == "/login"
-        assert owner.get("/account", 303).location.startswith("/login")
-
-    def test_is_over_once_it_is_done(self, admin):
-        phone, _ = enrol(admin)
-        sign_out(admin)
-        give_password(admin)
-        page = admin.get("/login/code")
-        admin.submit(page, 303, code=phone.code())
-        assert admin.submit(page, 303, code=phone.code(1)).location == "/login"
-        assert len(raw.rows("SELECT 1 FROM user_sessions")) == 2
-
-    def test_by_htmx_asks_in_place_for_the_same_person(self, admin, tenant):
-        phone, _ = enrol(admin)
-        grow_old(timedelta(hours=13))
-        answer = admin.get(f"/tenants/{tenant.id}/billing/edit", 401, htmx=True)
-        fields = dom.fields(dom.elements(answer.tree, "form")[0])
-        typed = fields | {"username": [admin.user.username], "password": [PASSWORD]}
-        asked = admin.post("/login", typed, 200, htmx=True)
-        assert "One more step" in asked.words
-        code = dom.fields(dom.elements(asked.tree, "form")[0]) | {"code": ["000000"]}
-        assert admin.post("/login/code", code, 422, htmx=True).words
-        done = admin.client.post("/login/code", data=code | {"code": [phone.code()]}, headers=HTMX)
-        assert done.headers["HX-Redirect"]
-        assert admin.get("/tenants").words
-
-    def test_leads_off_nowhere(self, admin):
-        phone, _ = enrol(admin)
-        for number, target in enumerate(("//evil.example", "/\\evil", "https://evil.example")):
-            sign_out(admin)
-            give_password(admin)
-            page = admin.client.get("/login/code", query_string={"next": target})
-            assert 'name="next" type="hidden" value=""' in page.text
-            if number < 2:
-                answer = admin.submit(
-                    admin.get("/login/code"), 303, code=phone.code(number), next=target
-                )
-                assert answer.location == "/"
 
 
 class TestRecoveryCodes:
@@ -342,50 +159,6 @@ class TestSecretThatCannotBeRead:
         give_password(admin)
         enter(admin, phone.code(), 422)
         enter(admin, codes[0])
-
-
-class TestRequired:
-    @pytest.fixture
-    def strict(self, make_app):
-        return make_app(require_mfa="staff")
-
-    def signed_in(self, app, role):
-        browser = Browser(app.test_client(), set())
-        browser.user = make_user(role, password=PASSWORD)
-        browser.sign_in(browser.user.username)
-        return browser
-
-    @pytest.mark.parametrize("role", ["support", "admin", "auditor"])
-    def test_sends_staff_to_enrolment_and_to_nothing_else(self, strict, role):
-        browser = self.signed_in(strict, role)
-        for rule in strict.url_map.iter_rules():
-            view = strict.view_functions[rule.endpoint]
-            if view.permission == "public" or getattr(view, "before_enrolment", False):
-                continue
-            url = re.sub(r"<(?:(\w+):)?\w+>", lambda m: SAMPLES.get(m[1], "x"), rule.rule)
-            method = "GET" if "GET" in rule.methods else "POST"
-            answer = browser.client.open(url, method=method)
-            if answer.status_code != 403:
-                assert (answer.status_code, answer.location) == (303, "/account/authenticator"), url
-        htmx = browser.client.get("/account", headers=HTMX)
-        assert htmx.headers["HX-Redirect"] == "/account/authenticator"
-        page = browser.get("/account/authenticator")
-        assert "Staff sign in with a second step" in page.words
-        enrol(browser)
-        assert browser.get("/account").words
-
-    def test_leaves_owners_alone(self, strict):
-        assert self.signed_in(strict, "owner").get("/account").words
-
-    def test_takes_effect_on_the_next_request_after_a_reset(self, strict):
-        browser = self.signed_in(strict, "support")
-        enrol(browser)
-        browser.get("/tenants")
-        raw.run("DELETE FROM recovery_codes", "DELETE FROM authenticators")
-        assert browser.get("/tenants", 303).location == "/account/authenticator"
-
-    def test_lets_them_sign_out(self, strict):
-        sign_out(self.signed_in(strict, "support"))
 
 
 class TestGuard:

@@ -11,7 +11,7 @@ from tests.factories import make_user
 from tests.history import assert_audited
 from tests.web.pages import HTMX, PASSWORD, Browser
 from tests.web.saved import actions, bodies
-from webui.accounts import throttle
+from webui.accounts import tries
 from webui.accounts.routes import REFUSED
 from webui.audit.actions import Action
 from webui.audit.sentences import Reader, sentence
@@ -19,7 +19,7 @@ from webui.extensions import db, write_transaction
 from webui.models import TryCounter, UserSession
 from webui.models.columns import now
 
-FREE = throttle.SIGN_IN.free
+FREE = tries.SIGN_IN.free
 WRONG = "wrong wrong"
 
 
@@ -158,7 +158,7 @@ class TestGuessingAtOneAddress:
 
 class TestManyAccountsAtOneAddress:
     def test_have_to_wait_after_thirty_tries(self, at):
-        free = throttle.SIGN_IN_ADDRESS.free
+        free = tries.SIGN_IN_ADDRESS.free
         for number in range(free):
             at("2001:db8:1:2::1").sign_in(f"somebody{number}", WRONG, 422)
         known = make_user(password=PASSWORD).username
@@ -168,7 +168,7 @@ class TestManyAccountsAtOneAddress:
 
     def test_a_right_try_is_taken_back(self, at):
         name = make_user(password=PASSWORD).username
-        for _ in range(throttle.SIGN_IN_ADDRESS.free + 1):
+        for _ in range(tries.SIGN_IN_ADDRESS.free + 1):
             at("192.0.2.1").sign_in(name, PASSWORD, 303)
 
 
@@ -176,7 +176,7 @@ class TestOneAccountAtManyAddresses:
     def test_waits_a_little_but_not_where_it_is_known(self, at):
         user = make_user(password=PASSWORD)
         seen_before(user, "198.51.100.7")
-        for number in range(throttle.SIGN_IN_ACCOUNT.free):
+        for number in range(tries.SIGN_IN_ACCOUNT.free):
             at(f"192.0.2.{number}").sign_in(user.username, WRONG, 422)
         answer = at("203.0.113.1").sign_in(user.username, PASSWORD, 429)
         assert answer.headers["Retry-After"] == "1"
@@ -186,12 +186,12 @@ class TestOneAccountAtManyAddresses:
         name = make_user(password=PASSWORD).username
         for _ in range(10):
             at("192.0.2.1").sign_in(name, WRONG, 422)
-            time_passes(throttle.SIGN_IN.most)
-        [tries] = raw.rows("SELECT tries FROM try_counters WHERE kind = 'sign-in account'")
-        assert tries == (3,)
+            time_passes(tries.SIGN_IN.most)
+        [counted] = raw.rows("SELECT tries FROM try_counters WHERE kind = 'sign-in account'")
+        assert counted == (3,)
 
     def test_waits_half_a_minute_at_most(self):
-        limit = throttle.SIGN_IN_ACCOUNT
+        limit = tries.SIGN_IN_ACCOUNT
         assert limit.delay(10**9) == timedelta(seconds=30)
         assert limit.delay(limit.free - 1) == timedelta(0)
 

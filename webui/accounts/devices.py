@@ -1,7 +1,7 @@
 """Browsers that have signed in before: a signed cookie that outlives the session.
 
 It opens nothing. It only keeps the owner from waiting because strangers guess: tries from a
-known device are counted by themselves (see :mod:`webui.accounts.throttle`).
+known device are counted by themselves (see :mod:`webui.accounts.tries`).
 """
 
 import secrets

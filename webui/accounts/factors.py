@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
-from webui.accounts import own, throttle
+from webui.accounts import own, throttle, tries
 from webui.audit.actions import Action, Outcome
 from webui.audit.log import Actor, record
 from webui.crypto import fields, totp
@@ -76,7 +76,7 @@ def add_authenticator(user_id: UUID, secret: str, code: str, actor: Actor) -> li
 
     Raises WrongCode, and throttle.TooMany.
     """
-    counters = throttle.of_code(str(user_id), actor.address, None, known_address=True)
+    counters = tries.of_code(str(user_id), actor.address, None, known_address=True)
     throttle.start(counters, actor)
     step = totp.step_of(secret, _digits(code), now())
     if step is None:
@@ -98,7 +98,7 @@ def add_authenticator(user_id: UUID, secret: str, code: str, actor: Actor) -> li
 def remove_authenticator(user_id: UUID, password: str, code: str, actor: Actor) -> None:
     """Removes the authenticator. Raises own.WrongPassword, WrongCode and throttle.TooMany."""
     own.check_password(user_id, password, actor)
-    counters = throttle.of_code(str(user_id), actor.address, None, known_address=True)
+    counters = tries.of_code(str(user_id), actor.address, None, known_address=True)
     throttle.start(counters, actor)
     with write_transaction():
         user = db.session.get_one(User, user_id, with_for_update=True)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from webui.accounts import password_rule, passwords, sessions, throttle
+from webui.accounts import password_rule, passwords, sessions, throttle, tries
 from webui.audit.actions import Action, Outcome
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
@@ -58,7 +58,7 @@ def check_password(user_id: UUID, password: str, actor: Actor) -> str:
 
     Raises WrongPassword, and throttle.TooMany: a stolen session must not guess it.
     """
-    counters = [throttle.Counter(throttle.OWN_PASSWORD, (str(user_id),))]
+    counters = [tries.Counter(tries.OWN_PASSWORD, (str(user_id),))]
     throttle.start(counters, actor)
     stored = db.session.get_one(User, user_id).password_hash
     db.session.rollback()

@@ -20,7 +20,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from webui.accounts import challenges, factors, own, relying_party, signing_in, throttle
+from webui.accounts import challenges, factors, own, relying_party, signing_in, throttle, tries
 from webui.accounts.relying_party import RelyingParty
 from webui.audit.actions import Action, Outcome
 from webui.audit.log import Actor, record
@@ -109,7 +109,7 @@ def sign_in(
 
     Raises throttle.TooMany.
     """
-    counters = [throttle.by_address(throttle.SIGN_IN_ADDRESS, actor.address)]
+    counters = [tries.by_address(tries.SIGN_IN_ADDRESS, actor.address)]
     throttle.start(counters, actor)
     try:
         assertion = parse_assertion(answer)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webui import values
-from webui.accounts import factors, passwords, sessions, throttle
+from webui.accounts import factors, passwords, sessions, throttle, tries
 from webui.accounts.half import Half
 from webui.accounts.operations import find_user
 from webui.audit.actions import Action, Outcome
@@ -61,7 +61,7 @@ def sign_in(
         return REFUSED
     user = find_user(username)
     person = as_user(user, actor) if user else actor
-    counters = throttle.of_sign_in(
+    counters = tries.of_sign_in(
         username,
         actor.address,
         device_of(user.id if user else None),
@@ -101,7 +101,7 @@ def enter_code(
     """
     user = db.session.get_one(User, half.user_id)
     person = as_user(user, actor)
-    counters = throttle.of_code(
+    counters = tries.of_code(
         str(user.id),
         actor.address,
         device_of(user.id),

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
-from webui.accounts import passwords, sessions, throttle
+from webui.accounts import passwords, sessions, throttle, tries
 from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
@@ -168,5 +168,5 @@ def _usable() -> ColumnElement[bool]:
     return and_(AccountLink.ended_at.is_(None), AccountLink.expires_at > now())
 
 
-def _counters(actor: Actor) -> list[throttle.Counter]:
-    return [throttle.by_address(throttle.LINK, actor.address)]
+def _counters(actor: Actor) -> list[tries.Counter]:
+    return [tries.by_address(tries.LINK, actor.address)]

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
-from webui.accounts import factors, operations, passwords, signing_in, throttle
+from webui.accounts import factors, operations, passwords, signing_in, throttle, tries
 from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
@@ -47,7 +47,7 @@ def sign_up(new: NewOwner, actor: Actor) -> SignedUp:
     same form signs in to what the first one made. Raises UsernameTaken, and throttle.TooMany
     after too many from one address, right ones included: it stops mass sign-up.
     """
-    throttle.start([throttle.by_address(throttle.SIGN_UP, actor.address)], actor)
+    throttle.start([tries.by_address(tries.SIGN_UP, actor.address)], actor)
     if operations.find_user(new.username):
         return _first_click(new, actor)
     # Hashing takes long on purpose: never inside the write transaction.

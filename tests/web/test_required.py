@@ -1,0 +1,72 @@
+"""A second factor that staff must have."""
+
+import re
+from uuid import uuid4
+
+import pytest
+
+from tests import raw
+from tests.factories import make_user
+from tests.web.factors import (
+    enrol,
+    hold_time,
+    sign_out,
+)
+from tests.web.pages import HTMX, PASSWORD, Browser
+
+# A value that each kind of a route's parts accepts.
+SAMPLES = {"uuid": str(uuid4()), "section": "billing", "step": "organisation"}
+
+
+@pytest.fixture
+def through_the_page():
+    return True
+
+
+@pytest.fixture(autouse=True)
+def one_moment(monkeypatch):
+    hold_time(monkeypatch)
+
+
+class TestRequired:
+    @pytest.fixture
+    def strict(self, make_app):
+        return make_app(require_mfa="staff")
+
+    def signed_in(self, app, role):
+        browser = Browser(app.test_client(), set())
+        browser.user = make_user(role, password=PASSWORD)
+        browser.sign_in(browser.user.username)
+        return browser
+
+    @pytest.mark.parametrize("role", ["support", "admin", "auditor"])
+    def test_sends_staff_to_enrolment_and_to_nothing_else(self, strict, role):
+        browser = self.signed_in(strict, role)
+        for rule in strict.url_map.iter_rules():
+            view = strict.view_functions[rule.endpoint]
+            if view.permission == "public" or getattr(view, "before_enrolment", False):
+                continue
+            url = re.sub(r"<(?:(\w+):)?\w+>", lambda m: SAMPLES.get(m[1], "x"), rule.rule)
+            method = "GET" if "GET" in rule.methods else "POST"
+            answer = browser.client.open(url, method=method)
+            if answer.status_code != 403:
+                assert (answer.status_code, answer.location) == (303, "/account/authenticator"), url
+        htmx = browser.client.get("/account", headers=HTMX)
+        assert htmx.headers["HX-Redirect"] == "/account/authenticator"
+        page = browser.get("/account/authenticator")
+        assert "Staff sign in with a second step" in page.words
+        enrol(browser)
+        assert browser.get("/account").words
+
+    def test_leaves_owners_alone(self, strict):
+        assert self.signed_in(strict, "owner").get("/account").words
+
+    def test_takes_effect_on_the_next_request_after_a_reset(self, strict):
+        browser = self.signed_in(strict, "support")
+        enrol(browser)
+        browser.get("/tenants")
+        raw.run("DELETE FROM recovery_codes", "DELETE FROM authenticators")
+        assert browser.get("/tenants", 303).location == "/account/authenticator"
+
+    def test_lets_them_sign_out(self, strict):
+        sign_out(self.signed_in(strict, "support"))
