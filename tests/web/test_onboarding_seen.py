@@ -66,6 +66,14 @@ class TestOwner:
         assert "Part of the Enterprise plan; yours is Starter." in owner.get(compliance).words
         assert "Part of the Enterprise" not in support.get(compliance).words
 
+    def test_is_not_told_what_only_staff_can_use(self, owner, support, tenant):
+        revise(tenant, Action.TENANT_SIP, sip_password="hunter2hunter2")
+        path = f"/tenants/{tenant.id}"
+        for words in ("not verified", "encrypted, key k"):
+            assert words in support.get(path).words
+            assert words not in owner.get(path).words
+        assert owner.user.email in owner.get(path).words
+
     def test_is_told_that_a_closed_organisation_can_only_be_read(self, sign_in, support):
         tenant = make_tenant(status="inactive")
         page = sign_in("owner", tenant).get(f"/tenants/{tenant.id}")
@@ -95,6 +103,14 @@ class TestSinceTheLastVisit:
         assert "the support team changed the plan and limits and recording and analytics" in words
         assert "tester" not in words
         assert "Since your last visit" not in self.again(owner)
+
+    def test_says_once_that_the_secret_changed_however_it_did(self, owner, tenant):
+        news = "the support team changed the webhook’s secret."
+        revise(tenant, Action.WEBHOOK_SECRET_ROTATED, webhook_secret="whsec_one")
+        revise(tenant, Action.WEBHOOK_SECRET_ENDED, webhook_secret="whsec_two")
+        assert news in self.again(owner)
+        revise(tenant, Action.WEBHOOK_SECRET_ENDED, webhook_secret=None)
+        assert news in self.again(owner)
 
     def test_says_nothing_of_own_changes_and_other_tenants(self, owner, tenant, sign_in):
         me = an_actor(owner.user)

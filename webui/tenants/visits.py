@@ -26,6 +26,7 @@ _WORDS = {
     Action.TENANT_COMPLIANCE: "compliance",
     Action.TENANT_WEBHOOK: "the webhook",
     Action.WEBHOOK_SECRET_ROTATED: "the webhook’s secret",
+    Action.WEBHOOK_SECRET_ENDED: "the webhook’s secret",
 }
 
 
@@ -59,5 +60,5 @@ def news(tenant_id: UUID, user_id: UUID) -> News | None:
         AuditEntry.tenant_version.is_not(None),
     )
     found = set(db.session.scalars(theirs.order_by(AuditEntry.seq.desc()).limit(_MOST)))
-    parts = [words for action, words in _WORDS.items() if action in found]
+    parts = list(dict.fromkeys(words for action, words in _WORDS.items() if action in found))
     return News(last.at, parts) if parts else None
