@@ -70,6 +70,7 @@ REFUSED = {
     "local with a dot": "https://printer.local./",
     "local, ideographic stop": "https://printer。local/",
     "internal": "https://metadata.google.internal/",
+    "localdomain": "https://localhost.localdomain/",
     "home.arpa": "https://router.home.arpa/",
     "home.arpa itself": "https://home.arpa/",
     "no dot": "https://intranet/",

@@ -6,7 +6,7 @@ from urllib.parse import SplitResult, urlsplit
 from webui.values.hosts import host_name, looks_numeric
 from webui.values.text import Refused, within
 
-_PRIVATE_SUFFIXES = ("localhost", "local", "internal", "home.arpa")
+_PRIVATE_SUFFIXES = ("localhost", "localdomain", "local", "internal", "home.arpa")
 _WEBHOOK_PORTS = (443, 8443)
 # RFC 3986: path and query characters, percent escapes complete.
 _URL_REST = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*")
