@@ -82,6 +82,13 @@ class TestOwner:
         assert "Finish setting up" not in page.words
         assert "it can be read" not in support.get(f"/tenants/{tenant.id}").words
 
+    def test_is_told_whom_to_ask_when_services_are_stopped(self, owner, support, tenant):
+        path, words = f"/tenants/{tenant.id}", "Questions? Ask our support team."
+        assert words not in owner.get(path).words
+        revise(tenant, Action.TENANT_STATUS, status="suspended", blocked_services=["calls"])
+        assert words in owner.get(path).words
+        assert words not in support.get(path).words
+
     def test_is_signed_out_at_once_when_blocked(self, owner, tenant):
         owner.get(f"/tenants/{tenant.id}")
         revise(tenant, Action.TENANT_STATUS, status="blocked")
