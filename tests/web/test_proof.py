@@ -89,6 +89,23 @@ class TestVerification:
         assert "verified" in said
         assert not verifications.is_asked()
 
+    @pytest.mark.parametrize(
+        ("more", "words"),
+        [
+            (0, "the newest entry was covered by no checkpoint then"),
+            (1, "the newest 2 entries were covered by no checkpoint then"),
+        ],
+    )
+    def test_tells_what_no_checkpoint_covers(self, admin, more, words):
+        ask(admin)
+        checkpoints.make()
+        for _ in range(more + 1):
+            make_tenant()
+        work()
+        page = admin.get("/audit")
+        assert words in page.words_of("proof")
+        assert "Proof: holds, just now" in page.words
+
     def test_tells_what_does_not_hold(self, admin):
         with without_guards() as connection:
             tampering.set_columns(connection, 1, reason="forged")
