@@ -158,9 +158,16 @@ class TestForgery:
     )
     def test_is_found(self, text, config, tmp_path, forge, kinds):
         forged = "".join(f"{line}\n" for line in forge(text.splitlines()))
-        found = {p.kind for p in verified(config, tmp_path, forged).problems}
+        verdict = verified(config, tmp_path, forged)
+        found = {p.kind for p in verdict.problems}
         assert found
         assert found <= kinds
+        assert verdict.notices == []
+
+    def test_without_checkpoints_none_is_said_to_cover(self, text, config, tmp_path):
+        summary = verified(config, tmp_path, text).summary
+        assert "holds" in summary
+        assert summary.endswith("No checkpoint was compared.")
 
     def test_a_checkpoint_tells_of_a_tail_that_was_cut_before(self, config, text, rich, tmp_path):
         told = manifest(text)

@@ -123,7 +123,9 @@ def _judge(
     if whole and (reading.last, reading.last_hash) != (manifest["seq"], manifest["hash"]):
         verdict.add(_about("The last entry is not the one that the manifest names."))
     _compare(verdict, reading, manifest, anchors)
-    verdict.notices.append(_scope(reading, whole))
+    # What does not hold proves nothing.
+    if verdict.holds:
+        verdict.notices.append(_scope(reading, whole))
 
 
 def _read_manifest(line: bytes) -> dict[str, Any] | None:

@@ -59,6 +59,8 @@ class Verdict:
     @property
     def coverage(self) -> str:
         """How far the checkpoints reach."""
+        if not self.checkpoints and not self.uncovered:
+            return "No checkpoint was compared."
         if not self.uncovered:
             return "A checkpoint covers every entry."
         one = self.uncovered == 1
