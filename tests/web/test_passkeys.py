@@ -186,7 +186,8 @@ class TestSigningIn:
         data = {"csrf_token": admin.token("/login"), "credential": answer}
         admin.post("/login/passkey", data, 303)
         admin.client.set_cookie("session", cookie)
-        data["csrf_token"] = admin.token("/login")
+        # A fresh signature: its sign count is right, only the challenge was used before.
+        data |= {"csrf_token": admin.token("/login"), "credential": key.used(asked)}
         admin.post("/login/passkey", data, 422)
 
     def test_takes_no_answer_that_is_too_late(self, admin, monkeypatch):

@@ -28,6 +28,17 @@ def one_moment(monkeypatch):
     hold_time(monkeypatch)
 
 
+# What leads to a second factor, and out; by hand, because the mark on a view opens it.
+OPEN = {
+    "accounts.log_out",
+    "factors.setup",
+    "factors.confirm",
+    "passkeys.new",
+    "passkeys.options",
+    "passkeys.register",
+}
+
+
 class TestRequired:
     @pytest.fixture
     def strict(self, make_app):
@@ -57,6 +68,10 @@ class TestRequired:
         assert "Staff sign in with a second step" in page.words
         enrol(browser)
         assert browser.get("/account").words
+
+    def test_opens_nothing_but_the_way_to_one(self, strict):
+        views = strict.view_functions.items()
+        assert {name for name, view in views if getattr(view, "before_enrolment", False)} == OPEN
 
     def test_leaves_owners_alone(self, strict):
         assert self.signed_in(strict, "owner").get("/account").words

@@ -146,6 +146,14 @@ class TestRemoval:
         sign_out(admin)
         assert admin.sign_in(admin.user.username).location == "/"
 
+    def test_makes_a_guesser_wait(self, admin):
+        phone, _ = enrol(admin)
+        page = admin.get("/account/authenticator/remove")
+        for _ in range(5):
+            admin.submit(page, 422, current_password=PASSWORD, code="abcdef")
+        admin.submit(page, 429, current_password=PASSWORD, code=phone.code())
+        assert raw.rows("SELECT count(*) FROM authenticators") == [(1,)]
+
     def test_without_one_leads_to_the_account(self, admin):
         assert admin.get("/account/authenticator/remove", 303).location == "/account"
         assert admin.get("/account/recovery-codes", 303).location == "/account"
