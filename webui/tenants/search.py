@@ -159,15 +159,25 @@ class Found:
 
 
 def find(filters: Filters, after: str | None, before: str | None) -> Page[Found]:
-    """One page of tenants. Raises paging.BadCursor."""
+    """One page of tenants. Raises paging.BadCursor.
+
+    Their ids first: the sorted index alone answers that, without reading every row on the way.
+    """
+    narrowed = _narrowed(select(Tenant.id), filters)
+    page = ORDERS[filters.sort].page(narrowed, PAGE_SIZE, after, before)
+    ids = [key[0] for key in page.rows]
+    rows = {row.id: row for row in db.session.execute(_rows(ids))} if ids else {}
+    return Page([Found(rows[i], rows[i].calls or 0) for i in ids], page.after, page.before)
+
+
+def _rows(ids: list[UUID]) -> Any:
     month = month_of(now())
-    query = (
+    return (
         select(*_COLUMNS, TenantUsage.calls)
         .outerjoin(TenantUsage, (TenantUsage.tenant_id == Tenant.id) & (TenantUsage.month == month))
         .outerjoin(Onboarding, Onboarding.tenant_id == Tenant.id)
+        .where(Tenant.id.in_(ids))
     )
-    page = ORDERS[filters.sort].page(_narrowed(query, filters), PAGE_SIZE, after, before)
-    return Page([Found(row, row.calls or 0) for row in page.rows], page.after, page.before)
 
 
 def _narrowed(query: Any, filters: Filters) -> Any:
