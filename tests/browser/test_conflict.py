@@ -55,7 +55,7 @@ class TestConflict:
         mine.expect_saved("Lowered calls a month from 1,000 to 900", "My ticket 2")
         expect(mine.rows.first).not_to_contain_text("concurrent calls")
         expect(mine.card("billing")).to_contain_text("Business")
-        expect(mine.fact("Concurrent calls").locator("dd")).to_have_text("60")
+        expect(mine.fact("Concurrent calls").locator("dd").first).to_have_text("60")
         expect(mine.rows).to_have_count(3)
 
     def test_saving_again_wins_and_loses_nothing_of_theirs(self, mine, conflict):
@@ -68,8 +68,8 @@ class TestConflict:
     def test_mine_can_be_discarded(self, mine, conflict):
         conflict.root.get_by_role("link", name="Discard mine").click()
         expect(mine.edit_link("billing")).to_be_focused()
-        expect(mine.fact("Concurrent calls").locator("dd")).to_have_text("60")
-        expect(mine.fact("Calls a month").locator("dd")).to_have_text("1,000")
+        expect(mine.fact("Concurrent calls").locator("dd").first).to_have_text("60")
+        expect(mine.fact("Calls a month").locator("dd").first).to_have_text("1,000")
 
     def test_a_third_change_is_a_conflict_again(self, mine, theirs, conflict):
         theirs.save("billing", max_concurrent_calls=65, reason="Once more, ticket 3")

@@ -128,5 +128,5 @@ class TestFocus:
         page = tenant_page.page
         page.set_viewport_size({"width": width, "height": 500})
         keyboard = Keyboard(page)
-        page.get_by_role("link", name="All history").focus()
+        page.get_by_role("link", name="All, with filters").focus()
         keyboard.tab_to(tenant_page.edit_link("organisation"), "Shift+Tab")

@@ -72,6 +72,9 @@ class TestChoice:
         page.emulate_media(color_scheme="dark")
         choose(page, "Light")
         expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
+        # The account keeps its choice, and other tests share the account.
+        choose(page, "As the device")
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
     def test_as_the_device_follows_it_at_once(self, open_page):
         page = open_page(color_scheme="light")
