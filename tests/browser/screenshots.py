@@ -18,12 +18,13 @@ _LIST_HEIGHT, _TENANT_HEIGHT, _PHONE_HEIGHT = 900, 1_800, 844
 
 
 def take_all(browser: Browser, server: Server) -> None:
-    """Writes list.png, tenant.png, tenant-dark.png and tenant-phone.png."""
+    """Writes list.png, tenant.png, tenant-dark.png, tenant-phone.png and history.png."""
     northwind = f"/tenants/{server.tenant_named(NORTHWIND)}"
     _take(browser, server, "/tenants?sort=-updated", "list", (WIDE, _LIST_HEIGHT))
     _take(browser, server, northwind, "tenant", (WIDE, _TENANT_HEIGHT))
     _take(browser, server, northwind, "tenant-dark", (WIDE, _TENANT_HEIGHT), "dark")
     _take(browser, server, northwind, "tenant-phone", (PHONE, _PHONE_HEIGHT))
+    _take(browser, server, "/audit", "history", (WIDE, _LIST_HEIGHT))
 
 
 def _take(
