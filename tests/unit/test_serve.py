@@ -28,7 +28,8 @@ def served(tmp_path) -> Iterator[tuple[subprocess.Popen[str], dict[str, int]]]:
         (tmp_path / name).write_text(STAND_IN)
         (tmp_path / name).chmod(0o755)
     script = subprocess.Popen(
-        [ROOT / ".ci/serve", *ARGUMENTS["gunicorn"].split()],
+        # A shell cannot trap what was ignored when it started, as in a background job.
+        ["env", "--default-signal=INT", ROOT / ".ci/serve", *ARGUMENTS["gunicorn"].split()],
         env={**os.environ, "BIN": str(tmp_path)},
         stdout=subprocess.PIPE,
         text=True,
