@@ -9,6 +9,7 @@ from tests.web import dom
 from tests.web.pages import HTMX, REASON, edit_url, tenant_url
 from tests.web.saved import fresh
 from webui.accounts import sessions, signing_in
+from webui.audit import history
 from webui.extensions import db
 from webui.tenants import overview, rules
 
@@ -88,7 +89,7 @@ class TestProgramError:
         def mistake(*_args):
             raise RuntimeError(f"a mistake with {PARAMETER}")
 
-        broken(overview, "build", mistake)
+        broken(overview, "can_edit", mistake)
         for htmx in (False, True):
             answer = admin.get(tenant_url(tenant, *["sip"] * htmx), 500, htmx=htmx)
             assert "Something broke on our side" in answer.words
@@ -98,7 +99,7 @@ class TestProgramError:
         assert answer.headers["HX-Reswap"] == "none"
 
     def test_leaves_the_next_request_alone(self, admin, tenant, broken):
-        broken(overview, "build", lambda _tenant: 1 / 0)
+        broken(overview, "can_edit", lambda _tenant: 1 / 0)
         admin.get(tenant_url(tenant), 500)
         broken.repair()
         assert admin.get(tenant_url(tenant)).words
@@ -162,7 +163,7 @@ class TestFailedSave:
 
     def test_after_the_commit_is_none(self, admin, tenant, broken, logged):
         form = admin.get(edit_url(tenant, "features"), htmx=True)
-        broken(overview, "build")
+        broken(history, "tenant_page")
         answer = admin.submit(form, 200, htmx=True, retention_days=5, reason=REASON)
         broken.repair()
         assert answer.headers["HX-Redirect"] == f"{tenant_url(tenant)}#section-features"

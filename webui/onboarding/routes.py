@@ -31,10 +31,11 @@ from webui.onboarding import operations
 from webui.onboarding.operations import Move
 from webui.onboarding.steps import Go, move_of, posted_go, returns
 from webui.permissions import Permission, requires
-from webui.tenants import overview, progress
+from webui.tenants import progress
 from webui.tenants.answers import explain, put_errors, side_by_side
 from webui.tenants.conflicts import Conflict
 from webui.tenants.forms import TenantForm, stored_values
+from webui.tenants.overview import Overview, mark
 from webui.tenants.routes import edit_of
 from webui.tenants.rules import Closed, RuleBroken, is_closed_for
 from webui.tenants.scope import CLOSED, get_tenant, get_tenant_to_change
@@ -197,7 +198,7 @@ def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
     except operations.Unfinished as refusal:
         return go_to(url_for(".show", step=refusal.step))
     except Conflict as conflict:
-        latest = overview.mark(conflict.latest)
+        latest = mark(conflict.latest)
         return _review(get_tenant(tenant.id), row, 409, latest=latest)
     except SQLAlchemyError as error:
         return _review(tenant, row, 503, problem=explain(error))
@@ -226,7 +227,7 @@ def _form(
 
 
 def _review(tenant: Tenant, row: Onboarding, status: int = 200, **words: Any) -> Response:
-    context = {"page": overview.build(tenant), "sections": SECTIONS, "version": tenant.version}
+    context = {"page": Overview(tenant), "sections": SECTIONS, "version": tenant.version}
     return _page(tenant, row, Step.REVIEW, status, **{**context, **words})
 
 

@@ -11,11 +11,11 @@ from webui.errors import log_database_error
 from webui.htmx import go_to, wants_fragment
 from webui.models import Tenant
 from webui.models.tenant import UNREADABLE
-from webui.tenants import offers, overview
+from webui.tenants import offers
 from webui.tenants.conflicts import Conflict, Theirs
 from webui.tenants.forms import TenantForm, shown
 from webui.tenants.operations import Saved
-from webui.tenants.overview import Mark, mark
+from webui.tenants.overview import Mark, Overview, mark
 from webui.tenants.rules import RuleBroken
 from webui.tenants.sections import Section
 from webui.values import same_json
@@ -138,14 +138,14 @@ def saved(result: Saved, section: Section | None) -> Response:
     message = SAVED if result.entry or result.already else UNCHANGED
     if section is None or not wants_fragment():
         return _to_page(result.tenant, section, message)
+    page = Overview(result.tenant)
+    context = {"page": page, "section": section, "message": message, "fresh": result.entry}
     try:
-        page = overview.build(result.tenant)
+        return make_response(render_template("tenants/_saved.html", **context, focus=True))
     except SQLAlchemyError as error:
         # The save stands, whatever the page around it says now.
         log_database_error(error)
         return _to_page(result.tenant, section, message)
-    context = {"page": page, "section": section, "message": message, "fresh": result.entry}
-    return make_response(render_template("tenants/_saved.html", **context, focus=True))
 
 
 def _to_page(tenant: Tenant, section: Section | None, message: str) -> Response:

@@ -1,8 +1,9 @@
-"""What the tenant page shows besides the sections: gathered once, by what the reader may see."""
+"""What the tenant page shows besides the sections, by what the reader may see."""
 
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from flask_login import current_user
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from webui.audit.history import Row
 from webui.crypto.fields import key_id
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
-from webui.limits import MAX_SAFE_INTEGER, PLANS, SERVICE_LABELS, Plan, Service
+from webui.limits import MAX_SAFE_INTEGER, PLANS, SERVICE_LABELS, Service
 from webui.models import AuditEntry, Tenant, TenantUsage, User
 from webui.models.columns import now
 from webui.models.services import ServiceState, effective_services
@@ -22,12 +23,13 @@ from webui.permissions import Permission, may
 from webui.tenants import compliance, identities, progress
 from webui.tenants.rules import is_closed_for
 from webui.tenants.scope import can_edit
-from webui.tenants.sections import SECTIONS, Section
+from webui.tenants.sections import SECTIONS
 from webui.tenants.stops import stops
 from webui.webhooks import panel
 
 # What is shown with who set it and when.
 _SEALED = ("sip_domain", "sip_username", "sip_password", "webhook_secret")
+_OWNERS = 20
 
 
 @dataclass(frozen=True)
@@ -56,26 +58,19 @@ class Usage:
         return self.calls * 100 // self.limit if 0 < self.limit < MAX_SAFE_INTEGER else None
 
 
-@dataclass(frozen=True)
 class Overview:
-    """Everything that the templates of the tenant page ask for."""
+    """Everything that the templates of the tenant page ask for.
 
-    tenant: Tenant
-    sections: list[Section]
-    services: dict[str, list[str]]
-    stops: list[tuple[list[str], Mark]]
-    set_marks: dict[str, Mark]
-    changed: Mark | None
-    usage: Usage
-    plan: Plan | None
-    standards: list[compliance.Standard]
-    owners: list[User]
-    history: Page[Row]
-    editable: bool
-    closed: bool
-    onboarding: progress.Progress | None
-    webhook: panel.Panel
-    shared: identities.Shared | None
+    Each part is gathered when a template first asks for it: a saved section is answered with
+    a few parts of the page, and costs no more than those.
+    """
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.sections = list(SECTIONS.values())
+        self.plan = PLANS.get(tenant.billing_plan)
+        self.editable = can_edit(tenant)
+        self.closed = is_closed_for(tenant, current_user.role)
 
     def key_of(self, field: str) -> str | None:
         """The id of the key that a stored secret was sealed with; None if that is damaged."""
@@ -84,30 +79,69 @@ class Overview:
         except SecretError:
             return None
 
+    @cached_property
+    def services(self) -> dict[str, list[str]]:
+        """State -> the names of the services in it."""
+        result: dict[str, list[str]] = {state.value: [] for state in ServiceState}
+        for service, state in effective_services(self.tenant).items():
+            result[state].append(service_word(service))
+        return result
 
-def build(tenant: Tenant) -> Overview:
-    """Gathers the page of a tenant."""
-    marks = history.latest_by_field(tenant.id, _SEALED)
-    return Overview(
-        tenant=tenant,
-        sections=list(SECTIONS.values()),
-        services=_services(tenant),
-        stops=[
-            ([service_word(s) for s in stopped], _mark(entry)) for entry, stopped in stops(tenant)
-        ],
-        set_marks={n: m for n in _SEALED if (m := mark(marks.get(n)))},
-        changed=mark(history.at_version(tenant.id, tenant.version)),
-        usage=_usage(tenant, now()),
-        plan=PLANS.get(tenant.billing_plan),
-        standards=compliance.standards(tenant),
-        owners=_owners(tenant),
-        history=history.tenant_page(tenant.id),
-        editable=can_edit(tenant),
-        closed=is_closed_for(tenant, current_user.role),
-        onboarding=progress.of(tenant),
-        webhook=panel.build(tenant),
-        shared=identities.shared(tenant) if may(Permission.SEARCH_IDENTITIES) else None,
-    )
+    @cached_property
+    def stops(self) -> list[tuple[list[str], Mark]]:
+        """Which services are stopped since when, by whom and why."""
+        return [
+            ([service_word(s) for s in stopped], _mark(entry))
+            for entry, stopped in stops(self.tenant)
+        ]
+
+    @cached_property
+    def set_marks(self) -> dict[str, Mark]:
+        """Sealed field -> when and by whom it was set."""
+        entries = history.latest_by_field(self.tenant.id, _SEALED)
+        return {name: _mark(entry) for name, entry in entries.items()}
+
+    @cached_property
+    def changed(self) -> Mark | None:
+        """The latest change of the tenant."""
+        return mark(history.at_version(self.tenant.id, self.tenant.version))
+
+    @cached_property
+    def usage(self) -> Usage:
+        """The current month so far."""
+        return _usage(self.tenant, now())
+
+    @cached_property
+    def standards(self) -> list[compliance.Standard]:
+        """What the standards of compliance ask for."""
+        return compliance.standards(self.tenant)
+
+    @cached_property
+    def owners(self) -> list[User]:
+        """Some of the tenant's owners, the oldest account first."""
+        query = select(User).where(User.tenant_id == self.tenant.id)
+        return list(db.session.scalars(query.order_by(User.created_at).limit(_OWNERS)))
+
+    @cached_property
+    def history(self) -> Page[Row]:
+        """The newest entries."""
+        return history.tenant_page(self.tenant.id)
+
+    @cached_property
+    def onboarding(self) -> progress.Progress | None:
+        """How far the owner is in the wizard; None when it is finished."""
+        return progress.of(self.tenant)
+
+    @cached_property
+    def webhook(self) -> panel.Panel:
+        """The secret and the deliveries."""
+        return panel.build(self.tenant)
+
+    @cached_property
+    def shared(self) -> identities.Shared | None:
+        """Who else has the SIP identity, for those who may search by it."""
+        may_know = may(Permission.SEARCH_IDENTITIES)
+        return identities.shared(self.tenant) if may_know else None
 
 
 def mark(entry: AuditEntry | None) -> Mark | None:
@@ -117,14 +151,6 @@ def mark(entry: AuditEntry | None) -> Mark | None:
 
 def _mark(entry: AuditEntry) -> Mark:
     return Mark(entry.at, history.who(entry), history.reason(entry))
-
-
-def _services(tenant: Tenant) -> dict[str, list[str]]:
-    """State -> the names of the services in it."""
-    result: dict[str, list[str]] = {state.value: [] for state in ServiceState}
-    for service, state in effective_services(tenant).items():
-        result[state].append(service_word(service))
-    return result
 
 
 def service_word(service: str) -> str:
@@ -147,8 +173,3 @@ def _usage(tenant: Tenant, at: datetime) -> Usage:
         # A projection from the first hours of a month would be noise.
         projected=round(calls * days / passed) if passed >= 1 else calls,
     )
-
-
-def _owners(tenant: Tenant) -> list[User]:
-    query = select(User).where(User.tenant_id == tenant.id).order_by(User.created_at).limit(20)
-    return list(db.session.scalars(query))

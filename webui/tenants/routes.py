@@ -24,10 +24,11 @@ from webui.forms import posted_submission, posted_version
 from webui.htmx import go_to, part_of, wants_fragment
 from webui.paging import BadCursor
 from webui.permissions import Permission, may, requires
-from webui.tenants import answers, operations, overview, search, visits
+from webui.tenants import answers, operations, search, visits
 from webui.tenants.conflicts import Conflict
 from webui.tenants.forms import NewTenantForm, StatusForm, TenantForm
 from webui.tenants.operations import Edit
+from webui.tenants.overview import Overview
 from webui.tenants.rules import Closed, RuleBroken
 from webui.tenants.scope import CLOSED, get_tenant, get_tenant_to_change
 from webui.tenants.sections import SECTIONS, Section
@@ -74,7 +75,7 @@ def index() -> Any:
 @requires(Permission.VIEW_TENANT)
 def page(tenant_id: UUID) -> str:
     """The tenant page."""
-    page = overview.build(get_tenant(tenant_id))
+    page = Overview(get_tenant(tenant_id))
     news = visits.news(tenant_id, current_user.id) if may(Permission.ONBOARD) else None
     return render_template(part_of("tenants/page.html"), page=page, news=news)
 
@@ -86,7 +87,7 @@ def section(tenant_id: UUID, section: Section) -> Any:
     tenant = get_tenant(tenant_id)
     if not wants_fragment():
         return redirect(url_for(".page", tenant_id=tenant_id, _anchor=section.anchor), 303)
-    page = overview.build(tenant)
+    page = Overview(tenant)
     return render_template("tenants/_card.html", page=page, section=section, focus=True)
 
 

@@ -14,8 +14,8 @@ from webui.forms import posted_submission
 from webui.htmx import go_to, wants_fragment
 from webui.models import Delivery
 from webui.permissions import Permission, requires
-from webui.tenants import overview
 from webui.tenants.operations import Gone
+from webui.tenants.overview import Overview
 from webui.tenants.rules import Closed
 from webui.tenants.scope import CLOSED, can_edit, get_tenant, get_tenant_to_change
 from webui.tenants.sections import SECTIONS
@@ -92,7 +92,7 @@ def _answer(tenant_id: UUID, message: str) -> Response:
         flash(message)
         anchor = SECTIONS["webhook"].anchor
         return go_to(url_for("tenants.page", tenant_id=tenant_id, _anchor=anchor))
-    page = overview.build(get_tenant(tenant_id))
+    page = Overview(get_tenant(tenant_id))
     context = {"page": page, "tenant": page.tenant, "fresh": page.history.rows[0].id}
     return make_response(render_template("webhooks/_sent.html", **context, message=message))
 

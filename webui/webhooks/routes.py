@@ -15,10 +15,11 @@ from webui.forms import posted_submission, posted_version
 from webui.htmx import go_to, part_of, wants_fragment
 from webui.models import Tenant
 from webui.permissions import Permission, requires
-from webui.tenants import answers, overview
+from webui.tenants import answers
 from webui.tenants.conflicts import Conflict
 from webui.tenants.forms import TenantForm
 from webui.tenants.operations import Edit
+from webui.tenants.overview import Overview
 from webui.tenants.rules import Closed
 from webui.tenants.scope import CLOSED, get_tenant_to_change
 from webui.tenants.sections import SECTIONS
@@ -65,7 +66,7 @@ def rotate_secret(tenant_id: UUID) -> Any:
         return _show(tenant, form, 503, version, problem=answers.explain(error))
     words = {"made": made, "section": SECTIONS["webhook"], "in_place": wants_fragment()}
     if wants_fragment():
-        words |= {"page": overview.build(made.tenant), "fresh": made.entry}
+        words |= {"page": Overview(made.tenant), "fresh": made.entry}
     return render_template(part_of("webhooks/made.html"), tenant=made.tenant, **words)
 
 
@@ -95,7 +96,7 @@ def answered(tenant_id: UUID, message: str, entry: UUID | None) -> Response:
     if not wants_fragment():
         flash(message)
         return go_to(url_for("tenants.page", tenant_id=tenant_id, _anchor=section.anchor))
-    page = overview.build(get_tenant_to_change(tenant_id))
+    page = Overview(get_tenant_to_change(tenant_id))
     context = {"page": page, "section": section, "message": message, "fresh": entry}
     return make_response(render_template("tenants/_saved.html", **context, focus=True))
 
