@@ -1,9 +1,9 @@
 """How templates show times, numbers and money."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 from flask import Flask, current_app
 from flask_login import current_user
 
@@ -126,4 +126,4 @@ def iso(at: datetime) -> str:
 
 def pretty_json(value: Any) -> str:
     """JSON for people, one key a line."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

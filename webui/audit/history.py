@@ -5,9 +5,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select
 
 from webui.audit import find, pairs, sentences, undoable
 from webui.audit.actions import SOURCE_LABELS, Source
@@ -30,17 +31,30 @@ SUPPORT_TEAM = "Support team"
 # How an actor that is no person is called when it has no name.
 _KINDS = {"cli": "Command", "system": "System", "token": "API token", "user": "Somebody"}
 
-# Built once: composing this statement costs more than running it.
-_NEWEST = (
+# Built once: composing these statements costs more than running them.
+_OF_TENANT = select(AuditEntry).where(AuditEntry.tenant_id == bindparam("tenant_id"))
+_NEWEST = _OF_TENANT.order_by(AuditEntry.seq.desc()).limit(bindparam("most"))
+_AT_VERSION = _OF_TENANT.where(AuditEntry.tenant_version == bindparam("version"))
+_FIELD_OF_TENANT = (
+    AuditField.tenant_id == bindparam("tenant_id"),
+    AuditField.field.in_(bindparam("fields", expanding=True)),
+)
+_CHANGES = (
+    select(AuditEntry)
+    .where(AuditEntry.seq.in_(select(AuditField.seq).where(*_FIELD_OF_TENANT)))
+    .order_by(AuditEntry.seq.desc())
+    .limit(bindparam("most"))
+)
+_NEWEST_OF_FIELD = (
     select(AuditField.field, func.max(AuditField.seq).label("seq"))
-    .where(
-        AuditField.tenant_id == bindparam("tenant_id"),
-        AuditField.field.in_(bindparam("fields", expanding=True)),
-    )
+    .where(*_FIELD_OF_TENANT)
     .group_by(AuditField.field)
     .subquery()
 )
-_LATEST = select(_NEWEST.c.field, AuditEntry).join(AuditEntry, AuditEntry.seq == _NEWEST.c.seq)
+_LATEST = select(_NEWEST_OF_FIELD.c.field, AuditEntry).join(
+    AuditEntry, AuditEntry.seq == _NEWEST_OF_FIELD.c.seq
+)
+_SEALED = select(AuditSealed).where(AuditSealed.entry.in_(bindparam("entries", expanding=True)))
 
 
 @dataclass(frozen=True)
@@ -65,9 +79,22 @@ class Row:
     undo: bool
 
 
-def tenant_page(tenant_id: UUID, after: str | None = None, before: str | None = None) -> Page[Row]:
+def tenant_page(tenant_id: UUID, after: str | None = None) -> Page[Row]:
     """A few entries of a tenant, newest first. Raises paging.BadCursor."""
-    return page_of(find.find(Filters(tenant=(tenant_id,)), after, before, CARD_SIZE))
+    if after is None:
+        return page_of(_newest(tenant_id, CARD_SIZE))
+    return page_of(find.find(Filters(tenant=(tenant_id,)), after, size=CARD_SIZE))
+
+
+def _newest(tenant_id: UUID, size: int) -> Found:
+    """What :func:`find.find` gives for the first page of a tenant, in one statement."""
+    entries = _entries(_NEWEST, tenant_id=tenant_id, most=size + 1)
+    more, entries = len(entries) > size, entries[:size]
+    return Found(entries, find.NEWEST_FIRST.encode([entries[-1].seq]) if more else None, None)
+
+
+def _entries(query: Select[AuditEntry], **values: Any) -> list[AuditEntry]:
+    return list(db.session.scalars(query, values))
 
 
 def page_of(found: Found) -> Page[Row]:
@@ -124,11 +151,7 @@ def latest_by_field(tenant_id: UUID, fields: Sequence[str]) -> dict[str, AuditEn
 
 def changes_of(tenant_id: UUID, fields: Sequence[str], most: int) -> list[AuditEntry]:
     """The newest entries that changed any of the fields, newest first."""
-    seqs = select(AuditField.seq).where(
-        AuditField.tenant_id == tenant_id, AuditField.field.in_(fields)
-    )
-    query = select(AuditEntry).where(AuditEntry.seq.in_(seqs)).order_by(AuditEntry.seq.desc())
-    return list(db.session.scalars(query.limit(most)))
+    return _entries(_CHANGES, tenant_id=tenant_id, fields=list(fields), most=most)
 
 
 def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
@@ -144,10 +167,7 @@ def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
 
 def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:
     """The entry that brought the tenant to a version."""
-    query = select(AuditEntry).where(
-        AuditEntry.tenant_id == tenant_id, AuditEntry.tenant_version == version
-    )
-    return db.session.scalars(query).first()
+    return next(iter(_entries(_AT_VERSION, tenant_id=tenant_id, version=version)), None)
 
 
 def _row(entry: AuditEntry, reader: sentences.Reader) -> Row:
@@ -175,7 +195,7 @@ def _opened(entries: Sequence[AuditEntry]) -> dict[UUID, dict[tuple[str, str], s
     result: dict[UUID, dict[tuple[str, str], str]] = defaultdict(dict)
     if not ids:
         return result
-    for row in db.session.scalars(select(AuditSealed).where(AuditSealed.entry.in_(ids))):
+    for row in db.session.scalars(_SEALED, {"entries": ids}):
         try:
             value = open_sealed(row)
         except SecretError:

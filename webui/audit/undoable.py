@@ -24,7 +24,7 @@ class Part:
         return self.section is None
 
 
-_PARTS = {
+_PARTS: dict[str, Part] = {
     section.action: Part(section.form, section.fields, section) for section in SECTIONS.values()
 }
 _PARTS[Action.TENANT_STATUS] = Part(StatusForm, STATUS_FIELDS, None)
@@ -32,7 +32,7 @@ _PARTS[Action.TENANT_STATUS] = Part(StatusForm, STATUS_FIELDS, None)
 
 def part_of(action: str) -> Part | None:
     """The part of a tenant that an action edits; None for anything else."""
-    return _PARTS.get(Action(action)) if action in list(Action) else None
+    return _PARTS.get(action)
 
 
 def is_undoable(body: Mapping[str, Any]) -> bool:

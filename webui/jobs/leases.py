@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy import CursorResult, bindparam, delete, or_, select, update
 
 from webui.extensions import db, write_transaction
 from webui.models import JobState, WorkerBeat
@@ -20,12 +20,13 @@ BEAT = timedelta(seconds=10)
 SILENT = 3 * BEAT
 """After how long without a sign a worker counts as dead."""
 _FORGOTTEN = timedelta(days=1)
+# Built once: pages ask it often.
+_ALIVE = select(WorkerBeat.id).where(WorkerBeat.beat_at > bindparam("since")).limit(1)
 
 
 def alive() -> bool:
     """Whether any worker lives."""
-    query = select(WorkerBeat.id).where(WorkerBeat.beat_at > now() - SILENT).limit(1)
-    return db.session.scalar(query) is not None
+    return db.session.scalar(_ALIVE, {"since": now() - SILENT}) is not None
 
 
 def beat(worker: UUID) -> None:

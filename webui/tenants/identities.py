@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, or_, select, union_all
 
 from webui import values
 from webui.crypto import blind_index
@@ -56,25 +56,33 @@ def shared(tenant: Tenant) -> Shared:
     domain, username = tenant.readable("sip_domain"), tenant.readable("sip_username")
     if domain in (None, UNREADABLE):
         return Shared([], [])
-    same_host = _indexed("sip_domain", host_of(domain))
-    same_user = false() if username in (None, UNREADABLE) else _indexed("sip_username", username)
-    # A tenant without a username has no index: NULL is not "another one" to SQL.
-    other_user = or_(Tenant.sip_username_index.is_(None), ~same_user)
-    both = _some(tenant, "both", same_host, same_user)
-    query = union_all(both, _some(tenant, "domain", same_host, other_user))
+    values = {
+        "tenant_id": tenant.id,
+        "hosts": _indexes("sip_domain", host_of(domain)),
+        "users": [] if username in (None, UNREADABLE) else _indexes("sip_username", username),
+    }
     found: dict[str, list[tuple[UUID, str]]] = {"both": [], "domain": []}
-    for row in db.session.execute(query):
+    for row in db.session.execute(_SHARED, values):
         found[row.what].append((row.id, row.name))
     identity, rest = found["both"], found["domain"]
     more = len(identity) > FEW, len(rest) > FEW
     return Shared(identity[:FEW], rest[:FEW], *more, f"{username}@{domain}")
 
 
-def _some(tenant: Tenant, what: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+def _some(what: str, *conditions: ColumnElement[bool]) -> Select[Any]:
     """One more than are named of the other tenants that meet the conditions."""
     query = select(literal(what).label("what"), Tenant.id, Tenant.name)
-    rows = query.where(Tenant.id != tenant.id, *conditions).limit(FEW + 1).subquery()
+    query = query.where(Tenant.id != bindparam("tenant_id"), *conditions)
+    rows = query.limit(FEW + 1).subquery()
     return select(rows.c.what, rows.c.id, rows.c.name)
+
+
+_SAME_HOST = Tenant.sip_domain_index.in_(bindparam("hosts", expanding=True))
+_SAME_USER = Tenant.sip_username_index.in_(bindparam("users", expanding=True))
+# A tenant without a username has no index: NULL is not "another one" to SQL.
+_OTHER_USER = or_(Tenant.sip_username_index.is_(None), ~_SAME_USER)
+# Built once: composing this statement costs more than running it.
+_SHARED = union_all(_some("both", _SAME_HOST, _SAME_USER), _some("domain", _SAME_HOST, _OTHER_USER))
 
 
 def _domain(text: str) -> ColumnElement[bool] | None:
@@ -94,6 +102,9 @@ def _username(text: str) -> ColumnElement[bool] | None:
 
 
 def _indexed(field: str, value: str) -> ColumnElement[bool]:
-    found = blind_index.candidates(keyring(), value, Tenant.__tablename__, field)
     column: ColumnElement[str] = getattr(Tenant, f"{field}_index")
-    return column.in_(found)
+    return column.in_(_indexes(field, value))
+
+
+def _indexes(field: str, value: str) -> list[str]:
+    return blind_index.candidates(keyring(), value, Tenant.__tablename__, field)

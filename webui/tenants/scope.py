@@ -4,7 +4,7 @@ from uuid import UUID
 
 from flask import abort
 from flask_login import current_user
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 
 from webui.errors import Detail
 from webui.extensions import db
@@ -12,15 +12,10 @@ from webui.models import Tenant
 from webui.permissions import Permission, may
 from webui.tenants.rules import is_closed_for
 
+# All tenants for staff, the own one for an owner. Built once: every page begins with it.
+_ANY = select(Tenant).where(Tenant.id == bindparam("tenant_id"))
+_OWN = _ANY.where(Tenant.id == bindparam("own"))
 CLOSED = "This organisation is closed: it can be read, not changed."
-
-
-def visible() -> Select[Tenant]:
-    """The tenants that the person may see: all for staff, the own one for an owner."""
-    query = select(Tenant)
-    if may(Permission.LIST_TENANTS):
-        return query
-    return query.where(Tenant.id == current_user.tenant_id)
 
 
 def get_tenant(tenant_id: UUID) -> Tenant:
@@ -28,7 +23,9 @@ def get_tenant(tenant_id: UUID) -> Tenant:
 
     A snapshot outside the session: a failed save must not take away what the form shows.
     """
-    tenant = db.session.scalars(visible().where(Tenant.id == tenant_id)).first()
+    query = _ANY if may(Permission.LIST_TENANTS) else _OWN
+    values = {"tenant_id": tenant_id, "own": current_user.tenant_id}
+    tenant = db.session.scalars(query, values).first()
     if tenant is None:
         abort(404, Detail("There is no such tenant, or it is not yours to see."))
     db.session.expunge(tenant)
