@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -42,9 +43,10 @@ def read(url: str) -> list[Row]:
         with psycopg.connect(libpq) as connection:
             rows = [_row(row) for row in connection.cursor(row_factory=dict_row).execute(entries)]
             pairs = connection.execute(fields).fetchall()
-    for row in rows:
-        row["fields"] = sorted(field for seq, field in pairs if seq == row["seq"])
-    return rows
+    fields_of = defaultdict(list)
+    for seq, field in pairs:
+        fields_of[seq].append(field)
+    return [{**row, "fields": sorted(fields_of[row["seq"]])} for row in rows]
 
 
 def _row(row: Row) -> Row:
