@@ -74,6 +74,15 @@ class TestList:
         expect(page.get_by_role("button", name="Sign out")).to_be_visible()
         check(page)
 
+    def test_bar_of_a_phone_has_two_rows_and_its_menu_opens_on_the_screen(self, open_page):
+        page = open_page("admin", viewport={"width": 390, "height": 844})
+        page.goto("/users")
+        assert page.locator("header.bar").bounding_box()["height"] < 90
+        page.locator("details.menu summary").click()
+        menu = page.locator(".menu-body").bounding_box()
+        assert menu["x"] >= 0
+        assert menu["x"] + menu["width"] <= 390
+
 
 class TestHistory:
     @pytest.mark.parametrize(
