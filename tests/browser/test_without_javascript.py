@@ -27,6 +27,13 @@ EDITS = {
 }
 
 
+# How a page looks: its ground, a heading, a line to type into and a quiet button.
+_COLOURS = """["body", "h1", "input.form-control", "a.btn, summary"].map((selector) => {
+  const { color, backgroundColor } = getComputedStyle(document.querySelector(selector));
+  return `${color} ${backgroundColor}`;
+}).join()"""
+
+
 @pytest.fixture
 def plain(open_page):
     """Support's browser without JavaScript."""
@@ -154,6 +161,14 @@ class TestOtherForms:
         plain.locator("details.menu summary").click()
         plain.get_by_role("button", name="As the device").click()
         expect(plain.locator("html")).not_to_have_attribute("data-bs-theme", "dark")
+
+    def test_as_the_device_is_dark_on_a_dark_one(self, open_page):
+        looks = set()
+        for scripts in (True, False):
+            page = open_page(java_script_enabled=scripts, color_scheme="dark")
+            page.goto("/login")
+            looks.add(page.evaluate(_COLOURS))
+        assert len(looks) == 1
 
     def test_what_needs_a_script_is_not_shown(self, plain, tenant):
         TenantPage(plain, tenant).open()
