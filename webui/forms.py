@@ -30,11 +30,17 @@ class ParsedField(StringField):
     """Text with a rule: ``parse`` gives the value or raises values.Refused."""
 
     def __init__(
-        self, label: str, parse: Callable[[str], Any], kind: str = "text", **options: Any
+        self,
+        label: str,
+        parse: Callable[[str], Any],
+        kind: str = "text",
+        missing: str = MISSING,
+        **options: Any,
     ) -> None:
         super().__init__(label, **options)
         self.parse = parse
         self.kind = kind
+        self.missing = missing
         self.value: Any = None
 
     def pre_validate(self, form: Any) -> None:
@@ -90,7 +96,7 @@ class BaseForm(FlaskForm):
                 self.fail(field.name, REPEATED)
                 valid = False
             elif not sent and not isinstance(field, BooleanField):
-                self.fail(field.name, MISSING)
+                self.fail(field.name, getattr(field, "missing", MISSING))
                 valid = False
         return valid
 

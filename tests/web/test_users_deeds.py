@@ -109,6 +109,13 @@ class TestStatus:
         assert "Disabled" in page.words_of("main")
         assert f"Disabled the account {colleague.user.username}" in page.words
 
+    def test_names_the_account_on_its_button(self, admin, colleague):
+        page = admin.get(url(colleague.user, "status"))
+        [button] = dom.elements(page.by_id("deed"), "button")
+        # A button lays its parts out as boxes: the space between two of them would be lost.
+        [words] = button
+        assert dom.words(words) == f"Disable {colleague.user.username}"
+
     def test_can_be_taken_back(self, admin, colleague):
         admin.post_form(url(colleague.user, "status"), 303, reason=REASON)
         admin.post_form(url(colleague.user, "status"), 303, reason="is back")

@@ -30,6 +30,11 @@ def filled():
 
 
 class TestColleague:
+    def test_needs_a_role_that_was_chosen(self, admin, filled):
+        # Radio buttons of which none is chosen send nothing at all.
+        answer = admin.post_form("/users/new", 422, **{**filled, "role": None})
+        assert answer.errors == {"role": "Choose a role."}
+
     def test_is_invited_without_a_password(self, admin, filled):
         answer = admin.post_form("/users/new", 200, **filled)
         assert link_in(answer).startswith("http://localhost/invitation/")

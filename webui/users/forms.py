@@ -16,6 +16,8 @@ from webui.permissions import STAFF, Role
 from webui.users.words import ROLE_LABELS
 
 _AS_TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+# Radio buttons: none of them may be chosen.
+_CHOOSE_ROLE = "Choose a role."
 _STAFF_ROLES = tuple((role.value, ROLE_LABELS[role]) for role in Role if role in STAFF)
 
 
@@ -35,7 +37,7 @@ class ReasonForm(BaseForm):
 class RoleForm(BaseForm):
     """Another role for a colleague."""
 
-    role = ChoiceField("Role", _STAFF_ROLES)
+    role = ChoiceField("Role", _STAFF_ROLES, missing=_CHOOSE_ROLE)
     reason = reason_field()
 
 
@@ -54,7 +56,7 @@ class NewUserForm(BaseForm):
         description="To know who it is. Nothing is sent to it.",
         render_kw={**_AS_TYPED, "inputmode": "email"},
     )
-    role = ChoiceField("Role", _STAFF_ROLES)
+    role = ChoiceField("Role", _STAFF_ROLES, missing=_CHOOSE_ROLE)
     tenant_id = ParsedField("Tenant", _tenant_id, kind="hidden")
     reason = reason_field()
     submission = submission_field()
