@@ -1,5 +1,6 @@
 import hashlib
 import json
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -90,6 +91,15 @@ class TestTimestamp:
     )
     def test_is_utc_with_microseconds_and_z(self, at, shown):
         assert chain.timestamp(at) == shown
+
+    def test_is_utc_wherever_the_machine_stands(self, monkeypatch):
+        monkeypatch.setenv("TZ", "Asia/Kathmandu")
+        time.tzset()
+        try:
+            assert chain.timestamp(EPOCH) == "1970-01-01T00:00:00.000000Z"
+        finally:
+            monkeypatch.undo()
+            time.tzset()
 
     @given(st.integers(0, 10**16).map(lambda us: EPOCH + timedelta(microseconds=us)))
     def test_comes_back_as_it_was_and_sorts_by_time(self, at):

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -110,3 +111,15 @@ class TestFile:
             keyfile.write_private(path, "new")
         assert path.read_text() == "old"
         assert list(tmp_path.iterdir()) == [path]
+
+    def test_interrupted_after_the_new_one_took_its_name_it_stays(self, tmp_path, monkeypatch):
+        path, replace = tmp_path / "ring.json", Path.replace
+
+        def replace_and_stop(fresh, to):
+            replace(fresh, to)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Path, "replace", replace_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            keyfile.write_private(path, "new")
+        assert path.read_text() == "new"

@@ -1,6 +1,7 @@
 """The address guard: which addresses a delivery may be made to."""
 
 import ipaddress
+import queue
 import threading
 
 import pytest
@@ -151,15 +152,19 @@ class TestResolve:
             resolve("hooks.example.com", resolver, 5)
 
     def test_a_resolver_that_does_not_answer_is_given_up(self):
-        answer = threading.Event()
+        """Its thread is left behind, and does not keep the process from ending."""
+        answer, asking = threading.Event(), queue.SimpleQueue()
 
         def resolver(_host):
+            asking.put(threading.current_thread())
             answer.wait()
             return ["8.8.8.8"]
 
         with pytest.raises(TooLate):
             resolve("hooks.example.com", resolver, 0.01)
         answer.set()
+        thread = asking.get(timeout=60)
+        assert (thread.name, thread.daemon) == ("webhook-resolver", True)
 
     def test_the_system_names_each_address_once(self):
         assert system_resolver("127.0.0.1") == ["127.0.0.1"]

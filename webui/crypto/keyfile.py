@@ -10,7 +10,7 @@ from webui.crypto.keyring import BadKeyRing, KeyRing
 def read_ring(path: Path) -> KeyRing:
     """The ring as the file holds it now. Raises BadKeyRing, also when it cannot be read."""
     try:
-        return KeyRing.from_json(path.read_text("utf-8"))
+        return KeyRing.from_json(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError):
         raise BadKeyRing("the key file cannot be read") from None
 
@@ -21,8 +21,8 @@ def write_private(path: Path, text: str) -> None:
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(text.encode())
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
