@@ -9,13 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from bisect import bisect_left
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from config import ROOT
 from tests.apps import built_assets
@@ -24,9 +26,9 @@ from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.crypto import fields
 from webui.extensions import db, keyring, write_transaction
-from webui.models import AuditEntry, AuditSealed, Tenant
+from webui.models import Tenant
 from webui.models.columns import row_id
-from webui.models.sealed import key_of, sealed_columns
+from webui.models.sealed import SealedColumn, key_of, sealed_columns
 
 FLASK = Path(sys.executable).parent / "flask"
 # Seconds between two saves of a writer.
@@ -122,44 +124,61 @@ def start_rotation(settings: dict[str, str]) -> Any:
 
 
 class Untouched:
-    """The values under a key that no writer touches: only rotation makes them fewer."""
+    """The values that no writer touches, in the order in which rotation takes them.
 
-    def __init__(self, kid: str) -> None:
-        newest = db.session.scalar(select(func.max(AuditEntry.seq))) or 0
-        old = select(AuditEntry.id).where(AuditEntry.seq <= newest)
-        history = key_of(AuditSealed.value) == kid, AuditSealed.entry.in_(old)
-        self._counts = [select(func.count()).select_from(AuditSealed).where(*history)]
-        for column in (Tenant.sip_domain_sealed, Tenant.webhook_url_sealed):
-            query = select(func.count()).select_from(Tenant).where(key_of(column) == kid)
-            self._counts.append(query)
-        self.at_first = self.left()
+    How far rotation has come is the first of them that still stands under the old key: one look
+    at one row, however many values there are.
+    """
 
-    def left(self) -> int:
-        """How many there are now."""
-        number = sum(db.session.scalar(query) or 0 for query in self._counts)
+    def __init__(self, kid: str, written: Collection[UUID]) -> None:
+        self._kid = kid
+        self._values: list[tuple[SealedColumn, tuple[Any, ...]]] = []
+        for place in sealed_columns():
+            query = select(*place.key).where(key_of(place.column) == kid).order_by(*place.key)
+            keys = [tuple(key) for key in db.session.execute(query)]
+            self._values += [(place, key) for key in keys if key[0] not in written]
         db.session.rollback()
-        return number
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def moved(self) -> int:
+        """How many stand under another key now: all of them from the front."""
+        return bisect_left(range(len(self)), True, key=lambda number: not self.is_moved(number))
+
+    def is_moved(self, number: int) -> bool:
+        """Whether the value with this number, and so every one before it, was moved."""
+        place, key = self._values[number]
+        same = [column == part for column, part in zip(place.key, key, strict=True)]
+        kid = db.session.scalar(select(key_of(place.column)).where(*same))
+        db.session.rollback()
+        return kid != self._kid
 
 
 def kill_while_rotating(
     settings: dict[str, str], untouched: Untouched, times: int, dice: random.Random
 ) -> int:
-    """Starts a rotation and kills it at a random point, several times.
+    """Kills a rotation that has moved something and has something left, so many times.
 
-    Returns how often it was really at work: something was done, and something was left.
+    Each is killed once it has moved a random number of values; those left are shared out, so
+    that the last one finds enough. Returns how often one was started: more than ``times`` when
+    some came to their end first.
     """
-    hits = 0
-    for _ in range(times):
-        before = untouched.left()
-        enough = before - dice.randint(1, max(1, untouched.at_first // (2 * times)))
+    hits = starts = 0
+    while hits < times:
+        before = untouched.moved()
+        share = (len(untouched) - before) // (2 * (times - hits))
+        goal = before + dice.randint(0, share)
         process = start_rotation(settings)
-        left = before
-        while left > enough and not _ends_within(process, 0.005):
-            left = untouched.left()
+        starts += 1
+        while not untouched.is_moved(goal) and not _ends_within(process, 0.005):
+            pass
         process.kill()
-        process.communicate()
-        hits += process.returncode == -signal.SIGKILL and 0 < untouched.left() < before
-    return hits
+        said = process.communicate()[0]
+        moved = untouched.moved()
+        assert before < moved < len(untouched), f"{moved - before} values were moved\n{said}"
+        hits += process.returncode == -signal.SIGKILL
+    return starts
 
 
 def _ends_within(process: Any, seconds: float) -> bool:

@@ -1,20 +1,22 @@
 """Rotation under fire at size: 100,000 secrets, four writers, fifty kills.
 
-``python -m tests.bench.rotation [SECRETS] [KILLS]``: fills a SQLite database with demo tenants,
-promotes a new key, and kills the rotating process with SIGKILL at random points while four
-writers save, one of which still uses the old key. Then a rotation runs to its end. Prints what
-it took, and fails when a value was lost or is left under the old key.
+``python -m tests.bench.rotation [SECRETS] [KILLS]``: fills a database with demo tenants (SQLite,
+then PostgreSQL), promotes a new key, and kills the rotating process with SIGKILL at random points
+of its work while four writers save, one of which still uses the old key. Then a rotation runs to
+its end. Prints what it took, and fails when a value was lost or is left under the old key.
 """
 
 import random
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import select
 
-from tests.databases import migrate
+from tests.databases import Postgresql, Sqlite, postgresql_server
 from tests.keyrings import Console
 from tests.rotating import Untouched, Writer, environment, kill_while_rotating, plaintexts
 from webui import demo
@@ -23,18 +25,32 @@ from webui.keys import uses
 from webui.models import Tenant
 
 SECRETS, KILLS, WRITERS = 100_000, 50, 4
-# A demo tenant has about three secrets, its history included.
+# A demo tenant has at least three secrets, its history included.
 _PER_TENANT = 3
 
 
 def main(wanted: int, kills: int) -> None:
-    """One run."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        url = f"sqlite:///{folder / 'bench.db'}"
-        migrate(url, folder)
-        with Console(folder, url) as console:
-            run(console, folder, url, wanted, kills)
+    """A run on either kind of database."""
+    for kind in (sqlite, postgresql):
+        with tempfile.TemporaryDirectory() as name, kind(Path(name)) as database:
+            print(f"{kind.__name__}:")
+            with Console(Path(name), database.url) as console:
+                run(console, Path(name), database.url, wanted, kills)
+
+
+@contextmanager
+def sqlite(folder: Path) -> Iterator[Sqlite]:
+    """A file."""
+    database = Sqlite(folder)
+    database.reset()
+    yield database
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[Postgresql]:
+    """A database of its own on the tests' server."""
+    with postgresql_server() as server, closing(Postgresql(server, folder)) as database:
+        yield database
 
 
 def run(console: Console, folder: Path, url: str, wanted: int, kills: int) -> None:
@@ -48,15 +64,16 @@ def run(console: Console, folder: Path, url: str, wanted: int, kills: int) -> No
     new = console.restart()
     tenants = list(db.session.scalars(select(Tenant.id).limit(WRITERS * 50)))
     db.session.rollback()
-    untouched = Untouched("k1")
+    untouched = Untouched("k1", tenants)
     writers = [
         Writer(old if number == 0 else new, tenants[number::WRITERS]) for number in range(WRITERS)
     ]
     started = time.monotonic()
     settings = environment(folder / "rotating", url, console.path)
-    hits = kill_while_rotating(settings, untouched, kills, random.Random(1))
-    print(f"{hits} of {kills} kills hit a rotation at work; {time.monotonic() - started:.0f} s")
-    left = untouched.left()
+    starts = kill_while_rotating(settings, untouched, kills, random.Random(1))
+    seconds = time.monotonic() - started
+    print(f"{kills} kills hit a rotation at work, of {starts} started; {seconds:.0f} s")
+    left = len(untouched) - untouched.moved()
     writers[0].stop()
     started = time.monotonic()
     console.run("rotate")
