@@ -145,10 +145,10 @@ class TestTotp:
         assert totp.step_of(self.secret, totp.code_at(self.secret, 0), start) == 0
 
     def test_the_address_for_apps_names_account_and_issuer(self):
-        uri = totp.uri(self.secret, "mira.chen", "Tenant Console")
-        assert uri.startswith("otpauth://totp/Tenant%20Console:mira.chen?")
+        uri = totp.uri(self.secret, "mira+chen", "Tenant Console")
+        assert uri.startswith("otpauth://totp/Tenant%20Console:mira%2Bchen?")
         assert f"secret={self.secret}" in uri
-        assert "issuer=Tenant" in uri
+        assert "&issuer=Tenant%20Console&" in uri
 
 
 class TestChain:

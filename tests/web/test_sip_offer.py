@@ -87,3 +87,27 @@ class TestOffer:
         assert made.isascii()
         assert made.isalnum()
         assert not set(made) & set("0O1lI")
+
+
+class TestInTheWizard:
+    def test_stands_in_the_step_and_is_stored_with_it(self, sign_in, tenant, secrets):
+        owner = sign_in("owner", tenant)
+        for step in ("organisation", "billing"):
+            owner.post_form(f"/onboarding/{step}", 303, go="next")
+        form = owner.get("/onboarding/sip")
+        with unchanged():
+            answer = owner.submit(form, 200, offer="y", sip_username="other")
+        password = answer.control("sip_password").get("value")
+        assert (len(password), answer.field("sip_username")) == (offers.LENGTH, "other")
+        assert answer.errors == {}
+        focused = [e for e in answer.by_id("wizard").iter() if e.get("autofocus") is not None]
+        assert focused == [answer.control("sip_password")]
+        secrets.add(password)
+        owner.submit(answer, 303, go="next")
+        assert fresh(tenant).sip_password == password
+        assert owner.get("/onboarding/sip").control("sip_password").get("value") is None
+
+    def test_is_made_for_no_other_step(self, sign_in, tenant):
+        owner = sign_in("owner", tenant)
+        owner.post_form("/onboarding/organisation", 303, offer="y", name="Renamed")
+        assert fresh(tenant).name == "Renamed"

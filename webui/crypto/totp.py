@@ -45,8 +45,11 @@ def step_of(secret: str, code: str, at: datetime, after: int = -1) -> int | None
 
 
 def uri(secret: str, account: str, issuer: str) -> str:
-    """What the QR code holds: the otpauth address that apps read."""
-    return _totp(secret).get_provisioning_uri(account, issuer)
+    """What the QR code holds: the otpauth address that apps read.
+
+    Apps take ``+`` in it for a plus; a space is ``%20`` (RFC 3986), and a plus is ``%2B``.
+    """
+    return _totp(secret).get_provisioning_uri(account, issuer).replace("+", "%20")
 
 
 def _totp(secret: str) -> TOTP:

@@ -32,7 +32,7 @@ from webui.onboarding.operations import Move
 from webui.onboarding.steps import Go, move_of, posted_go, returns
 from webui.permissions import Permission, requires
 from webui.tenants import progress
-from webui.tenants.answers import explain, put_errors, side_by_side
+from webui.tenants.answers import explain, offered, put_errors, side_by_side
 from webui.tenants.conflicts import Conflict
 from webui.tenants.forms import TenantForm, stored_values
 from webui.tenants.overview import Overview, mark
@@ -123,6 +123,9 @@ def leave(tenant: Tenant, row: Onboarding, step: Step) -> Any:
     if step is Step.REVIEW:
         return _leave_review(tenant, row, go)
     form, version = SECTIONS[step].form(tenant), posted_version()
+    offer = offered(form)
+    if offer:
+        return _form(tenant, row, step, form, version=version, offer=offer)
     if go is Go.SKIP:
         return _set_aside(tenant, step, form, go)
     try:

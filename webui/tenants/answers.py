@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import flash, g, make_response, render_template, url_for
+from flask import flash, g, make_response, render_template, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
@@ -63,9 +63,12 @@ def show_form(
     return make_response(render_template(template, **context), status)
 
 
-def offered(tenant: Tenant, form: TenantForm, section: Section, version: int) -> Response:
-    """The form as it was typed, with a new password in it. Nothing is stored or judged yet."""
-    return show_form(tenant, form, section, version, offer=offers.sip_password())
+def offered(form: TenantForm) -> str | None:
+    """A new password, when its button was used. The form is shown again as it was typed, with
+    the password in it: nothing is stored or judged yet.
+    """
+    asked = "sip_password" in form and request.form.get("offer")
+    return offers.sip_password() if asked else None
 
 
 def refused(

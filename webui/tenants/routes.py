@@ -109,8 +109,9 @@ def save_section(tenant_id: UUID, section: Section) -> Any:
     """Saves a section."""
     tenant = get_tenant_to_change(tenant_id)
     version, form = posted_version(), section.form(tenant)
-    if "sip_password" in form and request.form.get("offer"):
-        return answers.offered(tenant, form, section, version)
+    offer = answers.offered(form)
+    if offer:
+        return answers.show_form(tenant, form, section, version, offer=offer)
     if not form.validate():
         return answers.refused(tenant, form, section, version)
     try:
