@@ -3,13 +3,15 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from webui.audit import chain, log
+from webui.audit import chain, log, reading
 from webui.extensions import WRITING, db, is_sqlite
-from webui.models import AuditEntry, AuditField, AuditWord, triggers
+from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, triggers
 
 Body = dict[str, Any]
 
@@ -45,7 +47,14 @@ def set_columns(connection: Connection, seq: int, **values: Any) -> None:
 
 
 def remove(connection: Connection, first: int, last: int) -> None:
-    """Takes entries away, with their extracts."""
+    """Takes entries away, with their extracts and sealed values."""
+    ids = select(AuditEntry.id).where(AuditEntry.seq.between(first, last))
+    table: Any = AuditSealed.__table__
+    connection.execute(delete(table).where(table.c.entry.in_(ids)))
+    _remove_text(connection, first, last)
+
+
+def _remove_text(connection: Connection, first: int, last: int) -> None:
     for model in (AuditField, AuditWord, AuditEntry):
         table: Any = model.__table__
         connection.execute(delete(table).where(table.c.seq.between(first, last)))
@@ -71,7 +80,7 @@ def rewrite(connection: Connection, seq: int, change: Callable[[Body], None]) ->
     """Replaces an entry by a changed one that is consistent in itself."""
     body = body_of(connection, seq)
     change(body)
-    remove(connection, seq, seq)
+    _remove_text(connection, seq, seq)
     put(connection, body)
 
 
@@ -82,3 +91,10 @@ def rebuild(connection: Connection, seq: int, last: int, change: Callable[[Body]
     for following in range(seq + 1, last + 1):
         rewrite(connection, following, lambda body, prev=before: body.update(prev=prev))
         before = chain.digest(chain.canonical(body_of(connection, following)))
+
+
+def break_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes the database refuse what a verification asks it."""
+    queries = replace(reading._SQLITE, fields="SELECT nonsense")
+    for name in ("_SQLITE", "_POSTGRESQL"):
+        monkeypatch.setattr(reading, name, queries)

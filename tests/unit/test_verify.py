@@ -5,7 +5,7 @@ import secrets
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
 
 from tests import tampering
 from tests.factories import make_tenant, revise
@@ -111,8 +111,6 @@ class TestEdit:
     @pytest.mark.parametrize(
         ("column", "value"),
         [
-            ("reason", "forged"),
-            ("reason", None),
             ("actor_name", "somebody else"),
             ("address", "192.0.2.99"),
             ("tenant_id", None),
@@ -125,6 +123,12 @@ class TestEdit:
             tampering.set_columns(connection, 6, **{column: value})
         assert found() == [("column", 6, 6)]
         assert column in result(app).problems[0].text
+
+    @pytest.mark.parametrize("reason", ["forged", None])
+    def test_of_the_reason_s_column_but_not_its_words(self, history, found, reason):
+        with without_guards() as connection:
+            tampering.set_columns(connection, 6, reason=reason)
+        assert found() == [("words", 6, 6), ("column", 6, 6)]
 
     def test_of_the_hash_column(self, history, found):
         with without_guards() as connection:
@@ -152,6 +156,52 @@ class TestEdit:
             for seq in range(1, HEAD + 1):
                 tampering.set_columns(connection, seq, address="192.0.2.99")
         assert found() == [("column", 1, HEAD)]
+
+
+class TestEditOfWords:
+    """They are no part of an entry's text; the search stands on them."""
+
+    TABLE = AuditWord.__table__
+
+    def test_one_taken_away(self, history, found):
+        with without_guards() as connection:
+            mine = connection.execute(select(self.TABLE.c.word).where(self.TABLE.c.seq == 3))
+            word = mine.scalars().first()
+            here = (self.TABLE.c.seq == 3) & (self.TABLE.c.word == word)
+            connection.execute(delete(self.TABLE).where(here))
+        assert found() == [("words", 3, 3)]
+
+    def test_all_taken_away(self, history, found):
+        with without_guards() as connection:
+            connection.execute(delete(self.TABLE).where(self.TABLE.c.seq.in_([1, HEAD])))
+        assert found() == [("words", 1, 1), ("words", HEAD, HEAD)]
+
+    @pytest.mark.parametrize("seq", [1, 3, 4, HEAD])
+    def test_one_added(self, history, found, seq):
+        with without_guards() as connection:
+            connection.execute(insert(self.TABLE), {"word": "forged", "seq": seq})
+        assert found() == [("words", seq, seq)]
+
+    def test_one_replaced(self, app, history, found):
+        with without_guards() as connection:
+            mine = connection.execute(select(self.TABLE.c.word).where(self.TABLE.c.seq == 7))
+            here = (self.TABLE.c.seq == 7) & (self.TABLE.c.word == mine.scalars().first())
+            connection.execute(update(self.TABLE).where(here).values(word="forged"))
+        assert found() == [("words", 7, 7)]
+        assert "Entry 7 is found by other words" in result(app).problems[0].text
+
+    def test_two_joined_into_one(self, history, found):
+        with without_guards() as connection:
+            mine = connection.execute(select(self.TABLE.c.word).where(self.TABLE.c.seq == 5))
+            joined = " ".join(sorted(mine.scalars()))
+            connection.execute(delete(self.TABLE).where(self.TABLE.c.seq == 5))
+            connection.execute(insert(self.TABLE), {"word": joined, "seq": 5})
+        assert found() == [("words", 5, 5)]
+
+    def test_some_of_no_entry(self, history, found):
+        with without_guards() as connection:
+            connection.execute(insert(self.TABLE), {"word": "forged", "seq": -4})
+        assert found() == [("words", -4, -4)]
 
 
 class TestDelete:

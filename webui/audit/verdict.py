@@ -184,6 +184,14 @@ _WORDS = {
         "has rows in audit_fields but is not there",
         "have rows in audit_fields but are not there",
     ),
+    "words": (
+        "is found by other words than its reason has",
+        "are found by other words than their reasons have",
+    ),
+    "sealed": (
+        "has another sealed value in {detail} than its digest says",
+        "have other sealed values in {detail} than their digests say",
+    ),
     "cut": (
         "was cut off: a checkpoint covers it, and it is not there",
         "were cut off: a checkpoint covers them, and they are not there",

@@ -2,19 +2,20 @@
 
 import multiprocessing
 import sqlite3
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from webui.audit.checking import Fields, Note, Row, judge
-from webui.audit.checkpoint_lines import Lines, read_lines
+from webui.audit import reading, sealed, wording
+from webui.audit.checking import BODY, Note, Row, judge
+from webui.audit.checkpoint_lines import read_lines
 from webui.audit.checkpoints import Checkpoint
 from webui.audit.verdict import Folded, Verdict, compare_anchors, explain
 from webui.crypto import signing
@@ -26,41 +27,8 @@ PROCESSES = 2
 # Below this a second process takes longer to start than it saves.
 _WORTH_IT = 5 * PIECE
 
-# Ids without dashes and times in one spelling, whichever database holds them. Two entries of
-# context on either side let `judge` see who broke a link.
-_SQLITE = """
-SELECT seq, id, at, action, outcome, tenant_id, tenant_version, actor_type, actor_id,
-  actor_name, actor_role, source, reason, request, address, subject_id, body, hash
-FROM audit_entries
-WHERE seq >= coalesce((SELECT min(seq) FROM
-    (SELECT seq FROM audit_entries WHERE seq < ? ORDER BY seq DESC LIMIT 2)), ?)
-  AND seq <= coalesce((SELECT max(seq) FROM
-    (SELECT seq FROM audit_entries WHERE seq > ? ORDER BY seq LIMIT 2)), ?)
-ORDER BY seq
-"""
-_SQLITE_FIELDS = """
-SELECT seq, group_concat(field, char(10)), min(tenant_id), max(tenant_id), count(tenant_id)
-FROM audit_fields WHERE seq BETWEEN ? AND ? GROUP BY seq
-"""
-_POSTGRESQL = """
-SELECT seq, replace(id::text, '-', ''),
-  to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), action, outcome,
-  replace(tenant_id::text, '-', ''), tenant_version, actor_type, actor_id,
-  actor_name, actor_role, source, reason, request, address,
-  replace(subject_id::text, '-', ''), body, hash
-FROM audit_entries
-WHERE seq >= coalesce((SELECT min(seq) FROM
-    (SELECT seq FROM audit_entries WHERE seq < %s ORDER BY seq DESC LIMIT 2) AS b), %s)
-  AND seq <= coalesce((SELECT max(seq) FROM
-    (SELECT seq FROM audit_entries WHERE seq > %s ORDER BY seq LIMIT 2) AS a), %s)
-ORDER BY seq
-"""
-_POSTGRESQL_FIELDS = """
-SELECT seq, string_agg(field, E'\\n' ORDER BY field COLLATE "C"),
-  replace(min(tenant_id::text), '-', ''), replace(max(tenant_id::text), '-', ''),
-  count(tenant_id)
-FROM audit_fields WHERE seq BETWEEN %s AND %s GROUP BY seq
-"""
+STRETCH = 30 * PIECE
+"""Entries whose words are judged, and held in memory, at a time."""
 
 
 class Unchecked(Exception):
@@ -69,13 +37,18 @@ class Unchecked(Exception):
 
 @dataclass
 class Piece:
-    """What came of judging the entries from ``low`` to ``high``."""
+    """What came of judging from ``low`` to ``high``; ``sealed``: what must still be opened."""
 
     low: int
     high: int
     entries: int = 0
     notes: list[Note] = field(default_factory=list)
     hashes: dict[int, str] = field(default_factory=dict)
+    sealed: list[tuple[int, str]] = field(default_factory=list)
+
+
+Work = tuple[Callable[[Connection, int, int, list[int]], Piece], int, int, list[int]]
+"""What judges, from where to where, and the checkpoints there."""
 
 
 def verify(
@@ -84,31 +57,48 @@ def verify(
     checkpoint_file: Path | None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Verdict:
-    """Verifies the history of a database against itself and its checkpoints.
+    """Verifies the history of a database against itself, its extracts and its checkpoints.
 
     Entries written while it runs are left out. ``progress`` hears how many entries are
-    judged, of how many. Raises Unchecked.
+    judged, of how many. Needs an application context, whose keys open sealed values; they
+    stay in this process. Raises Unchecked.
     """
     with _reading(url) as connection:
         lines = read_lines(connection, checkpoint_file, public_key)
         head = connection.scalar(select(func.max(AuditEntry.seq))) or 0
         pieces = list(_pieces(connection, head))
+        strays = sealed.strays(connection)
     verdict = Verdict(head=head, checkpoints=len(lines.valid), notices=lines.notices)
-    folded, hashes = Folded(), {}
+    found = _Found()
     for piece in _judged(url, pieces, lines.valid):
         verdict.entries += piece.entries
-        hashes.update(piece.hashes)
-        for note in piece.notes:
-            folded.add(note)
-        progress(min(piece.high, head), head)
-    _conclude(verdict, folded, lines, hashes)
+        found.add(url, piece)
+        if piece.entries:
+            progress(min(piece.high, head), head)
+    for problem in [*lines.problems, *explain(found.folded.notes, head), *strays]:
+        verdict.add(problem)
+    verdict.notices += found.compared.notices
+    compare_anchors(verdict, lines.valid, found.hashes)
     return verdict
 
 
-def _conclude(verdict: Verdict, folded: Folded, lines: Lines, hashes: dict[int, str]) -> None:
-    for problem in [*lines.problems, *explain(folded.notes, verdict.head)]:
-        verdict.add(problem)
-    compare_anchors(verdict, lines.valid, hashes)
+@dataclass
+class _Found:
+    """What the pieces say together."""
+
+    folded: Folded = field(default_factory=Folded)
+    hashes: dict[int, str] = field(default_factory=dict)
+    compared: sealed.Compared = field(default_factory=sealed.Compared)
+
+    def add(self, url: str, piece: Piece) -> None:
+        """Takes in a piece, and opens the sealed values of its entries."""
+        self.hashes.update(piece.hashes)
+        notes = piece.notes
+        if piece.sealed:
+            with _reading(url) as connection:
+                notes = [*notes, *self.compared.compare(connection, piece.sealed)]
+        for note in notes:
+            self.folded.add(note)
 
 
 @contextmanager
@@ -149,46 +139,63 @@ def _judged(
     url: str, pieces: Sequence[tuple[int, int]], anchors: Sequence[Checkpoint]
 ) -> Iterable[Piece]:
     """The pieces in order, judged."""
-    work = [(low, high, [a.seq for a in anchors if low <= a.seq <= high]) for low, high in pieces]
+    work = list(_work(pieces, [anchor.seq for anchor in anchors]))
     if len(pieces) * PIECE < _WORTH_IT:
-        with _reading(url) as connection:
-            yield from (_piece(connection, *one) for one in work)
+        yield from (_do(url, one) for one in work)
         return
     # Not forked: the worker has threads, and a fork would copy their locks.
     spawning = multiprocessing.get_context("spawn")
     with spawning.Pool(PROCESSES) as pool:
-        yield from pool.imap(partial(judge_piece, url), work)
+        yield from pool.imap(partial(_do, url), work)
 
 
-def judge_piece(url: str, work: tuple[int, int, list[int]]) -> Piece:
-    """A piece, judged in a process of its own."""
+def _work(pieces: Sequence[tuple[int, int]], anchors: Sequence[int]) -> Iterator[Work]:
+    """What is to be done: stretch by stretch its words, then its pieces."""
+    size, last = STRETCH // PIECE, -(2**63)
+    for start in range(0, len(pieces), size):
+        stretch = pieces[start : start + size]
+        low, last = last, stretch[-1][1] + 1
+        yield judge_words, low, last - 1, []
+        for low, high in stretch:
+            covered = anchors[bisect_left(anchors, low) : bisect_right(anchors, high)]
+            yield judge_piece, low, high, list(covered)
+
+
+def _do(url: str, work: Work) -> Piece:
+    """A part of the work, in whichever process."""
+    judge_part, low, high, anchors = work
     with _reading(url) as connection:
-        return _piece(connection, *work)
+        return judge_part(connection, low, high, anchors)
 
 
-def _piece(connection: Connection, low: int, high: int, anchors: list[int]) -> Piece:
-    sqlite = connection.dialect.name == "sqlite"
+def judge_words(connection: Connection, low: int, high: int, _anchors: list[int]) -> Piece:
+    """The words by which the entries of a stretch are found."""
+    reasons = reading.reasons(connection, low, high)
+    held = reading.words(connection, low, high)
+    return Piece(low, high, notes=wording.judge(reasons, held))
+
+
+def judge_piece(connection: Connection, low: int, high: int, anchors: list[int]) -> Piece:
+    """The entries of a piece, with their columns and listed fields."""
     piece = Piece(low, high)
-    # The driver's own cursor: rows as plain tuples, a few microseconds each.
-    cursor: Any = connection.connection.cursor()
-    cursor.execute(_SQLITE_FIELDS if sqlite else _POSTGRESQL_FIELDS, (low - 2, high + 2))
-    fields: dict[int, Fields] = {seq: tuple(rest) for seq, *rest in cursor}
-    cursor.execute(_SQLITE if sqlite else _POSTGRESQL, (low, low, high, high))
+    fields = reading.fields(connection, low - 2, high + 2)
     computed = dict.fromkeys(anchors, "")
     there: set[int] = set()
-    for seq, note in judge(_noted(cursor, there), fields, computed):
+    rows = _noted(reading.entries(connection, low, high), there, piece)
+    for seq, note in judge(rows, fields, computed):
         if low <= seq <= high:
             piece.notes.append(note)
     piece.entries = sum(low <= seq <= high for seq in there)
     orphans = sorted(seq for seq in fields.keys() - there if low <= seq <= high)
     piece.notes += [Note("orphan", seq, seq) for seq in orphans]
     piece.hashes = {seq: found for seq, found in computed.items() if found}
-    cursor.close()
     return piece
 
 
-def _noted(rows: Iterable[Row], there: set[int]) -> Iterator[Row]:
-    """The rows; where they stand is noted."""
+def _noted(rows: Iterable[Row], there: set[int], piece: Piece) -> Iterator[Row]:
+    """The rows; noted is where they stand, and which have sealed values to be opened."""
     for row in rows:
         there.add(row[0])
+        if sealed.MARK in row[BODY] and piece.low <= row[0] <= piece.high:
+            piece.sealed.append((row[0], row[BODY]))
         yield row

@@ -6,6 +6,7 @@ import unicodedata
 from webui.limits import FIELDS, Sealed, Text, Whole
 
 WORD_LENGTH = 60
+_WORDS = re.compile(r"[^\W_]+")
 """Of a longer word only the beginning is searched."""
 
 USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
@@ -60,14 +61,17 @@ def _is_hidden(character: str) -> bool:
 
 def search_key(value: str) -> str:
     """The form in which names are searched and sorted: no case, no accents."""
+    if value.isascii():
+        # The same, at a fifth of the cost.
+        return value.lower().strip()
     decomposed = unicodedata.normalize("NFKD", value.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
 
 
 def search_words(value: str) -> list[str]:
     """The different words of a text in the form in which they are searched, in order."""
-    words = re.findall(r"[^\W_]+", search_key(value))
-    return list(dict.fromkeys(word[:WORD_LENGTH] for word in words))
+    words = _WORDS.findall(search_key(value))
+    return list(dict.fromkeys([word[:WORD_LENGTH] for word in words]))
 
 
 def whole_number(raw: str, field: Whole) -> int:
