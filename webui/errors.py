@@ -13,7 +13,7 @@ from webui.limits import FIELDS, Secret
 
 # status -> what happened, what to do
 WORDS = {
-    400: ("That request was incomplete", "Reload the page and try again."),
+    400: ("That request could not be read", "Reload the page and try again."),
     403: (
         "You may not do that",
         "Your role does not include it. Ask an administrator if it should.",

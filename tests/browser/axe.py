@@ -59,9 +59,9 @@ def faults(page: Page) -> list[str]:
     return found
 
 
-def overflow(page: Page) -> list[str]:
+def overflow(page: Page, widths: tuple[int, ...] = WIDTHS) -> list[str]:
     """What is wider than the window and would have to be scrolled to."""
-    return [fault for width in WIDTHS for fault in _overflow(page, width)]
+    return [fault for width in widths for fault in _overflow(page, width)]
 
 
 def _overflow(page: Page, width: int) -> list[str]:

@@ -83,6 +83,13 @@ class TestList:
         assert menu["x"] >= 0
         assert menu["x"] + menu["width"] <= 390
 
+    @pytest.mark.parametrize("path", ["/tenants", "/audit", "/users"])
+    def test_fits_a_tablet_and_a_page_at_four_times_its_size(self, open_page, path):
+        page = open_page("admin")
+        page.goto(path)
+        # WCAG 1.4.10: 320 px is a screen of 1280 at 400 %.
+        assert axe.overflow(page, (320, 768)) == []
+
 
 class TestHistory:
     @pytest.mark.parametrize(
