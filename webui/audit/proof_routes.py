@@ -20,6 +20,8 @@ from webui.permissions import Permission, requires
 
 bp = Blueprint("proof", __name__)
 
+FROM_HERE = "Another site led here. Open the history and export it from there."
+
 
 @bp.get("/audit/export.csv")
 @requires(Permission.PROVE_HISTORY)
@@ -36,7 +38,12 @@ def export_jsonl() -> Response:
 
 
 def _download(kind: str, content_type: str, write: Callable[[Export], Iterator[bytes]]) -> Response:
-    """The file, streamed. The one GET that writes: that somebody took a copy is history too."""
+    """The file, streamed. The one GET that writes: that somebody took a copy is history too.
+
+    So the cookie that SameSite=Lax sends along with another site's link is not enough for it.
+    """
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        abort(403, Detail(FROM_HERE))
     try:
         filters = Filters.from_url(request.args)
     except BadFilter as error:
