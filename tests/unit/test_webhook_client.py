@@ -5,6 +5,7 @@ import ipaddress
 import socket
 import ssl
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -71,6 +72,23 @@ class TestRequest:
     def test_reports_the_status(self, authority, answered):
         with receiving(authority, status(f"{answered} Whatever\r\nContent-Length: 0")) as receiver:
             assert send(receiver).status == answered
+
+    @pytest.mark.parametrize(
+        ("head", "seconds"),
+        [
+            ("429 Too Many\r\nRetry-After: 90", 90),
+            ("503 Busy\r\nretry-after: 90\r\nRetry-After: 91", 90),
+            ("503 Busy", None),
+            ("503 Busy\r\nRetry-After: \xfc", None),
+            ("500 Oops\r\nRetry-After: 90", None),
+            ("302 Found\r\nRetry-After: 90", None),
+        ],
+    )
+    def test_reports_when_to_come_back(self, authority, head, seconds):
+        pause = None if seconds is None else timedelta(seconds=seconds)
+        raw = f"HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+        with receiving(authority, raw) as receiver:
+            assert send(receiver).asked_pause == pause
 
 
 class TestAddresses:

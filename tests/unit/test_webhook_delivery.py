@@ -32,6 +32,7 @@ from webui.webhooks.secret import new_secret
 pytestmark = pytest.mark.usefixtures("app")
 ERROR = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
 GONE = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"
+BUSY = b"HTTP/1.1 429 Busy\r\nRetry-After: 600\r\nContent-Length: 0\r\n\r\n"
 # How often the worker is killed here; `make bench` is for more.
 KILLS = 3
 
@@ -132,6 +133,20 @@ class TestFailure:
         assert (row.state, row.attempts, row.status) == ("failed", 8, 500)
         assert waits[:7] == sorted(waits[:7])
         assert timedelta(seconds=5) <= waits[0] < waits[6] <= timedelta(hours=10)
+
+    @pytest.mark.parametrize(("asked", "waits"), [(600, 600), (1, 5), (99_999_999, 36_000)])
+    def test_is_tried_again_when_the_receiver_says_and_never_earlier(
+        self, authority, reach, asked, waits
+    ):
+        tenant = make_hooked()
+        queue(tenant)
+        with receiving(authority, BUSY.replace(b"600", b"%d" % asked)) as receiver:
+            reach(receiver)
+            deliver()
+        row = only(tenant)
+        waited = (row.due_at - row.tried_at).total_seconds()
+        assert waits <= waited <= max(waits, 6)
+        assert (row.state, row.attempts, row.status) == ("queued", 1, 429)
 
     def test_waits_for_its_time(self, authority, reach):
         tenant = make_hooked()

@@ -1,12 +1,13 @@
 """When a delivery that failed is tried again."""
 
 import itertools
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webui.webhooks.schedule import ATTEMPTS, FIRST, LAST, pause
+from webui.webhooks.schedule import ATTEMPTS, FIRST, LAST, asked_pause, pause
 
 CHANCE = st.floats(0, 1)
 
@@ -47,3 +48,30 @@ def test_chance_spreads_them():
 @given(st.integers(8, 1000), CHANCE)
 def test_there_is_an_end(attempts, chance):
     assert pause(attempts, chance) is None
+
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0),
+        ("120", 120),
+        ("00120", 120),
+        ("36001", 36_000),
+        ("9" * 5_000, 36_000),
+        ("Tue, 24 Nov 2026 12:02:00 GMT", 120),
+        ("Tuesday, 24-Nov-26 12:02:00 GMT", 120),
+        ("Tue Nov 24 12:02:00 2026", 120),
+        ("Tue, 24 Nov 2026 11:00:00 GMT", 0),
+        ("Fri, 24 Nov 2028 12:00:00 GMT", 36_000),
+    ],
+)
+def test_a_receiver_says_when_in_seconds_or_as_a_date(text, seconds):
+    assert asked_pause(text, NOON) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5", "1.5", "+5", "٣", "Tue, 99 Nov 2026", "5, 6"])
+def test_what_says_nothing_is_left_alone(text):
+    assert asked_pause(text, NOON) is None

@@ -9,20 +9,22 @@ that answers one byte a second is given up like one that answers nothing.
 import contextlib
 import socket
 import ssl
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 
 import httpcore
 
-from webui.webhooks import addresses
+from webui.webhooks import addresses, schedule
 from webui.webhooks.addresses import Address, Blocked, Network, NotFound, Resolver, TooLate
+from webui.webhooks.stream import Deadline, Stream
 
 # What is read of an answer's body before the connection is closed (bytes).
 BODY_LIMIT = 20_000
-_CHUNK = 16_384
+# "Too Many Requests" (RFC 6585) and "Service Unavailable": with them Retry-After counts.
+_NOT_NOW = (429, 503)
 # Of a name's addresses that do not answer, so many are tried.
 _MOST_ADDRESSES = 4
 Connector = Callable[[Address, int, float], socket.socket]
@@ -43,12 +45,16 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a POST: a status or a problem; the time it took, and the TLS version."""
+    """What came of a POST: a status or a problem; the time it took, and the TLS version.
+
+    ``asked_pause`` is how long a receiver that cannot take more now asks to wait.
+    """
 
     duration_ms: int
     status: int | None = None
     problem: Problem | None = None
     tls: str | None = None
+    asked_pause: timedelta | None = None
 
 
 def open_socket(address: Address, port: int, seconds: float) -> socket.socket:
@@ -82,60 +88,6 @@ class Outside:
     trust: Callable[[], ssl.SSLContext] = system_trust
 
 
-class Deadline:
-    """So many seconds for everything together."""
-
-    def __init__(self, seconds: float) -> None:
-        self._start = time.monotonic()
-        self._end = self._start + seconds
-
-    def left(self) -> float:
-        """The seconds that are left. Raises TooLate when there are none."""
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TooLate
-        return left
-
-    def passed_ms(self) -> int:
-        """Milliseconds since the start."""
-        return round((time.monotonic() - self._start) * 1000)
-
-
-class Stream(httpcore.NetworkStream):
-    """A TLS connection whose every read and write takes from the deadline."""
-
-    def __init__(self, connection: ssl.SSLSocket, deadline: Deadline) -> None:
-        self._connection = connection
-        self._deadline = deadline
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Up to ``max_bytes``. Raises TooLate and OSError."""
-        with self._in_time():
-            return self._connection.recv(min(max_bytes, _CHUNK))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """All of it. Raises TooLate, and WriteError: a receiver may answer before it has read."""
-        rest = memoryview(buffer)
-        try:
-            while rest:
-                with self._in_time():
-                    rest = rest[self._connection.send(rest) :]
-        except OSError as error:
-            raise httpcore.WriteError(error) from error
-
-    def close(self) -> None:
-        """Ends the connection without waiting for the other side."""
-        self._connection.close()
-
-    @contextlib.contextmanager
-    def _in_time(self) -> Iterator[None]:
-        self._connection.settimeout(self._deadline.left())
-        try:
-            yield
-        except TimeoutError:
-            raise TooLate from None
-
-
 def post(
     url: str, body: bytes, headers: Mapping[str, str], seconds: float, outside: Outside
 ) -> Answer:
@@ -146,11 +98,11 @@ def post(
     deadline = Deadline(seconds)
     tls: list[str] = []
     try:
-        status = _exchange(url, body, headers, deadline, outside, tls)
+        status, asked = _exchange(url, body, headers, deadline, outside, tls)
     except tuple(_PROBLEMS) as error:
         problem = next(problem for kind, problem in _PROBLEMS.items() if isinstance(error, kind))
         return Answer(deadline.passed_ms(), problem=problem, tls="".join(tls) or None)
-    return Answer(deadline.passed_ms(), status, tls="".join(tls))
+    return Answer(deadline.passed_ms(), status, tls="".join(tls), asked_pause=asked)
 
 
 # The first that fits counts: the later ones are more general.
@@ -172,8 +124,8 @@ def _exchange(
     deadline: Deadline,
     outside: Outside,
     tls: list[str],
-) -> int:
-    """The status of the answer; puts the TLS version into ``tls`` as soon as it is known."""
+) -> tuple[int, timedelta | None]:
+    """What _speak gives; puts the TLS version into ``tls`` as soon as it is known."""
     host, port, url = addresses.target(url)
     found = addresses.resolve(host, outside.resolver, deadline.left())
     judged = addresses.judge(found, outside.allow)
@@ -221,8 +173,12 @@ def _encrypt(
     return connection
 
 
-def _speak(url: str, body: bytes, headers: Mapping[str, str], stream: Stream) -> int:
-    """One request and its answer: the status, once the body ended or reached the limit."""
+def _speak(
+    url: str, body: bytes, headers: Mapping[str, str], stream: Stream
+) -> tuple[int, timedelta | None]:
+    """One request and its answer: the status, once the body ended or reached the limit, and the
+    pause that was asked for.
+    """
     sent: list[tuple[bytes | str, bytes | str]] = [
         *headers.items(),
         ("Accept-Encoding", "identity"),
@@ -235,4 +191,12 @@ def _speak(url: str, body: bytes, headers: Mapping[str, str], stream: Stream) ->
             read += len(chunk)
             if read >= BODY_LIMIT:
                 break
-        return int(answer.status)
+        return int(answer.status), _asked_pause(answer)
+
+
+def _asked_pause(answer: httpcore.Response) -> timedelta | None:
+    """What ``Retry-After`` says beside a status that means "not now"."""
+    if answer.status not in _NOT_NOW:
+        return None
+    said = [value for name, value in answer.headers if name.lower() == b"retry-after"]
+    return schedule.asked_pause(said[0].decode("latin-1"), datetime.now(UTC)) if said else None

@@ -206,7 +206,7 @@ def _tried(delivery: Delivery, answer: Answer) -> None:
         _close(delivery, FAILED, answer.problem)
     else:
         delivery.lease = delivery.leased_until = None
-        delivery.due_at = delivery.tried_at + wait
+        delivery.due_at = delivery.tried_at + max(wait, answer.asked_pause or wait)
 
 
 def _close(delivery: Delivery, state: str, problem: Problem | Obstacle | None) -> None:
