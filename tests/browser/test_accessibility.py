@@ -83,7 +83,7 @@ class TestList:
         assert menu["x"] >= 0
         assert menu["x"] + menu["width"] <= 390
 
-    @pytest.mark.parametrize("path", ["/tenants", "/audit", "/users"])
+    @pytest.mark.parametrize("path", ["/tenants", "/audit", "/audit?outcome=success", "/users"])
     def test_fits_a_tablet_and_a_page_at_four_times_its_size(self, open_page, path):
         page = open_page("admin")
         page.goto(path)
