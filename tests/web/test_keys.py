@@ -175,6 +175,15 @@ class TestUnreadable:
         assert "SIP domain to cannot be read" in history
         assert token not in history
 
+    @pytest.mark.parametrize("kind", ["jsonl", "csv"])
+    def test_is_no_hindrance_to_an_export(self, admin, broken, token, kind):
+        """It opens no sealed value: what the entry says of it is what is exported."""
+        raw.run(f"UPDATE audit_sealed SET value = '{token}' WHERE field = 'sip_domain'")
+        text = admin.get(f"/audit/export.{kind}").text
+        assert "sip_domain" in text
+        assert "sealed" in text
+        assert token not in text
+
     def test_is_said_in_a_conflict(self, admin, broken, token):
         stale = admin.get(edit_url(broken, "sip"))
         admin.edit(broken, "sip", sip_domain="b.example")
