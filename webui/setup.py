@@ -7,7 +7,9 @@ from pathlib import Path
 from uuid import UUID
 
 from flask import Flask
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import select
+from sqlalchemy.exc import ProgrammingError
 
 from config import AUDIT_KEY_FILE, SECRET_KEY_FILE, Config, ConfigError
 from webui import migrations
@@ -27,12 +29,12 @@ _OWNED = "Northwind Dental Group"
 def prepare(app: Flask, read_config: Callable[[], Config]) -> None:
     """Migrates, and makes the keys that neither the settings nor the database have.
 
-    Raises ConfigError when the database was written with keys that are missing now: new ones
-    would make its secrets unreadable for ever.
+    Raises ConfigError when the database was written with keys that are missing now (new ones
+    would make its secrets unreadable for ever), and when its role owns no tables.
     """
     config: Config = app.extensions["webui_config"]
     config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    migrations.upgrade()
+    _migrate()
     _make_keys(config)
     config = read_config()
     config.check_keys()
@@ -42,6 +44,18 @@ def prepare(app: Flask, read_config: Callable[[], Config]) -> None:
     check_keys()
     with write_transaction():
         register(keyring())
+
+
+def _migrate() -> None:
+    try:
+        migrations.upgrade()
+    except ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        raise ConfigError(
+            "this database role may not change tables: run setup with DATABASE_URL naming their"
+            " owner, then grant the role its rights (docs/postgresql-role.md)"
+        ) from error
 
 
 def _make_keys(config: Config) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-_EVERY = 0.05
+_EVERY = 0.25
 """Seconds between two looks at the memory."""
 _PROPORTIONAL = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 

@@ -108,3 +108,10 @@ class TestRole:
                 connection.execute(statement)
         assert count_entries() == before
         assert_history_holds()
+
+    def test_is_told_who_runs_setup(self, app):
+        result = app.test_cli_runner().invoke(args=["setup"])
+        assert result.exit_code == 1
+        assert "run setup with DATABASE_URL naming their owner" in result.output
+        assert "Traceback" not in result.output
+        assert result.output.count("\n") == 1

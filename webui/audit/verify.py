@@ -21,13 +21,13 @@ from webui.audit.verdict import Folded, Verdict, compare_anchors, explain
 from webui.crypto import signing
 from webui.models import AuditEntry
 
-PIECE = 10_000
+PIECE = 25_000
 """Entries that are judged, and held in memory, at a time."""
 PROCESSES = 2
 # Below this a second process takes longer to start than it saves.
-_WORTH_IT = 5 * PIECE
+_WORTH_IT = 2 * PIECE
 
-STRETCH = 30 * PIECE
+STRETCH = 12 * PIECE
 """Entries whose words are judged, and held in memory, at a time."""
 
 
@@ -185,7 +185,7 @@ def judge_piece(connection: Connection, low: int, high: int, anchors: list[int])
     for seq, note in judge(rows, fields, computed):
         if low <= seq <= high:
             piece.notes.append(note)
-    piece.entries = sum(low <= seq <= high for seq in there)
+    piece.entries = len(there.intersection(range(low, high + 1)))
     orphans = sorted(seq for seq in fields.keys() - there if low <= seq <= high)
     piece.notes += [Note("orphan", seq, seq) for seq in orphans]
     piece.hashes = {seq: found for seq, found in computed.items() if found}
