@@ -38,6 +38,7 @@ from webui.permissions import Permission, enforce, may
 from webui.redaction import init_redaction
 from webui.tenants import routes as tenant_routes
 from webui.tenants.words import init_words
+from webui.urls import init_urls
 from webui.users import deed_routes, new_user_routes
 from webui.users import routes as user_routes
 from webui.users.words import init_words as init_user_words
@@ -147,6 +148,7 @@ def _init_pages(app: Flask) -> None:
         app.register_blueprint(blueprint)
     init_deliveries(app)
     init_filters(app)
+    init_urls(app)
     init_words(app)
     init_user_words(app)
     audit_words.init_words(app)

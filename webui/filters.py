@@ -6,12 +6,14 @@ from typing import Any
 import orjson
 from flask import Flask, current_app
 from flask_login import current_user
+from markupsafe import Markup
 
 from webui.limits import MAX_SAFE_INTEGER
 from webui.models.columns import now
 from webui.values.time_zones import by_region, zone
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
+_TIME_TAG = Markup('<time datetime="%s" title="%s">%s</time>')
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -23,6 +25,9 @@ def init_filters(app: Flask) -> None:
         relative,
         exact,
         day,
+        when,
+        on_day,
+        time_of_day,
         iso,
         pretty_json,
         plural,
@@ -69,20 +74,23 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def relative(at: datetime, current: datetime | None = None) -> str:
     """A time as people say it: "12 minutes ago", "yesterday 16:04 UTC",
     "21 Nov 16:04 UTC", "14 Mar 2025"; in the account's time zone."""
-    current = current or now()
-    seconds = (current - at).total_seconds()
+    return _relative(local(at), current or now())
+
+
+def _relative(here: datetime, current: datetime) -> str:
+    seconds = (current - here).total_seconds()
     if seconds < _MINUTE:
         return "just now"
     if seconds < _HOUR:
         return f"{plural(int(seconds // _MINUTE), 'minute')} ago"
     if seconds < 12 * _HOUR:
         return f"{plural(int(seconds // _HOUR), 'hour')} ago"
-    at, current = local(at), local(current)
-    if at.date() == current.date():
-        return f"today {at:%H:%M %Z}"
-    if at.date() == (current - timedelta(days=1)).date():
-        return f"yesterday {at:%H:%M %Z}"
-    return day(at) if at.year != current.year else f"{at.day} {at:%b %H:%M %Z}"
+    current = current.astimezone(here.tzinfo)
+    if here.date() == current.date():
+        return f"today {here:%H:%M %Z}"
+    if here.date() == (current - timedelta(days=1)).date():
+        return f"yesterday {here:%H:%M %Z}"
+    return _day(here) if here.year != current.year else f"{here.day} {here:%b %H:%M %Z}"
 
 
 def time_left(until: datetime, current: datetime | None = None) -> str:
@@ -95,7 +103,11 @@ def time_left(until: datetime, current: datetime | None = None) -> str:
 
 def exact(at: datetime) -> str:
     """In the account's time zone with UTC: "21 Nov 2026 17:04:55 CET (16:04:55 UTC)"."""
-    here, utc = local(at), at.astimezone(UTC)
+    return _exact(local(at))
+
+
+def _exact(here: datetime) -> str:
+    utc = here.astimezone(UTC)
     words = f"{here.day} {here:%b %Y %H:%M:%S %Z}"
     if here.utcoffset() == utc.utcoffset():
         return words
@@ -105,8 +117,34 @@ def exact(at: datetime) -> str:
 
 def day(at: datetime) -> str:
     """14 Mar 2025, as it is in the account's time zone."""
-    at = local(at)
-    return f"{at.day} {at:%b %Y}"
+    return _day(local(at))
+
+
+def _day(here: datetime) -> str:
+    return f"{here.day} {here:%b %Y}"
+
+
+def when(at: datetime) -> Markup:
+    """``<time>``: how long ago, and the exact time on hover."""
+    # Who reads it is asked once for each time: pages have dozens.
+    here = local(at)
+    return _tag(here, _relative(here, now()))
+
+
+def on_day(at: datetime) -> Markup:
+    """``<time>``: the day, and the exact time on hover."""
+    here = local(at)
+    return _tag(here, _day(here))
+
+
+def time_of_day(at: datetime) -> Markup:
+    """``<time>``: 14:52:07, and the exact time on hover."""
+    here = local(at)
+    return _tag(here, f"{here:%H:%M:%S}")
+
+
+def _tag(here: datetime, words: str) -> Markup:
+    return _TIME_TAG % (iso(here.astimezone(UTC)), _exact(here), words)
 
 
 def local(at: datetime) -> datetime:

@@ -120,11 +120,12 @@ def allows(role: Role | str, permission: Permission) -> bool:
 
 def may(permission: Permission) -> bool:
     """Whether the person of the current request holds the permission."""
-    if "held_permissions" not in g:
-        # Templates ask a hundred times a page; the answer holds for the request.
+    # Templates ask a hundred times a page; the answer holds for the request.
+    held: frozenset[Permission] | None = g.get("held_permissions")
+    if held is None:
         signed_in = current_user.is_authenticated
-        g.held_permissions = ROLES[Role(current_user.role)] if signed_in else frozenset()
-    return permission in g.held_permissions
+        held = g.held_permissions = ROLES[Role(current_user.role)] if signed_in else frozenset()
+    return permission in held
 
 
 def requires(permission: Permission) -> Callable[[View], View]:

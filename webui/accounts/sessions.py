@@ -132,30 +132,35 @@ def current_person_id() -> UUID | None:
     return session.user_id if session else None
 
 
+_SESSIONS, _USERS, _TENANTS = UserSession.__table__, User.__table__, Tenant.__table__
 # Whether an account has a second factor of any kind; recovery codes are none by themselves.
-HAS_FACTOR = or_(
-    exists().where(Authenticator.user_id == User.id), exists().where(Passkey.user_id == User.id)
+_HAS_FACTOR = or_(
+    *(
+        exists().where(model.__table__.c.user_id == _USERS.c.id)
+        for model in (Authenticator, Passkey)
+    )
 )
 # Built once, and columns instead of objects: every request asks this first.
 _FIND = (
     select(
-        UserSession.user_id,
-        UserSession.created_at,
-        UserSession.last_used_at,
-        UserSession.ended_at,
-        User.username,
-        User.email,
-        User.role,
-        User.tenant_id,
-        User.active,
-        User.time_zone,
-        User.theme,
-        Tenant.status.label("tenant_status"),
-        HAS_FACTOR.label("has_factor"),
+        _SESSIONS.c.user_id,
+        _SESSIONS.c.created_at,
+        _SESSIONS.c.last_used_at,
+        _SESSIONS.c.ended_at,
+        _USERS.c.username,
+        _USERS.c.email,
+        _USERS.c.role,
+        _USERS.c.tenant_id,
+        _USERS.c.active,
+        _USERS.c.time_zone,
+        _USERS.c.theme,
+        _TENANTS.c.status.label("tenant_status"),
+        _HAS_FACTOR.label("has_factor"),
     )
-    .join(User, User.id == UserSession.user_id)
-    .outerjoin(Tenant, Tenant.id == User.tenant_id)
-    .where(UserSession.token_hash == bindparam("hashed"))
+    .select_from(_SESSIONS)
+    .join(_USERS, _USERS.c.id == _SESSIONS.c.user_id)
+    .outerjoin(_TENANTS, _TENANTS.c.id == _USERS.c.tenant_id)
+    .where(_SESSIONS.c.token_hash == bindparam("hashed"))
 )
 
 

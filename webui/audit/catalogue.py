@@ -61,15 +61,20 @@ CHOICES: dict[str, dict[str, str]] = {
 """Parameter -> value -> label."""
 
 
-def field_label(name: str) -> str:
-    """What a field is called by itself: "SIP domain", not "Domain"."""
-    if name not in FIELDS:
-        return OTHER_FIELDS.get(name, name)
+def _tenant_label(name: str) -> str:
     label = FIELDS[name].label
     prefix = _AMBIGUOUS.get(name.partition("_")[0], "")
     if not prefix or prefix.strip().lower() in label.lower():
         return label
     return prefix + (label if label.isupper() else label.lower())
+
+
+_FIELD_LABELS = OTHER_FIELDS | {name: _tenant_label(name) for name in FIELDS}
+
+
+def field_label(name: str) -> str:
+    """What a field is called by itself: "SIP domain", not "Domain"."""
+    return _FIELD_LABELS.get(name, name)
 
 
 def field_choices(sees_metadata: bool, sees_staff: bool) -> dict[str, str]:

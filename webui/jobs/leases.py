@@ -21,7 +21,8 @@ SILENT = 3 * BEAT
 """After how long without a sign a worker counts as dead."""
 _FORGOTTEN = timedelta(days=1)
 # Built once: pages ask it often.
-_ALIVE = select(WorkerBeat.id).where(WorkerBeat.beat_at > bindparam("since")).limit(1)
+_BEATS = WorkerBeat.__table__.c
+_ALIVE = select(_BEATS.id).where(_BEATS.beat_at > bindparam("since")).limit(1)
 
 
 def alive() -> bool:

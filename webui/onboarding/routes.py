@@ -230,7 +230,11 @@ def _form(
 
 
 def _review(tenant: Tenant, row: Onboarding, status: int = 200, **words: Any) -> Response:
-    context = {"page": Overview(tenant), "sections": SECTIONS, "version": tenant.version}
+    context = {
+        "version": tenant.version,
+        "page": Overview(tenant, with_history=False),
+        "sections": SECTIONS,
+    }
     return _page(tenant, row, Step.REVIEW, status, **{**context, **words})
 
 

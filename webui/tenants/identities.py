@@ -69,18 +69,21 @@ def shared(tenant: Tenant) -> Shared:
     return Shared(identity[:FEW], rest[:FEW], *more, f"{username}@{domain}")
 
 
+_TENANTS = Tenant.__table__.c
+
+
 def _some(what: str, *conditions: ColumnElement[bool]) -> Select[Any]:
     """One more than are named of the other tenants that meet the conditions."""
-    query = select(literal(what).label("what"), Tenant.id, Tenant.name)
-    query = query.where(Tenant.id != bindparam("tenant_id"), *conditions)
+    query = select(literal(what).label("what"), _TENANTS.id, _TENANTS.name)
+    query = query.where(_TENANTS.id != bindparam("tenant_id"), *conditions)
     rows = query.limit(FEW + 1).subquery()
     return select(rows.c.what, rows.c.id, rows.c.name)
 
 
-_SAME_HOST = Tenant.sip_domain_index.in_(bindparam("hosts", expanding=True))
-_SAME_USER = Tenant.sip_username_index.in_(bindparam("users", expanding=True))
+_SAME_HOST = _TENANTS.sip_domain_index.in_(bindparam("hosts", expanding=True))
+_SAME_USER = _TENANTS.sip_username_index.in_(bindparam("users", expanding=True))
 # A tenant without a username has no index: NULL is not "another one" to SQL.
-_OTHER_USER = or_(Tenant.sip_username_index.is_(None), ~_SAME_USER)
+_OTHER_USER = or_(_TENANTS.sip_username_index.is_(None), ~_SAME_USER)
 # Built once: composing this statement costs more than running it.
 _SHARED = union_all(_some("both", _SAME_HOST, _SAME_USER), _some("domain", _SAME_HOST, _OTHER_USER))
 

@@ -1,6 +1,7 @@
 """What the tenant page shows besides the sections, by what the reader may see."""
 
 from calendar import monthrange
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -25,13 +26,15 @@ from webui.tenants.rules import is_closed_for
 from webui.tenants.scope import can_edit
 from webui.tenants.sections import SECTIONS
 from webui.tenants.stops import stops
+from webui.urls import url_pattern
 from webui.webhooks import panel
 
 # What is shown with who set it and when.
 _SEALED = ("sip_domain", "sip_username", "sip_password", "webhook_secret")
 # Built once: composing these statements costs more than running them.
-_USAGE = select(TenantUsage.usage_cents, TenantUsage.calls, TenantUsage.minutes).where(
-    TenantUsage.tenant_id == bindparam("tenant_id"), TenantUsage.month == bindparam("month")
+_METERED = TenantUsage.__table__.c
+_USAGE = select(_METERED.usage_cents, _METERED.calls, _METERED.minutes).where(
+    _METERED.tenant_id == bindparam("tenant_id"), _METERED.month == bindparam("month")
 )
 _OWNERS = (
     select(User).where(User.tenant_id == bindparam("tenant_id")).order_by(User.created_at).limit(20)
@@ -71,8 +74,10 @@ class Overview:
     a few parts of the page, and costs no more than those.
     """
 
-    def __init__(self, tenant: Tenant) -> None:
+    def __init__(self, tenant: Tenant, *, with_history: bool = True) -> None:
+        """``with_history``: every field leads to its history, for who may read it."""
         self.tenant = tenant
+        self._with_history = with_history and may(Permission.VIEW_HISTORY)
         self.sections = list(SECTIONS.values())
         self.plan = PLANS.get(tenant.billing_plan)
         self.editable = can_edit(tenant)
@@ -84,6 +89,14 @@ class Overview:
             return key_id(getattr(self.tenant, f"{field}_sealed"))
         except SecretError:
             return None
+
+    def history_url(self, field: str) -> str | None:
+        """The address of a field's history; None where it is not offered."""
+        return self._history_url(field) if self._with_history else None
+
+    @cached_property
+    def _history_url(self) -> Callable[[object], str]:
+        return url_pattern("audit.tenant_history", "field", tenant_id=self.tenant.id)
 
     @cached_property
     def services(self) -> dict[str, list[str]]:

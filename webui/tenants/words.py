@@ -1,9 +1,11 @@
 """What the templates of tenants say: labels, and hints that depend on the tenant."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from flask import Flask
+from markupsafe import Markup
 from wtforms import Field
 
 from webui.forms import SwitchField
@@ -16,6 +18,7 @@ from webui.limits import (
     STATUS_MEANINGS,
     Choice,
     Service,
+    Status,
 )
 from webui.models import Tenant
 from webui.models.tenant import UNREADABLE
@@ -33,11 +36,17 @@ KEEP = "One is stored. Leave this blank to keep it."
 TYPE_AGAIN = "Passwords are never shown again: type it once more."
 OFFERED = "A new password, shown only now: copy it. It is stored when you save."
 CANNOT_BE_READ = "The stored value cannot be read now. Blank keeps it as it is."
+_TONES: dict[str, str] = {Status.ACTIVE: "good", Status.SUSPENDED: "warn", Status.BLOCKED: "bad"}
+_BADGE = Markup('<span class="state-badge %s">%s</span>')
+_METER = Markup(
+    '<progress class="progress meter%s" value="%s" max="%s" aria-label="%s"></progress>'
+)
 
 
 def init_words(app: Flask) -> None:
     """Gives the templates their words."""
     app.jinja_env.filters["compact_json"] = compact_json
+    app.jinja_env.filters["status_badge"] = status_badge
     app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
     app.jinja_env.globals.update(
         fields=FIELDS,
@@ -57,8 +66,21 @@ def init_words(app: Flask) -> None:
         visible_fields=visible_fields,
         first_field=first_field,
         width=width,
+        usage_meter=usage_meter,
         sip_missing=sip_missing,
     )
+
+
+@cache
+def status_badge(status: str) -> Markup:
+    """A status as a word in its colour."""
+    return _BADGE % (_TONES.get(status, ""), STATUS_LABELS[Status(status)])
+
+
+def usage_meter(calls: int, limit: int, label: str) -> Markup:
+    """Calls against a limit as a bar, which stands out from 80 % on; full when none are allowed."""
+    high = calls * 100 >= limit * 80 if limit else calls > 0
+    return _METER % (" high" if high else "", min(calls, limit) if limit else 1, limit or 1, label)
 
 
 def visible_fields(form: TenantForm) -> list[Field]:
