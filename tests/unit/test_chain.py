@@ -49,6 +49,10 @@ class TestCanonical:
         with pytest.raises(ValueError):
             chain.canonical({"a": wrap(value)})
 
+    @pytest.mark.parametrize("value", [2**53 - 1, 1 - 2**53])
+    def test_keeps_the_largest_numbers_that_json_can(self, value):
+        assert chain.canonical({"a": [value]}) == f'{{"a":[{value}]}}'
+
     @pytest.mark.parametrize("value", [2**53, -(2**53), 10**30])
     def test_refuses_numbers_that_json_cannot_keep(self, value):
         with pytest.raises(ValueError):
@@ -110,3 +114,8 @@ class TestTimestamp:
 
 def test_the_first_entry_follows_64_zeros():
     assert chain.GENESIS == "0" * 64
+
+
+def test_the_format_is_the_first_one():
+    # Outside verifiers read it; another format is another number.
+    assert chain.VERSION == 1

@@ -151,6 +151,11 @@ class TestEdit:
         assert {first for kind, first, _ in kinds if kind == "format"} == {3, 5, 7}
         assert {first for kind, first, _ in kinds if kind == "changed"} == {3, 5, 7}
 
+    def test_of_the_number_of_the_format(self, history, found):
+        with without_guards() as connection:
+            tampering.rewrite(connection, HEAD, lambda body: body.update(v=chain.VERSION + 1))
+        assert found() == [("format", HEAD, HEAD)]
+
     def test_of_every_entry_is_one_problem(self, history, found):
         with without_guards() as connection:
             for seq in range(1, HEAD + 1):
