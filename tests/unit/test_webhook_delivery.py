@@ -12,7 +12,7 @@ from datetime import timedelta
 import pytest
 import standardwebhooks
 import svix
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from config import ROOT
 from tests import raw
@@ -23,7 +23,7 @@ from tests.receivers import OK, Authority, receiving
 from webui.audit.actions import Action
 from webui.extensions import db, write_transaction
 from webui.jobs import Run, registry
-from webui.models import Delivery, WebhookStop
+from webui.models import Delivery, DeliveryAttempt, WebhookStop
 from webui.models.columns import now
 from webui.webhooks import delivery
 from webui.webhooks.outbox import Event
@@ -383,6 +383,10 @@ class TestForgetting:
     def test_removes_what_is_old_and_done(self):
         tenant = make_hooked()
         old, waiting, fresh = (queue(tenant) for _ in range(3))
+        [claimed] = delivery.claim(1)
+        assert claimed.id == old.id
+        delivery.finish(claimed, delivery.Answer(1, 200))
+        assert db.session.scalars(select(DeliveryAttempt.delivery_id)).all() == [old.id]
         with write_transaction():
             long_ago = now() - delivery.KEPT - timedelta(hours=1)
             of = update(Delivery)
@@ -391,3 +395,4 @@ class TestForgetting:
             db.session.execute(done)
         assert not delivery.forget(Run())
         assert {row.id for row in deliveries()} == {waiting.id, fresh.id}
+        assert db.session.scalars(select(DeliveryAttempt.delivery_id)).all() == []

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_audited, assert_history_holds, count_entries
-from tests.outbox import URL, deliveries, make_hooked, queue
+from tests.outbox import URL, deliveries, make_due, make_hooked, queue
 from tests.web import dom
 from tests.web.pages import tenant_url
 from webui.audit.actions import Action
@@ -206,6 +206,27 @@ class TestLog:
         assert shown["result"] == "503 again in 1 min"
         assert shown["attempt"] == "attempt 1 of 8"
         assert shown["again"] == ""
+
+    def test_shows_every_attempt_under_its_delivery(self, support, hooked, sign_in):
+        row = queue(hooked)
+        attempt(Answer(40, 503, tls="TLSv1.2"))
+        make_due()
+        attempt(Answer(1_200, problem=Problem.REFUSED))
+        make_due()
+        attempt(Answer(50, 500, tls="TLSv1.2"))
+        page = support.get(tenant_url(hooked))
+        assert line(page, row)["attempt"] == "attempt 3 of 8"
+        for person, second in (
+            (support, "broke off, 1.2 s"),
+            (sign_in("owner", hooked), "reached"),
+        ):
+            log = person.get(url(hooked, "deliveries"))
+            [earlier] = [e for e in dom.elements(log.tree, "tr") if e.get("class") == "earlier"]
+            tries = [dom.words(item) for item in dom.elements(earlier, "li")]
+            assert len(tries) == 2
+            assert tries[0].startswith("Attempt 2, ")
+            assert tries[0].endswith(second)
+            assert tries[1].endswith(": 503, 40 ms")
 
     def test_says_that_redirects_are_not_followed(self, support, hooked):
         row = queue(hooked, Event.TEST)

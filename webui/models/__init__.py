@@ -14,7 +14,7 @@ from webui.models.throttle import TryCounter
 from webui.models.unsaved import Draft, Submission
 from webui.models.usage import TenantUsage
 from webui.models.user import User, UserSession
-from webui.models.webhook import Delivery, WebhookStop
+from webui.models.webhook import Delivery, DeliveryAttempt, WebhookStop
 
 # The tables that grow large; in the others a count reads every row.
 index_keys(
@@ -37,6 +37,7 @@ __all__ = [
     "Authenticator",
     "DailyMark",
     "Delivery",
+    "DeliveryAttempt",
     "DeniedAttempts",
     "Draft",
     "EncryptionKey",

@@ -72,6 +72,35 @@ class Delivery(Model):
         return f"<Delivery {self.id} {self.event} {self.state}>"
 
 
+class DeliveryAttempt(Model):
+    """What came of one attempt of a delivery. The latest one stands in the delivery as well."""
+
+    __tablename__ = "webhook_attempts"
+
+    delivery_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("webhook_deliveries.id"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    tried_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    status: Mapped[int | None]
+    problem: Mapped[str | None] = mapped_column(String(20))
+    duration_ms: Mapped[int | None]
+    tls: Mapped[str | None] = mapped_column(String(10))
+
+    @classmethod
+    def latest_of(cls, delivery: Delivery) -> "DeliveryAttempt":
+        """The attempt that the delivery tells of now."""
+        return cls(
+            delivery_id=delivery.id,
+            number=delivery.attempts,
+            tried_at=delivery.tried_at,
+            status=delivery.status,
+            problem=delivery.problem,
+            duration_ms=delivery.duration_ms,
+            tls=delivery.tls,
+        )
+
+
 class WebhookStop(Model):
     """An endpoint that answered 410 Gone: nothing is sent until its URL changes or is resumed."""
 

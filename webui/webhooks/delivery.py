@@ -21,7 +21,7 @@ from webui.audit.actions import Action
 from webui.audit.log import record, system_actor
 from webui.extensions import db, write_transaction
 from webui.jobs import Run, job
-from webui.models import Delivery, Tenant, WebhookStop
+from webui.models import Delivery, DeliveryAttempt, Tenant, WebhookStop
 from webui.models.columns import now
 from webui.models.tenant import UNREADABLE
 from webui.models.webhook import CANCELLED, DELIVERED, FAILED, QUEUED
@@ -195,6 +195,7 @@ def _tried(delivery: Delivery, answer: Answer) -> None:
     delivery.tried_at = now()
     delivery.status, delivery.problem = answer.status, answer.problem
     delivery.duration_ms, delivery.tls = answer.duration_ms, answer.tls
+    db.session.add(DeliveryAttempt.latest_of(delivery))
     wait = (
         None
         if delivery.manual
@@ -233,5 +234,7 @@ def forget(run: Run) -> bool:
     over = and_(Delivery.created_at < now() - KEPT, Delivery.state != QUEUED)
     with write_transaction():
         old = list(db.session.scalars(select(Delivery.id).where(over).limit(_FORGOTTEN_AT_ONCE)))
+        tries = delete(DeliveryAttempt).where(DeliveryAttempt.delivery_id.in_(old))
+        db.session.execute(tries)
         db.session.execute(delete(Delivery).where(Delivery.id.in_(old)))
     return len(old) == _FORGOTTEN_AT_ONCE

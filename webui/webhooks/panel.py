@@ -1,6 +1,7 @@
 """What the tenant page shows of webhooks besides the section's own fields."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import bindparam, select
 from webui import jobs
 from webui.audit import history
 from webui.extensions import db
-from webui.models import Delivery, Tenant, WebhookStop
+from webui.models import Delivery, DeliveryAttempt, Tenant, WebhookStop
 from webui.models.columns import now
 from webui.models.webhook import QUEUED
 from webui.webhooks import outbox, schedule, secret, words
@@ -31,6 +32,16 @@ _NEWEST = (
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """One of the attempts before the latest, for this reader."""
+
+    number: int
+    at: datetime
+    result: str
+    duration: str | None
+
+
+@dataclass(frozen=True)
 class Line:
     """A delivery as the log shows it to this reader. ``mark`` is for sending it again."""
 
@@ -43,6 +54,7 @@ class Line:
     who: str
     again_at: datetime | None
     mark: str
+    earlier: list[Attempt]
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,29 @@ def log(tenant_id: UUID, most: int, worker_alive: bool) -> Log:
     found = list(db.session.scalars(_NEWEST, {"tenant_id": tenant_id, "most": most + 1}))
     shown = found[:most]
     moving = [row.id for row in shown if is_moving(row)] if worker_alive else []
-    return Log([line(row) for row in shown], next(iter(moving), None), len(found) > most)
+    earlier = _earlier(shown)
+    lines = [line(row, earlier.get(row.id, [])) for row in shown]
+    return Log(lines, next(iter(moving), None), len(found) > most)
+
+
+def _earlier(rows: Sequence[Delivery]) -> dict[UUID, list[Attempt]]:
+    """The attempts before the latest one of each delivery, newest first."""
+    several = [row.id for row in rows if row.attempts > 1]
+    if not several:
+        return {}
+    query = (
+        select(DeliveryAttempt, Delivery.attempts)
+        .join(Delivery, Delivery.id == DeliveryAttempt.delivery_id)
+        .where(DeliveryAttempt.delivery_id.in_(several))
+        .order_by(DeliveryAttempt.number.desc())
+    )
+    found: dict[UUID, list[Attempt]] = {}
+    for row, latest in db.session.execute(query):
+        if row.number < latest:
+            took = None if words.hides_details(row) else _duration(row.duration_ms)
+            attempt = Attempt(row.number, row.tried_at, words.outcome(row), took)
+            found.setdefault(row.delivery_id, []).append(attempt)
+    return found
 
 
 def is_moving(delivery: Delivery) -> bool:
@@ -103,7 +137,7 @@ def is_moving(delivery: Delivery) -> bool:
     return delivery.manual and delivery.state == QUEUED and fresh
 
 
-def line(row: Delivery) -> Line:
+def line(row: Delivery, earlier: Sequence[Attempt] = ()) -> Line:
     """A delivery as the log shows it to this reader."""
     hidden = words.hides_details(row)
     total = 1 if row.manual else schedule.ATTEMPTS
@@ -111,16 +145,19 @@ def line(row: Delivery) -> Line:
         delivery=row,
         result=words.result(row),
         tone=words.tone(row),
-        duration=None if row.duration_ms is None or hidden else _duration(row.duration_ms),
+        duration=None if hidden else _duration(row.duration_ms),
         tls=None if hidden else row.tls,
         attempt=f"{row.attempts} of {total}" if row.attempts else None,
         who=history.who(row),
         again_at=row.due_at if row.state == QUEUED and row.attempts else None,
         mark=_mark(),
+        earlier=list(earlier),
     )
 
 
-def _duration(milliseconds: int) -> str:
+def _duration(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
     return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
 
 

@@ -4,7 +4,7 @@ An owner hears one thing of a receiver that was blocked, not found, refused or t
 difference, and how long it took, would tell what there is inside our network (CWE-918).
 """
 
-from webui.models import Delivery
+from webui.models import Delivery, DeliveryAttempt
 from webui.models.webhook import CANCELLED, DELIVERED, QUEUED
 from webui.permissions import Permission, may
 from webui.webhooks.client import Problem
@@ -31,21 +31,25 @@ OBSTACLES = {
 _STATUSES = {401: "not accepted", 403: "not accepted", 404: "not found there", 410: "gone"}
 
 
-def hides_details(delivery: Delivery) -> bool:
+def hides_details(tried: Delivery | DeliveryAttempt) -> bool:
     """Whether this reader is not told how long it took and what kind of failure it was."""
-    return delivery.problem in UNREACHABLE and not may(Permission.SEE_STAFF)
+    return tried.problem in UNREACHABLE and not may(Permission.SEE_STAFF)
 
 
 def result(delivery: Delivery) -> str:
     """ "200", "500", "302, redirects are not followed", "no answer in time", "waiting"."""
     if delivery.state == CANCELLED:
         return f"not sent: {OBSTACLES[Obstacle(delivery.problem or '')]}"
-    if delivery.status is not None:
-        return _status(delivery.status)
-    if delivery.problem is not None:
-        problem = Problem(delivery.problem)
-        return _ONE_FOR_OWNERS if hides_details(delivery) else _PROBLEMS[problem]
-    return "on its way" if delivery.lease else "waiting"
+    return outcome(delivery) or ("on its way" if delivery.lease else "waiting")
+
+
+def outcome(tried: Delivery | DeliveryAttempt) -> str:
+    """What came of an attempt; empty when nothing was tried."""
+    if tried.status is not None:
+        return _status(tried.status)
+    if tried.problem is None:
+        return ""
+    return _ONE_FOR_OWNERS if hides_details(tried) else _PROBLEMS[Problem(tried.problem)]
 
 
 def tone(delivery: Delivery) -> str:
