@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -78,6 +79,15 @@ class TestKey:
     def test_prints_the_public_key(self, run, config):
         assert run("key").output.strip() == signing.public_key(config.audit_key)
         assert config.audit_key not in run("key").output
+
+
+class TestErase:
+    def test_knows_the_fields_that_are_sealed(self, run):
+        entry = ("--entry", str(UUID(int=1)), "--reason", "asked for", "--yes")
+        assert run("erase", *entry, "--field", "webhook_url").exit_code == 0
+        refused = run("erase", *entry, "--field", "webhook")
+        assert refused.exit_code == 2
+        assert "'sip_domain'" in refused.output
 
 
 class TestProcess:

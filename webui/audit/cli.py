@@ -12,7 +12,7 @@ from flask.cli import AppGroup
 
 from config import Config
 from webui import values
-from webui.audit import checkpoints, erasure, export, exported, verify
+from webui.audit import checkpoints, erasure, export, exported, sealed, verify
 from webui.audit.filters import Filters
 from webui.audit.log import command_actor
 from webui.audit.verdict import Verdict
@@ -105,7 +105,7 @@ def _stored(key: str, file: Path | None) -> Verdict:
 @audit.command("erase")
 @click.option("--entry", type=click.UUID, help="The sealed values of one entry.")
 @click.option("--tenant", type=click.UUID, help="Those of all entries of a tenant.")
-@click.option("--field", help="Only those of this field: sip_domain, sip_username, webhook_url.")
+@click.option("--field", type=click.Choice(sealed.SEALED_FIELDS), help="Only those of this field.")
 @click.option("--reason", required=True, help="Why; kept in the history.")
 @click.confirmation_option(prompt="Erased values cannot be brought back. Erase them?")
 def erase_values(entry: UUID | None, tenant: UUID | None, field: str | None, reason: str) -> None:

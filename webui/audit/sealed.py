@@ -18,7 +18,7 @@ from webui.models import AuditEntry, AuditSealed
 
 MARK = '{"sealed":"'
 """What the text of an entry with sealed values has in it."""
-_FIELDS = [name for name, spec in FIELDS.items() if isinstance(spec, Sealed)]
+SEALED_FIELDS = [name for name, spec in FIELDS.items() if isinstance(spec, Sealed)]
 _SIDES = ("old", "new")
 Place = tuple[str, str]
 
@@ -81,7 +81,7 @@ def _digests(text: str) -> dict[Place, str]:
     """The digests in the text of an entry, by field and side."""
     try:
         changes = orjson.loads(text)["changes"]
-        pairs = [(name, changes[name]) for name in _FIELDS if name in changes]
+        pairs = [(name, changes[name]) for name in SEALED_FIELDS if name in changes]
         sides = [((n, side), pair[i]) for n, pair in pairs for i, side in enumerate(_SIDES)]
         return {place: value["sealed"] for place, value in sides if isinstance(value, dict)}
     except (ValueError, KeyError, TypeError, IndexError):
