@@ -2,6 +2,7 @@
 
 import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from playwright.sync_api import Browser, sync_playwright
 
@@ -10,6 +11,7 @@ from tests.browser import chromium
 from tests.browser.pages import sign_in
 from tests.browser.server import NORTHWIND, Server, serving
 from webui.cli import DEMO_TENANTS
+from webui.jobs import leases
 
 DOCS = ROOT / "docs"
 WIDE, PHONE = 1440, 390
@@ -56,6 +58,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         with serving(Path(folder), DEMO_TENANTS) as server:
+            with server.inside():
+                # The pages look as with `make run`, which starts a worker.
+                leases.beat(uuid4())
             take_all(browser, server)
         browser.close()
 
