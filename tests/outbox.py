@@ -25,7 +25,8 @@ def make_hooked(**overrides: Any) -> Tenant:
 def queue(tenant: Tenant, event: Event = Event.UPDATED, **data: Any) -> Delivery:
     """An event in the outbox."""
     with write_transaction():
-        return outbox.queue(tenant, event, data, an_actor())
+        delivery = outbox.queue(tenant, event, data, an_actor())
+        return db.session.get_one(Delivery, delivery)
 
 
 def deliveries(tenant: Tenant | None = None) -> list[Delivery]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from webui.audit import chain, log, reading
+from webui.audit import chain, reading, rows
 from webui.extensions import WRITING, db, is_sqlite
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, triggers
 
@@ -62,18 +62,16 @@ def _remove_text(connection: Connection, first: int, last: int) -> None:
 
 def put(connection: Connection, body: Body, seq: int | None = None) -> None:
     """Writes an entry of a body as the product would, at another place if told so."""
-    entry = log.entry_of(body)
-    values = {c.key: getattr(entry, c.key) for c in AuditEntry.__mapper__.column_attrs}
     place = {"seq": seq or body["seq"]}
-    connection.execute(insert(AuditEntry.__table__), {**values, **place})  # type: ignore[arg-type]
-    rows = [
-        {"field": row.field, "tenant_id": row.tenant_id, **place} for row in log.field_rows(body)
-    ]
-    if rows:
-        connection.execute(insert(AuditField.__table__), rows)  # type: ignore[arg-type]
-    words = [{"word": row.word, **place} for row in log.word_rows(body)]
-    if words:
-        connection.execute(insert(AuditWord.__table__), words)  # type: ignore[arg-type]
+    entry = rows.entry_row(body, chain.canonical(body))
+    for model, made in (
+        (AuditEntry, [entry]),
+        (AuditField, rows.field_rows(body)),
+        (AuditWord, rows.word_rows(body)),
+    ):
+        if made:
+            table: Any = model.__table__
+            connection.execute(insert(table), [{**row, **place} for row in made])
 
 
 def rewrite(connection: Connection, seq: int, change: Callable[[Body], None]) -> None:

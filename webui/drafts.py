@@ -9,7 +9,7 @@ from uuid import UUID
 from flask import Response, current_app, g, make_response, request, url_for
 from flask_login import current_user
 from flask_wtf.csrf import validate_csrf
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, bindparam, delete, or_, select
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import ValidationError
 
@@ -27,6 +27,8 @@ _ACCOUNT = {"username", "email", "role", "tenant_id"}
 _KEPT = {"reason", "version", "ceilings_seen", "remove_sip_password", "field", *_ACCOUNT} | {
     name for name, field in FIELDS.items() if not isinstance(field, Secret)
 }
+# Built once: every save forgets its draft, though few have one.
+_FORGET = delete(Draft).where(Draft.user_id == bindparam("user"), Draft.form == bindparam("path"))
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -64,9 +66,8 @@ def posted() -> str:
 
 def put(user_id: UUID, form: str, content: str) -> UUID:
     """Keeps what was typed into a form, in the current transaction; returns the draft's id."""
-    _forget_old(user_id)
-    forget(user_id, form)
-    db.session.flush()
+    old = or_(Draft.form == form, Draft.created_at < now() - LIFETIME)
+    db.session.execute(delete(Draft).where(Draft.user_id == user_id, old))
     draft = Draft(user_id, form)
     draft.content = content
     db.session.add(draft)
@@ -106,12 +107,6 @@ def _may_keep(session: Any) -> bool:
     )
 
 
-def _forget_old(user_id: UUID) -> None:
-    for draft in db.session.scalars(select(Draft).where(Draft.user_id == user_id)):
-        if draft.created_at < now() - LIFETIME:
-            db.session.delete(draft)
-
-
 def find(form: str) -> MultiDict[str, str] | None:
     """What the ``draft`` of the URL holds for this person and form (its path), or None."""
     try:
@@ -132,7 +127,8 @@ def _typed_again() -> MultiDict[str, str] | None:
 
 def _opened(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] | None:
     fresh = Draft.created_at > now() - LIFETIME
-    draft = db.session.scalars(_of(current_user.id, form).where(fresh, *conditions)).first()
+    query = select(Draft).where(Draft.user_id == current_user.id, Draft.form == form, fresh)
+    draft = db.session.scalars(query.where(*conditions)).first()
     if draft is None:
         return None
     try:
@@ -144,12 +140,9 @@ def _opened(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] 
 
 def forget(user_id: UUID, form: str) -> None:
     """Removes the draft of a form, in the transaction that saves the form."""
-    for draft in db.session.scalars(_of(user_id, form)):
-        db.session.delete(draft)
-
-
-def _of(user_id: UUID, form: str) -> Select[Draft]:
-    return select(Draft).where(Draft.user_id == user_id, Draft.form == form)
+    db.session.execute(
+        _FORGET, {"user": user_id, "path": form}, execution_options={"synchronize_session": False}
+    )
 
 
 def _csrf_holds() -> bool:

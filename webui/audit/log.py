@@ -8,21 +8,31 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text
 
-from webui.audit import chain
+from webui.audit import chain, rows
 from webui.audit.actions import Action, Outcome, Source
 from webui.audit.guard import mark_recorded
+from webui.audit.rows import Row
 from webui.extensions import db, is_sqlite
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change, Unreadable
-from webui.values import search_words
 from webui.webhooks import outbox
 
 SALT_BYTES = 32
 # Any constant serves; all processes on one PostgreSQL database must agree on it.
 _CHAIN_LOCK = 0x7E4A_17C0
+# Built once: an entry is written with every change, and to compose these costs more than to
+# run them.
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+_HEAD = (
+    select(AuditEntry.seq, AuditEntry.hash, AuditEntry.at).order_by(AuditEntry.seq.desc()).limit(1)
+)
+_ENTRY, _FIELDS, _WORDS, _SEALED = (
+    insert(model.__table__)  # type: ignore[arg-type]
+    for model in (AuditEntry, AuditField, AuditWord, AuditSealed)
+)
 
 
 @dataclass(frozen=True)
@@ -58,17 +68,18 @@ def record(
     reason: str | None = None,
     outcome: Outcome = Outcome.SUCCESS,
     subject: User | None = None,
-) -> AuditEntry:
-    """Appends an entry to the chain and returns it, flushed.
+) -> UUID:
+    """Appends an entry to the chain and returns its id.
 
     ``tenant`` is the one concerned; with ``changes`` of it the entry carries its new version.
     ``subject`` is the account concerned; its changes stand beside its id. Call it inside a
     write transaction, after everything else: it flushes, and holds the chain's lock until
     the commit.
     """
+    # The flush raises a changed tenant's version, which the entry carries.
     db.session.flush()
     entry_id = uuid4()
-    sealed: list[AuditSealed] = []
+    sealed: list[Row] = []
     listed = {c.field: sides(c, entry_id, sealed) for c in changes}
     if subject:
         listed["user"] = [str(subject.id), str(subject.id)]
@@ -76,39 +87,42 @@ def record(
     version = tenant.version if tenant and changes and not subject else None
     if tenant and version is not None and action is not Action.TENANT_CREATED:
         outbox.queue_changes(tenant, listed, actor)
-        db.session.flush()
     head = lock_head()
     body = {
-        **_place(head, entry_id),
+        **place(head, entry_id, now()),
         "action": action.value,
         "outcome": outcome.value,
         "tenant": tenant and {"id": str(tenant.id), "name": tenant.name, "version": version},
-        **_origin(actor),
+        **origin(actor),
         "changes": listed,
         "reason": reason,
     }
-    entry = entry_of(body)
-    db.session.add(entry)
-    db.session.flush()
-    db.session.add_all([*field_rows(body), *word_rows(body), *sealed])
-    db.session.flush()
+    _append(body, sealed)
     mark_recorded(db.session(), subject)
-    return entry
+    return entry_id
 
 
-def _place(head: "Head", entry_id: UUID) -> dict[str, Any]:
-    """Where the entry stands in the chain; its time is never before the one ahead of it."""
-    at = max(now(), head.at) if head.at else now()
+def _append(body: Row, sealed: list[Row]) -> None:
+    connection = db.session.connection()
+    connection.execute(_ENTRY, rows.entry_row(body, chain.canonical(body)))
+    extracts = {_FIELDS: rows.field_rows(body), _WORDS: rows.word_rows(body), _SEALED: sealed}
+    for statement, some in extracts.items():
+        if some:
+            connection.execute(statement, some)
+
+
+def place(head: "Head", entry_id: UUID, at: datetime) -> Row:
+    """Where an entry stands in the chain: after ``head``, and never earlier than that one."""
     return {
         "v": chain.VERSION,
         "seq": head.seq + 1,
         "id": str(entry_id),
-        "at": chain.timestamp(at),
+        "at": chain.timestamp(max(at, head.at or at)),
         "prev": head.hash,
     }
 
 
-def _origin(actor: Actor) -> dict[str, Any]:
+def origin(actor: Actor) -> Row:
     """Who acted, and from where."""
     return {
         "actor": {"type": actor.type, "id": actor.id, "name": actor.name, "role": actor.role},
@@ -134,61 +148,12 @@ def lock_head() -> Head:
     SQLite has one writer at a time, which a write transaction already is.
     """
     if not is_sqlite():
-        db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CHAIN_LOCK})
-    row = db.session.execute(
-        select(AuditEntry.seq, AuditEntry.hash, AuditEntry.at)
-        .order_by(AuditEntry.seq.desc())
-        .limit(1)
-    ).first()
+        db.session.execute(_LOCK, {"key": _CHAIN_LOCK})
+    row = db.session.execute(_HEAD).first()
     return Head(row.seq, row.hash, row.at) if row else Head(0, chain.GENESIS, None)
 
 
-def entry_of(body: dict[str, Any]) -> AuditEntry:
-    """The row of a body: its text, its hash and the extracts for search."""
-    canonical = chain.canonical(body)
-    tenant, actor = body["tenant"] or {}, body["actor"]
-    return AuditEntry(
-        seq=body["seq"],
-        id=UUID(body["id"]),
-        at=datetime.fromisoformat(body["at"]),
-        action=body["action"],
-        outcome=body["outcome"],
-        tenant_id=UUID(tenant["id"]) if tenant else None,
-        tenant_version=tenant.get("version"),
-        actor_type=actor["type"],
-        actor_id=actor["id"],
-        actor_name=actor["name"],
-        actor_role=actor["role"],
-        source=body["source"],
-        reason=body["reason"],
-        request=body["request"],
-        address=body["address"],
-        body=canonical,
-        hash=chain.digest(canonical),
-        subject_id=subject_of(body),
-    )
-
-
-def subject_of(body: dict[str, Any]) -> UUID | None:
-    """The account that a body is about."""
-    pair = body["changes"].get("user")
-    return UUID(pair[1]) if pair else None
-
-
-def field_rows(body: dict[str, Any]) -> list[AuditField]:
-    """The extract of which fields a body changed."""
-    tenant_id = UUID(body["tenant"]["id"]) if body["tenant"] else None
-    return [
-        AuditField(seq=body["seq"], field=name, tenant_id=tenant_id) for name in body["changes"]
-    ]
-
-
-def word_rows(body: dict[str, Any]) -> list[AuditWord]:
-    """The extract of which words the reason of a body has."""
-    return [AuditWord(word=word, seq=body["seq"]) for word in search_words(body["reason"] or "")]
-
-
-def sides(change: Change, entry_id: UUID, sealed: list[AuditSealed]) -> list[Any]:
+def sides(change: Change, entry_id: UUID, sealed: list[Row]) -> list[Any]:
     """``[old, new]`` as an entry shows them; appends the sealed values to ``sealed``."""
     if change.kind is Audited.PLAIN:
         return [_plain(change.old), _plain(change.new)]
@@ -208,16 +173,15 @@ def _plain(value: Any) -> Any:
 
 
 def _seal(
-    value: Any, field: str, side: str, entry_id: UUID, sealed: list[AuditSealed]
+    value: Any, field: str, side: str, entry_id: UUID, sealed: list[Row]
 ) -> dict[str, str] | str | None:
     if value is None:
         return None
     if isinstance(value, Unreadable):
         return "unreadable"
     salt = secrets.token_bytes(SALT_BYTES)
-    row = AuditSealed(entry=entry_id, field=field, side=side)
-    row.salted = f"{base64.urlsafe_b64encode(salt).decode()}.{value}"
-    sealed.append(row)
+    salted = f"{base64.urlsafe_b64encode(salt).decode()}.{value}"
+    sealed.append(rows.sealed_row(entry_id, field, side, salted))
     return {"sealed": chain.sealed_digest(salt, value)}
 
 

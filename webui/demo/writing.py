@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, text
 
 from webui.accounts.operations import creation
-from webui.audit import log
+from webui.audit import log, rows
+from webui.audit.rows import Row
 from webui.demo import entries
 from webui.demo.clock import WorkClock
 from webui.demo.people import UNUSABLE_HASH
@@ -25,7 +26,6 @@ from webui.models import (
 )
 from webui.models.tenant import Change, audit_kind
 
-Row = dict[str, Any]
 # Half of all rows are these, and PostgreSQL takes a column faster than a row at a time.
 _FIELDS = text(
     "INSERT INTO audit_fields (seq, field, tenant_id) SELECT * FROM"
@@ -35,13 +35,13 @@ _FIELDS = text(
 
 def write(steps: Sequence[Step], clock: WorkClock) -> None:
     """Writes the steps, which must be in the order of time, inside a write transaction."""
-    rows = _Rows(log.lock_head())
+    batch = _Batch(log.lock_head())
     for step in steps:
-        rows.add(step, clock.at(step.share))
-    rows.insert(db.session.connection())
+        batch.add(step, clock.at(step.share))
+    batch.insert(db.session.connection())
 
 
-class _Rows:
+class _Batch:
     """The rows of one transaction. Entries are chained to ``head`` as they are added."""
 
     def __init__(self, head: log.Head) -> None:
@@ -78,11 +78,12 @@ class _Rows:
 
     def _add_entry(self, step: Step, changes: list[Change], at: datetime) -> None:
         listed, sealed = entries.listed_changes(step, changes)
-        entry = entries.entry_row(entries.body(step, listed, at, self.head))
+        body = entries.body(step, listed, at, self.head)
+        entry = rows.entry_row(body, entries.canonical(body))
         self.entries.append(entry)
-        self.fields.extend(entries.field_rows(entry, listed))
-        self.words.extend(entries.word_rows(entry))
-        self.sealed.extend(_row(value) for value in sealed)
+        self.fields.extend(rows.field_rows(body))
+        self.words.extend(rows.word_rows(body))
+        self.sealed.extend(sealed)
         self.head = log.Head(entry["seq"], entry["hash"], at)
 
     def insert(self, connection: Connection) -> None:

@@ -1,13 +1,13 @@
 """The outbox: events on their way to customers, and who told us to stop sending."""
 
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
-from webui.models.columns import UTCDateTime, now
+from webui.models.columns import UTCDateTime
 
 QUEUED, DELIVERED, FAILED, CANCELLED = "queued", "delivered", "failed", "cancelled"
 
@@ -58,15 +58,6 @@ class Delivery(Model):
     problem: Mapped[str | None] = mapped_column(String(20))
     duration_ms: Mapped[int | None]
     tls: Mapped[str | None] = mapped_column(String(10))
-
-    def __init__(self, **values: object) -> None:
-        self.id = uuid4()
-        self.created_at = self.due_at = now()
-        self.state = QUEUED
-        self.attempts = 0
-        self.manual = False
-        for name, value in values.items():
-            setattr(self, name, value)
 
     def __repr__(self) -> str:
         return f"<Delivery {self.id} {self.event} {self.state}>"

@@ -103,12 +103,10 @@ def _update(
         changes = tenant.revise(edit.values)
         if edit.reverts:
             changes.append(Change(REVERTS, Audited.PLAIN, None, str(edit.reverts)))
-        # The version is raised by the flush; the entry carries the new one.
-        db.session.flush()
         if actor.id:
             drafts.forget(UUID(actor.id), edit.path)
         entry = record(action, actor, tenant=tenant, changes=changes, reason=edit.reason)
-        return Saved(tenant, entry.id)
+        return Saved(tenant, entry)
 
 
 def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:

@@ -79,7 +79,7 @@ def resume(tenant_id: UUID, actor: Actor) -> UUID | None:
         if stop is None:
             return None
         db.session.delete(stop)
-        return record(Action.WEBHOOK_RESUMED, actor, tenant=tenant).id
+        return record(Action.WEBHOOK_RESUMED, actor, tenant=tenant)
 
 
 def _locked(tenant_id: UUID, actor: Actor) -> Tenant:
@@ -113,8 +113,8 @@ def _judge(tenant: Tenant, event: Event) -> None:
         raise TooMany
 
 
-def _sent(tenant: Tenant, delivery: Delivery, action: Action, mark: str, actor: Actor) -> UUID:
+def _sent(tenant: Tenant, delivery: UUID, action: Action, mark: str, actor: Actor) -> UUID:
     mark, user_id = _key(mark, actor)
-    db.session.add(Submission(mark=mark, user_id=user_id, result=str(delivery.id), used_at=now()))
+    db.session.add(Submission(mark=mark, user_id=user_id, result=str(delivery), used_at=now()))
     record(action, actor, tenant=tenant)
-    return delivery.id
+    return delivery

@@ -10,10 +10,13 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
+from sqlalchemy import bindparam, delete, insert, select
+
 from webui.extensions import db
 from webui.limits import FIELDS, Status
 from webui.models import Delivery, Tenant, WebhookStop
 from webui.models.columns import now
+from webui.models.webhook import QUEUED
 from webui.values import compact_json
 
 
@@ -54,6 +57,10 @@ _STATUS_FIELDS = ("status", "blocked_services")
 # Metadata is for staff only; a receiver learns of a new secret from its owner, not from us.
 _UNTOLD = {"meta_data", "webhook_secret", *_STATUS_FIELDS}
 
+# Built once: every change of a tenant asks whether there is somebody to tell.
+_STOP = select(WebhookStop.tenant_id).where(WebhookStop.tenant_id == bindparam("tenant_id"))
+_DELIVERY = insert(Delivery.__table__)  # type: ignore[arg-type]
+
 
 def obstacles(tenant: Tenant, event: Event) -> list[Obstacle]:
     """What stands in the way of delivering an event; nothing when it can be.
@@ -67,7 +74,7 @@ def obstacles(tenant: Tenant, event: Event) -> list[Obstacle]:
         found.append(Obstacle.NO_SECRET)
     if tenant.status in (Status.INACTIVE, Status.BLOCKED) and event is not Event.STATUS_CHANGED:
         found.append(Obstacle.CLOSED)
-    if not found and db.session.get(WebhookStop, tenant.id) is not None:
+    if not found and db.session.execute(_STOP, {"tenant_id": tenant.id}).first():
         found.append(Obstacle.STOPPED)
     return found
 
@@ -75,10 +82,7 @@ def obstacles(tenant: Tenant, event: Event) -> list[Obstacle]:
 def queue_changes(tenant: Tenant, fields: Collection[str], actor: Who) -> None:
     """Queues the events of a recorded change; its URL having changed ends a stop."""
     if "webhook_url" in fields:
-        stop = db.session.get(WebhookStop, tenant.id)
-        if stop:
-            db.session.delete(stop)
-            db.session.flush()
+        db.session.execute(delete(WebhookStop).where(WebhookStop.tenant_id == tenant.id))
     told = sorted(name for name in fields if name in FIELDS and name not in _UNTOLD)
     if told:
         _queue_change(tenant, Event.UPDATED, {"changed": told}, actor)
@@ -92,8 +96,8 @@ def _queue_change(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who
         queue(tenant, event, {"version": tenant.version, **data}, actor)
 
 
-def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> Delivery:
-    """Puts an event into the outbox."""
+def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> UUID:
+    """Puts an event into the outbox and returns its delivery's id."""
     at = now()
     body = {
         "type": event.value,
@@ -103,19 +107,23 @@ def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> Del
     return add(tenant.id, uuid4(), event, compact_json(body), actor, manual=event is Event.TEST)
 
 
-def add(
-    tenant_id: UUID, message: UUID, event: str, body: str, actor: Who, *, manual: bool
-) -> Delivery:
-    """A delivery in the outbox, due now."""
-    delivery = Delivery(
-        tenant_id=tenant_id,
-        message=message,
-        event=event,
-        body=body,
-        manual=manual,
-        actor_type=actor.type,
-        actor_name=actor.name,
-        actor_role=actor.role,
-    )
-    db.session.add(delivery)
-    return delivery
+def add(tenant_id: UUID, message: UUID, event: str, body: str, actor: Who, *, manual: bool) -> UUID:
+    """Puts a delivery into the outbox, due now, and returns its id."""
+    delivery_id, at = uuid4(), now()
+    row = {
+        "id": delivery_id,
+        "tenant_id": tenant_id,
+        "message": message,
+        "event": event,
+        "body": body,
+        "manual": manual,
+        "actor_type": actor.type,
+        "actor_name": actor.name,
+        "actor_role": actor.role,
+        "created_at": at,
+        "due_at": at,
+        "state": QUEUED,
+        "attempts": 0,
+    }
+    db.session.connection().execute(_DELIVERY, row)
+    return delivery_id

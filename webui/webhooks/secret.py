@@ -87,11 +87,10 @@ def rotate(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> Made:
         )
         db.session.add(Submission(mark=mark, user_id=key[1], result=FIELD, used_at=now()))
         drafts.forget(key[1], edit.path)
-        db.session.flush()
         entry = record(
             Action.WEBHOOK_SECRET_ROTATED, actor, tenant=tenant, changes=changes, reason=edit.reason
         )
-        return Made(tenant, fresh, entry.id)
+        return Made(tenant, fresh, entry)
 
 
 def end_old(tenant_id: UUID, edit: Edit, actor: Actor) -> UUID | None:
@@ -120,8 +119,7 @@ def _locked(tenant_id: UUID, actor: Actor) -> Tenant:
 
 def _remove_old(tenant: Tenant, action: Action, actor: Actor, reason: str | None = None) -> UUID:
     changes = tenant.revise(dict.fromkeys(_PREVIOUS_FIELDS))
-    db.session.flush()
-    return record(action, actor, tenant=tenant, changes=changes, reason=reason).id
+    return record(action, actor, tenant=tenant, changes=changes, reason=reason)
 
 
 def _expired() -> list[UUID]:
