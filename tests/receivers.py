@@ -138,6 +138,14 @@ def read_request(connection: Connection) -> Request:
 
 
 @contextlib.contextmanager
+def nobody(authority: Authority) -> Iterator[Receiver]:
+    """A port that refuses connections and is nobody else's meanwhile: bound, not listening."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield Receiver(held.getsockname()[1], authority)
+
+
+@contextlib.contextmanager
 def receiving(
     authority: Authority,
     answer: bytes | Talk = OK,

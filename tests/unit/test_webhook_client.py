@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.receivers import HOST, OK, Authority, read_request, receiving
+from tests.receivers import HOST, OK, Authority, nobody, read_request, receiving
 from tests.unit.test_webhook_addresses import PRIVATE
 from webui.webhooks import client
 from webui.webhooks.client import BODY_LIMIT, Outside, Problem, open_socket, post
@@ -195,9 +195,8 @@ class TestAddresses:
         assert len(dialled) == 4
 
     def test_nobody_listens(self, authority):
-        with receiving(authority) as receiver:
-            pass
-        assert send(receiver).problem is Problem.REFUSED
+        with nobody(authority) as receiver:
+            assert send(receiver).problem is Problem.REFUSED
 
     def test_a_socket_that_fails_is_closed(self, monkeypatch):
         with pytest.raises(ConnectionRefusedError):

@@ -19,7 +19,7 @@ from tests import raw
 from tests.factories import revise
 from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.outbox import deliver, deliveries, make_due, make_hooked, queue
-from tests.receivers import OK, Authority, receiving
+from tests.receivers import OK, Authority, nobody, receiving
 from webui.audit.actions import Action
 from webui.extensions import db, write_transaction
 from webui.jobs import Run, registry
@@ -169,10 +169,9 @@ class TestFailure:
     def test_says_why_there_was_no_answer(self, authority, reach):
         tenant = make_hooked()
         queue(tenant)
-        with receiving(authority) as receiver:
-            pass
-        reach(receiver)
-        deliver()
+        with nobody(authority) as receiver:
+            reach(receiver)
+            deliver()
         row = only(tenant)
         assert (row.state, row.status, row.problem) == ("queued", None, "refused")
 
