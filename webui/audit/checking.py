@@ -37,10 +37,11 @@ _is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z").fullmatch
 
 Row = tuple[Any, ...]
 Fingerprint = int
-"""The rows that a table of extracts has of an entry: the XOR of their hashes, 0 for none.
+"""The rows that a table of extracts has of an entry: the sum of their hashes, 0 for none.
 
-Python keys its hashes anew at each start, so nobody can prepare other rows that give the same
-number; and no number leaves the process that made it.
+A sum, in which the same row twice does not cancel itself. Python keys its hashes anew at each
+start, so nobody can prepare other rows that give the same number; and no number leaves the
+process that made it.
 """
 
 
@@ -159,10 +160,7 @@ def _extracts(value: Mapping[str, Any], tenant: str | None) -> Row:
 
 def _listed(changes: Iterable[str], tenant: str | None) -> Fingerprint:
     """What audit_fields must hold of an entry."""
-    rows = 0
-    for name in changes:
-        rows ^= hash((name, tenant))
-    return rows
+    return sum(hash((name, tenant)) for name in changes)
 
 
 def _order(before: Seen | None, seen: Seen) -> Sequence[Note]:

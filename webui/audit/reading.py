@@ -92,7 +92,7 @@ def fields(connection: Connection, low: int, high: int) -> dict[int, Fingerprint
     """What audit_fields holds of the entries."""
     held: dict[int, Fingerprint] = {}
     for seq, *row in _stream(connection, "fields", low, high):
-        held[seq] = held.get(seq, 0) ^ hash(tuple(row))
+        held[seq] = held.get(seq, 0) + hash(tuple(row))
     return held
 
 
@@ -100,7 +100,7 @@ def words(connection: Connection, low: int, high: int) -> dict[int, Fingerprint]
     """What audit_words holds of the entries. Its key begins with the word: all is read."""
     held: dict[int, Fingerprint] = {}
     for seq, word in _stream(connection, "words", low, high):
-        held[seq] = held.get(seq, 0) ^ hash(word)
+        held[seq] = held.get(seq, 0) + hash(word)
     return held
 
 

@@ -79,11 +79,6 @@ def day_of(at: datetime) -> str:
     return f"{here:%A} {here.day} {here:%B %Y}"
 
 
-def clock(at: datetime) -> str:
-    """14:52:07."""
-    return f"{local(at):%H:%M:%S}"
-
-
 def in_words(at: datetime) -> str:
     """23 Nov 2026 14:52, without the minute at the ends of a day."""
     here = local(at)

@@ -10,10 +10,7 @@ def judge(reasons: Iterable[Row], held: dict[int, Fingerprint]) -> list[Note]:
     """What does not hold of reasons, given as (seq, reason), and the words held, used up here."""
     wrong = []
     for seq, reason in reasons:
-        told = 0
-        for word in search_words(reason):
-            told ^= hash(word)
-        if held.pop(seq, 0) != told:
+        if held.pop(seq, 0) != sum(map(hash, search_words(reason))):
             wrong.append(seq)
     # Whatever is left has no reason, or is of no entry.
     return [Note("words", seq, seq) for seq in sorted([*wrong, *held])]

@@ -1,8 +1,8 @@
-"""What the templates of the history say: times of day, long values cut."""
+"""What the templates of the history say: labels, long values cut."""
 
 from flask import Flask
 
-from webui.audit import times, undo
+from webui.audit import undo
 from webui.audit.catalogue import field_label
 from webui.audit.pairs import LONG
 from webui.audit.parts import uncapitalised
@@ -10,7 +10,6 @@ from webui.audit.parts import uncapitalised
 
 def init_words(app: Flask) -> None:
     """Gives the templates their filters."""
-    app.jinja_env.filters["clock"] = times.clock
     app.jinja_env.filters["truncated"] = truncated
     app.jinja_env.globals.update(undo_words=undo.WORDS, field_label=field_label)
     app.jinja_env.filters["uncapitalised"] = uncapitalised

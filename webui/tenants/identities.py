@@ -56,13 +56,13 @@ def shared(tenant: Tenant) -> Shared:
     domain, username = tenant.readable("sip_domain"), tenant.readable("sip_username")
     if domain in (None, UNREADABLE):
         return Shared([], [])
-    values = {
+    asked = {
         "tenant_id": tenant.id,
         "hosts": _indexes("sip_domain", host_of(domain)),
         "users": [] if username in (None, UNREADABLE) else _indexes("sip_username", username),
     }
     found: dict[str, list[tuple[UUID, str]]] = {"both": [], "domain": []}
-    for row in db.session.execute(_SHARED, values):
+    for row in db.session.execute(_SHARED, asked):
         found[row.what].append((row.id, row.name))
     identity, rest = found["both"], found["domain"]
     more = len(identity) > FEW, len(rest) > FEW

@@ -6,8 +6,8 @@ import unicodedata
 from webui.limits import FIELDS, Sealed, Text, Whole
 
 WORD_LENGTH = 60
-_WORDS = re.compile(r"[^\W_]+")
 """Of a longer word only the beginning is searched."""
+_WORDS = re.compile(r"[^\W_]+")
 
 USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
 """What a username may look like; compared without case."""
