@@ -1,6 +1,5 @@
 """One entry: all that was recorded, and what stands around it in the history."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, literal, select, union_all
 
-from webui.audit import history, pairs
+from webui.audit import bodies, history, pairs
 from webui.audit.catalogue import CHOICES, field_label
 from webui.audit.history import Row
 from webui.audit.pairs import Pair
@@ -38,7 +37,7 @@ class EntryView:
 
     row: Row
     entry: AuditEntry
-    body: dict[str, Any]
+    body: bodies.Body
     pairs: list[Pair]
     same_request: list[Row]
     same_tenant: Neighbours
@@ -68,7 +67,7 @@ def find(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
 def view(entry: AuditEntry) -> EntryView:
     """Gathers the page of an entry."""
     [reader] = history.readers([entry])
-    body = json.loads(entry.body)
+    body = bodies.read(entry.body)
     shown = pairs.pairs(body, reader)
     head = db.session.scalar(select(func.max(AuditEntry.seq))) or entry.seq
     return EntryView(
@@ -80,7 +79,7 @@ def view(entry: AuditEntry) -> EntryView:
         same_tenant=_same_tenant(entry),
         fields=_same_fields(entry, [pair.name for pair in shown]),
         after=head - entry.seq,
-        reverts=body["changes"].get(REVERTS, [None, None])[1],
+        reverts=_undid(body),
         undone_by=_undone_by(entry),
     )
 
@@ -88,7 +87,13 @@ def view(entry: AuditEntry) -> EntryView:
 def _undone_by(entry: AuditEntry) -> list[UUID]:
     """The entries that undid this one, oldest first."""
     later = history.changes_since(entry, REVERTS) if entry.tenant_id else []
-    return [e.id for e in later if json.loads(e.body)["changes"][REVERTS][1] == str(entry.id)]
+    return [e.id for e in later if _undid(bodies.read(e.body)) == str(entry.id)]
+
+
+def _undid(body: bodies.Body) -> str | None:
+    """The id of the entry that an entry undid."""
+    undid: str | None = body["changes"].get(REVERTS, [None, None])[1]
+    return undid
 
 
 def _same_request(entry: AuditEntry) -> list[AuditEntry]:

@@ -1,6 +1,5 @@
 """Reading the history: pages of entries as rows for people, by what the reader may see."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, bindparam, func, select
 
-from webui.audit import find, pairs, sentences, undoable
-from webui.audit.actions import SOURCE_LABELS, Source
+from webui.audit import bodies, find, pairs, sentences, undoable
+from webui.audit.actions import SOURCE_LABELS
 from webui.audit.filters import Filters
 from webui.audit.find import Found
 from webui.audit.log import open_sealed
@@ -30,6 +29,7 @@ _FEW = 50
 SUPPORT_TEAM = "Support team"
 # How an actor that is no person is called when it has no name.
 _KINDS = {"cli": "Command", "system": "System", "token": "API token", "user": "Somebody"}
+_SOURCES = {source.value: label for source, label in SOURCE_LABELS.items()}
 
 # Statements that are built once, and rows instead of objects: both are most of what reading
 # a page of the history costs.
@@ -115,7 +115,7 @@ def of_field(tenant_id: UUID, name: str) -> tuple[list[tuple[Row, pairs.Pair]], 
     """The last changes of a field as (row, values), newest first; whether there are more."""
     found = find.find(Filters(tenant=(tenant_id,), field=(name,)), size=FIELD_SIZE)
     changes = [
-        (row, pairs.pair_of(name, json.loads(entry.body)["changes"][name], reader))
+        (row, pairs.pair_in(bodies.read(entry.body), name, reader))
         for entry, row, reader in zip(
             found.entries, rows(found.entries), readers(found.entries), strict=True
         )
@@ -144,7 +144,7 @@ def who(entry: AuditEntry | Delivery) -> str:
         return entry.actor_name or _KINDS["user"]
     if not may(Permission.SEE_STAFF):
         return SUPPORT_TEAM
-    return entry.actor_name or _KINDS[entry.actor_type]
+    return entry.actor_name or _KINDS.get(entry.actor_type, entry.actor_type)
 
 
 def reason(entry: AuditEntry) -> str | None:
@@ -180,7 +180,7 @@ def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:
 
 
 def _row(entry: AuditEntry, reader: sentences.Reader) -> Row:
-    body, sees_staff = json.loads(entry.body), may(Permission.SEE_STAFF)
+    body, sees_staff = bodies.read(entry.body), may(Permission.SEE_STAFF)
     tenant = body["tenant"]
     return Row(
         id=entry.id,
@@ -193,7 +193,7 @@ def _row(entry: AuditEntry, reader: sentences.Reader) -> Row:
         parts=sentences.sentence(body, reader),
         long=[pair for pair in pairs.pairs(body, reader) if pair.is_long],
         reason=reason(entry),
-        source=SOURCE_LABELS[Source(entry.source)],
+        source=_SOURCES.get(entry.source, entry.source),
         undo=may(Permission.REVERT) and undoable.is_undoable(body),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import inspect
 
 from webui.audit.catalogue import field_label
-from webui.audit.sentences import Reader, opened
+from webui.audit.sentences import NOT_OURS, UNREADABLE, Reader, opened
 from webui.filters import exact, pretty_json
 from webui.limits import FIELDS, SERVICE_LABELS, Choice, Metadata, Sealed, Secret, Service
 from webui.models import Tenant
@@ -49,9 +49,7 @@ def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
     names = [name for name in FIELDS if name in changes]
     names += [name for name in changes if name not in FIELDS and name not in LINKS]
     return [
-        pair_of(name, changes[name], reader)
-        for name in names
-        if name != "meta_data" or reader.sees_metadata
+        pair_in(body, name, reader) for name in names if name != "meta_data" or reader.sees_metadata
     ]
 
 
@@ -59,8 +57,15 @@ LINKS = ("user", "reverts")
 """What `changes` lists to name the thing concerned, which did not change."""
 
 
-def pair_of(name: str, sides: list[Any], reader: Reader) -> Pair:
-    """One field of an entry."""
+def pair_in(body: Mapping[str, Any], name: str, reader: Reader) -> Pair:
+    """One field of an entry's body; nothing can be read of it when the text was spoiled."""
+    try:
+        return _pair_of(name, body["changes"][name], reader)
+    except NOT_OURS:
+        return Pair(name, field_label(name), UNREADABLE, UNREADABLE)
+
+
+def _pair_of(name: str, sides: list[Any], reader: Reader) -> Pair:
     spec = FIELDS.get(name)
     label = field_label(name)
     if isinstance(spec, Sealed) and not isinstance(spec, Secret):

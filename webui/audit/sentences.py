@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from webui.audit import access_sentences, account_sentences, key_sentences, webhook_sentences
+from webui.audit import (
+    access_sentences,
+    account_sentences,
+    bodies,
+    key_sentences,
+    webhook_sentences,
+)
 from webui.audit.actions import Action
 from webui.audit.parts import Part, Sentence
 from webui.audit.parts import capitalised as _capitalised
@@ -24,6 +30,9 @@ from webui.values import compact_json, same_json
 HIDDEN = "hidden"
 ERASED = "erased"
 UNREADABLE = "cannot be read"
+SPOILED = "This entry cannot be read: its text was changed. Verify the history"
+NOT_OURS = (LookupError, ValueError, TypeError, AttributeError)
+"""What values raise that nobody wrote here, in a text that is shaped like an entry."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +54,22 @@ _TABLES: tuple[Mapping[Any, Callable[[Mapping[str, Any]], Sentence]], ...] = (
 
 
 def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
-    """What an entry's body says happened."""
+    """What an entry's body says happened; of one that nobody wrote here, that it says nothing."""
+    try:
+        return _told(body, reader)
+    except NOT_OURS:
+        return [_text(SPOILED)]
+
+
+def _told(body: Mapping[str, Any], reader: Reader) -> Sentence:
     action, changes = body["action"], body["changes"]
     if action == Action.TENANT_CREATED:
         return _created(changes, reader)
     for table in _TABLES:
         if action in table:
             return table[action](changes)
+    if action == bodies.SPOILED:
+        return [_text(SPOILED)]
     told = _edit(action, changes, reader)
     if "reverts" in changes:
         return [_text("Undid a change: "), *_uncapitalised(told)]

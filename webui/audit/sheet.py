@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from webui.audit import sentences
+from webui.audit import bodies, sentences
 
 COLUMNS = (
     *("seq", "id", "at", "action", "outcome", "tenant_id", "tenant_name", "tenant_version"),
@@ -27,9 +27,9 @@ def header() -> bytes:
     return _written([COLUMNS])
 
 
-def lines(entries: Iterable[tuple[Mapping[str, Any], str]]) -> bytes:
-    """The lines of entries, given as body and hash."""
-    return _written(_row(body, hashed) for body, hashed in entries)
+def lines(entries: Iterable[tuple[int, str, str]]) -> bytes:
+    """The lines of entries, given as seq, text and hash."""
+    return _written(_row(seq, bodies.read(text), hashed) for seq, text, hashed in entries)
 
 
 def plain(value: Any) -> Any:
@@ -49,11 +49,12 @@ def _written(rows: Iterable[Iterable[Any]]) -> bytes:
     return text.getvalue().encode()
 
 
-def _row(body: Mapping[str, Any], hashed: str) -> tuple[Any, ...]:
+def _row(seq: int, body: Mapping[str, Any], hashed: str) -> tuple[Any, ...]:
     tenant, actor = body["tenant"] or {}, body["actor"]
     said = "".join(part.text for part in sentences.sentence(body, _READER))
     return (
-        *(body[name] for name in ("seq", "id", "at", "action", "outcome")),
+        seq,
+        *(body[name] for name in ("id", "at", "action", "outcome")),
         *(tenant.get(name) for name in ("id", "name", "version")),
         *(actor[name] for name in ("type", "id", "name", "role")),
         body["source"],

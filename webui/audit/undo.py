@@ -1,6 +1,5 @@
 """Undoing an entry: what would go back to what, and doing it as any edit is done."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,10 +8,11 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectMultipleField
 
-from webui.audit import history
+from webui.audit import bodies, history
 from webui.audit.catalogue import field_label
 from webui.audit.log import Actor, open_sealed
 from webui.audit.pairs import spoken
+from webui.audit.sentences import NOT_OURS
 from webui.audit.undoable import Part, part_of
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
@@ -91,7 +91,14 @@ class RevertForm(TenantForm):
 
 def plan(entry: AuditEntry, tenant: Tenant) -> Plan | None:
     """What undoing would do; None for an entry that cannot be undone at all."""
-    part, changes = part_of(entry.action), json.loads(entry.body)["changes"]
+    try:
+        return _plan(entry, tenant)
+    except NOT_OURS:
+        return None
+
+
+def _plan(entry: AuditEntry, tenant: Tenant) -> Plan | None:
+    part, changes = part_of(entry.action), bodies.read(entry.body)["changes"]
     names = [name for name in FIELDS if part and name in part.fields and name in changes]
     if part is None or not names:
         return None

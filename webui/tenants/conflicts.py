@@ -1,13 +1,12 @@
 """Two people, one tenant: what others changed in a section since a form was made (DESIGN 6)."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select
 
-from webui.audit import history
+from webui.audit import bodies, history
 from webui.audit.log import open_sealed
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
@@ -77,7 +76,7 @@ def _touched(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[st
 def _theirs(tenant: Tenant, name: str, first: int, last: int) -> Theirs:
     """The value before is the old side of the first change since."""
     entries = {seq: db.session.get_one(AuditEntry, seq) for seq in {first, last}}
-    old = json.loads(entries[first].body)["changes"][name][0]
+    old, _ = bodies.read(entries[first].body)["changes"].get(name, [UNREADABLE, None])
     if audit_kind(name) is Audited.SEALED and old is not None:
         # An entry says "unreadable" of a value that could not be opened even then.
         old = _opened(entries[first], name) if isinstance(old, dict) else UNREADABLE

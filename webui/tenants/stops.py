@@ -1,9 +1,8 @@
 """Since when, by whom and why each service is stopped: read from the history."""
 
-import json
 from collections.abc import Iterable
 
-from webui.audit import history
+from webui.audit import bodies, history
 from webui.limits import Service
 from webui.models import AuditEntry, Tenant
 from webui.models.services import stopped_services
@@ -34,7 +33,7 @@ def _states_before(
     """Each entry with what was stopped before it."""
     status, blocked = tenant.status, tenant.blocked_services
     for entry in entries:
-        changes = json.loads(entry.body)["changes"]
+        changes = bodies.read(entry.body)["changes"]
         status = changes.get("status", [status])[0]
         blocked = changes.get("blocked_services", [blocked])[0]
         # Before the creation there was no status: nothing was stopped then.
