@@ -4,12 +4,14 @@ A field that parses gets its limits from :mod:`webui.limits` and its rule from
 :mod:`webui.values`; ``data`` keeps the text as typed, ``value`` is what may be stored.
 """
 
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any
 
 from flask import abort, request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import StopValidation
 
@@ -21,9 +23,6 @@ from webui.limits import FIELDS, REASON, Choice, Metadata, Sealed, Secret, Text,
 _TECHNICAL = {"csrf_token", "version", "submission", "ceilings_seen"}
 MISSING = "This field was not sent. Reload the page and try again."
 REPEATED = "This field was sent more than once."
-# A character may take four UTF-16 units before NFC composes it; `maxlength` counts those and
-# must never be stricter than the rule itself.
-_UTF16_SLACK = 4
 
 
 class ParsedField(StringField):
@@ -82,7 +81,19 @@ class SwitchField(BooleanField):
         return bool(self.data)
 
 
-class BaseForm(FlaskForm):
+class PostedForm(FlaskForm):
+    """What a browser posts as text. Flask-WTF alone would take files and JSON for it as well."""
+
+    class Meta:
+        """How the form is read."""
+
+        def wrap_formdata(self, _form: Any, formdata: Any) -> MultiDict[str, str] | None:
+            """What was given or, when nothing was, what was posted."""
+            given = formdata is None or isinstance(formdata, MultiDict)
+            return formdata if given else request.form or None
+
+
+class BaseForm(PostedForm):
     """A form that accepts each field exactly once and nothing else."""
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -142,7 +153,7 @@ def tenant_field(name: str) -> Any:
         options["render_kw"] |= {"autocomplete": "new-password", "minlength": spec.minimum}
         return ParsedField(spec.label, getattr(values, name), kind="secret", **options)
     if isinstance(spec, Sealed):
-        options["render_kw"] |= {"maxlength": spec.maximum * _UTF16_SLACK}
+        options["render_kw"] |= {"maxlength": spec.maximum * values.NFC_JOINS}
         return ParsedField(spec.label, getattr(values, name), kind="mono", **options)
     if isinstance(spec, Text):
         return text_field(spec, **options)
@@ -153,7 +164,7 @@ def text_field(
     spec: Text, label: str = "", parse: Callable[[str], Any] | None = None, **options: Any
 ) -> ParsedField:
     """One line of text within the limits of ``spec``; ``parse`` when it has more of a rule."""
-    attributes = {"maxlength": spec.maximum * _UTF16_SLACK, **options.pop("render_kw", {})}
+    attributes = {"maxlength": spec.maximum * values.NFC_JOINS, **options.pop("render_kw", {})}
     if spec.minimum:
         attributes["required"] = True
     rule = parse or (lambda raw: values.text(raw, spec))
@@ -185,6 +196,6 @@ def submission_field() -> HiddenField:
 def posted_submission() -> str:
     """The one-use ``submission`` of the posted form; 400 when it is missing or no such mark."""
     sent = request.form.getlist("submission")
-    if len(sent) != 1 or not 16 <= len(sent[0]) <= 64:
+    if len(sent) != 1 or not re.fullmatch(r"[A-Za-z0-9_-]{16,64}", sent[0]):
         abort(400, Detail("The form was incomplete. Reload the page and try again."))
     return sent[0]

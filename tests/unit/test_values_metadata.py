@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from webui.values import Refused, compact_json, meta_data
+from webui.values import Refused, compact_json, meta_data, metadata
 
 
 def nested(levels: int, opening: str, closing: str, inside: str = "") -> str:
@@ -111,6 +111,20 @@ class TestMetaData:
         assert len(meta_data(keys(100))) == 100
         typed = '{"a": ' + keys(50) + ', "b": [' + keys(48) + "]}"
         assert set(meta_data(typed)) == {"a", "b"}
+
+    def test_finds_a_repeated_key_without_comparing_each_with_each(self):
+        class Key(str):
+            compared = 0
+            __hash__ = str.__hash__
+
+            def __eq__(self, other):
+                Key.compared += 1
+                return str.__eq__(self, other)
+
+        names = [Key(number) for number in range(1_000)]
+        with pytest.raises(Refused, match='"999" stands twice'):
+            metadata.unique_keys([(name, 0) for name in [*names, Key(999)]])
+        assert Key.compared < 5_000
 
     @pytest.mark.parametrize("letter", ["x", "é", "€", "😀"])
     def test_takes_16384_bytes(self, letter):

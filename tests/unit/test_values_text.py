@@ -1,6 +1,8 @@
 """What people type into text and number fields. The limits are copied from DESIGN 2.1."""
 
+import sys
 import unicodedata
+from types import SimpleNamespace
 
 import pytest
 
@@ -71,6 +73,18 @@ class TestText:
         assert values.text(typed, NAME) == "é" * 255
         with pytest.raises(Refused):
             values.text(typed + "e", NAME)
+
+    def test_counts_a_character_that_was_typed_as_four(self):
+        typed = unicodedata.normalize("NFD", "ᾯ")
+        assert len(typed) == 4
+        assert values.text(typed * 255, NAME) == "ᾯ" * 255
+
+    @pytest.mark.parametrize("parse", [values.sip_domain, values.sip_username, None])
+    def test_composes_nothing_that_is_far_too_long(self, monkeypatch, parse):
+        without = SimpleNamespace(normalize=None)
+        monkeypatch.setattr(sys.modules[values.text.__module__], "unicodedata", without)
+        with pytest.raises(Refused, match="characters"):
+            (parse or (lambda raw: values.text(raw, NAME)))("a" + "\u0301\u0316" * 1_000)
 
     def test_counts_after_trimming(self):
         assert values.text(" " * 300 + "x" * 255 + "\t\r\n ", NAME) == "x" * 255

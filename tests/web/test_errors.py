@@ -57,6 +57,11 @@ class TestPage:
                 number = page.headers["X-Request-ID"]
                 assert f"Request {number}" in page.words
 
+    def test_of_what_is_neither_section_nor_step(self, admin, owner, tenant):
+        for person, url in ((admin, tenant_url(tenant, "sales")), (owner, "/onboarding/sales")):
+            person.get(url, 404)
+            person.post(url, {"csrf_token": person.token()}, 404)
+
     def test_of_a_wrong_method(self, admin, tenant):
         token = {"csrf_token": admin.token()}
         for url in (tenant_url(tenant), "/tenants", "/", edit_url(tenant, "billing")):

@@ -120,6 +120,6 @@ class TestBadInput:
     def test_without_its_mark_is_refused(self, support):
         form = support.get(URL)
         before = count_entries()
-        for mark in (None, "", "short", "x" * 65, ["a" * 20, "a" * 20]):
+        for mark in (None, "", "short", "x" * 65, "\0" * 32, "é" * 32, ["a" * 20, "a" * 20]):
             support.submit(form, 400, name="New", reason=REASON, submission=mark)
         assert count_entries() == before

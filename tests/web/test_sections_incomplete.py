@@ -1,6 +1,7 @@
 """Forms that no browser sends: incomplete, repeated, too large or no form at all."""
 
 import json
+from io import BytesIO
 
 import pytest
 
@@ -9,6 +10,7 @@ from tests.history import count_entries
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import fresh
 from tests.web.test_sections import EDITS
+from webui.forms import MISSING
 from webui.limits import FIELDS, Switch
 from webui.tenants.sections import SECTIONS
 
@@ -77,3 +79,23 @@ class TestBody:
             answer = admin.client.post(url, data=content, content_type=kind)
             assert answer.status_code == 400, kind
         assert fresh(tenant).version == 1
+
+    def test_with_files_for_fields_is_refused_beside_them(self, admin, tenant):
+        form = admin.get(edit_url(tenant, "billing"))
+        files = {name: (BytesIO(b"12"), "x.txt") for name in ("max_concurrent_calls", "reason")}
+        data = {name: sent for name, [sent] in form.fields.items()} | files
+        with raw.unchanged():
+            answer = admin.post(tenant_url(tenant, "billing"), data, 422)
+        assert answer.errors == dict.fromkeys(files, MISSING)
+
+    @pytest.mark.parametrize("content", [[1], {"name": ["x"]}, "x"])
+    def test_of_json_with_a_token_is_refused(self, admin, browser, tenant, content):
+        for person, url, status in (
+            (admin, "/tenants/new", 400),
+            (admin, tenant_url(tenant, "organisation"), 400),
+            (browser, "/login", 422),
+        ):
+            token = {"X-CSRFToken": person.token("/login" if person is browser else "/tenants")}
+            with raw.unchanged():
+                answer = person.client.post(url, json=content, headers=token)
+            assert answer.status_code == status, url

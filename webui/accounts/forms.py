@@ -3,11 +3,10 @@
 from collections.abc import Container
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
 
 from webui import values
-from webui.forms import BaseForm, ParsedField, text_field
+from webui.forms import BaseForm, ParsedField, PostedForm, text_field
 from webui.limits import PASSKEY_NAME, PASSWORD, THEMES, USERNAME
 
 # How a field says that it takes a code from an app, on any keyboard and in any browser.
@@ -30,7 +29,7 @@ def password_again(label: str) -> ParsedField:
     return ParsedField(label, str, kind="secret", render_kw=hints)
 
 
-class LoginForm(FlaskForm):
+class LoginForm(PostedForm):
     """Username and password; ``next`` is where to go afterwards."""
 
     username = StringField(
@@ -45,7 +44,7 @@ class LoginForm(FlaskForm):
     next = HiddenField()
 
 
-class CodeForm(FlaskForm):
+class CodeForm(PostedForm):
     """The code after the password; ``next`` as in the sign-in form."""
 
     code = StringField("Code")

@@ -16,7 +16,7 @@ from flask import (
 )
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
 from webui import drafts, origin
@@ -51,10 +51,10 @@ View = Callable[..., Any]
 class StepConverter(BaseConverter):
     """``<step:step>`` in a URL: a step of the wizard, or no such page."""
 
+    regex = "|".join(Step)
+
     def to_python(self, value: str) -> Step:
         """The step of a name."""
-        if value not in list(Step):
-            raise ValidationError
         return Step(value)
 
     def to_url(self, value: Step | str) -> str:

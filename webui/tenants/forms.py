@@ -159,6 +159,10 @@ class StatusForm(TenantForm):
 
     def validate_blocked_services(self, field: SelectMultipleField) -> None:
         """Services go with a suspension, and with nothing else."""
+        if field.errors:
+            # WTForms has judged the names; this words the refusal.
+            field.errors = []
+            raise ValidationError("Choose from the services in the list.")
         chosen, status = field.data or [], self.status.data
         if status == Status.SUSPENDED and not chosen:
             raise ValidationError("Choose at least one service to stop.")

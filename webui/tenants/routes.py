@@ -15,7 +15,7 @@ from flask import (
 )
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter
 
 from webui import drafts, origin
 from webui.drafts import keeps_draft
@@ -40,10 +40,10 @@ NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
 class SectionConverter(BaseConverter):
     """``<section:section>`` in a URL: the section, or no such page."""
 
+    regex = "|".join(SECTIONS)
+
     def to_python(self, value: str) -> Section:
         """The section of a name."""
-        if value not in SECTIONS:
-            raise ValidationError
         return SECTIONS[value]
 
     def to_url(self, value: Section) -> str:

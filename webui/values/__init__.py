@@ -9,9 +9,9 @@ from webui.values.hosts import host_name
 from webui.values.metadata import compact_json, meta_data, same_json
 from webui.values.sip import sip_domain, sip_password, sip_username
 from webui.values.text import (
+    NFC_JOINS,
     USERNAME,
     Refused,
-    clean_text,
     search_key,
     search_words,
     text,
@@ -21,9 +21,9 @@ from webui.values.time_zones import time_zone
 from webui.values.webhook import webhook_url
 
 __all__ = [
+    "NFC_JOINS",
     "USERNAME",
     "Refused",
-    "clean_text",
     "compact_json",
     "email",
     "host_name",

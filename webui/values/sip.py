@@ -11,7 +11,8 @@ _SIP_USER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,;?/]+")
 
 def sip_domain(raw: str) -> str | None:
     """A host name as A-labels (IDNA 2008, RFC 5891) or an IPv4 address, with optional port."""
-    value = clean_text(raw)
+    maximum = sealed("sip_domain").maximum
+    value = clean_text(raw, maximum)
     if not value:
         return None
     if re.search(r"\s", value):
@@ -22,7 +23,7 @@ def sip_domain(raw: str) -> str | None:
     result = host_name(host)
     if colon:
         result += f":{_port(port)}"
-    return within(result, "sip_domain")
+    return within(result, maximum)
 
 
 def _port(raw: str) -> int:
@@ -33,12 +34,13 @@ def _port(raw: str) -> int:
 
 def sip_username(raw: str) -> str | None:
     """The user part of a SIP URI (RFC 3261, 25.1) without percent escapes."""
-    value = clean_text(raw)
+    maximum = sealed("sip_username").maximum
+    value = clean_text(raw, maximum)
     if not value:
         return None
     if not _SIP_USER.fullmatch(value):
         raise Refused("Use letters, digits and - _ . ! ~ * ' ( ) & = + $ , ; ? / only.")
-    return within(value, "sip_username")
+    return within(value, maximum)
 
 
 def sip_password(raw: str) -> str | None:
@@ -50,6 +52,6 @@ def sip_password(raw: str) -> str | None:
         raise Refused("Use printable ASCII characters only. A mask is not a password.")
     if not field.minimum <= len(raw) <= field.maximum:
         raise Refused(f"Use {field.minimum} to {field.maximum} characters.")
-    if len(set(raw)) == 1:
+    if len(set(raw)) == 1 and not raw.isalnum():
         raise Refused("That looks like a mask, not like a password. Type the real one.")
     return raw

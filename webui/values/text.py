@@ -7,6 +7,8 @@ from webui.limits import FIELDS, Sealed, Text, Whole
 
 WORD_LENGTH = 60
 """Of a longer word only the beginning is searched."""
+NFC_JOINS = 4
+"""One character of NFC may have been typed as four (U+1F82), in UTF-16 units as well."""
 _WORDS = re.compile(r"[^\W_]+")
 
 USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
@@ -28,9 +30,13 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0")
 )
 
 
-def clean_text(raw: str) -> str:
-    """Text in NFC without white space at its ends."""
-    return unicodedata.normalize("NFC", raw).strip()
+def clean_text(raw: str, maximum: int) -> str:
+    """Text in NFC without white space at its ends.
+
+    Refuses beforehand what cannot be ``maximum`` characters: NFC takes the square of the number
+    of combining marks, a minute for a form that is full of them.
+    """
+    return unicodedata.normalize("NFC", within(raw.strip(), maximum * NFC_JOINS)).strip()
 
 
 def text(raw: str, field: Text) -> str:
@@ -38,7 +44,7 @@ def text(raw: str, field: Text) -> str:
 
     Refuses control, bidirectional and zero-width characters (Unicode TR 36, 3.1: spoofing).
     """
-    value = clean_text(raw)
+    value = clean_text(raw, field.maximum)
     if not value and field.minimum:
         raise Refused(f"Enter a {field.label.lower()}.")
     if any(_is_hidden(character) for character in value):
@@ -93,9 +99,8 @@ def sealed(name: str) -> Sealed:
     return field
 
 
-def within(value: str, name: str) -> str:
-    """The value, unless it is longer than the sealed field of that name may be."""
-    maximum = sealed(name).maximum
+def within(value: str, maximum: int) -> str:
+    """The value, unless it is longer than that."""
     if len(value) > maximum:
         raise Refused(f"Use at most {maximum:,} characters. This has {len(value):,}.")
     return value

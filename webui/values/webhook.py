@@ -4,7 +4,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from webui.values.hosts import host_name, looks_numeric
-from webui.values.text import Refused, within
+from webui.values.text import Refused, sealed, within
 
 _PRIVATE_SUFFIXES = ("localhost", "localdomain", "local", "internal", "home.arpa")
 _WEBHOOK_PORTS = (443, 8443)
@@ -34,7 +34,8 @@ def webhook_url(raw: str) -> str | None:
         raise Refused("Remove the part from the # on.")
     if port not in (None, *_WEBHOOK_PORTS) or parts.netloc.endswith(":"):
         raise Refused("Use port 443 or 8443.")
-    return within(_normal_url(parts, _public_host(parts.hostname), port), "webhook_url")
+    url = _normal_url(parts, _public_host(parts.hostname), port)
+    return within(url, sealed("webhook_url").maximum)
 
 
 def _normal_url(parts: SplitResult, host: str, port: int | None) -> str:
