@@ -11,11 +11,12 @@ from tests.apps import inside
 from tests.factories import make_tenant
 from tests.history import count_entries, last_entry
 from tests.raw import refused, run, unchanged
-from webui.audit import chain, checkpoints
+from webui.audit import chain, checkpoint_lines, checkpoints
 from webui.crypto import signing
 from webui.extensions import db, write_transaction
 from webui.jobs.registry import JOBS
 from webui.models import AuditCheckpoint
+from webui.models.columns import now
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -102,6 +103,26 @@ class TestMake:
         assert JOBS["checkpoints"].pending()
         JOBS["checkpoints"].work(None)
         assert len(stored()) == 1
+
+    def test_is_never_earlier_than_its_entry(self, monkeypatch):
+        make_tenant()
+        monkeypatch.setattr(checkpoints, "now", lambda: now() - timedelta(hours=1))
+        assert checkpoints.make().at == chain.timestamp(last_entry().at)
+
+    def test_one_made_while_others_are_read_is_no_forgery(self, config, monkeypatch):
+        make_tenant()
+        real = checkpoint_lines._texts
+
+        def late(file):
+            make_tenant()
+            checkpoints.make()
+            return real(file)
+
+        monkeypatch.setattr(checkpoint_lines, "_texts", late)
+        key = signing.public_key(config.audit_key)
+        with db.engine.connect() as connection:
+            lines = checkpoint_lines.read_lines(connection, config.checkpoints, key)
+        assert (len(lines.valid), lines.problems) == (1, [])
 
     def test_writes_no_entry(self):
         make_tenant()

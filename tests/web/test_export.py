@@ -5,6 +5,7 @@ import io
 import json
 import shutil
 import subprocess
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -19,6 +20,7 @@ from webui.audit.filters import Filters
 from webui.crypto import signing
 from webui.extensions import db
 from webui.models import AuditEntry
+from webui.models.columns import now
 
 SECRET = "planted-hunter2"
 IDENTITY = "identity-planted.example"
@@ -95,6 +97,11 @@ class TestJsonLines:
         assert verified(config, tmp_path, text, config.checkpoints).problems == []
         path.write_text(text.replace("pytest", "pytast", 1), newline="")
         assert export_verifier.export_problems(path, key) != [] or "pytest" not in text
+
+    def test_of_nothing_says_that_nothing_passed(self, admin, rich, config, tmp_path):
+        text = admin.get("/audit/export.jsonl?outcome=failed").text
+        [notice] = verified(config, tmp_path, text).notices
+        assert notice == "It holds no entry: the manifest proves that none passed the filter then."
 
     def test_is_recorded_after_a_checkpoint(self, admin, rich):
         before = count_entries()
@@ -193,6 +200,38 @@ class TestForgery:
         assert verified(config, tmp_path, forged).problems == []
         kinds = [p.kind for p in verified(config, tmp_path, forged, config.checkpoints).problems]
         assert kinds == ["cut"]
+
+    @pytest.mark.parametrize(
+        "forge",
+        [{"signature": 7}, {"at": 7}, {"at": None}, {"hash": []}, {"filter": 0}, {"seq": "9"}],
+    )
+    def test_of_the_manifest_s_types_is_found(self, text, config, tmp_path, forge):
+        *lines, last = text.splitlines()
+        lines.append(chain.canonical({**json.loads(last), **forge}))
+        forged = "".join(f"{line}\n" for line in lines)
+        verdict = verified(config, tmp_path, forged, config.checkpoints)
+        assert {p.kind for p in verdict.problems} == {"manifest"}
+
+    def test_a_checkpoint_made_meanwhile_is_no_forgery(
+        self, app, rich, config, tmp_path, monkeypatch
+    ):
+        real = find.every
+
+        def and_somebody_else_makes_one(*arguments):
+            make_tenant()
+            checkpoints.make()
+            return real(*arguments)
+
+        monkeypatch.setattr(find, "every", and_somebody_else_makes_one)
+        begun = export.begin(Filters(), "jsonl", an_actor())
+        text = b"".join(export.as_jsonl(begun)).decode()
+        assert verified(config, tmp_path, text, config.checkpoints).problems == []
+
+    def test_nor_is_one_of_a_clock_that_was_put_back(self, text, config, tmp_path, monkeypatch):
+        make_tenant()
+        monkeypatch.setattr(checkpoints, "now", lambda: now() - timedelta(hours=1))
+        checkpoints.make()
+        assert verified(config, tmp_path, text, config.checkpoints).problems == []
 
 
 def _sha(text):

@@ -27,13 +27,15 @@ def read_lines(connection: Connection, file: Path | None, public_key: str) -> Li
 
     Raises OSError when the file is there and cannot be read, signing.BadKey.
     """
+    lines = Lines()
+    # The file first: what is made meanwhile stands in the database before it stands there.
+    texts = _in_file(file, lines) if file else None
     query = select(AuditCheckpoint.seq, AuditCheckpoint.line).order_by(AuditCheckpoint.seq)
     rows = [(row.seq, row.line) for row in connection.execute(query)]
-    lines = Lines()
     stored = list(_judged(rows, "in the database", public_key, lines))
     known = {line for _, line in rows}
-    if file is not None:
-        _add_file(lines, file, known, public_key)
+    if texts is not None:
+        _add_file(lines, texts, known, public_key)
     lines.valid = sorted([*stored, *lines.valid], key=lambda one: one.seq)
     return lines
 
@@ -50,12 +52,16 @@ def _texts(file: Path) -> list[str]:
     return [line for line in file.read_text("utf-8", "replace").split("\n") if line]
 
 
-def _add_file(lines: Lines, file: Path, known: set[str], public_key: str) -> None:
+def _in_file(file: Path, lines: Lines) -> list[str] | None:
+    """The lines of the file; None, and a notice, when there is none."""
     try:
-        texts = _texts(file)
+        return _texts(file)
     except FileNotFoundError:
         lines.notices.append(f"There is no checkpoint file {file}.")
-        return
+        return None
+
+
+def _add_file(lines: Lines, texts: list[str], known: set[str], public_key: str) -> None:
     lacking = len(known - set(texts))
     if lacking:
         lines.notices.append(f"The file lacks {lacking} checkpoint(s); the next one adds them.")

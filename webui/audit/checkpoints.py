@@ -130,14 +130,17 @@ def _append() -> None:
         if not is_sqlite():
             db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         head = db.session.execute(
-            select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)
+            select(AuditEntry.seq, AuditEntry.hash, AuditEntry.at)
+            .order_by(AuditEntry.seq.desc())
+            .limit(1)
         ).one()
         before = db.session.scalars(_NEWEST).first()
         if before and before.seq >= head.seq:
             # Somebody else just made it.
             return
         prev = chain.digest(before.line) if before else chain.GENESIS
-        at = chain.timestamp(now())
+        # Never earlier than the entry, also where the clock was put back.
+        at = chain.timestamp(max(now(), head.at))
         line = signed_line(config.audit_key, head.seq, head.hash, at, prev)
         db.session.add(AuditCheckpoint(seq=head.seq, line=line))
 

@@ -66,6 +66,8 @@ def begin(filters: Filters, kind: str, actor: Actor) -> Export:
 
     Raises checkpoints.NothingYet while there are no entries.
     """
+    # Before the checkpoint: one that covers more is then later than the export.
+    at = chain.timestamp(now())
     try:
         checkpoint = checkpoints.make()
     except OSError as error:
@@ -81,7 +83,7 @@ def begin(filters: Filters, kind: str, actor: Actor) -> Export:
         find.every(filters, checkpoint.seq),
         checkpoint.seq,
         checkpoint.hash,
-        chain.timestamp(now()),
+        at,
         db.engine,
         current_app.extensions["webui_config"].audit_key,
     )

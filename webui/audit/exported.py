@@ -15,7 +15,12 @@ from webui.audit.checkpoints import Checkpoint
 from webui.audit.verdict import Folded, Problem, Verdict, explain
 from webui.crypto import signing
 
-MANIFEST = {"v", "filter", "count", "sha256", "seq", "hash", "at", "signature"}
+MANIFEST = {
+    **dict.fromkeys(("v", "count", "seq"), int),
+    **dict.fromkeys(("sha256", "hash", "at", "signature"), str),
+    "filter": dict,
+}
+"""Key -> type."""
 
 
 @dataclass
@@ -131,11 +136,11 @@ def _judge(
 def _read_manifest(line: bytes) -> dict[str, Any] | None:
     try:
         value = orjson.loads(line)
-        right = set(value) == MANIFEST and chain.canonical(value).encode() + b"\n" == line
-    except (ValueError, TypeError):
+        types = {name: type(part) for name, part in value.items()}
+        right = types == MANIFEST and chain.canonical(value).encode() + b"\n" == line
+    except (ValueError, TypeError, AttributeError):
         return None
-    numbers = right and type(value["seq"]) is int and type(value["count"]) is int
-    return value if numbers else None
+    return value if right else None
 
 
 def _compare(
@@ -158,6 +163,8 @@ def _compare(
 
 def _scope(reading: _Reading, whole: bool) -> str:
     """What such an export proves."""
+    if not reading.count:
+        return "It holds no entry: the manifest proves that none passed the filter then."
     if whole and reading.first == 1:
         return "It is the whole history up to then, and verifies as one chain."
     if reading.runs <= 1:
