@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from webui.extensions import db, login_manager
 from webui.htmx import keep_page, wants_fragment
 from webui.limits import FIELDS, Secret
+from webui.navigation import path_of, safe_next
 
 # status -> what happened, what to do
 WORDS = {
@@ -21,6 +22,7 @@ WORDS = {
     404: ("There is no such page", "It may have moved, or it is not yours to see."),
     405: ("That is not how this page is used", "Go back and use the buttons on the page."),
     413: ("That was too much text", "Nothing was saved. Shorten it and save again."),
+    422: ("That cannot be done", "Nothing was saved. Go back and try something else."),
     429: ("Too many tries", "Wait a minute and try again."),
     500: (
         "Something broke on our side",
@@ -85,7 +87,13 @@ def _http_error(error: HTTPException) -> Any:
     if code < 400:
         return error
     custom = error.description if isinstance(error.description, Detail) else None
-    return error_page(code, custom)
+    return error_page(code, custom, back=_page_of_form() if code == 413 else None)
+
+
+def _page_of_form() -> str | None:
+    """Where the form stood that was posted, as far as the browser says it and it is here."""
+    came_from = request.referrer or ""
+    return safe_next(path_of(came_from)) if came_from.startswith(request.host_url) else None
 
 
 def _database_error(error: SQLAlchemyError) -> Response:

@@ -2,12 +2,13 @@
 // at all, the page stays as it is and says so: what was typed is still in the form.
 (() => {
   const WORDS = "No answer from the console. Nothing is lost: your text is still here. Try again.";
+  const TOO_LONG = "These are more filters than an address can hold. Remove one and try again.";
 
-  const say = () => {
+  const say = (words = WORDS) => {
     const bar = document.createElement("div");
     bar.className = "notice-bar bad";
     bar.setAttribute("role", "alert");
-    bar.textContent = WORDS;
+    bar.textContent = words;
     document.getElementById("messages").replaceChildren(bar);
   };
 
@@ -15,7 +16,7 @@
     const response = event.detail.ctx.response;
     if (!response || response.status < 400 || response.headers.get("X-Request-ID")) return;
     event.preventDefault();
-    say();
+    say(response.status === 414 ? TOO_LONG : WORDS);
   });
-  document.addEventListener("htmx:error", say);
+  document.addEventListener("htmx:error", () => say());
 })();

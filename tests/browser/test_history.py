@@ -69,16 +69,36 @@ class TestFilters:
         page.locator(".matches").get_by_role("link").first.click()
         expect(history.chips).to_have_count(1)
 
-    def test_that_are_wrong_leave_the_page_as_it_is(self, open_page, watches):
-        page = open_page("support")
+    @pytest.mark.parametrize("scripts", [True, False])
+    def test_that_are_wrong_say_so_beside_the_field(self, open_page, watches, scripts):
+        page = open_page("support", java_script_enabled=scripts)
         history = HistoryPage(page).open("?field=name")
         page.get_by_text("Exact times and more filters").click()
         page.get_by_label("From", exact=True).fill("2026-02-02T00:00:00")
-        page.get_by_label("To", exact=True).fill("2026-01-01T00:00:00")
+        until = page.get_by_label("To", exact=True)
+        until.fill("2026-01-01T00:00:00")
         page.get_by_role("button", name="Show").click()
-        expect(page.get_by_role("alert")).to_contain_text("The range ends before it begins")
-        expect(history.chips).to_have_count(1)
-        watches[0].forgive("400")
+        expect(page.locator("#until-error")).to_have_text("The range ends before it begins.")
+        expect(until).to_be_focused()
+        expect(until).to_have_value("2026-01-01T00:00")
+        expect(page.get_by_label("From", exact=True)).to_have_value("2026-02-02T00:00")
+        expect(history.chips).to_have_text(
+            [re.compile("Field: Name"), re.compile("Since 2 Feb 2026")]
+        )
+        until.fill("2026-03-01T00:00:00")
+        until.press("Enter")
+        expect(page.locator("#until-error")).to_have_count(0)
+        watches[0].forgive("422")
+
+    def test_make_an_address_of_eight_thousand_characters_and_no_more(self, open_page, watches):
+        page = open_page("support")
+        assert page.goto(f"/audit?{'x' * 7_900}").status == 200
+        # As gunicorn answers it, which would log a warning.
+        page.route("**/audit?*q=long*", lambda route: route.fulfill(status=414, body="too long"))
+        page.get_by_label("Words of the reason").fill("long")
+        page.get_by_role("button", name="Show").click()
+        expect(page.get_by_role("alert")).to_contain_text("more filters than an address can hold")
+        watches[0].forgive("414")
 
 
 class TestField:

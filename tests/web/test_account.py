@@ -227,7 +227,9 @@ class TestPassword:
             PASSWORD: "the password you have now",
         }
         for password, words in refused.items():
-            assert words in change_password(admin, 422, password=password).errors["password"]
+            answer = change_password(admin, 422, password=password)
+            assert words in answer.errors["password"]
+            assert answer.words.count("72 characters") == words.count("72 characters")
         assert Action.USER_PASSWORD not in actions()
 
     def test_takes_72_characters_of_any_kind(self, admin):

@@ -120,6 +120,8 @@ class TestEveryLink:
         _, path = invitation
         answer = browser.post_form(path, 422, password=password)
         assert words in answer.errors["password"]
+        # The hint says nothing that the error says already.
+        assert answer.words.count("to 72 characters") == words.count("to 72 characters")
         browser.submit(answer, 303, password=NEW)
 
     def test_is_not_used_up_by_reading(self, browser, invitation):

@@ -271,6 +271,7 @@ class TestEmptyList:
     def test_offers_all_tenants_to_who_searched(self, support, tenant):
         page = support.get("/tenants?q=nothing+like+it")
         assert "No tenant fits" in page.words
+        assert "0 tenants" not in page.words
         [link] = [a for a in dom.elements(page.tree, "a") if dom.words(a) == "Show all tenants"]
         assert link.get("href") == "/tenants"
 

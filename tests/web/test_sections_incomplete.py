@@ -7,9 +7,11 @@ import pytest
 
 from tests import raw
 from tests.history import count_entries
+from tests.web import dom
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import fresh
 from tests.web.test_sections import EDITS
+from webui import MAX_FORM_BYTES
 from webui.forms import MISSING
 from webui.limits import FIELDS, Switch
 from webui.tenants.sections import SECTIONS
@@ -62,6 +64,16 @@ class TestBody:
         assert "That was too much text" in answer.words
         assert len(answer.text) < 20_000
         assert count_entries() == before
+
+    def test_that_is_too_large_has_a_way_back_to_the_form(self, admin, tenant):
+        page = edit_url(tenant, "organisation")
+        form = admin.get(page)
+        data = {"csrf_token": form.field("csrf_token"), "name": "x" * MAX_FORM_BYTES}
+        ways = {"http://localhost" + page: page, "http://elsewhere.example/x": "/", "": "/"}
+        for referrer, way in ways.items():
+            answer = admin.post(tenant_url(tenant, "organisation"), data, 413, Referer=referrer)
+            [link] = dom.elements(answer.by_id("main"), "a")
+            assert link.get("href") == way
 
     def test_of_a_full_form_fits(self, admin, tenant):
         meta_data = json.dumps({"a": "🏥" * 4_094}, ensure_ascii=False, indent=1)

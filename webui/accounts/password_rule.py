@@ -14,7 +14,10 @@ from webui.values import Refused
 # list that Django ships, by Royce Williams). Shorter ones are refused by their length.
 _COMMON_FILE = Path(__file__).with_name("common_passwords.txt")
 LENGTH = f"Use {PASSWORD.minimum} to {PASSWORD.maximum} characters."
-COMMON = "This password is one of the first that anybody would try. Choose another."
+COMMON = (
+    "This password is one of the first that anybody would try. "
+    "Choose another, such as a few unrelated words."
+)
 OWN_NAME = "This is the username or the e-mail address. Choose something else."
 
 

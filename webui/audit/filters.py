@@ -22,7 +22,14 @@ OPEN_TO_ALL = ("action", "field", "outcome", "source")
 
 
 class BadFilter(ValueError):
-    """A filter in the URL has a value that does not exist; the message is for people."""
+    """A filter in the URL has a value that does not exist; the message is for people.
+
+    ``field``: where in the form of the history one could mend it, if it was typed there.
+    """
+
+    def __init__(self, words: str, field: str | None = None) -> None:
+        super().__init__(words)
+        self.field = field
 
 
 @dataclass(frozen=True)
@@ -118,9 +125,10 @@ def _given(arguments: Any, name: str) -> tuple[str, ...]:
     """The values that are not blank. Raises BadFilter."""
     values = tuple(dict.fromkeys(v.strip() for v in arguments.getlist(name) if v.strip()))
     if len(values) > MAX_VALUES:
-        raise BadFilter(f"Choose at most {MAX_VALUES} values of “{name}”.")
+        raise BadFilter(f"Choose at most {MAX_VALUES} values of “{name}”.", name)
     if any(len(value) > MAX_TEXT or not value.isprintable() for value in values):
-        raise BadFilter(f"A value of “{name}” is too long or holds characters that nothing has.")
+        words = f"A value of “{name}” is too long or holds characters that nothing has."
+        raise BadFilter(words, name)
     return values
 
 
@@ -162,16 +170,16 @@ def _actor(value: str) -> str:
 def _words(values: tuple[str, ...]) -> str:
     q = " ".join(values)
     if q and not search_words(q):
-        raise BadFilter("Reasons are searched by words: use letters or digits.")
+        raise BadFilter("Reasons are searched by words: use letters or digits.", "q")
     if len(search_words(q)) > MAX_VALUES:
-        raise BadFilter(f"Search for at most {MAX_VALUES} words.")
+        raise BadFilter(f"Search for at most {MAX_VALUES} words.", "q")
     return q
 
 
 def _range(given: Mapping[str, tuple[str, ...]]) -> tuple[datetime | None, datetime | None]:
     since, until = _end("from", given["from"]), _end("to", given["to"])
     if since and until and since > until:
-        raise BadFilter("The range ends before it begins.")
+        raise BadFilter("The range ends before it begins.", "until")
     return since, until
 
 

@@ -54,18 +54,25 @@ def resolve(arguments: MultiDict[str, str], *, decide: bool = True) -> Resolved:
         typed = arguments.get(name, "").strip()
         if not typed:
             continue
-        if not typed.isprintable() or len(typed) > MAX_TEXT:
-            raise BadFilter("That is too long or holds characters that nothing has.")
-        if name in TYPED_TIMES:
-            resolved.arguments.setlist(TYPED_TIMES[name], [_time(name, typed)])
-            continue
-        matches = search_for(name, typed)
-        if decide and len(matches) == 1:
-            resolved.arguments.add(matches[0].parameter, matches[0].value)
-        else:
-            resolved.typed[name] = typed
-            resolved.matches[name] = matches
+        try:
+            _take(resolved, name, typed, decide)
+        except BadFilter as error:
+            raise BadFilter(str(error), name) from None
     return resolved
+
+
+def _take(resolved: Resolved, name: str, typed: str, decide: bool) -> None:
+    if not typed.isprintable() or len(typed) > MAX_TEXT:
+        raise BadFilter("That is too long or holds characters that nothing has.")
+    if name in TYPED_TIMES:
+        resolved.arguments.setlist(TYPED_TIMES[name], [_time(name, typed)])
+        return
+    matches = search_for(name, typed)
+    if decide and len(matches) == 1:
+        resolved.arguments.add(matches[0].parameter, matches[0].value)
+    else:
+        resolved.typed[name] = typed
+        resolved.matches[name] = matches
 
 
 def search_for(name: str, typed: str) -> list[Match]:

@@ -1,6 +1,5 @@
 """The history pages."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +17,10 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from webui import drafts
+from webui.audit import asked, history, pickers, undo
 from webui.audit import entry as entries
-from webui.audit import find, history, pickers, undo
 from webui.audit.filters import BadFilter, Filters
+from webui.audit.refusals import status_of
 from webui.audit.undo import Plan
 from webui.audit.view import View
 from webui.drafts import keeps_draft
@@ -46,7 +46,6 @@ NOT_UNDOABLE = (
 NOTHING_CHOSEN = "Choose at least one field that can go back."
 UNDONE = "Undone."
 ALREADY = "Everything is as it was before that change."
-ONE_TENANT = "This is the history of one tenant. Open the whole history to choose another."
 
 
 @bp.get("/audit")
@@ -98,7 +97,7 @@ def _answer(tenant: Tenant | None) -> Any:
     place = htmx_place() or ""
     choosing = wants_fragment() and place.endswith("-matches")
     try:
-        view = _view(tenant, choosing)
+        view = asked.matches(tenant) if choosing else asked.view(tenant)
     except BadFilter as error:
         abort(400, Detail(error))
     except BadCursor:
@@ -107,24 +106,10 @@ def _answer(tenant: Tenant | None) -> Any:
         return render_template("audit/_matches.html", view=view, place=place)
     if wants_fragment():
         return _fragment(view)
-    if not view.resolved.typed and _is_of_the_form():
+    if not view.resolved.typed and not view.refused and _is_of_the_form():
         return redirect(view.url(), 303)
-    return render_template("audit/index.html", view=view)
-
-
-def _view(tenant: Tenant | None, choosing: bool) -> View:
-    resolved = pickers.resolve(request.args, decide=not choosing)
-    filters = Filters.from_url(resolved.arguments)
-    narrowed = filters
-    if tenant:
-        if set(filters.tenant) - {tenant.id}:
-            raise BadFilter(ONE_TENANT)
-        filters = replace(filters, tenant=())
-        narrowed = replace(filters, tenant=(tenant.id,))
-    after, before = request.args.get("after"), request.args.get("before")
-    # Who still chooses a tenant or a person sees matches, not entries.
-    found = find.NOTHING if choosing else find.find(narrowed, after, before)
-    return View(tenant, filters, found, resolved, newer=before is not None)
+    page = render_template("audit/index.html", view=view)
+    return make_response(page, status_of(view.refused))
 
 
 def _is_of_the_form() -> bool:
@@ -134,6 +119,9 @@ def _is_of_the_form() -> bool:
 
 def _fragment(view: View) -> Any:
     response = make_response(render_template("audit/_index.html", view=view))
+    if view.refused:
+        response.status_code = status_of(view.refused)
+        return response
     response.headers["HX-Push-Url"] = view.url(
         after=request.args.get("after"), before=request.args.get("before")
     )

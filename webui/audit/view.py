@@ -1,7 +1,7 @@
 """What the templates of the history pages ask for: rows by day, chips, choices, addresses."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -11,7 +11,8 @@ from webui.audit import actors, catalogue, times
 from webui.audit.filters import ATTRIBUTES, PARAMETERS, Filters
 from webui.audit.find import Found
 from webui.audit.history import Row, rows
-from webui.audit.pickers import Resolved
+from webui.audit.pickers import TYPED_TIMES, Resolved
+from webui.audit.refusals import Refusal
 from webui.models import Tenant
 from webui.models.columns import now
 from webui.permissions import Permission, may
@@ -39,7 +40,7 @@ class View:
     """A page of the history; ``tenant`` when it is one tenant's own page.
 
     ``filters`` are those of the URL, without the tenant of the page. ``newer``: it was
-    reached by going towards the newest entry.
+    reached by going towards the newest entry. ``refused``: what was typed wrong, by field.
     """
 
     tenant: Tenant | None
@@ -47,6 +48,7 @@ class View:
     found: Found
     resolved: Resolved
     newer: bool = False
+    refused: dict[str, Refusal] = field(default_factory=dict)
 
     @property
     def days(self) -> list[tuple[str, list[Row]]]:
@@ -99,15 +101,13 @@ class View:
         """What the zone of all times is called."""
         return times.zone_name(now())
 
-    @property
-    def since(self) -> str:
-        """The beginning of the range as its field shows it."""
-        return times.in_input(self.filters.since)
-
-    @property
-    def until(self) -> str:
-        """The end of the range as its field shows it."""
-        return times.in_input(self.filters.until)
+    def value(self, name: str) -> str:
+        """What stands in a field of the form that one types into."""
+        if name in self.refused:
+            return self.refused[name].typed
+        if name in TYPED_TIMES:
+            return times.in_input(getattr(self.filters, name))
+        return self.filters.q if name == "q" else self.resolved.typed.get(name, "")
 
     @property
     def searched_to(self) -> str | None:
