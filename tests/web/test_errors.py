@@ -1,16 +1,24 @@
 """Error pages, and what stays of a form when the database fails."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+
+import psycopg
 import pytest
+from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from tests import raw
+from tests.databases import libpq
 from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.pages import HTMX, REASON, edit_url, tenant_url
 from tests.web.saved import fresh
 from webui.accounts import sessions, signing_in
 from webui.audit import history
-from webui.extensions import db
+from webui.extensions import db, is_sqlite
+from webui.models.columns import now
 from webui.tenants import overview, rules
 
 SECRET = "never in page or log"
@@ -176,6 +184,40 @@ class TestFailedSave:
         assert PARAMETER not in logged()
 
 
+@contextmanager
+def read_only_database() -> Iterator[None]:
+    """A database that can be read and not written, as a standby after a failover."""
+
+    def bind(connection, _record):
+        if is_sqlite():
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.read_only = True
+
+    db.session.rollback()
+    db.engine.dispose()
+    event.listen(db.engine, "connect", bind)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "connect", bind)
+        db.engine.dispose()
+
+
+def restart_server() -> None:
+    """Ends the pool's connections, as a restart does. A file has no server."""
+    if is_sqlite():
+        return
+    db.session.rollback()
+    with ExitStack() as stack:
+        held = [stack.enter_context(db.engine.connect()) for _ in range(db.engine.pool.checkedin())]
+        ids = [one.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() for one in held]
+    url = db.engine.url.render_as_string(hide_password=False)
+    with psycopg.connect(libpq(url)) as server:
+        for process in ids:
+            server.execute("SELECT pg_terminate_backend(%s, 10000)", [process])
+
+
 class TestNoDatabase:
     def test_gets_a_page_all_the_same(self, admin, tenant, broken, logged):
         broken(sessions, "find")
@@ -185,6 +227,24 @@ class TestNoDatabase:
         answer = admin.get(tenant_url(tenant, "sip"), 503, htmx=True)
         assert list(answer.parts) == ["#messages"]
         assert PARAMETER not in logged()
+
+    def test_is_no_matter_to_who_asks_whether_the_process_lives(self, admin, broken):
+        broken(sessions, "find")
+        assert admin.client.get("/livez").status_code == 200
+
+    def test_that_can_be_written_locks_no_reader_out(self, admin, tenant):
+        idle = now() - timedelta(minutes=2)
+        raw.run(f"UPDATE user_sessions SET last_used_at = '{idle:%F %T}'")
+        with read_only_database():
+            assert admin.get("/tenants").words
+            assert admin.get("/audit").words
+            answer = admin.edit(tenant, "organisation", 503, name="Typed Name")
+        assert answer.field("name") == "Typed Name"
+
+    def test_for_a_moment_is_noticed_by_nobody(self, admin):
+        admin.get("/tenants")
+        restart_server()
+        assert admin.get("/tenants").words
 
     def test_keeps_what_was_posted_for_another_try(self, admin, tenant, broken):
         form = admin.get(edit_url(tenant, "sip"))

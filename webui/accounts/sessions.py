@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import session as cookie
 from flask_login import UserMixin
 from sqlalchemy import bindparam, exists, or_, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from webui.extensions import db, login_manager, write_transaction
 from webui.limits import Status
@@ -200,7 +200,7 @@ class Person(UserMixin):
 def load_user(_request: object) -> Person | None:
     """The account of the current request (Flask-Login asks once per request)."""
     hashed = current_hash()
-    session = find(hashed) if hashed else None
+    session = _find_first(hashed) if hashed else None
     at = now()
     if hashed is None or session is None or not holds(session, at):
         return None
@@ -219,6 +219,21 @@ def load_user(_request: object) -> Person | None:
     )
 
 
+def _find_first(hashed: str) -> Any:
+    """What :func:`find` gives, as the request's first question to the database.
+
+    A server that was restarted has left dead connections, all of which the first failure puts
+    away: asked once more, there is a new one, and the person notices nothing.
+    """
+    try:
+        return find(hashed)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        db.session.rollback()
+        return find(hashed)
+
+
 def _touch(hashed: str, at: datetime) -> None:
     """Notes the use; a database that cannot write now must not lock readers out."""
     try:
@@ -226,5 +241,5 @@ def _touch(hashed: str, at: datetime) -> None:
             session = db.session.get(UserSession, hashed)
             if session is not None:
                 session.last_used_at = max(at, session.last_used_at)
-    except OperationalError:
+    except DBAPIError:
         db.session.rollback()

@@ -26,10 +26,9 @@ def init_asking(app: Flask) -> None:
 
 def _record(response: Response) -> Response:
     """Records a denial or a first reading. The answer is given even when that fails."""
-    if request.url_rule is None or not current_user.is_authenticated:
-        return response
+    # Who asks is a question to the database, which most answers have no need of.
     try:
-        if _is_denial(response):
+        if _is_denial(response) and current_user.is_authenticated:
             access.denied(actor(), _page(), _thing(), response.status_code)
         elif _is_reading(response):
             access.first_today(actor(), Action.AUDIT_OPENED)
@@ -41,6 +40,8 @@ def _record(response: Response) -> Response:
 
 def _is_denial(response: Response) -> bool:
     """403, and 404 for a thing with an id: absent and foreign alike."""
+    if request.url_rule is None:
+        return False
     return response.status_code == 403 or (response.status_code == 404 and _thing() is not None)
 
 
