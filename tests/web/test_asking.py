@@ -1,5 +1,6 @@
 """What the history tells about asking: denials, folded, and first readings."""
 
+import json
 from datetime import timedelta
 from uuid import uuid4
 
@@ -76,8 +77,9 @@ class TestDenied:
 class TestFolding:
     def test_more_within_a_minute_is_one_more_entry_by_the_worker(self, owner):
         before = count_entries()
+        url = tenant_url(uuid4())
         for _ in range(5):
-            owner.get(tenant_url(uuid4()), 404)
+            owner.get(url, 404)
         assert count_entries() == before + 1
         assert not access.is_over()
         a_minute_later()
@@ -97,13 +99,28 @@ class TestFolding:
         assert_history_holds()
 
     def test_or_by_the_next_denial(self, owner):
+        url = tenant_url(uuid4())
         for _ in range(3):
-            owner.get(tenant_url(uuid4()), 404)
+            owner.get(url, 404)
         a_minute_later()
         before = count_entries()
         owner.get(tenant_url(uuid4()), 404)
         assert count_entries() == before + 2
         assert "object" in last_body()["changes"]
+
+    def test_leaves_what_was_for_other_ids_apart(self, owner, monkeypatch):
+        monkeypatch.setattr(access, "_APART", 3)
+        ids = [uuid4() for _ in range(5)]
+        before = count_entries()
+        for tenant_id in [*ids, *ids]:
+            owner.get(tenant_url(tenant_id), 404)
+        query = db.select(AuditEntry.body).where(AuditEntry.seq > before)
+        told = [json.loads(body)["changes"]["object"][1] for body in db.session.scalars(query)]
+        assert told == list(map(str, ids[:3]))
+        assert rows("SELECT more FROM denied_attempts") == [(7,)]
+        a_minute_later()
+        owner.get(tenant_url(ids[0]), 404)
+        assert rows("SELECT more, objects FROM denied_attempts") == [(0, str(ids[0]))]
 
     def test_a_single_one_has_nothing_more_to_tell(self, owner):
         owner.get(tenant_url(uuid4()), 404)

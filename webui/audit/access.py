@@ -1,8 +1,9 @@
 """Recording who was turned away and who read the history, without an entry for each click.
 
-The first denial of a person at a place is an entry at once. Further ones within a minute are
-counted beside the history, which is append-only, and told by one more entry, "n more": by
-the next denial after that minute or else by the worker.
+The first denial of a person at a place is an entry at once, and so is the first one there
+for each id, so that no attempt hides behind another. Further ones within a minute are counted
+beside the history, which is append-only, and told by one more entry, "n more": by the next
+denial after that minute or else by the worker.
 """
 
 from datetime import timedelta
@@ -21,6 +22,8 @@ from webui.models.tenant import Change
 
 FOLDED = timedelta(minutes=1)
 """How long further denials are only counted."""
+_APART = 20
+"""For how many ids at a place within that time a denial is an entry of its own."""
 _KEPT = 2
 """Days for which marks are kept."""
 _PLACE_LENGTH = 200
@@ -41,18 +44,34 @@ def _count(actor: Actor, key: tuple[UUID, str, int], thing: str | None) -> None:
     with write_transaction():
         row = db.session.get(DeniedAttempts, key, with_for_update=True)
         if row and now() < row.since + FOLDED:
-            row.more += 1
             row.address = actor.address
-            return
-        if row:
-            _tell_more(row)
+            if not _is_another(row, thing):
+                row.more += 1
+                return
         else:
-            user_id, page, status = key
-            row = DeniedAttempts(user_id=user_id, page=page, status=status)
-            db.session.add(row)
-        row.since, row.more, row.address = now(), 0, actor.address
+            row = _anew(row, key)
+            row.since, row.more, row.objects, row.address = now(), 0, "", actor.address
         told: dict[str, str | int] = {"page": key[1], "answer": key[2]}
-        _record(actor, told | ({"object": thing} if thing else {}))
+        if thing:
+            row.objects = f"{row.objects} {thing}".strip()
+            told["object"] = thing
+        _record(actor, told)
+
+
+def _is_another(row: DeniedAttempts, thing: str | None) -> bool:
+    """Whether the denial is for an id that got no entry yet, and may get one."""
+    known = row.objects.split()
+    return thing is not None and thing not in known and len(known) < _APART
+
+
+def _anew(row: DeniedAttempts | None, key: tuple[UUID, str, int]) -> DeniedAttempts:
+    if row:
+        _tell_more(row)
+        return row
+    user_id, page, status = key
+    row = DeniedAttempts(user_id=user_id, page=page, status=status)
+    db.session.add(row)
+    return row
 
 
 def _tell_more(row: DeniedAttempts) -> None:

@@ -10,6 +10,7 @@ from webui.audit.filters import BadFilter, Filters
 from webui.audit.refusals import Refusal, set_aside
 from webui.audit.view import View
 from webui.models import Tenant
+from webui.permissions import Permission, may
 
 ONE_TENANT = "This is the history of one tenant. Open the whole history to choose another."
 
@@ -38,7 +39,7 @@ def view(tenant: Tenant | None) -> View:
         return View(tenant, filters, find.NOTHING, resolved, refused=refused)
     narrowed = replace(filters, tenant=(tenant.id,)) if tenant else filters
     after, before = request.args.get("after"), request.args.get("before")
-    found = find.find(narrowed, after, before)
+    found = find.find(narrowed, after, before, denials=may(Permission.VIEW_ALL_HISTORY))
     return View(tenant, filters, found, resolved, newer=before is not None)
 
 

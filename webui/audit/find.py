@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Select, func, select, union
 
-from webui.audit.actors import KINDS
 from webui.audit.filters import Filters
+from webui.audit.streams import Stream, conditions, streams
 from webui.extensions import db
-from webui.models import AuditEntry, AuditField, AuditWord
+from webui.models import AuditEntry
 from webui.paging import Keyset
 
 PAGE_SIZE = 50
 EXAMINED = 2_000
 """Entries that one request looks at, at most."""
-_MOST_BRANCHES = 20
 NEWEST_FIRST = Keyset("history", (AuditEntry.seq,), descending=True)
 
 
@@ -44,15 +43,6 @@ NOTHING = Found([], None, None)
 
 
 @dataclass(frozen=True)
-class _Stream:
-    """Entries in the chain's order along an index: ``seq`` where any of ``values`` holds."""
-
-    covers: str
-    seq: Any
-    values: Sequence[ColumnElement[bool]]
-
-
-@dataclass(frozen=True)
 class _Walk:
     """From where to where, in which direction."""
 
@@ -60,7 +50,7 @@ class _Walk:
     high: int | None
     newer: bool
 
-    def seqs(self, stream: _Stream, limit: int) -> Select[Any]:
+    def seqs(self, stream: Stream, limit: int) -> Select[Any]:
         """The stream's next entries, in order of walking."""
         branches = [self._branch(stream.seq, value, limit) for value in stream.values]
         if len(branches) == 1:
@@ -86,15 +76,20 @@ def find(
     after: str | None = None,
     before: str | None = None,
     size: int | None = None,
+    denials: bool = False,
 ) -> Found:
-    """One page. ``before`` wins over ``after``. Raises paging.BadCursor."""
+    """One page. ``before`` wins over ``after``. Raises paging.BadCursor.
+
+    ``denials``: what concerns a tenant includes the denied attempts at it, which are for
+    those alone who may read the whole history.
+    """
     size = size or PAGE_SIZE
     cursor = before if before is not None else after
     here = None if cursor is None else NEWEST_FIRST.decode(cursor)[0]
     walk = _walk(filters, here, newer=before is not None)
     if walk is None:
         return NOTHING
-    seqs, end = _passing(filters, walk, size + 1)
+    seqs, end = _passing(filters, walk, size + 1, denials)
     more, seqs = len(seqs) > size, seqs[:size]
     if more:
         end = None
@@ -126,7 +121,9 @@ def every(filters: Filters, head: int) -> tuple[int, Select[int, str, str]] | No
     high = head if walk.high is None else min(walk.high, head)
     query = select(AuditEntry.seq, AuditEntry.body, AuditEntry.hash)
     query = query.where(AuditEntry.seq <= high)
-    return walk.low or 1, query.where(*(condition for _, condition in _conditions(filters)))
+    return walk.low or 1, query.where(
+        *(condition for _, condition in conditions(filters, denials=True))
+    )
 
 
 def _walk(filters: Filters, here: int | None, newer: bool) -> _Walk | None:
@@ -159,11 +156,15 @@ def _last_until(at: datetime | None) -> int | None:
     return db.session.scalars(query.order_by(*order).limit(1)).first()
 
 
-def _passing(filters: Filters, walk: _Walk, wanted: int) -> tuple[list[int], int | None]:
+def _passing(
+    filters: Filters, walk: _Walk, wanted: int, denials: bool
+) -> tuple[list[int], int | None]:
     """The numbers that pass every filter, and the last one examined if that is not the end."""
-    streams = _streams(filters)
-    stream = _leading(streams, walk) if len(streams) > 1 else streams[0]
-    judges = [condition for name, condition in _conditions(filters) if name != stream.covers]
+    every = streams(filters, denials)
+    stream = _leading(every, walk) if len(every) > 1 else every[0]
+    judges = [
+        condition for name, condition in conditions(filters, denials) if name != stream.covers
+    ]
     if not judges:
         return list(db.session.scalars(walk.seqs(stream, wanted))), None
     examined = walk.seqs(stream, EXAMINED).subquery()
@@ -177,77 +178,15 @@ def _passing(filters: Filters, walk: _Walk, wanted: int) -> tuple[list[int], int
     return seqs, end if count == EXAMINED else None
 
 
-def _leading(streams: Sequence[_Stream], walk: _Walk) -> _Stream:
+def _leading(every: Sequence[Stream], walk: _Walk) -> Stream:
     """The first stream that ends within EXAMINED entries; the first of all when none does."""
-    for stream in streams:
+    for stream in every:
         part = walk.seqs(stream, EXAMINED).subquery()
         if db.session.scalars(select(func.count()).select_from(part)).one() < EXAMINED:
             return stream
-    return streams[0]
+    return every[0]
 
 
 def _load(seqs: Sequence[int]) -> list[AuditEntry]:
     query = select(AuditEntry).where(AuditEntry.seq.in_(seqs)).order_by(AuditEntry.seq.desc())
     return list(db.session.scalars(query)) if seqs else []
-
-
-def _streams(filters: Filters) -> list[_Stream]:
-    """A stream for each filter, those that few entries pass as a rule first."""
-    streams = [
-        _plain("request", AuditEntry.request, filters.request),
-        _plain("tenant", AuditEntry.tenant_id, filters.tenant),
-        *(_Stream(f"word {w}", AuditWord.seq, [AuditWord.word == w]) for w in filters.words),
-        _actors(filters.actor),
-        _plain("address", AuditEntry.address, filters.address),
-        _plain("action", AuditEntry.action, filters.action),
-        _Stream("field", AuditField.seq, [AuditField.field == f for f in filters.field]),
-        _plain("outcome", AuditEntry.outcome, filters.outcome),
-        _plain("source", AuditEntry.source, filters.source),
-    ]
-    if filters.field and 0 < len(filters.tenant) * len(filters.field) <= _MOST_BRANCHES:
-        pairs = [
-            and_(AuditField.tenant_id == t, AuditField.field == f)
-            for t in filters.tenant
-            for f in filters.field
-        ]
-        streams.insert(1, _Stream("field", AuditField.seq, pairs))
-    return [s for s in streams if s.values] or [_Stream("", AuditEntry.seq, [true()])]
-
-
-def _plain(name: str, column: Any, values: Sequence[Any]) -> _Stream:
-    return _Stream(name, AuditEntry.seq, [column == value for value in values])
-
-
-def _actors(values: Sequence[str]) -> _Stream:
-    """People by their id; the machine's own entries are those without one, judged afterwards."""
-    ids = [value for value in values if value not in KINDS]
-    conditions: list[ColumnElement[bool]] = [AuditEntry.actor_id == value for value in ids]
-    machine = len(ids) < len(values)
-    if machine:
-        conditions.append(AuditEntry.actor_id.is_(None))
-    return _Stream("" if machine else "actor", AuditEntry.seq, conditions)
-
-
-def _conditions(filters: Filters) -> list[tuple[str, ColumnElement[bool]]]:
-    """(what it judges, condition on an entry) of every filter but the times."""
-    one_of = {
-        "request": (AuditEntry.request, filters.request),
-        "tenant": (AuditEntry.tenant_id, filters.tenant),
-        "address": (AuditEntry.address, filters.address),
-        "action": (AuditEntry.action, filters.action),
-        "outcome": (AuditEntry.outcome, filters.outcome),
-        "source": (AuditEntry.source, filters.source),
-    }
-    found: list[tuple[str, ColumnElement[bool]]] = [
-        (name, column.in_(values)) for name, (column, values) in one_of.items() if values
-    ]
-    if filters.actor:
-        kinds = AuditEntry.actor_id.is_(None) & AuditEntry.actor_type.in_(filters.actor)
-        found.append(("actor", or_(AuditEntry.actor_id.in_(filters.actor), kinds)))
-    if filters.field:
-        here = (AuditField.seq == AuditEntry.seq) & AuditField.field.in_(filters.field)
-        found.append(("field", exists().where(here)))
-    for word in filters.words:
-        here = (AuditWord.seq == AuditEntry.seq) & (AuditWord.word == word)
-        found.append((f"word {word}", exists().where(here)))
-    return found

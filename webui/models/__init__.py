@@ -1,7 +1,7 @@
 """The stored things. They know no request; importing this package maps all of them."""
 
 from webui.models.access import DailyMark, DeniedAttempts
-from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
+from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord, DeniedObject
 from webui.models.factors import Authenticator, Passkey, RecoveryCode, UsedChallenge
 from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
@@ -39,6 +39,7 @@ __all__ = [
     "Delivery",
     "DeliveryAttempt",
     "DeniedAttempts",
+    "DeniedObject",
     "Draft",
     "EncryptionKey",
     "JobState",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Uuid, text
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
@@ -11,7 +11,11 @@ from webui.models.columns import UTCDateTime
 
 
 class DeniedAttempts(Model):
-    """Denials of a person at one place since the entry that told the first; ``more`` untold."""
+    """Denials of a person at one place since the entry that told the first.
+
+    ``objects`` are the ids, with spaces between, that got an entry of their own since then;
+    ``more`` counts the denials that got none.
+    """
 
     __tablename__ = "denied_attempts"
     __table_args__ = (Index("ix_denied_attempts_since", "since"),)
@@ -22,6 +26,7 @@ class DeniedAttempts(Model):
     since: Mapped[datetime] = mapped_column(UTCDateTime)
     more: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     address: Mapped[str | None] = mapped_column(String(64))
+    objects: Mapped[str] = mapped_column(Text, server_default=text("''"))
 
 
 class DailyMark(Model):

@@ -1,11 +1,13 @@
 """The history as stored: the entry's text and the extracts that make it searchable."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -13,7 +15,9 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
@@ -21,6 +25,30 @@ from webui.models.columns import NO_ROW_ID, BinaryText, Encrypted, UTCDateTime
 
 # On SQLite only INTEGER is the row id, which makes the chain's order the table's order.
 Sequence = BigInteger().with_variant(Integer, "sqlite")
+
+
+class DeniedObject(ColumnElement[str]):
+    """The id that a denial was for, cut out of its entry's text; nonsense for other entries.
+
+    The text is canonical, so it stands there in one form only. No JSON function, because those
+    raise over a text that somebody spoiled.
+    """
+
+    inherit_cache = True
+    type = Text()
+
+
+_CUT = """substr(body, {position}(body, '"object":[null,"') + 16, 36)"""
+
+
+@compiles(DeniedObject)
+def _cut(_element: DeniedObject, _compiler: Any, **_more: Any) -> str:
+    return _CUT.format(position="strpos")
+
+
+@compiles(DeniedObject, "sqlite")
+def _cut_on_sqlite(_element: DeniedObject, _compiler: Any, **_more: Any) -> str:
+    return _CUT.format(position="instr")
 
 
 class AuditEntry(Model):
@@ -40,6 +68,13 @@ class AuditEntry(Model):
         Index("ix_audit_entries_outcome_seq", "outcome", "seq"),
         Index("ix_audit_entries_source_seq", "source", "seq"),
         Index("ix_audit_entries_address_seq", "address", "seq"),
+        Index(
+            "ix_audit_entries_denied_object_seq",
+            DeniedObject(),
+            "seq",
+            sqlite_where=text("action = 'access.denied'"),
+            postgresql_where=text("action = 'access.denied'"),
+        ),
     )
 
     seq: Mapped[int] = mapped_column(Sequence, primary_key=True, autoincrement=False)

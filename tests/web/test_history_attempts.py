@@ -1,0 +1,52 @@
+"""Denied attempts at a tenant are nobody's entries, and concern it nevertheless."""
+
+import json
+
+import pytest
+from sqlalchemy import select, text
+
+from tests.factories import make_tenant
+from tests.web.pages import tenant_url
+from tests.web.test_history_filters import numbers
+from webui.audit import streams
+from webui.audit.filters import Filters
+from webui.extensions import db, is_sqlite
+from webui.models import AuditEntry
+
+
+@pytest.fixture
+def tried(sign_in, tenant):
+    """The number of the entry of a foreign owner's attempt at `tenant`."""
+    stranger = sign_in("owner", make_tenant(name="Strangers"))
+    stranger.get(tenant_url(tenant), 404)
+    return db.session.scalars(select(AuditEntry.seq).order_by(AuditEntry.seq.desc())).first()
+
+
+@pytest.mark.parametrize("more", ["", "&field=object", "&field=page&address=127.0.0.1"])
+def test_at_a_tenant_are_found_by_it(admin, tenant, tried, more):
+    another = make_tenant(name="Another")
+    assert numbers(admin.get(f"/audit?tenant={tenant.id}&outcome=denied{more}")) == [tried]
+    assert numbers(admin.get(f"/audit?tenant={another.id}&outcome=denied{more}")) == []
+    assert tried in numbers(admin.get(f"/audit?tenant={tenant.id}&tenant={another.id}"))
+    assert numbers(admin.get(f"{tenant_url(tenant)}/audit"))[0] == tried
+    lines = admin.get(f"/audit/export.jsonl?tenant={tenant.id}").text.splitlines()
+    assert json.loads(lines[-2])["seq"] == tried
+
+
+def test_of_strangers_are_not_for_owners(owner, tenant, tried):
+    for query in ("", "?outcome=denied", "?action=access.denied"):
+        assert tried not in numbers(owner.get(f"{tenant_url(tenant)}/audit{query}"))
+    entry = db.session.scalars(select(AuditEntry.id).where(AuditEntry.seq == tried)).one()
+    owner.get(f"/audit/{entry}", 404)
+
+
+def test_are_found_along_their_own_index(app, tenant):
+    explain = "EXPLAIN QUERY PLAN" if is_sqlite() else "EXPLAIN"
+    if not is_sqlite():
+        # Of the few rows of a test it would rather read all.
+        db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    [_, attempts] = streams.streams(Filters(tenant=(tenant.id,)), denials=True)[0].values
+    query = select(AuditEntry.seq).where(attempts).order_by(AuditEntry.seq.desc()).limit(5)
+    bare = query.compile(db.engine, compile_kwargs={"literal_binds": True})
+    plan = str(db.session.execute(text(f"{explain} {bare}".replace(":", r"\:"))).all())
+    assert "ix_audit_entries_denied_object_seq" in plan
