@@ -25,8 +25,7 @@ class TestStory:
         found = ListPage(page)
         expect(found.search).to_be_focused()
         keyboard.type("board lov")
-        expect(found.names).to_have_text(["Keyboard Lovers Union"])
-        keyboard.tab_to(found.names)
+        # Right away: it does not matter how far the search as one types is.
         keyboard.press("Enter")
 
         shown = TenantPage(page, tenant)

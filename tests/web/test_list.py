@@ -279,6 +279,22 @@ class TestEmptyList:
         assert "New tenant" not in sign_in("auditor").get("/tenants").words
 
 
+class TestEnter:
+    def test_opens_the_one_tenant_that_was_found(self, support):
+        acme = make_tenant(name="Acme Dental")
+        make_tenant(name="Beta Dental")
+        answers = {
+            "q=acme": tenant_url(acme),
+            f"q={acme.id}": tenant_url(acme),
+            "q=dental&status=&sort=name": "/tenants?q=dental",
+            "q=nobody": "/tenants?q=nobody",
+            "q=&plan=": "/tenants",
+        }
+        assert answers == {q: support.get(f"/tenants?{q}&open=one", 303).location for q in answers}
+        answer = support.get("/tenants?q=acme&open=one", htmx=True)
+        assert answer.headers["HX-Redirect"] == tenant_url(acme)
+
+
 class TestRow:
     def test_says_what_matters(self, support):
         tenant = make_tenant(

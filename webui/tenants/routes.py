@@ -62,6 +62,8 @@ def index() -> Any:
         abort(400, Detail(error))
     except BadCursor:
         abort(400, Detail(NO_SUCH_PAGE))
+    if "open" in request.args:
+        return _open(filters, found)
     if not wants_fragment():
         return render_template("tenants/index.html", filters=filters, found=found)
     response = make_response(render_template("tenants/_found.html", filters=filters, found=found))
@@ -69,6 +71,14 @@ def index() -> Any:
     values: dict[str, Any] = {**filters.arguments(), **cursors}
     response.headers["HX-Replace-Url"] = url_for(".index", **values)
     return response
+
+
+def _open(filters: search.Filters, found: Any) -> Any:
+    """After Enter in a search: the one tenant that it found, else the list by its own address."""
+    if filters.q and len(found.rows) == 1:
+        return go_to(url_for(".page", tenant_id=found.rows[0].tenant.id))
+    values: dict[str, Any] = {**filters.arguments()}
+    return go_to(url_for(".index", **values))
 
 
 @bp.get("/<uuid:tenant_id>")
