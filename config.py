@@ -77,7 +77,7 @@ class Config:
             keyring_path=keyring_path,
             audit_key=env.get("WEBUI_AUDIT_KEY") or read_text(instance / AUDIT_KEY_FILE),
             checkpoints=Path(env.get("WEBUI_CHECKPOINTS") or instance / "checkpoints.jsonl"),
-            origin=(env.get("WEBUI_ORIGIN") or "").rstrip("/") or None,
+            origin=_origin(env.get("WEBUI_ORIGIN")),
             allowed_hosts=_words(env.get("WEBUI_ALLOWED_HOSTS")),
             trusted_proxies=_count(env, "WEBUI_TRUSTED_PROXIES"),
             require_mfa=_choice(env, "WEBUI_REQUIRE_MFA", ("staff", "none"), default_mfa),
@@ -137,7 +137,10 @@ def _database_url(setting: str | None, instance: Path) -> str:
     if not setting:
         return f"sqlite:///{instance / 'tenants.db'}"
     # Hosting platforms hand out both older spellings; SQLAlchemy wants the driver named.
-    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", setting)
+    url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", setting)
+    if not url.startswith(("sqlite://", "postgresql+psycopg://")):
+        raise ConfigError("DATABASE_URL must begin with sqlite:/// or postgresql://")
+    return url
 
 
 def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:
@@ -158,6 +161,14 @@ def _currency(value: str) -> str:
     if not re.fullmatch(r"[A-Z]{3}", value):
         raise ConfigError("WEBUI_CURRENCY must be an ISO 4217 code of three capital letters")
     return value
+
+
+def _origin(setting: str | None) -> str | None:
+    """Scheme, host and port: what links begin with and passkeys are made for."""
+    origin = (setting or "").rstrip("/") or None
+    if origin and not re.fullmatch(r"https?://[^/?#@\s]+", origin):
+        raise ConfigError("WEBUI_ORIGIN must look like https://console.example")
+    return origin
 
 
 def _words(value: str | None) -> tuple[str, ...]:

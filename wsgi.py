@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 
-from config import Config
+from config import Config, ConfigError
 from webui import create_app
+from webui.crypto.keyring import BadKeyRing, SecretError
 
 ARGUMENTS = sys.argv[1:] if "flask" in Path(sys.argv[0]).parts[-2:] else []
 # `setup` makes the keys that every other command and every server start demands; who verifies
@@ -14,8 +15,10 @@ WITHOUT_KEYS = "setup" in ARGUMENTS or "--from-export" in ARGUMENTS
 try:
     app = create_app(Config.from_environment(), setting_up=WITHOUT_KEYS)
 except Exception as error:
-    if ARGUMENTS[:4] != ["--app", "wsgi", "audit", "verify"]:
-        raise
-    # Exit 1 would say that the history does not hold.
-    sys.stderr.write(f"Could not check: {type(error).__name__}: {error}\n")
-    sys.exit(2)
+    if ARGUMENTS[:4] == ["--app", "wsgi", "audit", "verify"]:
+        # Exit 1 would say that the history does not hold.
+        sys.stderr.write(f"Could not check: {type(error).__name__}: {error}\n")
+        sys.exit(2)
+    if ARGUMENTS and isinstance(error, ConfigError | BadKeyRing | SecretError):
+        sys.exit(f"Error: {error}")
+    raise

@@ -15,6 +15,7 @@ from webui import demo, values
 from webui.accounts import operations, password_rule
 from webui.audit.cli import audit
 from webui.audit.log import Actor, command_actor
+from webui.crypto.keyring import BadKeyRing, SecretError
 from webui.extensions import db
 from webui.jobs.cli import jobs
 from webui.keys.commands import keys
@@ -53,7 +54,7 @@ def setup(with_demo: bool) -> None:
     """Migrate, make keys if the database holds none yet. Safe to repeat."""
     try:
         prepare(current_app, Config.from_environment)
-    except ConfigError as error:
+    except (ConfigError, BadKeyRing, SecretError) as error:
         raise click.ClickException(str(error)) from error
     if not with_demo:
         return

@@ -32,6 +32,8 @@ SETTINGS = {
     "DATABASE_URL": ("database_url", "sqlite:////srv/t.db", "sqlite:////srv/t.db"),
 }
 WRONG = {
+    "DATABASE_URL": ["tenants.db", "mysql://u@h/d", "postgresql+psycopg2://u@h/d"],
+    "WEBUI_ORIGIN": ["console.example", "https://", "https://a.example/console", "ftp://a.example"],
     "WEBUI_ENV": ["staging", "Production"],
     "WEBUI_REQUIRE_MFA": ["owners", "yes"],
     "WEBUI_SIGNUP": ["true", "ON"],
