@@ -93,7 +93,13 @@ class TestList:
 
 class TestHistory:
     @pytest.mark.parametrize(
-        "query", ["", "?field=name&outcome=success&q=ticket&find_tenant=n", "?address=192.0.2.99"]
+        "query",
+        [
+            "",
+            "?field=name&outcome=success&q=ticket&find_tenant=n",
+            "?address=192.0.2.99",
+            "?since=2026-02-02T00:00&until=2026-01-01T00:00",
+        ],
     )
     def test_page(self, open_page, query):
         check(HistoryPage(open_page("support")).open(query).page)

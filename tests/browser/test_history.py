@@ -70,7 +70,7 @@ class TestFilters:
         expect(history.chips).to_have_count(1)
 
     @pytest.mark.parametrize("scripts", [True, False])
-    def test_that_are_wrong_say_so_beside_the_field(self, open_page, watches, scripts):
+    def test_that_are_wrong_say_so_beside_the_field(self, open_page, scripts):
         page = open_page("support", java_script_enabled=scripts)
         history = HistoryPage(page).open("?field=name")
         page.get_by_text("Exact times and more filters").click()
@@ -88,7 +88,6 @@ class TestFilters:
         until.fill("2026-03-01T00:00:00")
         until.press("Enter")
         expect(page.locator("#until-error")).to_have_count(0)
-        watches[0].forgive("422")
 
     def test_make_an_address_of_eight_thousand_characters_and_no_more(self, open_page, watches):
         page = open_page("support")
@@ -99,6 +98,15 @@ class TestFilters:
         page.get_by_role("button", name="Show").click()
         expect(page.get_by_role("alert")).to_contain_text("more filters than an address can hold")
         watches[0].forgive("414")
+
+
+class TestPaper:
+    def test_holds_the_entries_and_nothing_to_click(self, open_page):
+        history = HistoryPage(open_page("support")).open()
+        history.page.emulate_media(media="print")
+        expect(history.rows.first).to_be_visible()
+        expect(history.page.get_by_role("button", name="Show")).to_be_hidden()
+        expect(history.page.get_by_role("navigation", name="Main")).to_be_hidden()
 
 
 class TestField:
