@@ -24,7 +24,10 @@ from webui.models.columns import now
 
 SECRET = "planted-hunter2"
 IDENTITY = "identity-planted.example"
-NASTY = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", ' "=1+1', "'=1", "x\n=1+1", "＝1+1", "  @x"]
+NASTY = [
+    *("=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1", ' "=1+1', "'=1", "x\n=1+1", "＝1+1", "  @x"),
+    *("x;=1+1;y", 'x; "=1+1', "x\t-1"),
+]
 
 
 @pytest.fixture
@@ -38,7 +41,7 @@ def rich(secrets):
         sip_password=SECRET,
         webhook_url="https://hooks.example/planted-token",
         webhook_secret=SECRET,
-        meta_data={"=cmd": ["a", None, 7]},
+        meta_data={"=cmd": ["a", None, 7], "b": "x;=1+1;y", "c": ";"},
     )
     for text in NASTY:
         revise(tenant, Action.TENANT_ORGANISATION, actor=an_actor(name=text), name=text)
@@ -250,10 +253,24 @@ class TestCsv:
     def test_no_cell_is_a_formula(self, admin, rich):
         text = admin.get("/audit/export.csv").text
         cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
-        assert {f"'{nasty}" for nasty in NASTY[:5]} | {"'\r'=1", "x\n'=1+1"} <= set(cells)
+        assert {f"'{nasty}" for nasty in NASTY[:4]} | {"'\t'=1", "'\r'=1", "x\n'=1+1"} <= set(cells)
         for cell in cells:
             for line in cell.splitlines() or [""]:
                 assert not line.strip(" \"'`\t").startswith(tuple("=+-@＝")) or line[0] == "'"
+
+    @pytest.mark.parametrize("separator", [";", "\t"])
+    def test_nor_where_a_spreadsheet_splits_by_another_separator(self, admin, rich, separator):
+        """As Excel does where a comma is decimal, and LibreOffice as it offers."""
+        text = admin.get("/audit/export.csv").text
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        cells = [cell for row in lines for cell in row]
+        assert "y" in "".join(cells)
+        assert [
+            c for c in cells if c.lstrip(" \"'`").startswith(tuple("=+-@＝")) and c[0] != "'"
+        ] == []
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        [created] = [row for row in rows if row["action"] == "tenant.created"]
+        assert json.loads(created["changes"])["meta_data"][1]["b"] == "x;=1+1;y"
 
     def test_opens_in_a_spreadsheet_without_formulas(self, admin, rich, tmp_path):
         """LibreOffice where it is installed, and everywhere a reader of the same rules."""

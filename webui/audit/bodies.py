@@ -11,30 +11,31 @@ import orjson
 Body = dict[str, Any]
 
 SPOILED = "spoiled"
-"""The action of what stands in for a text that is no entry; no entry has it."""
-_STAND_IN: Body = {
+"""The action of the stand-in; no entry has it."""
+STAND_IN: Body = {
     **dict.fromkeys(("seq", "id", "at", "outcome", "source", "reason", "request"), None),
     **dict.fromkeys(("address", "agent", "prev", "tenant"), None),
     "actor": dict.fromkeys(("type", "id", "name", "role"), None),
     "action": SPOILED,
     "changes": {},
 }
+"""What pages and exports show of a text that is no entry."""
 
 
 def read(text: str) -> Body:
     """The body of an entry; a stand-in when the text is not shaped like one."""
     try:
         body: Body = orjson.loads(text)
-        return body if _is_shaped(body) else _STAND_IN
+        return body if _is_shaped(body) else STAND_IN
     except (ValueError, LookupError, TypeError, AttributeError):
-        return _STAND_IN
+        return STAND_IN
 
 
 def _is_shaped(body: Body) -> bool:
     tenant, changes = body.get("tenant"), body["changes"]
     return (
-        body.keys() >= _STAND_IN.keys()
+        body.keys() >= STAND_IN.keys()
         and (tenant is None or tenant.keys() == {"id", "name", "version"})
-        and body["actor"].keys() == _STAND_IN["actor"].keys()
+        and body["actor"].keys() == STAND_IN["actor"].keys()
         and all(isinstance(sides, list) and len(sides) == 2 for sides in changes.values())
     )
