@@ -32,15 +32,18 @@ def as_uuid(value: str) -> UUID | None:
 
 
 def resolve(value: str) -> str | None:
-    """The filter's value of an id, a username or a kind; None for nobody."""
+    """The filter's value of an id, a kind or a username; None for nobody.
+
+    A kind before the account that somebody named like it: people are picked by their id.
+    """
+    if value in KINDS:
+        return value
     found = as_uuid(value)
     if found:
         return str(found) if name_of(str(found)) else None
     key = User.username_key == value.casefold()
     account = db.session.scalars(select(User.id).where(key)).first()
-    if account:
-        return str(account)
-    return value if value in KINDS else None
+    return str(account) if account else None
 
 
 def name_of(value: str) -> str | None:
@@ -56,7 +59,7 @@ def name_of(value: str) -> str | None:
 
 
 def search(typed: str) -> list[Person]:
-    """A few people whose username or e-mail begins like that."""
+    """The machine, and a few people whose username or e-mail begins like that."""
     key = typed.strip().casefold()
     if not key:
         return []
@@ -64,4 +67,14 @@ def search(typed: str) -> list[Person]:
         (column >= key) & (column < key + _LAST) for column in (User.username_key, User.email_key)
     ]
     query = select(User).where(or_(*begins)).order_by(User.username_key).limit(_FEW)
-    return [Person(str(u.id), u.username, u.role) for u in db.session.scalars(query)]
+    people = [Person(str(u.id), u.username, u.role) for u in db.session.scalars(query)]
+    return [*_kinds(key), *people]
+
+
+def _kinds(key: str) -> list[Person]:
+    """The actors without an account that have a word which begins like that."""
+    return [
+        Person(kind, label, "no account")
+        for kind, label in KINDS.items()
+        if any(word.startswith(key) for word in (kind, *label.casefold().split()))
+    ]

@@ -52,6 +52,10 @@ def resolve(arguments: MultiDict[str, str], *, decide: bool = True) -> Resolved:
     resolved = Resolved(MultiDict(kept))
     for name in TYPED:
         typed = arguments.get(name, "").strip()
+        if name in TYPED_TIMES and name in arguments:
+            if _still_stands(arguments, name, typed):
+                continue
+            resolved.arguments.poplist(TYPED_TIMES[name])
         if not typed:
             continue
         try:
@@ -73,6 +77,16 @@ def _take(resolved: Resolved, name: str, typed: str, decide: bool) -> None:
     else:
         resolved.typed[name] = typed
         resolved.matches[name] = matches
+
+
+def _still_stands(arguments: MultiDict[str, str], name: str, typed: str) -> bool:
+    """Whether a time of the URL, which may be more exact, is what its field showed."""
+    parameter = TYPED_TIMES[name]
+    try:
+        [exact] = arguments.getlist(parameter)
+        return times.in_input(times.from_url(exact, end=parameter == "to")) == typed
+    except ValueError:
+        return False
 
 
 def search_for(name: str, typed: str) -> list[Match]:

@@ -1,12 +1,11 @@
 """Times of the history's filters and pages: UTC in the URL, the account's zone for people."""
 
 import re
-from datetime import MAXYEAR, MINYEAR, UTC, datetime, time, timedelta, tzinfo
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 
 from webui.filters import day, local
 from webui.models.columns import now
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # In a URL a plus sign is a space once it is decoded.
 _LOST_PLUS = re.compile(r" (\d{2}:\d{2})$")
 _STEPS = {
@@ -28,29 +27,37 @@ def from_url(value: str, *, end: bool = False) -> datetime:
     ``end``: it ends a range, so a day means its last moment. Raises ValueError.
     """
     at = datetime.fromisoformat(_LOST_PLUS.sub(r"+\1", value))
-    return _in_utc(at, UTC, end and bool(_DAY.fullmatch(value)))
+    return _in_utc(_whole(at, value, end), UTC, end)
 
 
 def typed(value: str, *, end: bool = False) -> datetime:
     """A time as a person typed or picked it, in their zone. Raises ValueError.
 
-    ``end``: it ends a range; a day, a minute or a second means its last moment.
+    ``end``: it ends a range; a day, a minute or a second means its last moment. Of an hour
+    that a clock shows twice a range holds both.
     """
     at = datetime.fromisoformat(value)
     step = _STEPS.get(len(value))
     if end and step and at.tzinfo is None:
         at += step - timedelta(microseconds=1)
-    return _in_utc(at, zone(), end and bool(_DAY.fullmatch(value)))
+    return _in_utc(_whole(at, value, end), zone(), end)
 
 
-def _in_utc(at: datetime, default: tzinfo, whole_day: bool) -> datetime:
-    if whole_day:
-        at = datetime.combine(at.date(), time.max)
+def _whole(at: datetime, value: str, end: bool) -> datetime:
+    """The time, or the last moment of what is a day alone and ends a range."""
+    try:
+        return datetime.combine(date.fromisoformat(value), time.max) if end else at
+    except ValueError:
+        return at
+
+
+def _in_utc(at: datetime, default: tzinfo, end: bool) -> datetime:
     if at.tzinfo is None:
         at = at.replace(tzinfo=default)
     if not MINYEAR < at.year < MAXYEAR:
         raise ValueError("a zone may lead out of the calendar from here")
-    return at.astimezone(UTC)
+    both = (at.replace(fold=0).astimezone(UTC), at.replace(fold=1).astimezone(UTC))
+    return max(both) if end else min(both)
 
 
 def in_url(at: datetime) -> str:

@@ -87,19 +87,20 @@ class View:
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        """What the form sends along: the values that stand as chips and have no field."""
+        """What the form sends along: values without a field, and times more exact than theirs."""
         arguments = self.filters.arguments()
         return [
             (name, str(value))
             for name, values in arguments.items()
-            if name not in ("q", *ATTRIBUTES)
-            for value in values
+            if name != "q"
+            for value in ([values] if name in ATTRIBUTES else values)
         ]
 
     @property
     def zone(self) -> str:
-        """What the zone of all times is called."""
-        return times.zone_name(now())
+        """What the zone is called at the ends of the range, or now."""
+        ends = [at for at in (self.filters.since, self.filters.until) if at]
+        return " and ".join(dict.fromkeys(map(times.zone_name, ends or [now()])))
 
     def value(self, name: str) -> str:
         """What stands in a field of the form that one types into."""
