@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import event
 
 from config import Config
 from tests.client import Client
 from webui import assets, create_app
 from webui.crypto.keyring import new_keyring_json
-from webui.extensions import db
+from webui.extensions import db, is_sqlite
 
 
 def a_config(instance: Path, database_url: str, **overrides: Any) -> Config:
@@ -46,6 +47,25 @@ def an_app(config: Config, **options: Any) -> Flask:
     return app
 
 
+def without_waiting(app: Flask) -> Flask:
+    """The application, on SQLite without waiting for the disk: its data need not outlive us."""
+
+    def hurry(connection: Any, _record: Any) -> None:
+        connection.execute("PRAGMA synchronous = OFF")
+
+    with app.app_context():
+        if is_sqlite():
+            close_connections(app)
+            event.listen(db.engine, "connect", hurry)
+    return app
+
+
+def close_connections(app: Flask) -> None:
+    """Closes what the application's pool still holds."""
+    with app.app_context():
+        db.engine.dispose()
+
+
 @cache
 def built_assets() -> Path:
     """The static files as served, made once: to compress them takes most of a second."""
@@ -56,8 +76,8 @@ def built_assets() -> Path:
 
 
 @contextlib.contextmanager
-def inside(app: Flask) -> Iterator[None]:
-    """An application context; afterwards no connection is open.
+def inside(app: Flask, keeps_connections: bool = False) -> Iterator[None]:
+    """An application context; afterwards no connection is open, or none is in use.
 
     A connection that is still in use then was leaked, and this says so.
     """
@@ -65,7 +85,8 @@ def inside(app: Flask) -> Iterator[None]:
         yield
         db.session.remove()
         leaked = db.engine.pool.checkedout()  # type: ignore[attr-defined]
-        db.engine.dispose()
+        if leaked or not keeps_connections:
+            db.engine.dispose()
     assert leaked == 0, f"{leaked} database connection(s) were never closed"
 
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from config import Config
 from tests import databases as kinds
-from tests.apps import a_config, an_app, inside, left_as_found
+from tests.apps import a_config, an_app, close_connections, inside, left_as_found, without_waiting
 from tests.client import keep_to_this_machine
 from webui.extensions import db
 
@@ -76,21 +76,24 @@ def empty_database_url(databases: Any) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def worker_apps(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def worker_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Makes an application once per database: it keeps compiled SQL and templates."""
+    with ExitStack() as stack:
 
-    @cache
-    def app_on(url: str) -> Flask:
-        return an_app(a_config(tmp_path_factory.mktemp("instance"), url))
+        @cache
+        def app_on(url: str) -> Flask:
+            app = an_app(a_config(tmp_path_factory.mktemp("instance"), url))
+            stack.callback(close_connections, app)
+            return without_waiting(app)
 
-    return app_on
+        yield app_on
 
 
 @pytest.fixture
-def app(database_url: str, worker_apps: Any) -> Iterator[Flask]:
+def app(databases: Any, database_url: str, worker_apps: Any) -> Iterator[Flask]:
     """The application, inside an application context of its own."""
     app = worker_apps(database_url)
-    with left_as_found(app), inside(app):
+    with left_as_found(app), inside(app, databases.keeps_connections):
         yield app
 
 

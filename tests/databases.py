@@ -4,7 +4,6 @@ import contextlib
 import os
 import re
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -30,6 +29,8 @@ def migrate(url: str, instance: Path) -> None:
 
 class Sqlite:
     """A migrated template file, copied over the database before every test."""
+
+    keeps_connections = False
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -61,6 +62,9 @@ def _remove(path: Path) -> None:
 
 class Postgresql:
     """One migrated database on a server; every test finds its tables empty."""
+
+    # The server reads the schema and compiles the guards again for every connection.
+    keeps_connections = True
 
     def __init__(self, server: str, directory: Path) -> None:
         self._server = make_url(server).set(drivername="postgresql+psycopg")
@@ -135,19 +139,20 @@ def postgresql_server() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="webui-postgresql-") as name:
         if os.geteuid() == 0:
             shutil.chown(name, SYSTEM_USER)
-        port = _free_port()
         _run(binaries / "initdb", "-D", f"{name}/data", "-U", "postgres", *_INITDB)
-        options = f"-p {port} -k {name} -c listen_addresses=127.0.0.1 {_FAST}"
+        options = f"-p {_PORT} -k {name} -c listen_addresses= {_FAST}"
         control = (binaries / "pg_ctl", "-D", f"{name}/data", "-w")
         _run(*control, "-l", f"{name}/log", "-o", options, "start")
         try:
-            yield f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+            yield f"postgresql+psycopg://postgres@/postgres?host={name}&port={_PORT}"
         finally:
             _run(*control, "-m", "immediate", "stop")
 
 
 # A test's data need not outlive the machine's power.
 _FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+# Part of the socket's name alone: nothing listens on the network, and a socket answers sooner.
+_PORT = 5432
 _INITDB = ("--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8")
 
 
@@ -176,9 +181,3 @@ def _run(*command: str | Path) -> None:
     )
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed:\n{done.stdout}")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.usefixtures("app")
 
 
 class TestConnection:
-    def test_sqlite_is_durable_and_strict(self):
+    def test_sqlite_is_durable_and_strict(self, make_app):
+        make_app()
         settings = {
             "journal_mode": "wal",
             "synchronous": 2,

@@ -11,27 +11,10 @@ from sqlalchemy import event
 
 from tests.factories import make_tenant, make_user
 from tests.web.pages import PASSWORD, Browser
-from webui.extensions import db, is_sqlite
+from webui.extensions import db
 from webui.models import Tenant
 
 SignIn = Callable[..., Browser]
-
-
-@pytest.fixture
-def app(app: Flask) -> Iterator[Flask]:
-    """The application, on SQLite without waiting for the disk: the data need not outlive us."""
-
-    def hurry(connection: Any, _record: Any) -> None:
-        connection.execute("PRAGMA synchronous = OFF")
-
-    if not is_sqlite():
-        yield app
-        return
-    engine = db.engine
-    engine.dispose()
-    event.listen(engine, "connect", hurry)
-    yield app
-    event.remove(engine, "connect", hurry)
 
 
 @pytest.fixture

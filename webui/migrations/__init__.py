@@ -1,5 +1,6 @@
 """Schema migrations (Alembic), run on the application's own engine by ``setup``."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -33,4 +34,10 @@ def is_current() -> bool:
     """Whether the database is at the newest revision."""
     with db.engine.connect() as connection:
         revision = MigrationContext.configure(connection).get_current_revision()
-    return revision == ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return revision == _newest()
+
+
+@cache
+def _newest() -> str | None:
+    """The newest revision: to find it every step is loaded, which a process does once."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
