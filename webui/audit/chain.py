@@ -19,7 +19,7 @@ def canonical(body: dict[str, Any]) -> str:
 
     Raises ValueError for floats and for whole numbers that JSON cannot keep exactly.
     """
-    _refuse_floats(body)
+    refuse_floats(body)
     return rfc8785.dumps(body).decode()
 
 
@@ -38,12 +38,13 @@ def timestamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _refuse_floats(value: Any) -> None:
+def refuse_floats(value: Any) -> None:
+    """Raises ValueError for a value that has a float anywhere."""
     if isinstance(value, float):
         raise ValueError("an entry holds no floats")
     if isinstance(value, dict):
         for item in value.values():
-            _refuse_floats(item)
+            refuse_floats(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            _refuse_floats(item)
+            refuse_floats(item)

@@ -1,8 +1,8 @@
 """Reading the history for a verification: rows as the drivers give them, plain tuples.
 
-Millions of rows pass through here, and one of an ORM costs more than judging it. Whichever
-database it is, ids come without dashes and times as ``2026-11-23 14:52:07.000123``. What a
-table of extracts holds of an entry is one number, its `checking.Fingerprint`.
+Millions of rows pass through here, and one of an ORM costs more than judging it. Ids come as the
+database spells them, which `ids` knows, and times as ``2026-11-23 14:52:07.000123``. What a table
+of extracts holds of an entry is one number, its `checking.Fingerprint`.
 """
 
 from collections.abc import Iterator
@@ -10,12 +10,14 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, cast
 
+from psycopg.types.string import TextLoader
 from sqlalchemy import Connection
 
-from webui.audit.checking import Fingerprint, Row
+from webui.audit.checking import Fingerprint
+from webui.audit.retold import Ids, Row
 
-_BATCH = 5_000
-"""Rows that PostgreSQL sends at a time."""
+_BATCH = 100
+"""Rows of PostgreSQL that are held at a time: small enough for the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +61,8 @@ _POSTGRESQL = _Queries(
     entries="""
 SELECT seq, action, outcome, source, reason, request, address,
   actor_type, actor_id, actor_name, actor_role,
-  replace(id::text, '-', ''), to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'),
-  replace(tenant_id::text, '-', ''), tenant_version, replace(subject_id::text, '-', ''),
-  body, hash
+  id, to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'),
+  tenant_id, tenant_version, subject_id, body, hash
 FROM audit_entries
 WHERE seq >= coalesce((SELECT min(seq) FROM
     (SELECT seq FROM audit_entries WHERE seq < %s ORDER BY seq DESC LIMIT 2) AS b), %s)
@@ -70,8 +71,7 @@ WHERE seq >= coalesce((SELECT min(seq) FROM
 ORDER BY seq
 """,
     fields="""
-SELECT seq, field, replace(tenant_id::text, '-', '')
-FROM audit_fields WHERE seq BETWEEN %s AND %s
+SELECT seq, field, tenant_id FROM audit_fields WHERE seq BETWEEN %s AND %s
 """,
     words="""
 SELECT seq, word FROM audit_words WHERE seq BETWEEN %s AND %s
@@ -81,6 +81,19 @@ SELECT seq, reason FROM audit_entries
 WHERE seq BETWEEN %s AND %s AND reason IS NOT NULL
 """,
 )
+
+
+def _dashed(stored: str) -> str:
+    return f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
+
+
+SQLITE_IDS = Ids(told=_dashed, stored=lambda told: told.replace("-", ""))
+POSTGRESQL_IDS = Ids(told=str, stored=str)
+
+
+def ids(connection: Connection) -> Ids:
+    """How the database spells ids."""
+    return SQLITE_IDS if connection.dialect.name == "sqlite" else POSTGRESQL_IDS
 
 
 def entries(connection: Connection, low: int, high: int) -> Iterator[Row]:
@@ -111,11 +124,12 @@ def reasons(connection: Connection, low: int, high: int) -> Iterator[Row]:
 
 def _stream(connection: Connection, name: str, *parameters: int) -> Iterator[Row]:
     """The rows as they come; not all of them at once are held in memory."""
-    sqlite, raw = connection.dialect.name == "sqlite", cast(Any, connection.connection)
-    query = getattr(_SQLITE if sqlite else _POSTGRESQL, name)
-    # With a name it is the server that holds what was not fetched yet.
-    with closing(raw.cursor() if sqlite else raw.cursor(name)) as cursor:
-        if not sqlite:
-            cursor.itersize = _BATCH
-        cursor.execute(query, parameters)
-        yield from cursor
+    raw = cast(Any, connection.connection)
+    with closing(raw.cursor()) as cursor:
+        if connection.dialect.name == "sqlite":
+            yield from cursor.execute(getattr(_SQLITE, name), parameters)
+            return
+        # As text, which is compared with text: objects of UUID cost as much as all the rest.
+        cursor.adapters.register_loader("uuid", TextLoader)
+        # Not by a named cursor, of which the server stores every piece before it sends it.
+        yield from cursor.stream(getattr(_POSTGRESQL, name), parameters, size=_BATCH)

@@ -14,9 +14,10 @@ from sqlalchemy import Connection, create_engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webui.audit import reading, sealed, wording
-from webui.audit.checking import BODY, Note, Row, judge
+from webui.audit.checking import BODY, Note, judge
 from webui.audit.checkpoint_lines import read_lines
 from webui.audit.checkpoints import Checkpoint
+from webui.audit.retold import Row
 from webui.audit.verdict import Folded, Verdict, compare_anchors, explain
 from webui.crypto import signing
 from webui.models import AuditEntry
@@ -182,7 +183,7 @@ def judge_piece(connection: Connection, low: int, high: int, anchors: list[int])
     computed = dict.fromkeys(anchors, "")
     there: set[int] = set()
     rows = _noted(reading.entries(connection, low, high), there, piece)
-    for seq, note in judge(rows, fields, computed):
+    for seq, note in judge(rows, fields, computed, reading.ids(connection)):
         if low <= seq <= high:
             piece.notes.append(note)
     piece.entries = len(there.intersection(range(low, high + 1)))
@@ -195,7 +196,8 @@ def judge_piece(connection: Connection, low: int, high: int, anchors: list[int])
 def _noted(rows: Iterable[Row], there: set[int], piece: Piece) -> Iterator[Row]:
     """The rows; noted is where they stand, and which have sealed values to be opened."""
     for row in rows:
-        there.add(row[0])
-        if sealed.MARK in row[BODY] and piece.low <= row[0] <= piece.high:
-            piece.sealed.append((row[0], row[BODY]))
+        seq, body = row[0], row[BODY]
+        there.add(seq)
+        if isinstance(body, str) and sealed.MARK in body and piece.low <= seq <= piece.high:
+            piece.sealed.append((seq, body))
         yield row

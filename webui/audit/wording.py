@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from webui.audit.checking import Fingerprint, Note, Row
+from webui.audit.checking import Fingerprint, Note
+from webui.audit.retold import Row
 from webui.values import search_words
 
 
