@@ -90,6 +90,16 @@ class TestClaim:
         assert leases.due(["tidy"]) == []
         assert not leases.claim("tidy", uuid4())
 
+    @pytest.mark.parametrize("column", ["next_at", "leased_until"])
+    def test_waits_for_no_clock_that_was_ahead(self, column):
+        run = uuid4()
+        leases.claim("tidy", run)
+        if column == "next_at":
+            leases.finish("tidy", run, HOUR)
+        set_state(**{column: now() + timedelta(days=365)})
+        assert leases.due(["tidy"]) == ["tidy"]
+        assert leases.claim("tidy", uuid4())
+
     def test_who_lost_the_lease_cannot_finish(self):
         slow, fast = uuid4(), uuid4()
         leases.claim("tidy", slow)
@@ -235,6 +245,12 @@ class TestAlive:
         assert alive()
         with write_transaction():
             db.session.execute(update(WorkerBeat).values(beat_at=now() - leases.SILENT))
+        assert not alive()
+
+    def test_nor_does_one_live_whose_clock_was_ahead(self):
+        leases.beat(uuid4())
+        with write_transaction():
+            db.session.execute(update(WorkerBeat).values(beat_at=now() + timedelta(days=365)))
         assert not alive()
 
     def test_who_leaves_is_gone_at_once(self):

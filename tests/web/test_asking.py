@@ -108,6 +108,17 @@ class TestFolding:
         assert count_entries() == before + 2
         assert "object" in last_body()["changes"]
 
+    def test_waits_for_no_clock_that_was_ahead(self, owner):
+        url = tenant_url(uuid4())
+        for _ in range(2):
+            owner.get(url, 404)
+        with write_transaction():
+            db.session.execute(update(DeniedAttempts).values(since=now() + timedelta(days=365)))
+        assert access.is_over()
+        before = count_entries()
+        owner.get(url, 404)
+        assert count_entries() == before + 2
+
     def test_leaves_what_was_for_other_ids_apart(self, owner, monkeypatch):
         monkeypatch.setattr(access, "_APART", 3)
         ids = [uuid4() for _ in range(5)]
@@ -166,6 +177,12 @@ class TestFirstReading:
         before = count_entries()
         browser.get("/audit?action=tenant.created")
         assert count_entries() == before
+
+    def test_of_one_tenant_s_counts_too(self, admin, tenant):
+        admin.get(tenant_url(tenant))
+        assert last_body()["action"] != Action.AUDIT_OPENED
+        admin.get(tenant_url(tenant, "audit"))
+        assert_audited(Action.AUDIT_OPENED)
 
     def test_of_one_entry_counts_too(self, admin, tenant):
         entry = db.session.scalars(db.select(AuditEntry.id).limit(1)).one()

@@ -9,7 +9,7 @@ denial after that minute or else by the worker.
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from webui.audit.actions import Action, Outcome, Source
@@ -43,7 +43,7 @@ def denied(actor: Actor, page: str, thing: str | None, status: int) -> None:
 def _count(actor: Actor, key: tuple[UUID, str, int], thing: str | None) -> None:
     with write_transaction():
         row = db.session.get(DeniedAttempts, key, with_for_update=True)
-        if row and now() < row.since + FOLDED:
+        if row and row.since <= now() < row.since + FOLDED:
             row.address = actor.address
             if not _is_another(row, thing):
                 row.more += 1
@@ -89,20 +89,23 @@ def _record(actor: Actor, told: dict[str, str | int]) -> None:
     record(Action.ACCESS_DENIED, actor, changes=changes, outcome=Outcome.DENIED)
 
 
-_OVER = select(DeniedAttempts).order_by(DeniedAttempts.since).limit(100)
+def _over() -> ColumnElement[bool]:
+    """Also what is told to begin later: the clock was put back."""
+    at = now()
+    return or_(DeniedAttempts.since < at - FOLDED, DeniedAttempts.since > at + FOLDED)
 
 
 def is_over() -> bool:
     """Whether the minute of some denial is over."""
-    return db.session.scalar(select(exists().where(DeniedAttempts.since < now() - FOLDED))) is True
+    return db.session.scalar(select(exists().where(_over()))) is True
 
 
 @job("denied", every=timedelta(seconds=5), pending=is_over)
 def tell_what_is_over(_run: Run) -> bool:
     """Tells what was counted in minutes that are over, and forgets it."""
     with write_transaction():
-        over = _OVER.where(DeniedAttempts.since < now() - FOLDED).with_for_update()
-        rows = db.session.scalars(over).all()
+        query = select(DeniedAttempts).where(_over()).order_by(DeniedAttempts.since).limit(100)
+        rows = db.session.scalars(query.with_for_update()).all()
         for row in rows:
             _tell_more(row)
             db.session.delete(row)

@@ -14,8 +14,8 @@ from webui.extensions import db
 from webui.origin import actor
 from webui.permissions import Permission, may
 
-READING = {"audit.index", "audit.entry"}
-"""The pages that show everybody's history."""
+READING = {"audit.index", "audit.entry", "audit.tenant_history"}
+"""The pages of the history; those that show the newest entries beside other things are none."""
 _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 

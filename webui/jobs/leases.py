@@ -1,6 +1,7 @@
 """Who does which job: leases by compare-and-set, and the workers' signs of life.
 
 Times are the machines' own: workers on several machines need clocks that agree within seconds.
+What a clock wrote that was far ahead, and was put back since, counts as past.
 """
 
 from collections.abc import Collection, Iterable
@@ -20,14 +21,21 @@ BEAT = timedelta(seconds=10)
 SILENT = 3 * BEAT
 """After how long without a sign a worker counts as dead."""
 _FORGOTTEN = timedelta(days=1)
+_AHEAD = timedelta(hours=2)
+"""Longer than any job waits or any lease lasts."""
 # Built once: pages ask it often.
 _BEATS = WorkerBeat.__table__.c
-_ALIVE = select(_BEATS.id).where(_BEATS.beat_at > bindparam("since")).limit(1)
+_ALIVE = (
+    select(_BEATS.id)
+    .where(_BEATS.beat_at > bindparam("since"), _BEATS.beat_at < bindparam("until"))
+    .limit(1)
+)
 
 
 def alive() -> bool:
     """Whether any worker lives."""
-    return db.session.scalar(_ALIVE, {"since": now() - SILENT}) is not None
+    at = now()
+    return db.session.scalar(_ALIVE, {"since": at - SILENT, "until": at + SILENT}) is not None
 
 
 def beat(worker: UUID) -> None:
@@ -55,13 +63,21 @@ def due(names: Collection[str]) -> list[str]:
     at = now()
     states = db.session.scalars(select(JobState).order_by(JobState.next_at)).all()
     known = {state.name for state in states}
-    waiting = [s.name for s in states if s.next_at <= at and _free(s, at) and s.name in names]
+    waiting = [
+        state.name
+        for state in states
+        if _is_past(state.next_at, at) and _free(state, at) and state.name in names
+    ]
     db.session.rollback()
     return [name for name in names if name not in known] + waiting
 
 
 def _free(state: JobState, at: datetime) -> bool:
-    return state.leased_until is None or state.leased_until < at
+    return state.leased_until is None or _is_past(state.leased_until, at)
+
+
+def _is_past(then: datetime, at: datetime) -> bool:
+    return then <= at or then > at + _AHEAD
 
 
 def claim(name: str, run: UUID) -> bool:
@@ -75,8 +91,12 @@ def claim(name: str, run: UUID) -> bool:
             update(JobState)
             .where(
                 JobState.name == name,
-                JobState.next_at <= at,
-                or_(JobState.leased_until.is_(None), JobState.leased_until < at),
+                or_(JobState.next_at <= at, JobState.next_at > at + _AHEAD),
+                or_(
+                    JobState.leased_until.is_(None),
+                    JobState.leased_until <= at,
+                    JobState.leased_until > at + _AHEAD,
+                ),
             )
             .values(holder=run, leased_until=at + LEASE)
         )
