@@ -48,7 +48,7 @@ def number(value: int) -> str:
 def money(cents: int) -> str:
     """Cents in the configured currency: 391140 -> $3,911.40."""
     code = current_app.extensions["webui_config"].currency
-    amount = f"{cents / 100:,.2f}"
+    amount = f"{cents // 100:,}.{cents % 100:02}"
     return f"{_SYMBOLS[code]}{amount}" if code in _SYMBOLS else f"{code} {amount}"
 
 

@@ -102,6 +102,31 @@ class TestUpgradeWithData:
         refused("DELETE FROM tenants")
         assert_history_holds()
 
+    def test_finds_names_by_their_plain_letters(self, empty):
+        upgrade()
+        tenant = make_tenant(name="Zakład Łódź")
+        downgrade("0017")
+        upgrade()
+        assert name_keys() == {"zaklad lodz"}
+        revise(tenant, Action.TENANT_ORGANISATION, name="Acme Łódź")
+        assert name_keys() == {"acme lodz"}
+
+
+def name_keys() -> set[str]:
+    """The keys of all names, and on SQLite what its search knows of them."""
+    keys = "SELECT name_key FROM tenants"
+    if is_sqlite():
+        keys += " UNION SELECT name_key FROM tenant_names"
+        table = "tenant_names_trigram"
+        with writing() as connection:
+            connection.exec_driver_sql(
+                f"INSERT INTO {table} ({table}, rank) VALUES ('integrity-check', 1)"
+            )
+            found = connection.exec_driver_sql(f"SELECT count(*) FROM {table}('lodz')")
+            assert found.scalar_one() == 1
+    with db.engine.connect() as connection:
+        return set(connection.exec_driver_sql(keys).scalars())
+
 
 class TestSchema:
     def test_is_the_same_by_migration_and_by_model(self, empty):

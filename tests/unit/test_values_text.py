@@ -155,6 +155,21 @@ class TestSearchKey:
     def test_knows_no_case_and_no_accents(self, name, key):
         assert values.search_key(name) == key
 
+    @pytest.mark.parametrize(
+        ("name", "key"),
+        [
+            ("Łódź", "lodz"),
+            ("Ørsted Æbler", "orsted aebler"),
+            ("Đorđević", "dordevic"),
+            ("IŞIK", "isik"),
+            ("Işık", "isik"),
+            ("ışık", "isik"),
+            ("Acme", "acme"),
+        ],
+    )
+    def test_of_a_name_knows_no_strokes_either(self, name, key):
+        assert values.name_key(name) == key
+
 
 REFUSED_NUMBERS = [
     *("", " ", "-1", "+5", "1e3", "1_000", "1,000", "1.0", "0x10", "1 0", "five", "NaN", "∞"),

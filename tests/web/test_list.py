@@ -122,6 +122,17 @@ class TestShortSearch:
         page = support.get("/tenants?q=abc")
         assert "Under three characters" not in page.words
 
+    def test_of_plain_letters_finds_those_with_a_stroke(self, support):
+        named("Łódź Taxi", "Işık", "Ørsted")
+        searches = {
+            "lodz": "Łódź Taxi",
+            "ŁÓD": "Łódź Taxi",
+            "ışık": "Işık",
+            "IŞI": "Işık",
+            "o": "Ørsted",
+        }
+        assert {q: found(support, q) for q in searches} == {q: [n] for q, n in searches.items()}
+
     def test_of_accents_alone_finds_nothing(self, support):
         named("Somebody")
         assert found(support, "\u0301") == []

@@ -266,6 +266,12 @@ class TestUsage:
             assert part in words
         assert "99,999" not in words
 
+    def test_is_exact_up_to_the_largest_numbers(self, admin, tenant):
+        used(tenant, **dict.fromkeys(("cents", "calls", "minutes"), 2**63 - 1))
+        words = admin.get(tenant_url(tenant)).words_of("tenant-now")
+        assert "$92,233,720,368,547,758.07" in words
+        assert "9,223,372,036,854,775,807 of 1,000 calls" in words
+
     def test_is_nothing_before_the_first_call(self, admin, tenant):
         words = admin.get(tenant_url(tenant)).words_of("tenant-now")
         assert "0 of 1,000 calls" in words

@@ -18,7 +18,7 @@ from webui.extensions import db, keyring
 from webui.models import Tenant
 from webui.models.columns import Audited, Encrypted
 from webui.models.tenant import audit_kind
-from webui.values import search_key
+from webui.values import name_key
 
 Row = dict[str, Any]
 _TABLE = db.metadata.tables[Tenant.__tablename__]
@@ -57,7 +57,7 @@ class TenantRows:
             else:
                 row |= _sealed(self._ring, name, new, str(step.tenant))
         if "name" in row:
-            row["name_key"] = search_key(row["name"])
+            row["name_key"] = name_key(row["name"])
         return row
 
     def write(self, connection: Connection) -> None:

@@ -39,7 +39,7 @@ from webui.models.columns import (
     field_checks,
     now,
 )
-from webui.values import same_json, search_key
+from webui.values import name_key, same_json
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ class Tenant(Model):
 
     @validates("name")
     def _derive_name_key(self, _key: str, name: str) -> str:
-        self.name_key = search_key(name)
+        self.name_key = name_key(name)
         return name
 
     def is_set(self, field: str) -> bool:

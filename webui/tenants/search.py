@@ -18,7 +18,7 @@ from webui.models.usage import month_of
 from webui.paging import Keyset, Page
 from webui.permissions import Permission, may
 from webui.tenants import identities
-from webui.values import search_key
+from webui.values import name_key
 
 PAGE_SIZE = 50
 PREFIX_BELOW = 3
@@ -115,7 +115,7 @@ class Filters:
     @property
     def prefix_only(self) -> bool:
         """Whether the words are so few characters that only beginnings are searched."""
-        return 0 < len(search_key(self.q)) < PREFIX_BELOW
+        return 0 < len(name_key(self.q)) < PREFIX_BELOW
 
     @property
     def chips(self) -> list[tuple[str, str]]:
@@ -200,7 +200,7 @@ def _matches(words: str) -> ColumnElement[bool]:
     found = _UUID.search(words)
     if found:
         return Tenant.id == UUID(found.group())
-    key = search_key(words)
+    key = name_key(words)
     owned = _known_by(words)
     if not key:
         # Accents or signs alone: no name is found by what its key leaves out.
