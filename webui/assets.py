@@ -31,6 +31,7 @@ def init_assets(app: Flask, target: Path) -> None:
     served = WhiteNoise(
         app.wsgi_app,
         immutable_file_test=lambda _path, _url: True,
+        allow_all_origins=False,
         add_headers_function=_add_headers,
     )
     served.add_files(str(target), prefix=PREFIX)

@@ -240,6 +240,15 @@ class TestSecret:
         maria.submit(answer, 303, sip_password=MINE)
         assert fresh(tenant).sip_password == MINE
 
+    def test_that_they_replaced_is_not_removed_by_one_more_click(self, maria, tom):
+        tenant = make_tenant(sip_password="the first one")
+        form = maria.get(edit_url(tenant, "sip"))
+        tom.edit(tenant, "sip", sip_password=THEIRS)
+        answer = maria.submit(form, 409, remove_sip_password=True, reason=REASON)
+        assert answer.field("remove_sip_password") is None
+        maria.submit(answer, 303)
+        assert fresh(tenant).sip_password == THEIRS
+
     def test_removed_by_a_stale_form_cannot_break_sip(self, maria, tom):
         values = {"sip_domain": "a.example", "sip_username": "u", "sip_password": "the first one"}
         tenant = make_tenant(**values)

@@ -222,16 +222,19 @@ class TestStored:
         assert len(drafts()) == 1
         assert support.get(sign_in_again(support, answer)).field("retention_days") == "6"
 
-    def test_shows_nothing_when_it_was_damaged_or_grew_old(self, support, tenant):
-        answer = typed_too_late(support, tenant, **TYPED)
-        target = sign_in_again(support, answer)
+    def test_shows_nothing_when_it_was_damaged(self, support, tenant):
+        target = sign_in_again(support, typed_too_late(support, tenant, **TYPED))
         raw.run("UPDATE drafts SET content = 'e1.k1.AAAA'")
         page = support.get(target)
         assert page.field("sip_domain") == ""
         assert RESTORED not in page.words
+
+    @pytest.mark.parametrize(("hours", "shown"), [(11.9, "typed.example"), (12, "")])
+    def test_is_shown_for_twelve_hours(self, support, tenant, hours, shown):
+        target = sign_in_again(support, typed_too_late(support, tenant, **TYPED))
         with write_transaction():
-            db.session.execute(update(Draft).values(created_at=now() - timedelta(hours=12)))
-        assert support.get(target).field("sip_domain") == ""
+            db.session.execute(update(Draft).values(created_at=now() - timedelta(hours=hours)))
+        assert support.get(target).field("sip_domain") == shown
 
 
 class TestSomebodyElse:
@@ -276,6 +279,16 @@ class TestSomebodyElse:
         for token in (None, "forged"):
             answer = support.submit(form, 303, **TYPED, csrf_token=token)
             assert answer.location.startswith("/login")
+        assert drafts() == []
+
+    @pytest.mark.parametrize("role", ["owner", "auditor"])
+    def test_who_may_not_change_the_tenant_leaves_no_draft(self, sign_in, tenant, role):
+        person = sign_in(role)
+        token = person.token()
+        expire(person)
+        data = {**TYPED, "csrf_token": token, "version": "1", "reason": REASON}
+        answer = person.post(tenant_url(tenant, "sip"), data, 303)
+        assert answer.location == "/login"
         assert drafts() == []
 
     def test_who_was_disabled_leaves_no_draft(self, support, tenant):

@@ -6,12 +6,15 @@ from uuid import UUID
 import pytest
 
 from tests import raw
-from tests.factories import make_tenant
+from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_audited, assert_history_holds, last_body
 from tests.web import dom
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import fresh
+from webui.audit.actions import Action
 from webui.limits import FIELDS
+from webui.tenants.operations import Edit, update_section
+from webui.tenants.rules import Closed
 from webui.tenants.sections import SECTIONS
 
 # section -> what is typed, and what the entry says
@@ -300,6 +303,12 @@ class TestOwner:
                     assert "can be read, not changed" in answer.words
         admin.edit(tenant, "features", retention_days=1)
         assert fresh(tenant).retention_days == 1
+
+    def test_of_one_that_is_closed_while_they_save_is_refused_as_well(self, owner, tenant):
+        edit = Edit({"retention_days": 1}, ["retention_days"], 1)
+        revise(tenant, Action.TENANT_STATUS, status="inactive")
+        with raw.unchanged(), pytest.raises(Closed):
+            update_section(tenant.id, SECTIONS["features"], edit, an_actor(owner.user))
 
     def test_of_a_suspended_tenant_can_change_it(self, sign_in):
         tenant = make_tenant(status="suspended", blocked_services=["calls"])

@@ -45,6 +45,12 @@ class TestFile:
             assert answer.headers["Content-Type"].startswith(kinds[url[url.rindex(".") :]])
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
+    def test_is_for_no_other_site(self, client, files):
+        for url in files:
+            answer = client.get(url, headers={"Origin": "https://elsewhere.example"})
+            assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+            assert "Access-Control-Allow-Origin" not in answer.headers
+
     @pytest.mark.parametrize(
         ("accepts", "encoding", "unpack"),
         [

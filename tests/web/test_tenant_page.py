@@ -1,6 +1,5 @@
 """The tenant page: everything that is known of a tenant, by what the reader may see."""
 
-import dataclasses
 import re
 from datetime import timedelta
 
@@ -13,9 +12,7 @@ from tests.web.pages import tenant_url
 from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
-from webui.models import TenantUsage
 from webui.models.columns import now
-from webui.models.usage import month_of
 from webui.tenants.sections import SECTIONS
 
 FULL = {
@@ -44,14 +41,6 @@ IDENTITIES = ("sip.full.example", "trunk-17", "hooks.full.example")
 def full(app, secrets):
     secrets |= {FULL["sip_password"], FULL["webhook_secret"]}
     return make_tenant(**FULL)
-
-
-def used(tenant, cents=0, calls=0, minutes=0, month=None):
-    """What metering writes."""
-    with write_transaction():
-        values = {"usage_cents": cents, "calls": calls, "minutes": minutes}
-        month = month or month_of(now())
-        db.session.add(TenantUsage(tenant_id=tenant.id, month=month, **values))
 
 
 def facts(page, name):
@@ -254,50 +243,6 @@ class TestState:
         words = admin.get(tenant_url(tenant)).words_of("tenant-now")
         assert words.startswith("Stopped now: agents, analytics, calls, recordings, SIP")
         assert "Nothing runs." in words
-
-
-class TestUsage:
-    def test_is_this_months_against_the_limit(self, admin, tenant):
-        used(tenant, cents=391_140, calls=850, minutes=12_345)
-        used(tenant, cents=999_999, calls=99_999, minutes=99_999, month="2020-02")
-        words = admin.get(tenant_url(tenant)).words_of("tenant-now")
-        assert f"{now():%B} so far" in words
-        for part in ("850 of 1,000 calls", "85 %", "$3,911.40", "12,345 minutes"):
-            assert part in words
-        assert "99,999" not in words
-
-    def test_is_exact_up_to_the_largest_numbers(self, admin, tenant):
-        used(tenant, **dict.fromkeys(("cents", "calls", "minutes"), 2**63 - 1))
-        words = admin.get(tenant_url(tenant)).words_of("tenant-now")
-        assert "$92,233,720,368,547,758.07" in words
-        assert "9,223,372,036,854,775,807 of 1,000 calls" in words
-
-    def test_is_nothing_before_the_first_call(self, admin, tenant):
-        words = admin.get(tenant_url(tenant)).words_of("tenant-now")
-        assert "0 of 1,000 calls" in words
-        assert "$0.00 · 0 minutes" in words
-
-    def test_is_in_the_configured_currency(self, app, admin, tenant, config):
-        used(tenant, cents=123_456_789)
-        for currency, text in (("EUR", "€1,234,567.89"), ("CHF", "CHF 1,234,567.89")):
-            settings = dataclasses.replace(config, currency=currency)
-            app.extensions["webui_config"] = settings
-            assert text in admin.get(tenant_url(tenant)).words_of("tenant-now")
-
-    def test_beyond_the_limit_is_said(self, admin):
-        for calls in (10, 25):
-            tenant = make_tenant(monthly_call_limit=10)
-            used(tenant, calls=calls)
-            words = admin.get(tenant_url(tenant)).words_of("tenant-now")
-            assert f"{calls} of 10 calls" in words
-            assert "The limit is reached." in words
-
-    def test_without_any_allowed_is_said(self, admin):
-        for calls in (0, 3):
-            tenant = make_tenant(monthly_call_limit=0)
-            used(tenant, calls=calls)
-            words = admin.get(tenant_url(tenant)).words_of("tenant-now")
-            assert f"{calls} calls, none allowed" in words
 
 
 class TestOwners:
