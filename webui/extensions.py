@@ -1,7 +1,7 @@
 """The Flask extensions, and how this product opens a database and a write transaction."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, event
 from sqlalchemy.orm import DeclarativeBase
 
 from webui.crypto.keyring import KeyRing
@@ -104,6 +104,15 @@ def write_transaction() -> Iterator[None]:
         raise
     finally:
         db.session.info.pop(WRITING, None)
+
+
+def read(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
+    """The rows of a SELECT of columns, in the transaction that the session is in.
+
+    For the many small ones that a page is made of: what the session adds to each (objects,
+    events, the choice of a database) costs more than they do. It flushes nothing.
+    """
+    return db.session.connection().execute(statement, values)
 
 
 def is_sqlite(engine: Engine | Connection | None = None) -> bool:

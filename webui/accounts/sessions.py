@@ -12,7 +12,7 @@ from flask_login import UserMixin
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.exc import DBAPIError
 
-from webui.extensions import db, login_manager, write_transaction
+from webui.extensions import db, login_manager, read, write_transaction
 from webui.limits import Status
 from webui.models import Authenticator, Passkey, Tenant, User, UserSession
 from webui.models.columns import now
@@ -166,7 +166,7 @@ _FIND = (
 
 def find(hashed: str) -> Any:
     """The session of a token's hash, held or ended, with its account and tenant's status."""
-    return db.session.execute(_FIND, {"hashed": hashed}).first()
+    return read(_FIND, {"hashed": hashed}).first()
 
 
 def holds(session: Any, at: datetime) -> bool:

@@ -1,7 +1,7 @@
 """Reading the history: pages of entries as rows for people, by what the reader may see."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -16,7 +16,7 @@ from webui.audit.find import Found
 from webui.audit.log import open_sealed
 from webui.audit.parts import Part
 from webui.crypto.keyring import SecretError
-from webui.extensions import db
+from webui.extensions import db, read
 from webui.models import AuditEntry, AuditField, AuditSealed, Delivery
 from webui.paging import Page
 from webui.permissions import STAFF, Permission, may
@@ -39,7 +39,7 @@ _SHOWN = [
     _ENTRIES[name]
     for name in (
         *("seq", "id", "at", "outcome", "source", "reason", "address", "body"),
-        *("actor_type", "actor_name", "actor_role"),
+        *("actor_type", "actor_name", "actor_role", "tenant_version"),
     )
 ]
 _OF_TENANT = select(*_SHOWN).where(_ENTRIES.tenant_id == bindparam("tenant_id"))
@@ -62,7 +62,10 @@ _NEWEST_OF_FIELD = (
     .subquery()
 )
 _LATEST = select(_NEWEST_OF_FIELD.c.field, *_SHOWN).where(_ENTRIES.seq == _NEWEST_OF_FIELD.c.seq)
-_SEALED = select(AuditSealed).where(AuditSealed.entry.in_(bindparam("entries", expanding=True)))
+_VALUES = AuditSealed.__table__.c
+_SEALED = select(_VALUES.entry, _VALUES.field, _VALUES.side, _VALUES.value).where(
+    _VALUES.entry.in_(bindparam("entries", expanding=True))
+)
 
 
 @dataclass(frozen=True)
@@ -90,20 +93,20 @@ class Row:
 def tenant_page(tenant_id: UUID, after: str | None = None) -> Page[Row]:
     """A few entries of a tenant, newest first. Raises paging.BadCursor."""
     if after is None:
-        return page_of(_newest(tenant_id, CARD_SIZE))
+        return page_of(newest(tenant_id))
     return page_of(find.find(Filters(tenant=(tenant_id,)), after, size=CARD_SIZE))
 
 
-def _newest(tenant_id: UUID, size: int) -> Found:
+def newest(tenant_id: UUID) -> Found:
     """What :func:`find.find` gives for the first page of a tenant, in one statement."""
-    entries = _entries(_NEWEST, tenant_id=tenant_id, most=size + 1)
-    more, entries = len(entries) > size, entries[:size]
+    entries = _entries(_NEWEST, tenant_id=tenant_id, most=CARD_SIZE + 1)
+    more, entries = len(entries) > CARD_SIZE, entries[:CARD_SIZE]
     return Found(entries, find.NEWEST_FIRST.encode([entries[-1].seq]) if more else None, None)
 
 
 def _entries(query: Select[Any], **values: Any) -> list[AuditEntry]:
     """Rows with what pages ask of an entry."""
-    return cast("list[AuditEntry]", db.session.execute(query, values).all())
+    return cast("list[AuditEntry]", read(query, values).all())
 
 
 def page_of(found: Found) -> Page[Row]:
@@ -158,9 +161,11 @@ def latest_by_field(tenant_id: UUID, fields: Sequence[str]) -> dict[str, AuditEn
     return {row.field: row for row in found}
 
 
-def changes_of(tenant_id: UUID, fields: Sequence[str], most: int) -> list[AuditEntry]:
-    """The newest entries that changed any of the fields, newest first."""
-    return _entries(_CHANGES, tenant_id=tenant_id, fields=list(fields), most=most)
+def changes_of(tenant_id: UUID, fields: Sequence[str], most: int) -> Iterator[AuditEntry]:
+    """The newest entries that changed any of the fields, newest first, read as they are asked."""
+    values = {"tenant_id": tenant_id, "fields": list(fields), "most": most}
+    with read(_CHANGES, values) as found:
+        yield from cast("Iterator[AuditEntry]", found)
 
 
 def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
@@ -204,7 +209,8 @@ def _opened(entries: Sequence[AuditEntry]) -> dict[UUID, dict[tuple[str, str], s
     result: dict[UUID, dict[tuple[str, str], str]] = defaultdict(dict)
     if not ids:
         return result
-    for row in db.session.scalars(_SEALED, {"entries": ids}):
+    values: Any = read(_SEALED, {"entries": ids})
+    for row in values:
         try:
             value = open_sealed(row)
         except SecretError:

@@ -186,9 +186,10 @@ def _seal(
 
 
 def open_sealed(row: AuditSealed) -> str | None:
-    """The value of a sealed history value; None when it was erased.
+    """The value of a sealed history value, an object or its columns; None when it was erased.
 
     Raises the errors of :func:`webui.crypto.fields.unseal`.
     """
-    salted = row.salted
-    return None if salted is None else salted.partition(".")[2]
+    if row.value is None:
+        return None
+    return AuditSealed.salted.open(row.value, (row.entry, row.field, row.side)).partition(".")[2]

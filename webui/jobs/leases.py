@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import CursorResult, bindparam, delete, or_, select, update
 
-from webui.extensions import db, write_transaction
+from webui.extensions import db, read, write_transaction
 from webui.models import JobState, WorkerBeat
 from webui.models.columns import now
 
@@ -35,7 +35,7 @@ _ALIVE = (
 def alive() -> bool:
     """Whether any worker lives."""
     at = now()
-    return db.session.scalar(_ALIVE, {"since": at - SILENT, "until": at + SILENT}) is not None
+    return read(_ALIVE, {"since": at - SILENT, "until": at + SILENT}).first() is not None
 
 
 def beat(worker: UUID) -> None:

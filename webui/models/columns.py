@@ -135,37 +135,38 @@ class Encrypted:
         self.key = key
         self.name = name or ""
 
-    def __set_name__(self, owner: type, name: str) -> None:
+    def __set_name__(self, owner: type[Base], name: str) -> None:
         self.name = self.name or name
+        self.owner = owner
 
     def __get__(self, instance: Base | None, owner: type) -> Any:
         if instance is None:
             return self
         token = getattr(instance, self.column)
-        if token is None:
-            return None
-        return fields.unseal(
-            keyring(), token, self._table(instance), self.name, self._row(instance)
-        )
+        return None if token is None else self.open(token, _primary_key(instance))
+
+    def open(self, token: str, primary_key: Iterable[Any]) -> str:
+        """The value of a stored text, for who read columns instead of an object."""
+        return fields.unseal(keyring(), token, self._table, self.name, row_id(primary_key))
 
     def __set__(self, instance: Base, value: str | None) -> None:
-        ring, table = keyring(), self._table(instance)
+        ring, table = keyring(), self._table
         token = index = None
         if value is not None:
-            token = fields.seal(ring, value, table, self.name, self._row(instance))
+            token = fields.seal(ring, value, table, self.name, row_id(_primary_key(instance)))
             if self.index:
                 index = blind_index.index(ring, self.key(value), table, self.name)
         setattr(instance, self.column, token)
         if self.index:
             setattr(instance, self.index, index)
 
-    @staticmethod
-    def _table(instance: Base) -> str:
-        return instance.__tablename__
+    @property
+    def _table(self) -> str:
+        return self.owner.__tablename__
 
-    @staticmethod
-    def _row(instance: Base) -> str:
-        return row_id(object_mapper(instance).primary_key_from_instance(instance))
+
+def _primary_key(instance: Base) -> Iterable[Any]:
+    return object_mapper(instance).primary_key_from_instance(instance)
 
 
 def row_id(primary_key: Iterable[Any]) -> str:

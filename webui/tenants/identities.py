@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, or_, sel
 
 from webui import values
 from webui.crypto import blind_index
-from webui.extensions import db, keyring
+from webui.extensions import keyring, read
 from webui.models import Tenant
 from webui.models.tenant import UNREADABLE, host_of
 
@@ -62,7 +62,7 @@ def shared(tenant: Tenant) -> Shared:
         "users": [] if username in (None, UNREADABLE) else _indexes("sip_username", username),
     }
     found: dict[str, list[tuple[UUID, str]]] = {"both": [], "domain": []}
-    for row in db.session.execute(_SHARED, asked):
+    for row in read(_SHARED, asked):
         found[row.what].append((row.id, row.name))
     identity, rest = found["both"], found["domain"]
     more = len(identity) > FEW, len(rest) > FEW

@@ -5,20 +5,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from uuid import UUID
 
 from flask_login import current_user
 from sqlalchemy import bindparam, select
 
 from webui.audit import history
+from webui.audit.find import Found
 from webui.audit.history import Row
 from webui.crypto.fields import key_id
 from webui.crypto.keyring import SecretError
-from webui.extensions import db
+from webui.extensions import read
 from webui.limits import MAX_SAFE_INTEGER, PLANS, SERVICE_LABELS, Service
 from webui.models import AuditEntry, Tenant, TenantUsage, User
 from webui.models.columns import now
 from webui.models.services import ServiceState, effective_services
 from webui.models.usage import month_of
+from webui.models.user import NO_PASSWORD, AccountState, account_state
 from webui.paging import Page
 from webui.permissions import Permission, may
 from webui.tenants import compliance, identities, progress
@@ -36,8 +39,15 @@ _METERED = TenantUsage.__table__.c
 _USAGE = select(_METERED.usage_cents, _METERED.calls, _METERED.minutes).where(
     _METERED.tenant_id == bindparam("tenant_id"), _METERED.month == bindparam("month")
 )
+_USERS = User.__table__.c
 _OWNERS = (
-    select(User).where(User.tenant_id == bindparam("tenant_id")).order_by(User.created_at).limit(20)
+    select(
+        *(_USERS.id, _USERS.username, _USERS.email, _USERS.active),
+        (_USERS.password_hash == NO_PASSWORD).label("invited"),
+    )
+    .where(_USERS.tenant_id == bindparam("tenant_id"))
+    .order_by(_USERS.created_at)
+    .limit(20)
 )
 
 
@@ -65,6 +75,16 @@ class Usage:
     def percent(self) -> int | None:
         """Calls of the limit in percent, rounded down; None without a limit to speak of."""
         return self.calls * 100 // self.limit if 0 < self.limit < MAX_SAFE_INTEGER else None
+
+
+@dataclass(frozen=True)
+class Owner:
+    """An account of the tenant."""
+
+    id: UUID
+    username: str
+    email: str
+    state: AccountState
 
 
 class Overview:
@@ -122,8 +142,14 @@ class Overview:
 
     @cached_property
     def changed(self) -> Mark | None:
-        """The latest change of the tenant."""
-        return mark(history.at_version(self.tenant.id, self.tenant.version))
+        """The latest change of the tenant: as a rule one of the entries that are shown."""
+        version = self.tenant.version
+        shown = next((e for e in self._newest.entries if e.tenant_version == version), None)
+        return mark(shown or history.at_version(self.tenant.id, version))
+
+    @cached_property
+    def _newest(self) -> Found:
+        return history.newest(self.tenant.id)
 
     @cached_property
     def usage(self) -> Usage:
@@ -136,14 +162,17 @@ class Overview:
         return compliance.standards(self.tenant)
 
     @cached_property
-    def owners(self) -> list[User]:
+    def owners(self) -> list[Owner]:
         """Some of the tenant's owners, the oldest account first."""
-        return list(db.session.scalars(_OWNERS, {"tenant_id": self.tenant.id}))
+        return [
+            Owner(row.id, row.username, row.email, account_state(row.active, not row.invited))
+            for row in read(_OWNERS, {"tenant_id": self.tenant.id})
+        ]
 
     @cached_property
     def history(self) -> Page[Row]:
         """The newest entries."""
-        return history.tenant_page(self.tenant.id)
+        return history.page_of(self._newest)
 
     @cached_property
     def onboarding(self) -> progress.Progress | None:
@@ -178,7 +207,7 @@ def service_word(service: str) -> str:
 
 
 def _usage(tenant: Tenant, at: datetime) -> Usage:
-    row = db.session.execute(_USAGE, {"tenant_id": tenant.id, "month": month_of(at)}).first()
+    row = read(_USAGE, {"tenant_id": tenant.id, "month": month_of(at)}).first()
     calls = row.calls if row else 0
     days = monthrange(at.year, at.month)[1]
     passed = at.day - 1 + (at.hour * 60 + at.minute) / 1_440

@@ -24,6 +24,8 @@ def stops(tenant: Tenant) -> list[tuple[AuditEntry, list[Service]]]:
         if here:
             found.append((entry, here))
         still &= before
+        if not still:
+            break
     return found
 
 

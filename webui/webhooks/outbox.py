@@ -6,13 +6,14 @@ holds no value of a sealed field, nothing for staff only, and not who did it or 
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, delete, insert, select
 
-from webui.extensions import db
+from webui.extensions import db, read
 from webui.limits import FIELDS, Status
 from webui.models import Delivery, Tenant, WebhookStop
 from webui.models.columns import now
@@ -58,7 +59,8 @@ _STATUS_FIELDS = ("status", "blocked_services")
 _UNTOLD = {"meta_data", "webhook_secret", *_STATUS_FIELDS}
 
 # Built once: every change of a tenant asks whether there is somebody to tell.
-_STOP = select(WebhookStop.tenant_id).where(WebhookStop.tenant_id == bindparam("tenant_id"))
+_STOPS = WebhookStop.__table__.c
+_STOP = select(_STOPS.stopped_at).where(_STOPS.tenant_id == bindparam("tenant_id"))
 _DELIVERY = insert(Delivery.__table__)  # type: ignore[arg-type]
 
 
@@ -74,9 +76,14 @@ def obstacles(tenant: Tenant, event: Event) -> list[Obstacle]:
         found.append(Obstacle.NO_SECRET)
     if tenant.status in (Status.INACTIVE, Status.BLOCKED) and event is not Event.STATUS_CHANGED:
         found.append(Obstacle.CLOSED)
-    if not found and db.session.execute(_STOP, {"tenant_id": tenant.id}).first():
+    if not found and stopped_at(tenant.id):
         found.append(Obstacle.STOPPED)
     return found
+
+
+def stopped_at(tenant_id: UUID) -> datetime | None:
+    """Since when the receiver is gone, by its own word; None when it is not."""
+    return read(_STOP, {"tenant_id": tenant_id}).scalar()
 
 
 def queue_changes(tenant: Tenant, fields: Collection[str], actor: Who) -> None:

@@ -4,14 +4,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
 from webui import jobs
 from webui.audit import history
-from webui.extensions import db
-from webui.models import Delivery, DeliveryAttempt, Tenant, WebhookStop
+from webui.extensions import db, read
+from webui.models import Delivery, DeliveryAttempt, Tenant
 from webui.models.columns import now
 from webui.models.webhook import QUEUED
 from webui.webhooks import outbox, schedule, secret, words
@@ -23,10 +24,12 @@ LOG_SIZE = 50
 # A test is watched for as long as the longest timeout and a little; then the page rests.
 _WATCHED = timedelta(seconds=90)
 # Built once: composing this statement costs more than running it.
+_SENT = Delivery.__table__.c
+_SHOWN = [column for column in _SENT if column.name not in ("body", "message", "leased_until")]
 _NEWEST = (
-    select(Delivery)
-    .where(Delivery.tenant_id == bindparam("tenant_id"))
-    .order_by(Delivery.created_at.desc(), Delivery.id.desc())
+    select(*_SHOWN)
+    .where(_SENT.tenant_id == bindparam("tenant_id"))
+    .order_by(_SENT.created_at.desc(), _SENT.id.desc())
     .limit(bindparam("most"))
 )
 
@@ -87,14 +90,13 @@ class Panel:
 def build(tenant: Tenant) -> Panel:
     """The panel of a tenant, for the person of the request."""
     obstacles = outbox.obstacles(tenant, Event.TEST)
-    stop = db.session.get(WebhookStop, tenant.id) if Obstacle.STOPPED in obstacles else None
     used = tenant.is_set("webhook_url") or tenant.is_set("webhook_secret")
     alive = jobs.alive() if used else True
     return Panel(
         old_secret_until=secret.old_until(tenant),
         obstacles=obstacles,
         missing=[words.OBSTACLES[o] for o in obstacles if o is not Obstacle.STOPPED],
-        stopped_at=stop.stopped_at if stop else None,
+        stopped_at=outbox.stopped_at(tenant.id) if Obstacle.STOPPED in obstacles else None,
         worker_alive=alive,
         log=log(tenant.id, FEW, alive) if used else Log([], None, False),
         mark=_mark(),
@@ -103,7 +105,8 @@ def build(tenant: Tenant) -> Panel:
 
 def log(tenant_id: UUID, most: int, worker_alive: bool) -> Log:
     """The newest deliveries of a tenant."""
-    found = list(db.session.scalars(_NEWEST, {"tenant_id": tenant_id, "most": most + 1}))
+    rows: Any = read(_NEWEST, {"tenant_id": tenant_id, "most": most + 1}).all()
+    found: list[Delivery] = rows
     shown = found[:most]
     moving = [row.id for row in shown if is_moving(row)] if worker_alive else []
     earlier = _earlier(shown)
