@@ -70,6 +70,15 @@ class TestPage:
         for entry, words in zip(entries(tenant), ("3 entries", "2 entries"), strict=False):
             assert f"{words} after it" in admin.get(url_of(entry)).words
 
+    def test_says_that_a_secret_cannot_be_undone(self, sign_in, admin, tenant, secrets):
+        secrets.add("hunter2hunter2")
+        admin.edit(tenant, "sip", sip_password="hunter2hunter2")
+        url = url_of(entries(tenant)[-1])
+        words = "Secrets are not kept in the history, so they cannot be undone."
+        assert words in admin.get(url).words
+        # Who undoes nothing is not told so.
+        assert words not in sign_in("auditor").get(url).words
+
     def test_shows_the_creation_with_every_field(self, admin, tenant):
         shown = changes(admin.get(url_of(entries(tenant)[0])))
         assert shown["Name"] == ("nothing", "Northwind")

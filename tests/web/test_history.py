@@ -12,6 +12,7 @@ from tests.web.pages import tenant_url
 from webui.audit import find, history
 from webui.audit.actions import Action
 from webui.extensions import db
+from webui.limits import FIELDS
 from webui.models import AuditEntry
 
 
@@ -160,6 +161,12 @@ class TestOfAField:
         assert f"just now · {admin.user.username} · “more calls” 1,000 → 5,000" in told
         assert "nothing → 1,000" in told
         assert "All changes" not in told
+
+    def test_is_offered_of_every_field(self, admin, owner, tenant):
+        for name in FIELDS:
+            self.opened(admin, tenant, name)
+        for name in FIELDS.keys() - {"meta_data"}:
+            self.opened(owner, tenant, name)
 
     def test_leads_on_when_there_is_more(self, admin, busy):
         answer = self.opened(admin, busy, "monthly_call_limit")
