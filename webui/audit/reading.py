@@ -109,12 +109,9 @@ def fields(connection: Connection, low: int, high: int) -> dict[int, Fingerprint
     return held
 
 
-def words(connection: Connection, low: int, high: int) -> dict[int, Fingerprint]:
-    """What audit_words holds of the entries. Its key begins with the word: all is read."""
-    held: dict[int, Fingerprint] = {}
-    for seq, word in _stream(connection, "words", low, high):
-        held[seq] = held.get(seq, 0) + hash(word)
-    return held
+def words(connection: Connection, low: int, high: int) -> Iterator[Row]:
+    """(seq, word) of the entries. The table's key begins with the word: all of it is read."""
+    return _stream(connection, "words", low, high)
 
 
 def reasons(connection: Connection, low: int, high: int) -> Iterator[Row]:

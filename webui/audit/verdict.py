@@ -97,6 +97,14 @@ class Folded:
             self.notes.append(note)
 
 
+def fold(notes: Iterable[Note]) -> Sequence[Note]:
+    """The notes, folded."""
+    folded = Folded()
+    for note in notes:
+        folded.add(note)
+    return folded.notes
+
+
 def spans(found: Iterable[Span]) -> list[Span]:
     """The spans, sorted and joined."""
     joined: list[Span] = []

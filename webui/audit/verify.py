@@ -3,10 +3,13 @@
 import multiprocessing
 import sqlite3
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from multiprocessing.pool import AsyncResult, Pool
+from operator import itemgetter
 from pathlib import Path
 
 import psycopg
@@ -18,18 +21,18 @@ from webui.audit.checking import BODY, Note, judge
 from webui.audit.checkpoint_lines import read_lines
 from webui.audit.checkpoints import Checkpoint
 from webui.audit.retold import Row
-from webui.audit.verdict import Folded, Verdict, compare_anchors, explain
+from webui.audit.verdict import Verdict, compare_anchors, explain, fold
 from webui.crypto import signing
 from webui.models import AuditEntry
 
 PIECE = 25_000
-"""Entries that are judged, and held in memory, at a time."""
-PROCESSES = 2
+"""Entries that are judged at a time."""
+STRETCH = 80 * PIECE
+"""Entries whose words are judged at a time, with a number for each in memory. All words are read
+for each stretch, because their key begins with the word."""
 # Below this a second process takes longer to start than it saves.
-_WORTH_IT = 2 * PIECE
-
-STRETCH = 12 * PIECE
-"""Entries whose words are judged, and held in memory, at a time."""
+_WORTH_IT = 4 * PIECE
+_AHEAD = 2
 
 
 class Unchecked(Exception):
@@ -48,8 +51,8 @@ class Piece:
     sealed: list[tuple[int, str]] = field(default_factory=list)
 
 
-Work = tuple[Callable[[Connection, int, int, list[int]], Piece], int, int, list[int]]
-"""What judges, from where to where, and the checkpoints there."""
+Work = Callable[[Connection], Piece]
+"""Judges a part; another process can be told it."""
 
 
 def verify(
@@ -74,9 +77,8 @@ def verify(
     for piece in _judged(url, pieces, lines.valid):
         verdict.entries += piece.entries
         found.add(url, piece)
-        if piece.entries:
-            progress(min(piece.high, head), head)
-    for problem in [*lines.problems, *explain(found.folded.notes, head), *strays]:
+        progress(verdict.entries, head)
+    for problem in [*lines.problems, *explain(found.notes, head), *strays]:
         verdict.add(problem)
     verdict.notices += found.compared.notices
     compare_anchors(verdict, lines.valid, found.hashes)
@@ -85,11 +87,11 @@ def verify(
 
 @dataclass
 class _Found:
-    """What the pieces say together."""
+    """What the pieces say together, in whichever order they come."""
 
-    folded: Folded = field(default_factory=Folded)
     hashes: dict[int, str] = field(default_factory=dict)
     compared: sealed.Compared = field(default_factory=sealed.Compared)
+    _notes: list[tuple[int, Sequence[Note]]] = field(default_factory=list)
 
     def add(self, url: str, piece: Piece) -> None:
         """Takes in a piece, and opens the sealed values of its entries."""
@@ -98,8 +100,13 @@ class _Found:
         if piece.sealed:
             with _reading(url) as connection:
                 notes = [*notes, *self.compared.compare(connection, piece.sealed)]
-        for note in notes:
-            self.folded.add(note)
+        self._notes.append((piece.low, fold(notes)))
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """All notes, folded."""
+        ordered = sorted(self._notes, key=itemgetter(0))
+        return fold(note for _, notes in ordered for note in notes)
 
 
 @contextmanager
@@ -138,45 +145,69 @@ def _next(connection: Connection, low: int | None) -> int | None:
 
 def _judged(
     url: str, pieces: Sequence[tuple[int, int]], anchors: Sequence[Checkpoint]
-) -> Iterable[Piece]:
-    """The pieces in order, judged."""
+) -> Iterator[Piece]:
+    """The pieces, judged, as they are done: by this process, and by another when it is worth it."""
     work = list(_work(pieces, [anchor.seq for anchor in anchors]))
     if len(pieces) * PIECE < _WORTH_IT:
         yield from (_do(url, one) for one in work)
         return
     # Not forked: the worker has threads, and a fork would copy their locks.
-    spawning = multiprocessing.get_context("spawn")
-    with spawning.Pool(PROCESSES) as pool:
-        yield from pool.imap(partial(_do, url), work)
+    with multiprocessing.get_context("spawn").Pool(1) as other:
+        yield from _shared(url, deque(work), other)
+
+
+def _shared(url: str, work: deque[Work], other: Pool) -> Iterator[Piece]:
+    """What is done: by the other process from the front, by this one from the end.
+
+    A second process that reads all of the program costs as much as judging 100,000 entries, so
+    this one does not only wait. The other has the next part ready when it is done with one.
+    """
+    theirs: deque[AsyncResult[Piece]] = deque()
+    while work or theirs:
+        while work and len(theirs) < _AHEAD:
+            theirs.append(other.apply_async(_do, (url, work.popleft())))
+        if work and not theirs[0].ready():
+            yield _do(url, work.pop())
+        else:
+            yield theirs.popleft().get()
 
 
 def _work(pieces: Sequence[tuple[int, int]], anchors: Sequence[int]) -> Iterator[Work]:
-    """What is to be done: stretch by stretch its words, then its pieces."""
-    size, last = STRETCH // PIECE, -(2**63)
-    for start in range(0, len(pieces), size):
-        stretch = pieces[start : start + size]
-        low, last = last, stretch[-1][1] + 1
-        yield judge_words, low, last - 1, []
-        for low, high in stretch:
-            covered = anchors[bisect_left(anchors, low) : bisect_right(anchors, high)]
-            yield judge_piece, low, high, list(covered)
+    """What is to be done: the words, stretch by stretch, and then the pieces."""
+    low = -(2**63)
+    for first, last in _stretches(pieces):
+        yield partial(judge_words, low=low, first=first, high=last)
+        low = last + 1
+    for first, last in pieces:
+        covered = anchors[bisect_left(anchors, first) : bisect_right(anchors, last)]
+        yield partial(judge_piece, low=first, high=last, anchors=covered)
+
+
+def _stretches(pieces: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """Pieces that follow one another, joined to what is no longer than STRETCH."""
+    joined: list[tuple[int, int]] = []
+    for low, high in pieces:
+        if joined and high < joined[-1][0] + STRETCH:
+            joined[-1] = (joined[-1][0], high)
+        else:
+            joined.append((low, high))
+    return joined
 
 
 def _do(url: str, work: Work) -> Piece:
     """A part of the work, in whichever process."""
-    judge_part, low, high, anchors = work
     with _reading(url) as connection:
-        return judge_part(connection, low, high, anchors)
+        return work(connection)
 
 
-def judge_words(connection: Connection, low: int, high: int, _anchors: list[int]) -> Piece:
-    """The words by which the entries of a stretch are found."""
-    reasons = reading.reasons(connection, low, high)
+def judge_words(connection: Connection, low: int, first: int, high: int) -> Piece:
+    """The words by which the entries from ``first`` to ``high`` are found; below there are none."""
+    reasons = reading.reasons(connection, first, high)
     held = reading.words(connection, low, high)
-    return Piece(low, high, notes=wording.judge(reasons, held))
+    return Piece(low, high, notes=wording.judge(first, high, reasons, held))
 
 
-def judge_piece(connection: Connection, low: int, high: int, anchors: list[int]) -> Piece:
+def judge_piece(connection: Connection, low: int, high: int, anchors: Sequence[int]) -> Piece:
     """The entries of a piece, with their columns and listed fields."""
     piece = Piece(low, high)
     fields = reading.fields(connection, low - 2, high + 2)

@@ -1,17 +1,35 @@
 """Judging audit_words: is an entry found by the words of its reason, and by no other?"""
 
+from array import array
 from collections.abc import Iterable
 
-from webui.audit.checking import Fingerprint, Note
+from webui.audit.checking import Note
 from webui.audit.retold import Row
 from webui.values import search_words
 
+_LAST = 2**64 - 1
+"""The largest number of the array, which is the last bits of a `checking.Fingerprint`."""
 
-def judge(reasons: Iterable[Row], held: dict[int, Fingerprint]) -> list[Note]:
-    """What does not hold of reasons, given as (seq, reason), and the words held, used up here."""
-    wrong = []
+
+def judge(first: int, last: int, reasons: Iterable[Row], words: Iterable[Row]) -> list[Note]:
+    """What does not hold of the words of the entries from ``first`` to ``last``.
+
+    ``reasons`` are rows of seq and reason, ``words`` of seq and word, where those below ``first``
+    are of no entry.
+    """
+    # Eight bytes for an entry, of which there may be millions.
+    held = array("Q", bytes(8 * (last - first + 1)))
+    wrong = set()
+    for seq, word in words:
+        if seq < first:
+            wrong.add(seq)
+        else:
+            held[seq - first] = (held[seq - first] + hash(word)) & _LAST
     for seq, reason in reasons:
-        if held.pop(seq, 0) != sum(map(hash, search_words(reason))):
-            wrong.append(seq)
+        if held[seq - first] != sum(map(hash, search_words(reason))) & _LAST:
+            wrong.add(seq)
+        held[seq - first] = 0
     # Whatever is left has no reason, or is of no entry.
-    return [Note("words", seq, seq) for seq in sorted([*wrong, *held])]
+    if any(held):
+        wrong.update(seq for seq, left in enumerate(held, first) if left)
+    return [Note("words", seq, seq) for seq in sorted(wrong)]

@@ -9,7 +9,7 @@ WORD_LENGTH = 60
 """Of a longer word only the beginning is searched."""
 NFC_JOINS = 4
 """One character of NFC may have been typed as four (U+1F82), in UTF-16 units as well."""
-_WORDS = re.compile(r"[^\W_]+")
+_WORDS = re.compile(rf"([^\W_]{{1,{WORD_LENGTH}}})[^\W_]*")
 
 USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
 """What a username may look like; compared without case."""
@@ -89,8 +89,7 @@ def name_key(value: str) -> str:
 
 def search_words(value: str) -> list[str]:
     """The different words of a text in the form in which they are searched, in order."""
-    words = _WORDS.findall(search_key(value))
-    return list(dict.fromkeys([word[:WORD_LENGTH] for word in words]))
+    return list(dict.fromkeys(_WORDS.findall(search_key(value))))
 
 
 def whole_number(raw: str, field: Whole) -> int:
