@@ -39,8 +39,11 @@ else:
 csrf = CSRFProtect()
 login_manager = LoginManager()
 
-# Milliseconds that a SQLite writer waits for another one.
+# Milliseconds that a writer waits for another one before it is told that nothing was saved.
 BUSY_TIMEOUT = 10_000
+# In seconds: a machine that vanished in the middle of a save holds its locks for a minute, and
+# not for the two hours that TCP itself waits.
+_KEEPALIVES = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
 # The execution option that makes `_begin_sqlite` open a transaction that may write.
 WRITING = "webui_writing"
 
@@ -53,13 +56,15 @@ def keyring() -> KeyRing:
 
 
 def init_database(app: Flask) -> None:
-    """Binds the database and, for SQLite, sets what DESIGN 8 asks of every connection."""
+    """Binds the database, and sets what DESIGN 8 asks of every connection."""
     db.init_app(app)
     with app.app_context():
         engine = db.engine
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _configure_postgresql)
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -74,6 +79,13 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _configure_postgresql(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        for name, value in {"lock_timeout": BUSY_TIMEOUT, **_KEEPALIVES}.items():
+            cursor.execute(f"SET {name} = {value}")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

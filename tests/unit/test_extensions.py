@@ -28,6 +28,7 @@ class TestConnection:
         else:
             # On PostgreSQL it is the server that keeps what was committed.
             assert rows("SHOW transaction_isolation") == [("read committed",)]
+            assert rows("SHOW lock_timeout") == [("10s",)]
 
 
 def add_usage(tenant_id, month: str = "2026-11") -> None:

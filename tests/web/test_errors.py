@@ -15,6 +15,7 @@ from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.pages import HTMX, REASON, edit_url, tenant_url
 from tests.web.saved import fresh
+from webui import extensions
 from webui.accounts import sessions, signing_in
 from webui.audit import history
 from webui.extensions import db, is_sqlite
@@ -126,6 +127,22 @@ SAVES = {
 }
 
 
+@contextmanager
+def other_writer() -> Iterator[None]:
+    """Somebody in the middle of writing, who does not come to an end; new connections only."""
+    db.session.rollback()
+    db.engine.dispose()
+    with db.engine.connect().execution_options(**{extensions.WRITING: True}) as connection:
+        if is_sqlite():
+            connection.begin()
+        else:
+            # Whoever waits without an end is let in after all, and the test fails.
+            connection.exec_driver_sql("SET idle_in_transaction_session_timeout = '20s'")
+            connection.exec_driver_sql("LOCK TABLE tenants IN EXCLUSIVE MODE")
+        yield
+    db.engine.dispose()
+
+
 class TestFailedSave:
     @pytest.mark.parametrize("htmx", [False, True])
     @pytest.mark.parametrize("section", SAVES)
@@ -149,6 +166,16 @@ class TestFailedSave:
         again = {"sip_password": SECRET} if section == "sip" else {}
         admin.submit(answer, 200 if htmx else 303, htmx=htmx, **again)
         assert fresh(tenant).version == 2
+
+    def test_for_which_a_lock_is_not_free_in_time_is_one(self, admin, tenant, monkeypatch):
+        form = admin.get(edit_url(tenant, "features"))
+        with monkeypatch.context() as patch, other_writer():
+            patch.setattr(extensions, "BUSY_TIMEOUT", 50)
+            answer = admin.submit(form, 503, retention_days=5, reason="typed reason")
+        assert "Nothing was saved: the database did not answer." in answer.words
+        assert answer.field("retention_days") == "5"
+        admin.submit(answer, 303)
+        assert fresh(tenant).retention_days == 5
 
     def test_of_a_new_tenant_keeps_the_input_too(self, admin, broken, logged):
         form = admin.get("/tenants/new")
