@@ -308,7 +308,13 @@ class TestEmpty:
     def test_page_says_what_to_do(self, admin, tenant):
         page = admin.get("/audit?address=10.1.1.1")
         assert "Entries are never deleted" in page.words_of("history-empty")
+        assert "An address is compared as a whole." in page.words_of("history-empty")
         assert links(page)["Show everything"] == "/audit"
+
+    def test_is_no_other_spelling_of_an_address(self, admin, app):
+        entry(actor=an_actor(address="2001:db8::1"))
+        for spelt in ("2001:DB8::1", "2001:0db8:0:0::0001"):
+            assert len(admin.get(f"/audit?address={spelt}").history) == 1
 
 
 class TestReaders:

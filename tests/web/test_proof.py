@@ -75,6 +75,18 @@ class TestPanel:
             connection.exec_driver_sql("UPDATE audit_checkpoints SET line = '{}'")
         assert "No checkpoint yet." in admin.get("/audit").words_of("proof")
 
+    def test_says_at_once_that_the_end_was_cut_off(self, admin, tenant):
+        checkpoints.make()
+        assert "Cut off" not in admin.get("/audit").words_of("proof")
+        for _ in range(3):
+            make_tenant()
+        made = checkpoints.make()
+        with without_guards() as connection:
+            tampering.remove(connection, made.seq - 1, made.seq)
+        said = admin.get("/audit").words_of("proof")
+        assert f"Cut off The history ends at entry {made.seq - 2}" in said
+        assert "-" not in said.partition("Newest checkpoint")[2].partition("Public key")[0]
+
 
 class TestVerification:
     def test_is_asked_for_and_told(self, admin):

@@ -7,6 +7,7 @@ does not exist is refused in words. Several values of one parameter mean any of 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from ipaddress import IPv6Address
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,7 @@ class Filters:
             outcome=_known("outcome", given["outcome"]),
             source=_known("source", given["source"]),
             request=given["request"],
-            address=given["address"],
+            address=tuple(map(_address, given["address"])),
             q=_words(given["q"]),
             since=since,
             until=until,
@@ -165,6 +166,14 @@ def _actor(value: str) -> str:
     if found is None:
         raise BadFilter(f"There is nobody called “{value}”. Search for them by username.")
     return found
+
+
+def _address(value: str) -> str:
+    """As entries have it: an IPv6 address can be written in many ways."""
+    try:
+        return str(IPv6Address(value)) if "." not in value else value
+    except ValueError:
+        return value
 
 
 def _words(values: tuple[str, ...]) -> str:

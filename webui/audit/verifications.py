@@ -56,7 +56,12 @@ class Proof:
     @property
     def uncovered(self) -> int:
         """Entries that no checkpoint covers yet."""
-        return self.head - (self.checkpoint.seq if self.checkpoint else 0)
+        return max(0, self.head - (self.checkpoint.seq if self.checkpoint else 0))
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether entries are missing that the newest checkpoint covers."""
+        return self.checkpoint is not None and self.head < self.checkpoint.seq
 
     @property
     def signed_at(self) -> datetime | None:
