@@ -123,6 +123,7 @@ class TestPage:
         assert found["Later change"] == url_of(between)
         assert found["Earlier change of Calls a month"] == url_of(created)
         assert found["Later change of Calls a month"] == url_of(second)
+        assert links(admin.get(url_of(second)))["Earlier change"] == url_of(between)
         assert "Later change" not in links(admin.get(url_of(last)))
         assert "Earlier change" not in links(admin.get(url_of(created)))
 

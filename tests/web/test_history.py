@@ -144,6 +144,27 @@ class TestCursor:
         assert row_ids(page) == ids_of(small)
 
 
+class TestAnEmptyPage:
+    """After as much was examined as one request may, the rest can hold nothing."""
+
+    @pytest.mark.parametrize(("on", "back"), [("older", "newer"), ("newer", "older")])
+    def test_leads_back_to_what_was_shown(self, admin, tenant, monkeypatch, on, back):
+        for limit in range(1, 5):
+            revise(tenant, Action.TENANT_BILLING, monthly_call_limit=limit)
+            revise(make_tenant(), Action.TENANT_BILLING, monthly_call_limit=limit)
+        # On both sides of the four there is one more of the tenant, which the filter leaves out.
+        revise(tenant, Action.TENANT_FEATURES, retention_days=5)
+        monkeypatch.setattr(find, "EXAMINED", 5)
+        cursor = f"&before={packed('history', '0')}" if on == "newer" else ""
+        url = f"/audit?tenant={tenant.id}&action=tenant.billing.updated{cursor}"
+        page = admin.get(url)
+        assert row_ids(page) == ids_of(tenant)[1:5]
+        empty = admin.get(page.by_id(f"page-{on}").get("href"))
+        assert row_ids(empty) == []
+        again = admin.get(empty.by_id(f"page-{back}").get("href"))
+        assert row_ids(again) == row_ids(page)
+
+
 class TestOfAField:
     def opened(self, browser, tenant, name):
         """A field's history in its place on the tenant's page."""

@@ -91,8 +91,6 @@ def find(
         return NOTHING
     seqs, end = _passing(filters, walk, size + 1, denials)
     more, seqs = len(seqs) > size, seqs[:size]
-    if more:
-        end = None
     entries = _load(seqs)
     # The way back from an empty page is the cursor that led here, and what stands at it.
     first, last = (entries[0].seq, entries[-1].seq) if entries else (0, 0)
