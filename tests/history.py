@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tests import verifier
 from webui.audit.actions import Action
-from webui.extensions import db
+from webui.extensions import db, keyring
 from webui.models import AuditEntry, Tenant
 
 
@@ -50,4 +50,4 @@ def assert_audited(
 def assert_history_holds() -> None:
     """The independent verifier finds nothing wrong with the whole history."""
     url = db.engine.url.render_as_string(hide_password=False)
-    assert verifier.problems(verifier.read(url)) == []
+    assert verifier.judge(url, keyring().to_json()) == []

@@ -1,14 +1,13 @@
-"""A second opinion on the history, written from section 2.6 of the design alone.
+"""A second opinion on the history, written from docs/audit-format.md alone.
 
-It imports nothing of the product and reads the database with plain drivers. `problems` gives
-one line for everything that does not hold; an empty list means that the history holds.
+It imports nothing of the product and reads the database with plain drivers. `judge` gives one
+line for everything that does not hold; an empty list means that the history holds.
 """
 
 import hashlib
 import json
 import re
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +15,8 @@ from uuid import UUID
 
 import psycopg
 from psycopg.rows import dict_row
+
+from tests import verifier_extracts
 
 KEYS = {
     *("v", "seq", "id", "at", "action", "outcome", "tenant", "actor", "source"),
@@ -28,38 +29,53 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 Row = dict[str, Any]
 
 
+TABLES = {
+    "entries": "SELECT * FROM audit_entries ORDER BY seq",
+    "fields": "SELECT seq, field, tenant_id FROM audit_fields",
+    "words": "SELECT seq, word FROM audit_words",
+    "sealed": "SELECT entry, field, side, value FROM audit_sealed",
+}
+IDS = ("id", "tenant_id", "subject_id", "entry")
+
+
+def judge(url: str, keyring: str | None = None) -> list[str]:
+    """What does not hold of a database. With a key ring (JSON), sealed values are opened too."""
+    tables = _tables(url)
+    return [*problems(tables["entries"]), *verifier_extracts.problems(tables, keyring)]
+
+
 def read(url: str) -> list[Row]:
-    """Every entry's row in order of seq, with the names of its audit_fields under `fields`."""
-    entries = "SELECT * FROM audit_entries ORDER BY seq"
-    fields = "SELECT seq, field FROM audit_fields ORDER BY seq, field"
+    """Every entry's row in order of seq."""
+    return _tables(url)["entries"]
+
+
+def _tables(url: str) -> dict[str, list[Row]]:
+    """The rows of every table."""
     if url.startswith("sqlite:///"):
         with sqlite3.connect(url.removeprefix("sqlite:///")) as connection:
             connection.row_factory = sqlite3.Row
-            rows = [_row(dict(row)) for row in connection.execute(entries)]
-            pairs = [tuple(row) for row in connection.execute(fields)]
+            found = {name: list(connection.execute(query)) for name, query in TABLES.items()}
         connection.close()
     else:
         libpq = url.replace("postgresql+psycopg://", "postgresql://")
-        with psycopg.connect(libpq) as connection:
-            rows = [_row(row) for row in connection.cursor(row_factory=dict_row).execute(entries)]
-            pairs = connection.execute(fields).fetchall()
-    fields_of = defaultdict(list)
-    for seq, field in pairs:
-        fields_of[seq].append(field)
-    return [{**row, "fields": sorted(fields_of[row["seq"]])} for row in rows]
+        with psycopg.connect(libpq, row_factory=dict_row) as connection:
+            found = {name: connection.execute(query).fetchall() for name, query in TABLES.items()}
+    return {name: [_row(dict(row)) for row in rows] for name, rows in found.items()}
 
 
 def _row(row: Row) -> Row:
     """The row with ids and times as text in one spelling, whichever driver read it."""
-    for name in ("id", "tenant_id", "subject_id"):
+    for name in row.keys() & set(IDS):
         row[name] = row[name] and str(UUID(str(row[name])))
+    if "at" not in row:
+        return row
     at = row["at"] if isinstance(row["at"], datetime) else datetime.fromisoformat(row["at"])
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return {**row, "at": at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
 
 
 def problems(rows: Iterable[Row]) -> list[str]:
-    """What does not hold, one line each."""
+    """What does not hold of entries and their columns, one line each."""
     found = []
     before = {"seq": 0, "hash": "0" * 64, "at": ""}
     for row in rows:
@@ -138,7 +154,6 @@ def _columns(row: Row, body: Row) -> Iterator[str]:
         "tenant_version": tenant.get("version"),
         "subject_id": body["changes"].get("user", [None, None])[1],
         **{f"actor_{key}": actor[key] for key in ("type", "id", "name", "role")},
-        "fields": sorted(body["changes"]),
     }
     for column, value in expected.items():
         if row[column] != value:

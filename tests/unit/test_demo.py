@@ -232,7 +232,7 @@ class TestContent:
     def test_names_are_acceptable_and_normal(self):
         for tenant in tenants():
             assert values.text(tenant.name, FIELDS["name"]) == tenant.name
-            assert tenant.name_key == values.search_key(tenant.name)
+            assert tenant.name_key == values.name_key(tenant.name)
 
     def test_encrypted_values_are_acceptable_and_normal(self):
         for tenant in tenants():
@@ -334,7 +334,7 @@ class TestLoad:
     def test_takes_small_numbers(self, app, count):
         load(count, SEED, Progress())
         assert len(tenants()) == count
-        assert verifier.problems(verifier.read(str(db.engine.url))) == []
+        assert verifier.judge(str(db.engine.url)) == []
 
 
 class TestNames:
