@@ -31,6 +31,7 @@ from webui.headers import init_headers
 from webui.keys import routes as key_routes
 from webui.links import routes as link_routes
 from webui.migrations import is_current
+from webui.navigation import init_navigation
 from webui.onboarding import routes as onboarding_routes
 from webui.onboarding import signup_routes
 from webui.origin import init_origin
@@ -46,6 +47,8 @@ from webui.webhooks import delivery_routes
 from webui.webhooks import routes as webhook_routes
 from webui.webhooks.delivery import init_deliveries
 
+# The macros of templates/_macros/facts.html that cards use.
+FACTS = ("fact", "switch", "limit", "sealed", "secret")
 # Sixteen times the largest field: the rest of a form is small.
 MAX_FORM_BYTES = 256 * 1024
 
@@ -149,11 +152,15 @@ def _init_pages(app: Flask) -> None:
     init_deliveries(app)
     init_filters(app)
     init_urls(app)
+    init_navigation(app)
     init_words(app)
     init_user_words(app)
     audit_words.init_words(app)
     app.jinja_env.globals.update(may=may, must_enrol=must_enrol, Permission=Permission)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    # Every card draws with them: to import them into each costs more than to draw.
+    facts = app.jinja_env.get_template("_macros/facts.html").module
+    app.jinja_env.globals.update({name: getattr(facts, name) for name in FACTS})
     cli.init_cli(app)
 
 

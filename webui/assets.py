@@ -26,7 +26,7 @@ class UnknownAsset(KeyError):
 
 
 def init_assets(app: Flask, target: Path) -> None:
-    """Serves the built files and gives templates ``asset(name)``."""
+    """Serves the built files and gives templates the filter ``asset``."""
     manifest = build(SOURCE, target)
     served = WhiteNoise(
         app.wsgi_app,
@@ -43,7 +43,7 @@ def init_assets(app: Flask, target: Path) -> None:
             raise UnknownAsset(name)
         return PREFIX + manifest[name]
 
-    app.jinja_env.globals["asset"] = asset
+    app.jinja_env.filters["asset"] = asset
 
 
 def _add_headers(headers: Any, _path: str, _url: str) -> None:

@@ -13,7 +13,11 @@ from webui.models.columns import now
 from webui.values.time_zones import by_region, zone
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
+_BADGE = Markup('<span class="state-badge %s">%s</span>')
 _TIME_TAG = Markup('<time datetime="%s" title="%s">%s</time>')
+_COUNTDOWN = Markup(
+    '<time datetime="%s" title="%s">for <span data-until="%s">%s</span> more</time>'
+)
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
@@ -35,9 +39,15 @@ def init_filters(app: Flask) -> None:
         of_limit,
         place,
         time_left,
+        countdown,
     ):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals["time_zones"] = by_region
+
+
+def badge(tone: str, words: str) -> Markup:
+    """A state as a word in its colour: good, warn, bad or none."""
+    return _BADGE % (tone, words)
 
 
 def number(value: int) -> str:
@@ -99,6 +109,11 @@ def time_left(until: datetime, current: datetime | None = None) -> str:
     hours, minutes = divmod(minutes, 60)
     shown = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
     return " ".join(shown)
+
+
+def countdown(until: datetime) -> Markup:
+    """``<time>``: "for 23 h 41 min more", which the pages' script counts down."""
+    return _COUNTDOWN % (iso(until), exact(until), iso(until), time_left(until))
 
 
 def exact(at: datetime) -> str:

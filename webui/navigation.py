@@ -1,7 +1,46 @@
-"""Where a browser may be sent: paths of this site, and no others (CWE-601)."""
+"""The main pages, and where a browser may be sent: paths of this site, and no others."""
 
 import re
+from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from flask import Flask, request
+
+from webui.permissions import Permission, may
+from webui.urls import address
+
+_MAIN = (
+    (Permission.LIST_TENANTS, "tenants.index", "Tenants"),
+    (Permission.VIEW_ALL_HISTORY, "audit.index", "History"),
+    (Permission.LIST_USERS, "users.index", "Users"),
+    (Permission.VIEW_KEYS, "keys.index", "Keys"),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A main page; ``current``: "page" when it is this one, "true" when this is one below it."""
+
+    url: str
+    label: str
+    current: str | None
+
+
+def init_navigation(app: Flask) -> None:
+    """Gives templates ``main_pages``."""
+    app.jinja_env.globals["main_pages"] = main_pages
+
+
+def main_pages() -> list[Link]:
+    """The main pages that the person of the request may open."""
+    open_to_all = ((address(endpoint), label) for held, endpoint, label in _MAIN if may(held))
+    return [Link(url, label, _current(url)) for url, label in open_to_all]
+
+
+def _current(url: str) -> str | None:
+    if request.path == url:
+        return "page"
+    return "true" if request.path.startswith(f"{url}/") else None
 
 
 def safe_next(target: str | None) -> str | None:

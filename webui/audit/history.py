@@ -20,6 +20,7 @@ from webui.extensions import db, read
 from webui.models import AuditEntry, AuditField, AuditSealed, Delivery
 from webui.paging import Page
 from webui.permissions import STAFF, Permission, may
+from webui.urls import url_pattern
 
 CARD_SIZE = 20
 """Entries in the table of a tenant's page."""
@@ -73,10 +74,12 @@ class Row:
     """An entry as the history table shows it to this reader.
 
     ``role`` and ``address`` are what stands below the name; ``tenant`` is (id, name as it
-    was); ``long`` are the values too long for the sentence; ``undo``: this person may undo it.
+    was); ``long`` are the values too long for the sentence; ``undo_url`` where this person may
+    undo it.
     """
 
     id: UUID
+    url: str
     at: datetime
     who: str
     role: str | None
@@ -87,7 +90,7 @@ class Row:
     long: list[pairs.Pair]
     reason: str | None
     source: str
-    undo: bool
+    undo_url: str | None
 
 
 def tenant_page(tenant_id: UUID, after: str | None = None) -> Page[Row]:
@@ -128,7 +131,14 @@ def of_field(tenant_id: UUID, name: str) -> tuple[list[tuple[Row, pairs.Pair]], 
 
 def rows(entries: Sequence[AuditEntry]) -> list[Row]:
     """The entries as rows for this reader."""
-    return [_row(entry, reader) for entry, reader in zip(entries, readers(entries), strict=True)]
+    url, undo_url = (url_pattern(f"audit.{page}", "entry_id") for page in ("entry", "revert"))
+    undoes = may(Permission.REVERT)
+    found = []
+    for entry, reader in zip(entries, readers(entries), strict=True):
+        body = bodies.read(entry.body)
+        undo = undo_url(entry.id) if undoes and undoable.is_undoable(body) else None
+        found.append(_row(entry, body, reader, url(entry.id), undo))
+    return found
 
 
 def readers(entries: Sequence[AuditEntry]) -> list[sentences.Reader]:
@@ -184,11 +194,13 @@ def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:
     return next(iter(_entries(_AT_VERSION, tenant_id=tenant_id, version=version)), None)
 
 
-def _row(entry: AuditEntry, reader: sentences.Reader) -> Row:
-    body, sees_staff = bodies.read(entry.body), may(Permission.SEE_STAFF)
-    tenant = body["tenant"]
+def _row(
+    entry: AuditEntry, body: bodies.Body, reader: sentences.Reader, url: str, undo_url: str | None
+) -> Row:
+    sees_staff, tenant = may(Permission.SEE_STAFF), body["tenant"]
     return Row(
         id=entry.id,
+        url=url,
         at=entry.at,
         who=who(entry),
         role=entry.actor_role if sees_staff or entry.actor_role not in STAFF else None,
@@ -199,7 +211,7 @@ def _row(entry: AuditEntry, reader: sentences.Reader) -> Row:
         long=[pair for pair in pairs.pairs(body, reader) if pair.is_long],
         reason=reason(entry),
         source=_SOURCES.get(entry.source, entry.source),
-        undo=may(Permission.REVERT) and undoable.is_undoable(body),
+        undo_url=undo_url,
     )
 
 

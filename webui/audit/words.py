@@ -11,7 +11,8 @@ from webui.audit.parts import uncapitalised
 def init_words(app: Flask) -> None:
     """Gives the templates their filters."""
     app.jinja_env.filters["truncated"] = truncated
-    app.jinja_env.globals.update(undo_words=undo.WORDS, field_label=field_label)
+    app.jinja_env.filters["field_label"] = field_label
+    app.jinja_env.globals["undo_words"] = undo.WORDS
     app.jinja_env.filters["uncapitalised"] = uncapitalised
 
 

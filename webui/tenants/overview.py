@@ -16,7 +16,7 @@ from webui.audit.history import Row
 from webui.crypto.fields import key_id
 from webui.crypto.keyring import SecretError
 from webui.extensions import read
-from webui.limits import MAX_SAFE_INTEGER, PLANS, SERVICE_LABELS, Service
+from webui.limits import FIELDS, MAX_SAFE_INTEGER, PLANS, SERVICE_LABELS, Service
 from webui.models import AuditEntry, Tenant, TenantUsage, User
 from webui.models.columns import now
 from webui.models.services import ServiceState, effective_services
@@ -110,13 +110,18 @@ class Overview:
         except SecretError:
             return None
 
-    def history_url(self, field: str) -> str | None:
-        """The address of a field's history; None where it is not offered."""
-        return self._history_url(field) if self._with_history else None
+    @cached_property
+    def history_urls(self) -> dict[str, str]:
+        """Field -> the address of its history; empty where that is not offered."""
+        if not self._with_history:
+            return {}
+        url = url_pattern("audit.tenant_history", "field", tenant_id=self.tenant.id)
+        return {name: url(name) for name in FIELDS}
 
     @cached_property
-    def _history_url(self) -> Callable[[object], str]:
-        return url_pattern("audit.tenant_history", "field", tenant_id=self.tenant.id)
+    def edit_url(self) -> Callable[[object], str]:
+        """The address of a section's form, by the section."""
+        return url_pattern("tenants.edit_section", "section", tenant_id=self.tenant.id)
 
     @cached_property
     def services(self) -> dict[str, list[str]]:

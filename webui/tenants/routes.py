@@ -46,9 +46,9 @@ class SectionConverter(BaseConverter):
         """The section of a name."""
         return SECTIONS[value]
 
-    def to_url(self, value: Section) -> str:
+    def to_url(self, value: object) -> str:
         """The name of a section."""
-        return value.name
+        return str(value)
 
 
 @bp.get("")

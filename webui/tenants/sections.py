@@ -18,6 +18,10 @@ class Section:
     form: type[forms.TenantForm]
     panel: str | None = None
 
+    def __str__(self) -> str:
+        """What stands for it in an address."""
+        return self.name
+
     @property
     def fields(self) -> list[str]:
         """The tenant fields that the section changes, in the catalogue's order."""

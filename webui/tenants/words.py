@@ -8,6 +8,7 @@ from flask import Flask
 from markupsafe import Markup
 from wtforms import Field
 
+from webui.filters import badge
 from webui.forms import SwitchField
 from webui.limits import (
     CEILING_FIELDS,
@@ -25,6 +26,7 @@ from webui.models.tenant import UNREADABLE
 from webui.permissions import Permission, may
 from webui.tenants import search
 from webui.tenants.answers import Note
+from webui.tenants.compliance import State
 from webui.tenants.forms import TenantForm, shown
 from webui.tenants.overview import service_word
 from webui.tenants.rules import sip_missing
@@ -37,7 +39,12 @@ TYPE_AGAIN = "Passwords are never shown again: type it once more."
 OFFERED = "A new password, shown only now: copy it. It is stored when you save."
 CANNOT_BE_READ = "The stored value cannot be read now. Blank keeps it as it is."
 _TONES: dict[str, str] = {Status.ACTIVE: "good", Status.SUSPENDED: "warn", Status.BLOCKED: "bad"}
-_BADGE = Markup('<span class="state-badge %s">%s</span>')
+_FINDINGS = {
+    State.MET: ("good", "Met"),
+    State.NOT_MET: ("bad", "Not met"),
+    State.BY_HAND: ("", "By hand"),
+    State.NOT_APPLICABLE: ("", "N/A"),
+}
 _METER = Markup(
     '<progress class="progress meter%s" value="%s" max="%s" aria-label="%s"></progress>'
 )
@@ -47,6 +54,7 @@ def init_words(app: Flask) -> None:
     """Gives the templates their words."""
     app.jinja_env.filters["compact_json"] = compact_json
     app.jinja_env.filters["status_badge"] = status_badge
+    app.jinja_env.filters["finding_badge"] = finding_badge
     app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
     app.jinja_env.globals.update(
         fields=FIELDS,
@@ -74,7 +82,13 @@ def init_words(app: Flask) -> None:
 @cache
 def status_badge(status: str) -> Markup:
     """A status as a word in its colour."""
-    return _BADGE % (_TONES.get(status, ""), STATUS_LABELS[Status(status)])
+    return badge(_TONES.get(status, ""), STATUS_LABELS[Status(status)])
+
+
+@cache
+def finding_badge(state: State) -> Markup:
+    """How a finding stands as a word in its colour."""
+    return badge(*_FINDINGS[state])
 
 
 def usage_meter(calls: int, limit: int, label: str) -> Markup:

@@ -1,7 +1,11 @@
 """What pages call roles and states."""
 
-from flask import Flask
+from functools import cache
 
+from flask import Flask
+from markupsafe import Markup
+
+from webui.filters import badge
 from webui.models.user import AccountState
 from webui.permissions import Role
 
@@ -22,12 +26,20 @@ STATE_LABELS = {
     AccountState.INVITED: "Invited",
     AccountState.DISABLED: "Disabled",
 }
+_TONES = {AccountState.ACTIVE: "good", AccountState.INVITED: "warn"}
 
 
 def init_words(app: Flask) -> None:
     """Gives the templates their words."""
+    app.jinja_env.filters["account_badge"] = account_badge
     app.jinja_env.globals.update(
         role_labels={role.value: label for role, label in ROLE_LABELS.items()},
         role_meanings={role.value: words for role, words in ROLE_MEANINGS.items()},
         state_labels={state.value: label for state, label in STATE_LABELS.items()},
     )
+
+
+@cache
+def account_badge(state: AccountState) -> Markup:
+    """Whether somebody can sign in, as a word in its colour."""
+    return badge(_TONES.get(state, ""), STATE_LABELS[state])
