@@ -9,9 +9,6 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     BigInteger,
-    CheckConstraint,
-    ForeignKeyConstraint,
-    Index,
     String,
     Text,
     Uuid,
@@ -24,11 +21,10 @@ from sqlalchemy.orm import Mapped, mapped_column, validates
 
 from webui.crypto.keyring import SecretError
 from webui.extensions import Model
-from webui.limits import FIELDS, Status
+from webui.limits import Status
 from webui.models.columns import (
     DERIVED,
     EVENT,
-    NO_ROW_ID,
     PLAIN,
     SEALED,
     Audited,
@@ -36,9 +32,9 @@ from webui.models.columns import (
     CompactJSON,
     Encrypted,
     UTCDateTime,
-    field_checks,
     now,
 )
+from webui.models.tenant_constraints import CONSTRAINTS
 from webui.values import name_key, same_json
 
 
@@ -64,17 +60,6 @@ class Unreadable:
 
 UNREADABLE = Unreadable()
 
-_CROSS_FIELD_CHECKS = {
-    "blocked_services_status": "(status = 'suspended') = (blocked_services <> '[]')",
-    "sip_needs": (
-        "NOT sip_enabled OR (sip_domain IS NOT NULL AND sip_username IS NOT NULL"
-        " AND sip_password IS NOT NULL)"
-    ),
-    "encryption_needed": "data_encryption_enabled OR NOT (hipaa_enabled OR pci_enabled)",
-    "version_positive": "version >= 1",
-    "webhook_secret_previous_limits": "substr(webhook_secret_previous, 1, 3) = 'e1.'",
-}
-
 
 def host_of(sip_domain: str) -> str:
     """A SIP domain without its port: what a search for it compares."""
@@ -85,48 +70,7 @@ class Tenant(Model):
     """A customer organisation. Every change goes through :meth:`revise`."""
 
     __tablename__ = "tenants"
-    # Deferred, so that the row and its entry may come in any order inside one transaction,
-    # and no transaction can end with a version that the history does not know (DESIGN 7).
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["id", "version"],
-            ["audit_entries.tenant_id", "audit_entries.tenant_version"],
-            name="fk_tenants_id_version",
-            deferrable=True,
-            initially="DEFERRED",
-            use_alter=False,
-        ),
-        *field_checks(FIELDS),
-        *(CheckConstraint(sql, name=name) for name, sql in _CROSS_FIELD_CHECKS.items()),
-        CheckConstraint(
-            f"length(CAST(meta_data AS BLOB)) <= {FIELDS['meta_data'].maximum_bytes}",  # type: ignore[attr-defined]
-            name="meta_data_limits",
-        ).ddl_if(dialect="sqlite"),
-        CheckConstraint(
-            f"octet_length(meta_data) <= {FIELDS['meta_data'].maximum_bytes}",  # type: ignore[attr-defined]
-            name="meta_data_limits",
-        ).ddl_if(dialect="postgresql"),
-        Index("ix_tenants_name_key", "name_key", "id"),
-        Index("ix_tenants_created_at", "created_at", "id"),
-        Index("ix_tenants_updated_at", "updated_at", "id"),
-        Index("ix_tenants_sip_identity", "sip_domain_index", "sip_username_index"),
-        Index("ix_tenants_status_name", "status", "name_key", "id"),
-        Index("ix_tenants_status_created", "status", "created_at", "id"),
-        Index("ix_tenants_status_updated", "status", "updated_at", "id"),
-        Index(
-            "ix_tenants_webhook_secret_previous_until",
-            "webhook_secret_previous_until",
-            sqlite_where=text("webhook_secret_previous_until IS NOT NULL"),
-            postgresql_where=text("webhook_secret_previous_until IS NOT NULL"),
-        ),
-        Index(
-            "ix_tenants_name_trigram",
-            "name_key",
-            postgresql_using="gin",
-            postgresql_ops={"name_key": "gin_trgm_ops"},
-        ).ddl_if(dialect="postgresql"),
-        NO_ROW_ID,
-    )
+    __table_args__ = CONSTRAINTS
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)
     name: Mapped[str] = mapped_column(Text, info=PLAIN)

@@ -1,0 +1,61 @@
+"""What the database checks of a tenant's row by itself, and the indexes that the list walks."""
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
+
+from webui.limits import FIELDS
+from webui.models.columns import NO_ROW_ID, field_checks
+
+_CROSS_FIELD_CHECKS = {
+    "blocked_services_status": "(status = 'suspended') = (blocked_services <> '[]')",
+    "sip_needs": (
+        "NOT sip_enabled OR (sip_domain IS NOT NULL AND sip_username IS NOT NULL"
+        " AND sip_password IS NOT NULL)"
+    ),
+    "encryption_needed": "data_encryption_enabled OR NOT (hipaa_enabled OR pci_enabled)",
+    "version_positive": "version >= 1",
+    "webhook_secret_previous_limits": "substr(webhook_secret_previous, 1, 3) = 'e1.'",
+}
+_META_DATA_BYTES = FIELDS["meta_data"].maximum_bytes  # type: ignore[attr-defined]
+_SIZES = {
+    "sqlite": "length(CAST(meta_data AS BLOB))",
+    "postgresql": "octet_length(meta_data)",
+}
+
+CONSTRAINTS = (
+    # Deferred, so that the row and its entry may come in any order inside one transaction,
+    # and no transaction can end with a version that the history does not know (DESIGN 7).
+    ForeignKeyConstraint(
+        ["id", "version"],
+        ["audit_entries.tenant_id", "audit_entries.tenant_version"],
+        name="fk_tenants_id_version",
+        deferrable=True,
+        initially="DEFERRED",
+        use_alter=False,
+    ),
+    *field_checks(FIELDS),
+    *(CheckConstraint(sql, name=name) for name, sql in _CROSS_FIELD_CHECKS.items()),
+    *(
+        CheckConstraint(f"{size} <= {_META_DATA_BYTES}", name="meta_data_limits").ddl_if(dialect)
+        for dialect, size in _SIZES.items()
+    ),
+    Index("ix_tenants_name_key", "name_key", "id"),
+    Index("ix_tenants_created_at", "created_at", "id"),
+    Index("ix_tenants_updated_at", "updated_at", "id"),
+    Index("ix_tenants_sip_identity", "sip_domain_index", "sip_username_index"),
+    Index("ix_tenants_status_name", "status", "name_key", "id"),
+    Index("ix_tenants_status_created", "status", "created_at", "id"),
+    Index("ix_tenants_status_updated", "status", "updated_at", "id"),
+    Index(
+        "ix_tenants_webhook_secret_previous_until",
+        "webhook_secret_previous_until",
+        sqlite_where=text("webhook_secret_previous_until IS NOT NULL"),
+        postgresql_where=text("webhook_secret_previous_until IS NOT NULL"),
+    ),
+    Index(
+        "ix_tenants_name_trigram",
+        "name_key",
+        postgresql_using="gin",
+        postgresql_ops={"name_key": "gin_trgm_ops"},
+    ).ddl_if(dialect="postgresql"),
+    NO_ROW_ID,
+)

@@ -1,0 +1,97 @@
+"""Tenants keep their id, go up by one version with every change, and are never removed.
+
+On SQLite the search by name follows the names here as well.
+"""
+
+from collections.abc import Iterator
+
+from webui.models.columns import Audited
+from webui.models.guards import postgresql_function, postgresql_trigger, sqlite_refusal
+from webui.models.tenant import Tenant
+
+_PLAIN = [c.name for c in Tenant.__table__.columns if c.info["audit"] is Audited.PLAIN]
+
+
+def sqlite() -> Iterator[str]:
+    """The triggers of SQLite."""
+    yield from _sqlite_guards()
+    yield from _name_search()
+
+
+def _sqlite_guards() -> Iterator[str]:
+    changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in _PLAIN)
+    yield sqlite_refusal(
+        "tenants_version",
+        "BEFORE UPDATE",
+        "tenants",
+        f"({changed} OR NEW.version <> OLD.version) AND NEW.version <> OLD.version + 1",
+        "a change of a tenant must raise its version by one",
+    )
+    yield sqlite_refusal(
+        "tenants_identity",
+        "BEFORE UPDATE",
+        "tenants",
+        "NEW.id IS NOT OLD.id OR NEW.created_at IS NOT OLD.created_at",
+        "a tenant keeps its id",
+    )
+    yield sqlite_refusal(
+        "tenants_delete", "BEFORE DELETE", "tenants", "", "tenants are never deleted"
+    )
+    yield sqlite_refusal(
+        "tenants_replace",
+        "BEFORE INSERT",
+        "tenants",
+        "EXISTS (SELECT 1 FROM tenants WHERE id = NEW.id) OR NEW.version <> 1",
+        "tenants are never replaced",
+    )
+    # A connection without foreign keys would not notice a missing entry.
+    for verb in ("INSERT", "UPDATE"):
+        yield sqlite_refusal(
+            f"tenants_foreign_keys_{verb.lower()}",
+            f"BEFORE {verb}",
+            "tenants",
+            "(SELECT foreign_keys FROM pragma_foreign_keys) = 0",
+            "switch foreign_keys on before changing a tenant",
+        )
+
+
+def _name_search() -> Iterator[str]:
+    """Keeps the trigram index (an external-content FTS5 table) equal to the names."""
+    yield (
+        "CREATE TRIGGER sync_names_insert AFTER INSERT ON tenants BEGIN "
+        "INSERT INTO tenant_names (tenant_id, name_key) VALUES (NEW.id, NEW.name_key); "
+        "INSERT INTO tenant_names_trigram (rowid, name_key) "
+        "SELECT row, name_key FROM tenant_names WHERE tenant_id = NEW.id; END"
+    )
+    yield (
+        "CREATE TRIGGER sync_names_update AFTER UPDATE OF name_key ON tenants "
+        "WHEN NEW.name_key <> OLD.name_key BEGIN "
+        "INSERT INTO tenant_names_trigram (tenant_names_trigram, rowid, name_key) "
+        "SELECT 'delete', row, name_key FROM tenant_names WHERE tenant_id = OLD.id; "
+        "UPDATE tenant_names SET name_key = NEW.name_key WHERE tenant_id = OLD.id; "
+        "INSERT INTO tenant_names_trigram (rowid, name_key) "
+        "SELECT row, name_key FROM tenant_names WHERE tenant_id = NEW.id; END"
+    )
+
+
+def postgresql() -> Iterator[str]:
+    """Functions and triggers on PostgreSQL, after those of the history."""
+    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _PLAIN)
+    yield postgresql_function(
+        "version",
+        f"({changed} OR NEW.version <> OLD.version) AND NEW.version <> OLD.version + 1",
+        "a change of a tenant must raise its version by one",
+    )
+    yield postgresql_trigger("tenants_version", "BEFORE UPDATE", "tenants", "ROW", "version")
+    yield postgresql_function(
+        "identity",
+        "NEW.id <> OLD.id OR NEW.created_at <> OLD.created_at",
+        "a tenant keeps its id",
+    )
+    yield postgresql_trigger("tenants_identity", "BEFORE UPDATE", "tenants", "ROW", "identity")
+    yield postgresql_function("first_version", "NEW.version <> 1", "a tenant starts at version 1")
+    yield postgresql_trigger("tenants_insert", "BEFORE INSERT", "tenants", "ROW", "first_version")
+    yield postgresql_trigger("tenants_delete", "BEFORE DELETE", "tenants", "ROW", "refuse")
+    yield postgresql_trigger(
+        "tenants_truncate", "BEFORE TRUNCATE", "tenants", "STATEMENT", "refuse"
+    )
