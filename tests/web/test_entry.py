@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
+from tests import tampering
 from tests.factories import an_actor, make_tenant, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
 from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
-from webui.models import AuditEntry
+from webui.models import AuditEntry, Tenant
 from webui.models.columns import Audited
 from webui.models.tenant import Change
 
@@ -141,6 +142,17 @@ class TestPage:
         page = admin.get(url_of(entry))
         assert "Signed in" in page.words
         assert links(page)["History"] == "/audit"
+
+
+class TestOutliving:
+    def test_entries_of_a_tenant_that_is_gone_are_found_and_shown(self, admin, tenant, app):
+        url, tenant_id = url_of(entries(tenant)[0]), tenant.id
+        with tampering.without_guards() as connection:
+            connection.execute(delete(Tenant.__table__).where(Tenant.id == tenant_id))
+        assert "Created the tenant Northwind" in admin.get(url).words
+        page = admin.get(f"/audit?tenant={tenant_id}")
+        assert len(page.history) == 1
+        assert "Northwind ×" in page.words
 
 
 class TestReaders:

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from sqlalchemy import inspect, select
 
+from webui.audit import bodies
 from webui.audit.actions import SOURCE_LABELS, Action, Outcome
 from webui.extensions import db
 from webui.limits import FIELDS
-from webui.models import AuditField, Tenant, User
+from webui.models import AuditEntry, AuditField, Tenant, User
 from webui.models.columns import Audited
 
 OUTCOME_LABELS = {Outcome.SUCCESS: "Success", Outcome.DENIED: "Denied", Outcome.FAILED: "Failed"}
@@ -107,5 +108,12 @@ def is_field(name: str, sees_metadata: bool, sees_staff: bool) -> bool:
 
 
 def tenant_name(tenant_id: UUID) -> str | None:
-    """A tenant's name now; None when there is no such tenant."""
-    return db.session.scalars(select(Tenant.name).where(Tenant.id == tenant_id)).first()
+    """A tenant's name now, or as the newest entry has it; None when neither knows the tenant."""
+    name = db.session.scalars(select(Tenant.name).where(Tenant.id == tenant_id)).first()
+    return name or _last_name(tenant_id)
+
+
+def _last_name(tenant_id: UUID) -> str | None:
+    entries = select(AuditEntry.body).where(AuditEntry.tenant_id == tenant_id)
+    text = db.session.scalars(entries.order_by(AuditEntry.seq.desc()).limit(1)).first()
+    return (bodies.read(text)["tenant"] or {}).get("name") if text else None
