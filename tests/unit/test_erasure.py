@@ -43,6 +43,7 @@ class TestErase:
         assert left() == 1
         assert_audited(
             Action.AUDIT_ERASED,
+            tenant={"id": str(tenant.id), "name": tenant.name, "version": None},
             changes={"erased": [None, 4], "erased_of": [None, str(tenant.id)]},
             reason="ticket 1",
         )
@@ -63,6 +64,7 @@ class TestErase:
         query = db.select(AuditEntry.id).where(AuditEntry.action == Action.TENANT_SIP)
         entry = db.session.scalars(query).one()
         assert erasure.erase(an_actor(), "ticket 1", entry=entry) == 2
+        assert_audited(Action.AUDIT_ERASED, tenant)
 
     def test_of_nothing_is_no_entry(self, tenant):
         before = count_entries()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
-from webui.models import AuditEntry, AuditSealed
+from webui.models import AuditEntry, AuditSealed, Tenant
 from webui.models.columns import Audited
 from webui.models.tenant import Change
 
@@ -47,5 +47,13 @@ def erase(
         if found:
             told = {"erased": len(found), "erased_of": str(entry or tenant), "erased_field": field}
             changes = [Change(name, Audited.PLAIN, None, x) for name, x in told.items() if x]
-            record(Action.AUDIT_ERASED, actor, changes=changes, reason=reason)
+            concerned = _tenant(tenant, entry)
+            record(Action.AUDIT_ERASED, actor, tenant=concerned, changes=changes, reason=reason)
     return len(found)
+
+
+def _tenant(tenant: UUID | None, entry: UUID | None) -> Tenant | None:
+    """The tenant whose history it is, so that the erasure stands there too."""
+    if entry:
+        tenant = db.session.scalar(select(AuditEntry.tenant_id).where(AuditEntry.id == entry))
+    return db.session.get(Tenant, tenant) if tenant else None

@@ -71,7 +71,8 @@ def record(
 ) -> UUID:
     """Appends an entry to the chain and returns its id.
 
-    ``tenant`` is the one concerned; with ``changes`` of it the entry carries its new version.
+    ``tenant`` is the one concerned; with ``changes`` by an action on it the entry carries its
+    new version.
     ``subject`` is the account concerned; its changes stand beside its id. Call it inside a
     write transaction, after everything else: it flushes, and holds the chain's lock until
     the commit.
@@ -84,7 +85,8 @@ def record(
     if subject:
         listed["user"] = [str(subject.id), str(subject.id)]
         listed.setdefault("username", [subject.username, subject.username])
-    version = tenant.version if tenant and changes and not subject else None
+    changed = changes and action.startswith("tenant.")
+    version = tenant.version if tenant and changed else None
     if tenant and version is not None and action is not Action.TENANT_CREATED:
         outbox.queue_changes(tenant, listed, actor)
     head = lock_head()
