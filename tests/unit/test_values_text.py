@@ -185,6 +185,13 @@ class TestWholeNumber:
             values.whole_number(typed, limits.whole(name))
 
     @pytest.mark.parametrize(
+        "typed", ["60,000", "60.000", "60 000", "1\u00a0000\u00a0000", "1'000"]
+    )
+    def test_says_that_what_pages_show_in_groups_is_typed_without(self, typed):
+        with pytest.raises(Refused, match="Digits only"):
+            values.whole_number(typed, limits.whole("monthly_call_limit"))
+
+    @pytest.mark.parametrize(
         ("name", "lowest", "highest"),
         [
             ("max_concurrent_calls", 1, 1_000),

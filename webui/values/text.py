@@ -5,6 +5,8 @@ import unicodedata
 
 from webui.limits import FIELDS, Sealed, Text, Whole
 
+# As pages show numbers; whether a point groups or ends them is not for us to guess.
+_GROUPED = re.compile(r"[0-9]+(?:[,.'’\s][0-9]+)+")
 WORD_LENGTH = 60
 """Of a longer word only the beginning is searched."""
 NFC_JOINS = 4
@@ -95,6 +97,8 @@ def search_words(value: str) -> list[str]:
 def whole_number(raw: str, field: Whole) -> int:
     """A whole number of the digits 0-9 within the field's limits."""
     value = raw.strip()
+    if _GROUPED.fullmatch(value):
+        raise Refused(f"{field.rule} Digits only, without commas, points or spaces.")
     # Leading zeros are harmless; a longer text than the limit's cannot be inside it.
     digits = value.lstrip("0") or "0"
     if not re.fullmatch(r"[0-9]+", value) or len(digits) > len(str(field.maximum)):
