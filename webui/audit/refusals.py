@@ -32,6 +32,7 @@ def set_aside(
     # What is typed comes after the values that stand as chips already.
     *chips, typed = arguments.getlist(name)
     left = MultiDict(arguments)
+    # The empty field stays: what the URL had in its place stands for nothing any more.
     left.setlist(name, [] if name in refused else chips)
     refused.setdefault(name, Refusal(typed, str(error)))
     return left
