@@ -77,6 +77,7 @@ TAMPERING = [
     "SET session_replication_role = replica",
     "ALTER TABLE audit_entries OWNER TO CURRENT_USER",
     "CREATE TABLE mine (id int)",
+    "CREATE TEMPORARY TABLE audit_entries (seq bigint)",
     "UPDATE alembic_version SET version_num = '0001'",
 ]
 
