@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests import verifier
+from tests import tampering, verifier
 from tests.apps import inside
 from tests.factories import make_tenant
 from tests.history import count_entries, last_entry
@@ -123,6 +123,17 @@ class TestMake:
         with db.engine.connect() as connection:
             lines = checkpoint_lines.read_lines(connection, config.checkpoints, key)
         assert (len(lines.valid), lines.problems) == (1, [])
+
+    def test_one_that_was_moved_to_another_entry_is_found(self, config):
+        make_tenant()
+        checkpoints.make()
+        with tampering.without_guards() as connection:
+            connection.exec_driver_sql("UPDATE audit_checkpoints SET seq = 999")
+        key = signing.public_key(config.audit_key)
+        with db.engine.connect() as connection:
+            lines = checkpoint_lines.read_lines(connection, None, key)
+        [problem] = lines.problems
+        assert problem.text == "The checkpoint at entry 999 in the database is of another entry."
 
     def test_writes_no_entry(self):
         make_tenant()

@@ -97,6 +97,12 @@ class TestUndo:
         undo(admin, entry)
         assert fresh(tenant).monthly_call_limit == 1_000
 
+    def test_of_a_plan_leaves_limits_above_it(self, admin, tenant):
+        admin.edit(tenant, "billing", billing_plan="business", max_concurrent_calls=50)
+        undo(admin, newest(tenant), field=["billing_plan"])
+        after = fresh(tenant)
+        assert (after.billing_plan, after.max_concurrent_calls) == ("starter", 50)
+
     def test_of_an_undo_brings_the_change_back(self, admin, tenant):
         admin.edit(tenant, "organisation", name="Southwind", meta_data='{"a": [1, null]}')
         undo(admin, newest(tenant))
