@@ -40,6 +40,16 @@ def test_of_strangers_are_not_for_owners(owner, tenant, tried):
     owner.get(f"/audit/{entry}", 404)
 
 
+def test_can_be_chosen_on_the_tenant_s_page_by_those_who_see_them(admin, owner, tenant):
+    choices = {}
+    for browser in (admin, owner):
+        options = browser.get(f"{tenant_url(tenant)}/audit").by_id("action").iter("option")
+        choices[browser] = {option.get("value") for option in options}
+    assert choices[admin] - choices[owner] == {"access.denied"}
+    assert choices[owner] >= {"tenant.created", "user.invited", "audit.erased"}
+    assert not choices[admin] & {"session.started", "keys.added", "audit.exported"}
+
+
 def test_are_found_along_their_own_index(app, tenant):
     explain = "EXPLAIN QUERY PLAN" if is_sqlite() else "EXPLAIN"
     if not is_sqlite():

@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 
 from webui.audit import actors, catalogue, times
+from webui.audit.actions import Action
 from webui.audit.filters import ATTRIBUTES, PARAMETERS, Filters
 from webui.audit.find import Found
 from webui.audit.history import Row, rows
@@ -25,6 +26,9 @@ _LABELS = {
     "request": "Request",
     "address": "Address",
 }
+
+# What the actions begin with that stand in the history of a tenant, for everybody.
+_OF_A_TENANT = ("tenant.", "user.", Action.AUDIT_ERASED)
 
 
 @dataclass(frozen=True)
@@ -128,7 +132,8 @@ class View:
         else:
             every = catalogue.CHOICES[name]
         if self.tenant and name == "action":
-            every = {value: label for value, label in every.items() if value.startswith("tenant.")}
+            kinds = (*_OF_A_TENANT, *([Action.ACCESS_DENIED] if may(Permission.SEE_STAFF) else []))
+            every = {value: label for value, label in every.items() if value.startswith(kinds)}
         chosen = getattr(self.filters, name)
         return catalogue.grouped(name, {v: words for v, words in every.items() if v not in chosen})
 
