@@ -46,6 +46,7 @@ from webui.users.words import init_words as init_user_words
 from webui.webhooks import delivery_routes
 from webui.webhooks import routes as webhook_routes
 from webui.webhooks.delivery import init_deliveries
+from webui.whole_body import WholeBody
 
 # The macros of templates/_macros/facts.html that cards use.
 FACTS = ("fact", "switch", "limit", "sealed", "secret")
@@ -78,6 +79,7 @@ def create_app(config: Config, *, setting_up: bool = False) -> Flask:
     _init_requests(app)
     _init_pages(app)
     init_assets(app, config.instance / "static")
+    app.wsgi_app = WholeBody(app.wsgi_app, MAX_FORM_BYTES)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

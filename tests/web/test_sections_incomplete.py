@@ -2,6 +2,7 @@
 
 import json
 from io import BytesIO
+from urllib.parse import urlencode
 
 import pytest
 
@@ -111,3 +112,45 @@ class TestBody:
             with raw.unchanged():
                 answer = person.client.post(url, json=content, headers=token)
             assert answer.status_code == status, url
+
+
+class TestConnection:
+    """As gunicorn hands bodies on: it says where they end, and the length is what was announced."""
+
+    def post(self, person, url, body, announced=None, **environ):
+        return person.client.post(
+            url,
+            content_type="application/x-www-form-urlencoded",
+            environ_overrides={
+                "wsgi.input": BytesIO(body),
+                "wsgi.input_terminated": True,
+                "CONTENT_LENGTH": "" if announced is None else str(announced),
+                **environ,
+            },
+        )
+
+    @pytest.fixture
+    def body(self, owner, tenant):
+        """The form of an owner, who gives no reason: its last field is a box that is on."""
+        fields = owner.get(edit_url(tenant, "features")).fields
+        body = urlencode({**fields, "retention_days": ["365"]}, doseq=True).encode()
+        assert body.endswith(b"&retention_days=365&analytics_enabled=y")
+        return body
+
+    def test_that_broke_off_in_the_middle_of_a_form_saves_nothing(self, owner, tenant, body):
+        url = tenant_url(tenant, "features")
+        before = raw.everything()
+        for lost in (1, len(b"&analytics_enabled=y"), len(b"65&analytics_enabled=y"), len(body)):
+            answer = self.post(owner, url, body[:-lost], len(body))
+            assert answer.status_code == 400, lost
+        assert raw.everything() == before
+        assert self.post(owner, url, body, len(body)).status_code == 303
+        assert fresh(tenant).retention_days == 365
+
+    def test_without_a_length_takes_as_much_as_with_one(self, owner, tenant, body):
+        url, chunked = tenant_url(tenant, "features"), {"HTTP_TRANSFER_ENCODING": "chunked"}
+        with raw.unchanged():
+            too_much = body + b"&x=" + b"x" * MAX_FORM_BYTES
+            assert self.post(owner, url, too_much, **chunked).status_code == 413
+        assert self.post(owner, url, body, **chunked).status_code == 303
+        assert fresh(tenant).retention_days == 365
