@@ -26,7 +26,7 @@ def take_all(browser: Browser, server: Server) -> None:
     _take(browser, server, northwind, "tenant", (WIDE, _TENANT_HEIGHT))
     _take(browser, server, northwind, "tenant-dark", (WIDE, _TENANT_HEIGHT), "dark")
     _take(browser, server, northwind, "tenant-phone", (PHONE, _PHONE_HEIGHT))
-    _take(browser, server, "/audit", "history", (WIDE, _LIST_HEIGHT))
+    _take(browser, server, "/audit?q=ticket", "history", (WIDE, _LIST_HEIGHT))
 
 
 def _take(
