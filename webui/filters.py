@@ -1,6 +1,7 @@
 """How templates show times, numbers and money."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import orjson
@@ -42,7 +43,7 @@ def init_filters(app: Flask) -> None:
         countdown,
     ):
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.globals["time_zones"] = by_region
+    app.jinja_env.globals.update(time_zones=by_region, since=since)
 
 
 def badge(tone: str, words: str) -> Markup:
@@ -146,6 +147,12 @@ def when(at: datetime) -> Markup:
     return _tag(here, _relative(here, now()))
 
 
+def since() -> Callable[[datetime], Markup]:
+    """:func:`when` for the many times of one page, which have one reader and one moment."""
+    reader, current = _reader_zone(), now()
+    return lambda at: _tag(here := at.astimezone(reader), _relative(here, current))
+
+
 def on_day(at: datetime) -> Markup:
     """``<time>``: the day, and the exact time on hover."""
     here = local(at)
@@ -164,7 +171,11 @@ def _tag(here: datetime, words: str) -> Markup:
 
 def local(at: datetime) -> datetime:
     """The time in the time zone of the account that reads it; UTC for nobody's."""
-    return at.astimezone(zone(getattr(current_user, "time_zone", "UTC")))
+    return at.astimezone(_reader_zone())
+
+
+def _reader_zone() -> tzinfo:
+    return zone(getattr(current_user, "time_zone", "UTC"))
 
 
 def place(time_zone: str) -> str:

@@ -4,12 +4,12 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, literal, tuple_
+from sqlalchemy import Select, bindparam, tuple_
 
 from webui.extensions import db
 
@@ -61,29 +61,54 @@ class Keyset:
         ``before`` wins over ``after``. Raises BadCursor.
         """
         backwards = before is not None
-        cursor = before if backwards else after
         query = query.add_columns(*self.columns)
-        if cursor is not None:
-            query = query.where(self._beyond(self.decode(cursor), backwards))
+        if before is not None or after is not None:
+            query = query.where(self.beyond(backwards))
+        query = query.order_by(*self.order(self.columns, backwards)).limit(size + 1)
+        rows = list(db.session.execute(query, self.parameters(after, before)).all())
+        width = len(self.columns)
+        return self.page_of(rows, size, after, before, key=lambda row: row[-width:])
+
+    def order(self, columns: Sequence[Any], backwards: bool) -> list[Any]:
+        """How rows are sorted by these columns, which stand for the order's own."""
         falling = self.descending != backwards
-        order = [c.desc() if falling else c.asc() for c in self.columns]
-        rows = list(db.session.execute(query.order_by(*order).limit(size + 1)).all())
+        return [c.desc() if falling else c.asc() for c in columns]
+
+    def beyond(self, backwards: bool) -> Any:
+        """What comes after the cursor, or before it. Its values are :meth:`parameters`."""
+        here = tuple_(*self.columns)
+        there = tuple_(*(bindparam(f"key_{n}", type_=c.type) for n, c in enumerate(self.columns)))
+        return here < there if self.descending != backwards else here > there
+
+    def parameters(self, after: str | None, before: str | None) -> dict[str, Any]:
+        """The values that :meth:`beyond` compares with; none without a cursor.
+
+        Raises BadCursor.
+        """
+        cursor = after if before is None else before
+        values = [] if cursor is None else self.decode(cursor)
+        return {f"key_{n}": value for n, value in enumerate(values)}
+
+    def page_of(
+        self,
+        rows: list[Row],
+        size: int,
+        after: str | None,
+        before: str | None,
+        key: Callable[[Row], Sequence[Any]],
+    ) -> Page[Row]:
+        """The page that the rows, of which one more was asked for than it holds, are."""
+        backwards = before is not None
         more, rows = len(rows) > size, rows[:size]
         if backwards:
             rows.reverse()
         has_after = bool(rows) and (backwards or more)
         has_before = bool(rows) and (more if backwards else after is not None)
-        width = len(self.columns)
         return Page(
             rows,
-            self.encode(rows[-1][-width:]) if has_after else None,
-            self.encode(rows[0][-width:]) if has_before else None,
+            self.encode(key(rows[-1])) if has_after else None,
+            self.encode(key(rows[0])) if has_before else None,
         )
-
-    def _beyond(self, values: list[Any], backwards: bool) -> Any:
-        here = tuple_(*self.columns)
-        there = tuple_(*(literal(v, c.type) for v, c in zip(values, self.columns, strict=True)))
-        return here < there if self.descending != backwards else here > there
 
 
 def _typed(column: Any, value: Any) -> Any:

@@ -12,7 +12,7 @@ from webui.audit.log import command_actor
 from webui.canary import register
 from webui.extensions import keyring, write_transaction
 from webui.keys import rotation
-from webui.tenants import identities, search
+from webui.tenants import identities, sources
 
 FOUND = [
     "pbx.acme.example",
@@ -88,7 +88,7 @@ class TestSearch:
         assert names(admin, "trunk-7", status="blocked") == ["Trunk-7 Ltd"]
 
     def test_finds_all_of_many(self, admin, monkeypatch):
-        monkeypatch.setattr(search, "_FEW_OWNERS", 2)
+        monkeypatch.setattr(sources.Sip, "few", 2)
         for number in range(4):
             make_tenant(name=f"T{number}", sip_domain="shared.example", sip_username=f"u{number}")
         assert names(admin, "shared.example") == ["T0", "T1", "T2", "T3"]

@@ -103,7 +103,7 @@ def _tenants(typed: str) -> list[Any]:
         filters = search.Filters.from_url({"q": typed})
     except search.BadFilter as error:
         raise BadFilter(str(error)) from None
-    return [row.tenant for row in search.find(filters, None, None).rows[:_FEW]]
+    return search.find(filters, None, None).rows[:_FEW]
 
 
 def _tenant(tenant: Any) -> Match:

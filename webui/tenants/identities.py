@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, literal, or_, select, union_all
 
 from webui import values
 from webui.crypto import blind_index
@@ -35,20 +35,29 @@ class Shared:
     found_by: str = ""
 
 
-def condition(words: str) -> ColumnElement[bool] | None:
-    """Tenants whose SIP domain, username or both the words are; None for what can be neither.
+@dataclass(frozen=True)
+class Asked:
+    """The blind indexes that words would have as a SIP domain and as a username.
+
+    ``both`` when the words are user@domain, so that a tenant must have the two.
+    """
+
+    hosts: list[str]
+    users: list[str]
+    both: bool
+
+
+def asked(words: str) -> Asked | None:
+    """What words ask for as a SIP domain, username or both; None for what can be neither.
 
     ``sip:`` in front and a port are taken away, as in what people copy from a trunk's settings.
     """
     words = re.sub(r"^sips?:", "", words.strip(), flags=re.IGNORECASE)
     user, at, host = words.rpartition("@")
-    if at:
-        same_user, same_host = _username(user), _domain(host)
-        if same_user is None or same_host is None:
-            return None
-        return and_(same_host, same_user)
-    either = [part for part in (_domain(words), _username(words)) if part is not None]
-    return or_(*either) if either else None
+    hosts, users = _hosts(host), _users(user if at else words)
+    if not (hosts and users if at else hosts or users):
+        return None
+    return Asked(hosts, users, bool(at))
 
 
 def shared(tenant: Tenant) -> Shared:
@@ -88,25 +97,20 @@ _OTHER_USER = or_(_TENANTS.sip_username_index.is_(None), ~_SAME_USER)
 _SHARED = union_all(_some("both", _SAME_HOST, _SAME_USER), _some("domain", _SAME_HOST, _OTHER_USER))
 
 
-def _domain(text: str) -> ColumnElement[bool] | None:
+def _hosts(text: str) -> list[str]:
     try:
         domain = values.sip_domain(text)
     except values.Refused:
-        return None
-    return _indexed("sip_domain", host_of(domain)) if domain else None
+        return []
+    return _indexes("sip_domain", host_of(domain)) if domain else []
 
 
-def _username(text: str) -> ColumnElement[bool] | None:
+def _users(text: str) -> list[str]:
     try:
         username = values.sip_username(text)
     except values.Refused:
-        return None
-    return _indexed("sip_username", username) if username else None
-
-
-def _indexed(field: str, value: str) -> ColumnElement[bool]:
-    column: ColumnElement[str] = getattr(Tenant, f"{field}_index")
-    return column.in_(_indexes(field, value))
+        return []
+    return _indexes("sip_username", username) if username else []
 
 
 def _indexes(field: str, value: str) -> list[str]:

@@ -76,7 +76,7 @@ def index() -> Any:
 def _open(filters: search.Filters, found: Any) -> Any:
     """After Enter in a search: the one tenant that it found, else the list by its own address."""
     if filters.q and len(found.rows) == 1:
-        return go_to(url_for(".page", tenant_id=found.rows[0].tenant.id))
+        return go_to(url_for(".page", tenant_id=found.rows[0].id))
     values: dict[str, Any] = {**filters.arguments()}
     return go_to(url_for(".index", **values))
 

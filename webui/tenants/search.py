@@ -1,65 +1,21 @@
 """Finding tenants: what the words may mean, the filters, the orders, one page of rows."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, bindparam, column, or_, select, table, union
-from sqlalchemy import text as sql
-
-from webui.extensions import db, is_sqlite
+from webui.extensions import is_sqlite, read
 from webui.limits import PLANS, STATUS_LABELS, Status
-from webui.models import Onboarding, Tenant, TenantUsage, User
 from webui.models.columns import now
-from webui.models.onboarding import STEP_LABELS
 from webui.models.usage import month_of
-from webui.paging import Keyset, Page
-from webui.permissions import Permission, may
-from webui.tenants import identities
+from webui.paging import Page
+from webui.tenants import sources, statements
+from webui.tenants.sources import PREFIX_BELOW, Meant, Source
+from webui.tenants.statements import ORDERS, Group, Shape, Ways
 from webui.values import name_key
 
 PAGE_SIZE = 50
-PREFIX_BELOW = 3
-"""With fewer characters only the beginnings of names are searched."""
-
-ORDERS = {
-    keyset.name: keyset
-    for keyset in (
-        Keyset("name", (Tenant.name_key, Tenant.id)),
-        Keyset("-name", (Tenant.name_key, Tenant.id), descending=True),
-        Keyset("created", (Tenant.created_at, Tenant.id)),
-        Keyset("-created", (Tenant.created_at, Tenant.id), descending=True),
-        Keyset("updated", (Tenant.updated_at, Tenant.id)),
-        Keyset("-updated", (Tenant.updated_at, Tenant.id), descending=True),
-    )
-}
 ONBOARDING = {"done": "Done", "open": "Open"}
-_LAST = "\U0010ffff"
-_UUID = re.compile(
-    r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])",
-    re.IGNORECASE,
-)
-_ACCOUNT = re.compile(r"[^\s]{3,254}")
-_FEW_OWNERS = 50
-# Up to here SQLite sorts the matches; with more it walks the sorted index and filters.
-_FEW_MATCHES = 500
-_COLUMNS = (
-    Tenant.id,
-    Tenant.name,
-    Tenant.status,
-    Tenant.billing_plan,
-    Tenant.monthly_call_limit,
-    Tenant.sip_enabled,
-    Tenant.recording_enabled,
-    Tenant.analytics_enabled,
-    Tenant.hipaa_enabled,
-    Tenant.pci_enabled,
-    Tenant.onboarded_at,
-    Tenant.updated_at,
-    Onboarding.step,
-)
 
 
 class BadFilter(ValueError):
@@ -113,6 +69,13 @@ class Filters:
         }
 
     @property
+    def narrowed(self) -> dict[str, Any]:
+        """The filters that are set, with the values of `statements.FILTERS`."""
+        values = {"plan": self.plan, "status": self.status, "onboarding": self.onboarding}
+        chosen: dict[str, Any] = {name: value for name, value in values.items() if value}
+        return chosen | ({"onboarding": self.onboarding == "open"} if self.onboarding else {})
+
+    @property
     def prefix_only(self) -> bool:
         """Whether the words are so few characters that only beginnings are searched."""
         return 0 < len(name_key(self.q)) < PREFIX_BELOW
@@ -131,140 +94,58 @@ class Filters:
         return [(name, words[name]) for name in words if getattr(self, name)]
 
 
-@dataclass(frozen=True)
-class Found:
-    """A row of the list."""
-
-    tenant: Any
-    calls: int
-
-    @property
-    def switched_on(self) -> list[str]:
-        """What is on, in a few words."""
-        switches = {
-            "SIP": self.tenant.sip_enabled,
-            "Recording": self.tenant.recording_enabled,
-            "Analytics": self.tenant.analytics_enabled,
-            "HIPAA": self.tenant.hipaa_enabled,
-            "PCI": self.tenant.pci_enabled,
-        }
-        return [name for name, on in switches.items() if on]
-
-    @property
-    def stuck_at(self) -> str | None:
-        """The step of the wizard where the owner goes on; None once it is finished."""
-        if self.tenant.onboarded_at:
-            return None
-        return STEP_LABELS[self.tenant.step] if self.tenant.step else "not begun"
-
-
-def find(filters: Filters, after: str | None, before: str | None) -> Page[Found]:
-    """One page of tenants. Raises paging.BadCursor.
-
-    Their ids first: the sorted index alone answers that, without reading every row on the way.
-    """
-    narrowed = _narrowed(select(Tenant.id), filters)
-    page = ORDERS[filters.sort].page(narrowed, PAGE_SIZE, after, before)
-    ids = [key[0] for key in page.rows]
-    rows = {row.id: row for row in db.session.execute(_rows(ids))} if ids else {}
-    return Page([Found(rows[i], rows[i].calls or 0) for i in ids], page.after, page.before)
-
-
-def _rows(ids: list[UUID]) -> Any:
-    month = month_of(now())
-    return (
-        select(*_COLUMNS, TenantUsage.calls)
-        .outerjoin(TenantUsage, (TenantUsage.tenant_id == Tenant.id) & (TenantUsage.month == month))
-        .outerjoin(Onboarding, Onboarding.tenant_id == Tenant.id)
-        .where(Tenant.id.in_(ids))
+def find(filters: Filters, after: str | None, before: str | None) -> Page[Any]:
+    """One page of tenants, as rows of what the list shows. Raises paging.BadCursor."""
+    keyset = ORDERS[filters.sort]
+    values = keyset.parameters(after, before)
+    begun = bool(values)
+    sought = _sought(filters)
+    if sought is None:
+        return Page([], None, None)
+    ways, words = sought
+    narrowed = filters.narrowed
+    plans = _plans() if narrowed and "plan" not in narrowed and ways.walks else ()
+    shape = Shape(filters.sort, begun, before is not None, tuple(narrowed), plans, ways)
+    values |= {**words, **narrowed, "size": PAGE_SIZE + 1, "month": month_of(now())}
+    rows = list(read(statements.page(shape), values))
+    names = [column.name for column in keyset.columns]
+    return keyset.page_of(
+        rows, PAGE_SIZE, after, before, lambda row: [getattr(row, n) for n in names]
     )
 
 
-def _narrowed(query: Any, filters: Filters) -> Any:
-    if filters.status:
-        query = query.where(Tenant.status == filters.status)
-    if filters.plan:
-        query = query.where(Tenant.billing_plan == filters.plan)
-    if filters.onboarding:
-        done = Tenant.onboarded_at.is_not(None)
-        query = query.where(done if filters.onboarding == "done" else ~done)
-    if filters.owner:
-        query = query.where(Tenant.id.in_(_owned_by(filters.owner)))
-    if filters.q:
-        query = query.where(_matches(filters.q))
-    return query
+def _plans() -> tuple[str, ...]:
+    return tuple(read(statements.PLANS_IN_USE, {}).scalars())
 
 
-def _matches(words: str) -> ColumnElement[bool]:
-    """An id (also without dashes, also inside a pasted URL), a name, an owner, a SIP identity."""
-    found = _UUID.search(words)
-    if found:
-        return Tenant.id == UUID(found.group())
-    key = name_key(words)
-    owned = _known_by(words)
-    if not key:
-        # Accents or signs alone: no name is found by what its key leaves out.
-        return Tenant.id.in_(owned)
-    if len(key) < PREFIX_BELOW:
-        return or_(starts_with(Tenant.name_key, key), Tenant.id.in_(owned))
-    if is_sqlite():
-        return _matches_sqlite(key, owned)
-    return or_(Tenant.name_key.contains(key, autoescape=True), Tenant.id.in_(owned))
+def _sought(filters: Filters) -> tuple[Ways, dict[str, Any]] | None:
+    """How the tenants that the words mean are found, with the words' values; None for none.
 
-
-def starts_with(name: Any, prefix: str) -> ColumnElement[bool]:
-    """A prefix as a range, which any index in byte order answers."""
-    return (name >= prefix) & (name < prefix + _LAST)
-
-
-_NAMES = table("tenant_names", column("row"), column("tenant_id", String))
-_TRIGRAM = sql("tenant_names.row IN (SELECT rowid FROM tenant_names_trigram(:phrase))")
-_COUNT = sql("SELECT count(*) FROM (SELECT 1 FROM tenant_names_trigram(:phrase) LIMIT :most)")
-
-
-def _matches_sqlite(key: str, owned: Any) -> ColumnElement[bool]:
-    """Few matches: by the trigram index, then sorted. Many: along the sorted index.
-
-    SQLite cannot estimate how many names hold the words, so a bounded count decides. (FTS5
-    phrases are quoted by doubling the quotation marks.)
+    Of a search and an owner together one finds, and the other is asked of each row.
     """
-    phrase = '"' + key.replace('"', '""') + '"'
-    count = db.session.execute(_COUNT, {"phrase": phrase, "most": _FEW_MATCHES + 1}).scalar_one()
-    if count > _FEW_MATCHES:
-        return or_(Tenant.name_key.contains(key, autoescape=True), Tenant.id.in_(owned))
-    rows = select(_NAMES.c.tenant_id).where(_TRIGRAM.bindparams(bindparam("phrase", phrase)))
-    ids = [UUID(row) for row in db.session.execute(rows).scalars()]
-    return or_(Tenant.id.in_(ids), Tenant.id.in_(owned))
+    meant: Meant = sources.meant(filters.q, "q", is_sqlite()) if filters.q else {}
+    owned: Meant = sources.owned(filters.owner, "owner", is_sqlite()) if filters.owner else {}
+    values = {
+        source.parameter(name): value
+        for source, known in {**meant, **owned}.items()
+        for name, value in known.items()
+    }
+    sizes = _sizes((*meant, *owned), values)
+    finding, asked = [[s for s in words if sizes[s]] for words in (meant, owned)]
+    if (filters.q and not finding) or (filters.owner and not asked):
+        return None
+    if not finding or (asked and sizes[asked[0]] <= asked[0].few):
+        finding, asked = asked, finding
+    few = [source for source in finding if sizes[source] <= source.few]
+    return Ways.of(few, [s for s in finding if s not in few], asked, filters.sort), values
 
 
-def _known_by(words: str) -> Any:
-    """The tenants of an owner or, for who may search them, of a SIP identity."""
-    owned = _owned_by(words)
-    named = identities.condition(words) if may(Permission.SEARCH_IDENTITIES) else None
-    if named is None:
-        return owned
-    query = select(Tenant.id).where(named)
-    few = db.session.execute(query.limit(_FEW_OWNERS + 1)).scalars().all()
-    if len(few) <= _FEW_OWNERS and not isinstance(owned, Select):
-        return [*owned, *few]
-    if isinstance(owned, Select):
-        return union(owned, query)
-    return union(query, select(Tenant.id).where(Tenant.id.in_(owned)))
-
-
-def _owned_by(words: str) -> Any:
-    """The tenants whose owner's username or e-mail starts with the words, or by account id.
-
-    A list while it is short, which every database looks up at once; else a subquery.
-    """
-    found = _UUID.fullmatch(words)
-    if found:
-        condition: ColumnElement[bool] = User.id == UUID(words)
-    elif _ACCOUNT.fullmatch(words):
-        key = words.casefold()
-        condition = starts_with(User.username_key, key) | starts_with(User.email_key, key)
-    else:
-        return []
-    query = select(User.tenant_id).where(User.tenant_id.is_not(None), condition)
-    few = db.session.execute(query.limit(_FEW_OWNERS + 1)).scalars().all()
-    return few if len(few) <= _FEW_OWNERS else query
+def _sizes(found: Group, values: Mapping[str, Any]) -> dict[Source, int]:
+    """How many rows each source has, counted up to one more than few."""
+    sizes = dict.fromkeys(found, 1)
+    counted = tuple(source for source in found if not source.single)
+    if counted:
+        limits = {f"most_{n}": source.few + 1 for n, source in enumerate(counted)}
+        rows = read(statements.counts(counted), {**values, **limits})
+        sizes.update({counted[row.number]: row.size for row in rows})
+    return sizes

@@ -22,6 +22,7 @@ from webui.limits import (
     Status,
 )
 from webui.models import Tenant
+from webui.models.onboarding import STEP_LABELS
 from webui.models.tenant import UNREADABLE
 from webui.permissions import Permission, may
 from webui.tenants import search
@@ -55,6 +56,7 @@ def init_words(app: Flask) -> None:
     app.jinja_env.filters["compact_json"] = compact_json
     app.jinja_env.filters["status_badge"] = status_badge
     app.jinja_env.filters["finding_badge"] = finding_badge
+    app.jinja_env.filters["plan_label"] = plan_label
     app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
     app.jinja_env.globals.update(
         fields=FIELDS,
@@ -75,6 +77,8 @@ def init_words(app: Flask) -> None:
         first_field=first_field,
         width=width,
         usage_meter=usage_meter,
+        switched_on=switched_on,
+        stuck_at=stuck_at,
         sip_missing=sip_missing,
     )
 
@@ -89,6 +93,32 @@ def status_badge(status: str) -> Markup:
 def finding_badge(state: State) -> Markup:
     """How a finding stands as a word in its colour."""
     return badge(*_FINDINGS[state])
+
+
+def plan_label(plan: str) -> str:
+    """A plan for people; one that left the catalogue keeps its name."""
+    return PLANS[plan].label if plan in PLANS else plan
+
+
+_SWITCHES = {
+    "SIP": "sip_enabled",
+    "Recording": "recording_enabled",
+    "Analytics": "analytics_enabled",
+    "HIPAA": "hipaa_enabled",
+    "PCI": "pci_enabled",
+}
+
+
+def switched_on(tenant: Any) -> str:
+    """What is on at a row of the list, in a few words."""
+    return " · ".join([name for name, field in _SWITCHES.items() if getattr(tenant, field)])
+
+
+def stuck_at(tenant: Any) -> str | None:
+    """The step of the wizard where the owner goes on; None once it is finished."""
+    if tenant.onboarded_at:
+        return None
+    return STEP_LABELS[tenant.step] if tenant.step else "not begun"
 
 
 def usage_meter(calls: int, limit: int, label: str) -> Markup:

@@ -14,7 +14,8 @@ from webui.models import Tenant, User, UserSession
 from webui.models.user import NO_PASSWORD, AccountState, account_state
 from webui.paging import Keyset, Page
 from webui.permissions import Role
-from webui.tenants.search import BadFilter, starts_with
+from webui.tenants.search import BadFilter
+from webui.tenants.sources import starts_with
 from webui.users.scope import IS_OWNER, visible
 from webui.users.words import ROLE_LABELS, STATE_LABELS
 
