@@ -279,6 +279,10 @@ class TestEmptyList:
             "/tenants/new"
         ]
 
+    @pytest.mark.parametrize("query", ["status=active", "plan=starter", "onboarding=open"])
+    def test_may_be_narrowed(self, support, query):
+        assert names(support.get(f"/tenants?{query}")) == []
+
     def test_offers_all_tenants_to_who_searched(self, support, tenant):
         page = support.get("/tenants?q=nothing+like+it")
         assert "No tenant fits" in page.words

@@ -104,7 +104,10 @@ def find(filters: Filters, after: str | None, before: str | None) -> Page[Any]:
         return Page([], None, None)
     ways, words = sought
     narrowed = filters.narrowed
-    plans = _plans() if narrowed and "plan" not in narrowed and ways.walks else ()
+    by_plan = ways.walks and bool(narrowed) and "plan" not in narrowed
+    plans = tuple(read(statements.PLANS_IN_USE, {}).scalars()) if by_plan else ()
+    if by_plan and not plans:
+        return Page([], None, None)
     shape = Shape(filters.sort, begun, before is not None, tuple(narrowed), plans, ways)
     values |= {**words, **narrowed, "size": PAGE_SIZE + 1, "month": month_of(now())}
     rows = list(read(statements.page(shape), values))
@@ -112,10 +115,6 @@ def find(filters: Filters, after: str | None, before: str | None) -> Page[Any]:
     return keyset.page_of(
         rows, PAGE_SIZE, after, before, lambda row: [getattr(row, n) for n in names]
     )
-
-
-def _plans() -> tuple[str, ...]:
-    return tuple(read(statements.PLANS_IN_USE, {}).scalars())
 
 
 def _sought(filters: Filters) -> tuple[Ways, dict[str, Any]] | None:

@@ -66,7 +66,6 @@ _COLUMNS = (
     _T.onboarded_at,
     _T.created_at,
     _T.updated_at,
-    _ONBOARDING.c.step,
     func.coalesce(_USAGE.c.calls, 0).label("calls"),
 )
 Group = tuple[Source, ...]
@@ -131,9 +130,14 @@ def page(shape: Shape) -> Select[Any]:
         first = select(every).order_by(*order).limit(bindparam("size")).subquery()
     month = (_USAGE.c.tenant_id == first.c.id) & (_USAGE.c.month == bindparam("month"))
     joined = first.join(Tenant.__table__, _T.id == first.c.id).outerjoin(_USAGE, month)
-    joined = joined.outerjoin(_ONBOARDING, _ONBOARDING.c.tenant_id == first.c.id)
     order = keyset.order(list(first.c), shape.backwards)
-    return select(*_COLUMNS).select_from(joined).order_by(*order)
+    return select(*_COLUMNS, _step(first.c.id)).select_from(joined).order_by(*order)
+
+
+def _step(tenant_id: ColumnElement[Any]) -> Any:
+    """Where the wizard goes on. PostgreSQL would read the small table whole to join it."""
+    step = select(_ONBOARDING.c.step).where(_ONBOARDING.c.tenant_id == tenant_id)
+    return step.scalar_subquery().label("step")
 
 
 def _streams(shape: Shape) -> Iterator[Select[Any]]:
