@@ -77,11 +77,11 @@ def empty_database_url(databases: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def worker_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Makes an application once per database: it keeps compiled SQL and templates."""
+    """Makes an application once per database and use: it keeps compiled SQL and templates."""
     with ExitStack() as stack:
 
         @cache
-        def app_on(url: str) -> Flask:
+        def app_on(url: str, _use: str = "pages") -> Flask:
             app = an_app(a_config(tmp_path_factory.mktemp("instance"), url))
             stack.callback(close_connections, app)
             return without_waiting(app)
@@ -95,6 +95,15 @@ def app(databases: Any, database_url: str, worker_apps: Any) -> Iterator[Flask]:
     app = worker_apps(database_url)
     with left_as_found(app), inside(app, databases.keeps_connections):
         yield app
+
+
+@pytest.fixture
+def commands(databases: Any, database_url: str, worker_apps: Any) -> Iterator[Flask]:
+    """The application that a `Console` runs its commands in."""
+    app = worker_apps(database_url, "commands")
+    yield app
+    if not databases.keeps_connections:
+        close_connections(app)
 
 
 @pytest.fixture

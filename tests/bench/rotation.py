@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from tests.apps import a_config, an_app
 from tests.databases import Postgresql, Sqlite, postgresql_server
 from tests.keyrings import Console
 from tests.rotating import Untouched, Writer, environment, kill_while_rotating, plaintexts
@@ -34,7 +35,8 @@ def main(wanted: int, kills: int) -> None:
     for kind in (sqlite, postgresql):
         with tempfile.TemporaryDirectory() as name, kind(Path(name)) as database:
             print(f"{kind.__name__}:")
-            with Console(Path(name), database.url) as console:
+            commands = an_app(a_config(Path(name), database.url))
+            with Console(Path(name), commands) as console:
                 run(console, Path(name), database.url, wanted, kills)
 
 

@@ -25,14 +25,14 @@ CLI = {"type": "cli"}
 
 
 @pytest.fixture
-def console(database_url, tmp_path):
-    with Console(tmp_path, database_url) as console:
+def console(commands, tmp_path):
+    with Console(tmp_path, commands) as console:
         yield console
 
 
 @pytest.fixture
-def in_environment(database_url, tmp_path):
-    with Console(tmp_path, database_url, in_file=False) as console:
+def in_environment(commands, tmp_path):
+    with Console(tmp_path, commands, in_file=False) as console:
         yield console
 
 

@@ -38,9 +38,9 @@ OPERATOR = command_actor("operator")
 
 
 @pytest.fixture
-def fresh(database_url, tmp_path):
+def fresh(commands, tmp_path):
     """An installation with one key and no values."""
-    with Console(tmp_path, database_url) as console:
+    with Console(tmp_path, commands) as console:
         yield console
 
 
