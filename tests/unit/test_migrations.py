@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, ClauseElement, inspect, select, text
 
 from tests.apps import a_config, an_app, inside
@@ -13,7 +14,7 @@ from tests.history import assert_history_holds, count_entries
 from tests.raw import everything, refused
 from webui.audit.actions import Action
 from webui.extensions import WRITING, db, is_sqlite
-from webui.migrations import downgrade, is_current, upgrade
+from webui.migrations import HERE, downgrade, is_current, newest, upgrade
 from webui.models import Tenant, triggers
 
 # Kept by the migrations and triggers alone: the models do not know them.
@@ -67,6 +68,11 @@ class TestUpgrade:
         with pytest.raises(ZeroDivisionError):
             upgrade()
         assert tables() - {"alembic_version"} == set()
+
+
+class TestNewest:
+    def test_is_the_head_that_alembic_finds(self):
+        assert newest() == ScriptDirectory(HERE).get_current_head()
 
 
 class TestDowngrade:
