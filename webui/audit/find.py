@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, union
 
 from webui.audit.filters import Filters
-from webui.audit.streams import Stream, conditions, streams
+from webui.audit.streams import Stream, conditions, has_denials, streams
 from webui.extensions import db
 from webui.models import AuditEntry
 from webui.paging import Keyset
@@ -89,7 +89,7 @@ def find(
     walk = _walk(filters, here, newer=before is not None)
     if walk is None:
         return NOTHING
-    seqs, end = _passing(filters, walk, size + 1, denials)
+    seqs, end = _passing(filters, walk, size + 1, denials and has_denials(filters))
     more, seqs = len(seqs) > size, seqs[:size]
     entries = _load(seqs)
     # The way back from an empty page is the cursor that led here, and what stands at it.
@@ -119,9 +119,8 @@ def every(filters: Filters, head: int) -> tuple[int, Select[int, str, str]] | No
     high = head if walk.high is None else min(walk.high, head)
     query = select(AuditEntry.seq, AuditEntry.body, AuditEntry.hash)
     query = query.where(AuditEntry.seq <= high)
-    return walk.low or 1, query.where(
-        *(condition for _, condition in conditions(filters, denials=True))
-    )
+    judges = conditions(filters, has_denials(filters))
+    return walk.low or 1, query.where(*(condition for _, condition in judges))
 
 
 def _walk(filters: Filters, here: int | None, newer: bool) -> _Walk | None:
