@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from tests import tampering, verifier
+from tests import snapshots, tampering, verifier
 from tests.factories import make_tenant, revise
 from tests.tampering import without_guards
 from webui.audit import chain, checkpoints, verdict, verify
@@ -22,13 +22,16 @@ FIRST, SECOND, HEAD = 4, 8, 10
 
 
 @pytest.fixture
-def history(app):
+def history(config):
+    snapshots.begin(ten_entries, config.checkpoints)
+
+
+def ten_entries():
     tenant = make_tenant(name="One", sip_domain="a.example")
     for number in range(2, HEAD + 1):
         revise(tenant, Action.TENANT_BILLING, max_concurrent_calls=number + 10)
         if number in (FIRST, SECOND):
             checkpoints.make()
-    return tenant
 
 
 # With pieces of three the attacks meet the borders between pieces as well.
