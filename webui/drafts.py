@@ -28,7 +28,10 @@ _KEPT = {"reason", "version", "ceilings_seen", "remove_sip_password", "field", *
     name for name, field in FIELDS.items() if not isinstance(field, Secret)
 }
 # Built once: every save forgets its draft, though few have one.
-_FORGET = delete(Draft).where(Draft.user_id == bindparam("user"), Draft.form == bindparam("path"))
+_DRAFTS: Any = Draft.__table__
+_FORGET = delete(_DRAFTS).where(
+    _DRAFTS.c.user_id == bindparam("user"), _DRAFTS.c.form == bindparam("path")
+)
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -140,9 +143,7 @@ def _opened(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] 
 
 def forget(user_id: UUID, form: str) -> None:
     """Removes the draft of a form, in the transaction that saves the form."""
-    db.session.execute(
-        _FORGET, {"user": user_id, "path": form}, execution_options={"synchronize_session": False}
-    )
+    db.session.connection().execute(_FORGET, {"user": user_id, "path": form})
 
 
 def _csrf_holds() -> bool:

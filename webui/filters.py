@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -15,7 +16,9 @@ from webui.values.time_zones import by_region, zone
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
 _BADGE = Markup('<span class="state-badge %s">%s</span>')
-_TIME_TAG = Markup('<time datetime="%s" title="%s">%s</time>')
+_TIME_TAG, _TIME_END = Markup('<time datetime="%s" title="%s">'), Markup("</time>")
+# A page has dozens of times, and most of them again when it is read again.
+_TIMES_KEPT = 4_096
 _COUNTDOWN = Markup(
     '<time datetime="%s" title="%s">for <span data-until="%s">%s</span> more</time>'
 )
@@ -119,11 +122,13 @@ def countdown(until: datetime) -> Markup:
 
 def exact(at: datetime) -> str:
     """In the account's time zone with UTC: "21 Nov 2026 17:04:55 CET (16:04:55 UTC)"."""
-    return _exact(local(at))
+    return _exact(at, _reader_zone())
 
 
-def _exact(here: datetime) -> str:
-    utc = here.astimezone(UTC)
+# In one zone equal times have one text.
+@lru_cache(maxsize=_TIMES_KEPT)
+def _exact(at: datetime, read_in: tzinfo) -> str:
+    here, utc = at.astimezone(read_in), at.astimezone(UTC)
     words = f"{here.day} {here:%b %Y %H:%M:%S %Z}"
     if here.utcoffset() == utc.utcoffset():
         return words
@@ -143,30 +148,35 @@ def _day(here: datetime) -> str:
 def when(at: datetime) -> Markup:
     """``<time>``: how long ago, and the exact time on hover."""
     # Who reads it is asked once for each time: pages have dozens.
-    here = local(at)
-    return _tag(here, _relative(here, now()))
+    read_in = _reader_zone()
+    return _tag(at, read_in, _relative(at.astimezone(read_in), now()))
 
 
 def since() -> Callable[[datetime], Markup]:
     """:func:`when` for the many times of one page, which have one reader and one moment."""
     reader, current = _reader_zone(), now()
-    return lambda at: _tag(here := at.astimezone(reader), _relative(here, current))
+    return lambda at: _tag(at, reader, _relative(at.astimezone(reader), current))
 
 
 def on_day(at: datetime) -> Markup:
     """``<time>``: the day, and the exact time on hover."""
-    here = local(at)
-    return _tag(here, _day(here))
+    read_in = _reader_zone()
+    return _tag(at, read_in, _day(at.astimezone(read_in)))
 
 
 def time_of_day(at: datetime) -> Markup:
     """``<time>``: 14:52:07, and the exact time on hover."""
-    here = local(at)
-    return _tag(here, f"{here:%H:%M:%S}")
+    read_in = _reader_zone()
+    return _tag(at, read_in, f"{at.astimezone(read_in):%H:%M:%S}")
 
 
-def _tag(here: datetime, words: str) -> Markup:
-    return _TIME_TAG % (iso(here.astimezone(UTC)), _exact(here), words)
+def _tag(at: datetime, read_in: tzinfo, words: str) -> Markup:
+    return _time_tag(at, read_in) + words + _TIME_END
+
+
+@lru_cache(maxsize=_TIMES_KEPT)
+def _time_tag(at: datetime, read_in: tzinfo) -> Markup:
+    return _TIME_TAG % (iso(at.astimezone(UTC)), _exact(at, read_in))
 
 
 def local(at: datetime) -> datetime:

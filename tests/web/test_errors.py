@@ -203,7 +203,7 @@ class TestFailedSave:
 
     def test_after_the_commit_is_none(self, admin, tenant, broken, logged):
         form = admin.get(edit_url(tenant, "features"), htmx=True)
-        broken(history, "tenant_page")
+        broken(history, "newest")
         answer = admin.submit(form, 200, htmx=True, retention_days=5, reason=REASON)
         broken.repair()
         assert answer.headers["HX-Redirect"] == f"{tenant_url(tenant)}#section-features"

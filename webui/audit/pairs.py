@@ -1,9 +1,8 @@
 """The values of an entry side by side: field, before, after, as this reader may see them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import inspect
 
@@ -23,8 +22,7 @@ TIMES = {
 """What stands in `changes` as a time."""
 
 
-@dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
     """One field's change. ``old`` and ``new`` are words; None stands for no value.
 
     ``secret``: only the fact of the change was ever recorded.

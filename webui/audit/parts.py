@@ -1,10 +1,9 @@
 """What a sentence of the history is made of."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A piece of a sentence. ``kind`` is text, old or new; ``mono`` for identifiers."""
 
     kind: str
