@@ -125,7 +125,7 @@ class TestFolding:
         before = count_entries()
         for tenant_id in [*ids, *ids]:
             owner.get(tenant_url(tenant_id), 404)
-        query = db.select(AuditEntry.body).where(AuditEntry.seq > before)
+        query = db.select(AuditEntry.body).where(AuditEntry.seq > before).order_by(AuditEntry.seq)
         told = [json.loads(body)["changes"]["object"][1] for body in db.session.scalars(query)]
         assert told == list(map(str, ids[:3]))
         assert rows("SELECT more FROM denied_attempts") == [(7,)]
