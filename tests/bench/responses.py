@@ -34,6 +34,8 @@ from webui.extensions import db
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 ROUNDS = 200
+ACCOUNT = f"bench-{secrets.token_hex(4)}"
+"""One of each run: an instance may have those of earlier ones."""
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
 
@@ -69,8 +71,8 @@ class Browser:
         return found.group(1)
 
     def sign_in(self, password: str) -> None:
-        """Signs in as bench."""
-        form = {"username": "bench", "password": password, "csrf_token": self.token("/login")}
+        """Signs in with the account of the run."""
+        form = {"username": ACCOUNT, "password": password, "csrf_token": self.token("/login")}
         assert self.ask("POST", "/login", form)[0] == 303
 
 
@@ -130,7 +132,7 @@ def prepare(
 ) -> tuple[dict[str, str], str]:
     """A database with demo tenants (0: with those it has) and an account.
 
-    Returns the environment and a password for bench.
+    Returns the environment and the password of the account.
     """
     environment = dict(os.environ, WEBUI_INSTANCE=str(folder), WEBUI_ENV="development")
     if database_url:
@@ -142,8 +144,8 @@ def prepare(
         *([(["demo", "load", "--tenants", str(tenants)], "")] if tenants else []),
         (
             [
-                *("users", "create", "--username", "bench", "--role", "support"),
-                *("--email", "bench@console.example", "--password-stdin"),
+                *("users", "create", "--username", ACCOUNT, "--role", "support"),
+                *("--email", f"{ACCOUNT}@console.example", "--password-stdin"),
             ],
             password + "\n",
         ),
