@@ -16,7 +16,7 @@ from webui.values.time_zones import by_region, zone
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
 _BADGE = Markup('<span class="state-badge %s">%s</span>')
-_TIME_TAG, _TIME_END = Markup('<time datetime="%s" title="%s">'), Markup("</time>")
+_TIME = Markup('<time datetime="%s" title="%s">%s</time>')
 # A page has dozens of times, and most of them again when it is read again.
 _TIMES_KEPT = 4_096
 _COUNTDOWN = Markup(
@@ -170,13 +170,9 @@ def time_of_day(at: datetime) -> Markup:
     return _tag(at, read_in, f"{at.astimezone(read_in):%H:%M:%S}")
 
 
-def _tag(at: datetime, read_in: tzinfo, words: str) -> Markup:
-    return _time_tag(at, read_in) + words + _TIME_END
-
-
 @lru_cache(maxsize=_TIMES_KEPT)
-def _time_tag(at: datetime, read_in: tzinfo) -> Markup:
-    return _TIME_TAG % (iso(at.astimezone(UTC)), _exact(at, read_in))
+def _tag(at: datetime, read_in: tzinfo, words: str) -> Markup:
+    return _TIME % (iso(at.astimezone(UTC)), _exact(at, read_in), words)
 
 
 def local(at: datetime) -> datetime:

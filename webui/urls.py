@@ -34,4 +34,10 @@ def url_pattern(endpoint: str, varying: str, **fixed: object) -> Callable[[objec
     """
     url = url_for(endpoint, **{varying: _PLACE}, **fixed)  # type: ignore[arg-type]
     before, _, after = url.partition(str(_PLACE))
-    return lambda value: f"{before}{quote(str(value), safe='')}{after}"
+
+    def of(value: object) -> str:
+        # What an id is made of needs no quoting, and most are ids.
+        place = value if isinstance(value, UUID) else quote(str(value), safe="")
+        return f"{before}{place}{after}"
+
+    return of
