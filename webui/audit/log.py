@@ -14,7 +14,7 @@ from webui.audit import chain, rows
 from webui.audit.actions import Action, Outcome, Source
 from webui.audit.guard import mark_recorded
 from webui.audit.rows import Row
-from webui.extensions import db, is_sqlite
+from webui.extensions import db, is_sqlite, read
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change, Unreadable
@@ -150,8 +150,8 @@ def lock_head() -> Head:
     SQLite has one writer at a time, which a write transaction already is.
     """
     if not is_sqlite():
-        db.session.execute(_LOCK, {"key": _CHAIN_LOCK})
-    row = db.session.execute(_HEAD).first()
+        read(_LOCK, {"key": _CHAIN_LOCK})
+    row = read(_HEAD, {}).first()
     return Head(row.seq, row.hash, row.at) if row else Head(0, chain.GENESIS, None)
 
 
