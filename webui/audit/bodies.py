@@ -8,14 +8,15 @@ from typing import Any
 
 import orjson
 
+from webui.audit import chain
+
 Body = dict[str, Any]
 
 SPOILED = "spoiled"
 """The action of the stand-in; no entry has it."""
 STAND_IN: Body = {
-    **dict.fromkeys(("seq", "id", "at", "outcome", "source", "reason", "request"), None),
-    **dict.fromkeys(("address", "agent", "prev", "tenant"), None),
-    "actor": dict.fromkeys(("type", "id", "name", "role"), None),
+    **dict.fromkeys(chain.KEYS),
+    "actor": dict.fromkeys(chain.ACTOR),
     "action": SPOILED,
     "changes": {},
 }
@@ -35,7 +36,7 @@ def _is_shaped(body: Body) -> bool:
     tenant, changes = body.get("tenant"), body["changes"]
     return (
         body.keys() >= STAND_IN.keys()
-        and (tenant is None or tenant.keys() == {"id", "name", "version"})
+        and (tenant is None or tenant.keys() == set(chain.TENANT))
         and body["actor"].keys() == STAND_IN["actor"].keys()
         and all(isinstance(sides, list) and len(sides) == 2 for sides in changes.values())
     )

@@ -10,6 +10,15 @@ from typing import Any
 import rfc8785
 
 VERSION = 1
+KEYS = sorted(
+    [
+        *("v", "seq", "id", "at", "action", "outcome", "tenant", "actor", "source"),
+        *("changes", "reason", "request", "address", "agent", "prev"),
+    ]
+)
+"""What an entry's text holds, and below it the parts of its tenant and of its actor."""
+TENANT = ("id", "name", "version")
+ACTOR = ("type", "id", "name", "role")
 GENESIS = "0" * 64
 """``prev`` of the first entry."""
 

@@ -14,18 +14,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from webui.audit import chain, retold
-from webui.audit.retold import ACTOR, COLUMNS, PLAIN, Ids, Row
+from webui.audit.retold import COLUMNS, PLAIN, Ids, Row
 
 BODY, _HASH, _TENANT, _AT = map(COLUMNS.index, ("body", "hash", "tenant_id", "at"))
 # Between seq, which says where the entry stands, and body: the extracts.
 _EXTRACTS = slice(1, BODY)
-_plain, _actor = itemgetter(*PLAIN), itemgetter(*ACTOR)
-KEYS = sorted(
-    [
-        *("v", "seq", "id", "at", "action", "outcome", "tenant", "actor", "source"),
-        *("changes", "reason", "request", "address", "agent", "prev"),
-    ]
-)
+_plain, _actor = itemgetter(*PLAIN), itemgetter(*chain.ACTOR)
 _is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z").fullmatch
 # Characters that canonical JSON and UTF-8 put in different order, as keys have it.
 _is_beyond = re.compile(rb"[\xf0-\xf4]").search
@@ -151,7 +145,7 @@ def _raw(row: Row) -> bytes:
 
 def is_entry(value: dict[str, Any], raw: bytes) -> bool:
     """Whether a text that was read is that of an entry, in the one canonical form."""
-    if list(value) != KEYS or value["v"] != chain.VERSION or not _has_shape(value):
+    if list(value) != chain.KEYS or value["v"] != chain.VERSION or not _has_shape(value):
         return False
     try:
         if _is_beyond(raw):
@@ -167,11 +161,13 @@ def _has_shape(value: Mapping[str, Any]) -> bool:
     """Whether the parts of an entry of which no column holds everything are as they must be."""
     tenant, texts = value["tenant"], [value["agent"]]
     if tenant is not None:
-        if sorted(tenant) != ["id", "name", "version"]:
+        if tenant.keys() != set(chain.TENANT):
             return False
         texts.append(tenant["name"])
     right = all(text is None or isinstance(text, str) for text in texts)
-    return right and sorted(value["actor"]) == sorted(ACTOR) and isinstance(value["changes"], dict)
+    return (
+        right and value["actor"].keys() == set(chain.ACTOR) and isinstance(value["changes"], dict)
+    )
 
 
 def _extracts(value: Mapping[str, Any], ids: Ids) -> Row:

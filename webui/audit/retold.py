@@ -27,9 +27,8 @@ class Ids(NamedTuple):
 
 
 PLAIN = ("action", "outcome", "source", "reason", "request", "address")
-ACTOR = ("type", "id", "name", "role")
 COLUMNS = (
-    *("seq", *PLAIN, *(f"actor_{name}" for name in ACTOR)),
+    *("seq", *PLAIN, *(f"actor_{name}" for name in chain.ACTOR)),
     *("id", "at", "tenant_id", "tenant_version", "subject_id", "body", "hash"),
 )
 """A stored row, in this order: ids as the database spells them, ``at`` as

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from webui.audit import bodies, sentences
+from webui.audit import bodies, chain, sentences
 
 COLUMNS = (
     *("seq", "id", "at", "action", "outcome", "tenant_id", "tenant_name", "tenant_version"),
@@ -73,8 +73,8 @@ def _cells(seq: int, body: Mapping[str, Any], hashed: str) -> tuple[Any, ...]:
     return (
         seq,
         *(body[name] for name in ("id", "at", "action", "outcome")),
-        *(tenant.get(name) for name in ("id", "name", "version")),
-        *(actor[name] for name in ("type", "id", "name", "role")),
+        *(tenant.get(name) for name in chain.TENANT),
+        *(actor[name] for name in chain.ACTOR),
         body["source"],
         said,
         _json(body["changes"]),

@@ -6,9 +6,10 @@ What a clock wrote that was far ahead, and was put back since, counts as past.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CursorResult, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, bindparam, delete, or_, select, update
 
 from webui.extensions import db, read, write_transaction
 from webui.models import JobState, WorkerBeat
@@ -61,23 +62,21 @@ def due(names: Collection[str]) -> list[str]:
     A job that the database does not know yet is due.
     """
     at = now()
-    states = db.session.scalars(select(JobState).order_by(JobState.next_at)).all()
-    known = {state.name for state in states}
-    waiting = [
-        state.name
-        for state in states
-        if _is_past(state.next_at, at) and _free(state, at) and state.name in names
-    ]
+    query = select(JobState.name, _waits(at).label("waits")).order_by(JobState.next_at)
+    waits = {row.name: row.waits for row in db.session.execute(query)}
     db.session.rollback()
-    return [name for name in names if name not in known] + waiting
+    unknown = [name for name in names if name not in waits]
+    return unknown + [name for name, waiting in waits.items() if waiting and name in names]
 
 
-def _free(state: JobState, at: datetime) -> bool:
-    return state.leased_until is None or _is_past(state.leased_until, at)
+def _waits(at: datetime) -> ColumnElement[bool]:
+    """Whether a job is due and in nobody's hands."""
+    free = or_(JobState.leased_until.is_(None), _is_past(JobState.leased_until, at))
+    return and_(_is_past(JobState.next_at, at), free)
 
 
-def _is_past(then: datetime, at: datetime) -> bool:
-    return then <= at or then > at + _AHEAD
+def _is_past(then: Any, at: datetime) -> ColumnElement[bool]:
+    return or_(then <= at, then > at + _AHEAD)
 
 
 def claim(name: str, run: UUID) -> bool:
@@ -89,15 +88,7 @@ def claim(name: str, run: UUID) -> bool:
             db.session.flush()
         taken = (
             update(JobState)
-            .where(
-                JobState.name == name,
-                or_(JobState.next_at <= at, JobState.next_at > at + _AHEAD),
-                or_(
-                    JobState.leased_until.is_(None),
-                    JobState.leased_until <= at,
-                    JobState.leased_until > at + _AHEAD,
-                ),
-            )
+            .where(JobState.name == name, _waits(at))
             .values(holder=run, leased_until=at + LEASE)
         )
         return _changed(taken)
