@@ -27,6 +27,7 @@ from webui.csrf import check_csrf
 from webui.errors import init_errors
 from webui.extensions import csrf, db, init_database, login_manager
 from webui.filters import init_filters
+from webui.forms import help_of
 from webui.headers import init_headers
 from webui.keys import routes as key_routes
 from webui.links import routes as link_routes
@@ -158,6 +159,7 @@ def _init_pages(app: Flask) -> None:
     init_words(app)
     init_user_words(app)
     audit_words.init_words(app)
+    app.jinja_env.filters["help"] = help_of
     app.jinja_env.globals.update(may=may, must_enrol=must_enrol, Permission=Permission)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # Every card draws with them: to import them into each costs more than to draw.

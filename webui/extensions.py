@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
-from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, event
+from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, event, text
 from sqlalchemy.orm import DeclarativeBase
 
 from webui.crypto.keyring import KeyRing
@@ -44,6 +44,7 @@ BUSY_TIMEOUT = 10_000
 # In seconds: a machine that vanished in the middle of a save holds its locks for a minute, and
 # not for the two hours that TCP itself waits.
 _KEEPALIVES = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
+_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 # The execution option that makes `_begin_sqlite` open a transaction that may write.
 WRITING = "webui_writing"
 
@@ -125,6 +126,16 @@ def read(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
     events, the choice of a database) costs more than they do. It flushes nothing.
     """
     return db.session.connection().execute(statement, values)
+
+
+def take_turns(lock: int) -> None:
+    """Takes a lock until the commit, for which others wait meanwhile.
+
+    SQLite has one writer at a time, which a write transaction already is. Any number serves
+    as a lock; all processes on one PostgreSQL database must agree on it.
+    """
+    if not is_sqlite():
+        read(_LOCK, {"key": lock})
 
 
 def is_sqlite(engine: Engine | Connection | None = None) -> bool:

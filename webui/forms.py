@@ -81,6 +81,12 @@ class SwitchField(BooleanField):
         return bool(self.data)
 
 
+def help_of(field: Any) -> str:
+    """What stands below a field: what it may hold, unless its error says so as well."""
+    said = field.errors and field.kind in ("number", "secret")
+    return "" if said else str(field.description)
+
+
 class PostedForm(FlaskForm):
     """What a browser posts as text. Flask-WTF alone would take files and JSON for it as well."""
 

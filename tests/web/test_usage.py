@@ -51,20 +51,21 @@ class TestUsage:
             app.extensions["webui_config"] = settings
             assert text in admin.get(tenant_url(tenant)).words_of("tenant-now")
 
-    def test_beyond_the_limit_is_said(self, admin):
-        for calls in (10, 25):
-            tenant = make_tenant(monthly_call_limit=10)
-            used(tenant, calls=calls)
-            words = admin.get(tenant_url(tenant)).words_of("tenant-now")
-            assert f"{calls} of 10 calls" in words
-            assert "The limit is reached." in words
-
-    def test_without_any_allowed_is_said(self, admin):
-        for calls in (0, 3):
-            tenant = make_tenant(monthly_call_limit=0)
-            used(tenant, calls=calls)
-            words = admin.get(tenant_url(tenant)).words_of("tenant-now")
-            assert f"{calls} calls, none allowed" in words
+    @pytest.mark.parametrize(
+        ("limit", "calls", "said"),
+        [
+            (10, 10, "10 of 10 calls"),
+            (10, 25, "25 of 10 calls"),
+            (0, 0, "0 calls, none allowed"),
+            (0, 3, "3 calls, none allowed"),
+        ],
+    )
+    def test_at_the_limit_and_beyond_is_said(self, admin, limit, calls, said):
+        tenant = make_tenant(monthly_call_limit=limit)
+        used(tenant, calls=calls)
+        words = admin.get(tenant_url(tenant)).words_of("tenant-now")
+        assert said in words
+        assert ("The limit is reached." in words) == (limit > 0)
 
     @pytest.mark.parametrize(
         ("at", "expected"),

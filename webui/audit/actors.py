@@ -7,11 +7,11 @@ from sqlalchemy import or_, select
 
 from webui.extensions import db
 from webui.models import AuditEntry, User
+from webui.models.columns import starts_with
 
 KINDS = {"cli": "Commands on the server", "system": "The system itself"}
 """Actors without an account."""
 _FEW = 8
-_LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,7 @@ def search(typed: str) -> list[Person]:
     key = typed.strip().casefold()
     if not key:
         return []
-    begins = [
-        (column >= key) & (column < key + _LAST) for column in (User.username_key, User.email_key)
-    ]
+    begins = [starts_with(column, key) for column in (User.username_key, User.email_key)]
     query = select(User).where(or_(*begins)).order_by(User.username_key).limit(_FEW)
     people = [Person(str(u.id), u.username, u.role) for u in db.session.scalars(query)]
     return [*_kinds(key), *people]

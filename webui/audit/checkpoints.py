@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from flask import current_app
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
-from webui.audit import chain
+from webui.audit import chain, log
 from webui.crypto import signing
-from webui.extensions import db, is_sqlite, write_transaction
+from webui.extensions import db, take_turns, write_transaction
 from webui.jobs import Run, job
 from webui.models import AuditCheckpoint, AuditEntry
 from webui.models.columns import now
@@ -127,20 +127,14 @@ _NEWEST = select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)
 def _append() -> None:
     config = current_app.extensions["webui_config"]
     with write_transaction():
-        if not is_sqlite():
-            db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        head = db.session.execute(
-            select(AuditEntry.seq, AuditEntry.hash, AuditEntry.at)
-            .order_by(AuditEntry.seq.desc())
-            .limit(1)
-        ).one()
+        take_turns(_LOCK)
+        head = log.newest()
         before = db.session.scalars(_NEWEST).first()
         if before and before.seq >= head.seq:
             # Somebody else just made it.
             return
         prev = chain.digest(before.line) if before else chain.GENESIS
-        # Never earlier than the entry, also where the clock was put back.
-        at = chain.timestamp(max(now(), head.at))
+        at = chain.timestamp(head.not_before(now()))
         line = signed_line(config.audit_key, head.seq, head.hash, at, prev)
         db.session.add(AuditCheckpoint(seq=head.seq, line=line))
 

@@ -8,24 +8,22 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
 from webui.audit import chain, rows
 from webui.audit.actions import Action, Outcome, Source
 from webui.audit.guard import mark_recorded
 from webui.audit.rows import Row
-from webui.extensions import db, is_sqlite, read
+from webui.extensions import db, read, take_turns
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change, Unreadable
 from webui.webhooks import outbox
 
 SALT_BYTES = 32
-# Any constant serves; all processes on one PostgreSQL database must agree on it.
 _CHAIN_LOCK = 0x7E4A_17C0
 # Built once: an entry is written with every change, and to compose these costs more than to
 # run them.
-_LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 _HEAD = (
     select(AuditEntry.seq, AuditEntry.hash, AuditEntry.at).order_by(AuditEntry.seq.desc()).limit(1)
 )
@@ -119,7 +117,7 @@ def place(head: "Head", entry_id: UUID, at: datetime) -> Row:
         "v": chain.VERSION,
         "seq": head.seq + 1,
         "id": str(entry_id),
-        "at": chain.timestamp(max(at, head.at or at)),
+        "at": chain.timestamp(head.not_before(at)),
         "prev": head.hash,
     }
 
@@ -143,14 +141,19 @@ class Head:
     hash: str
     at: datetime | None
 
+    def not_before(self, at: datetime) -> datetime:
+        """The time, or the entry's own where the clock was put back since."""
+        return max(at, self.at or at)
+
 
 def lock_head() -> Head:
-    """Takes the chain's lock until the commit and returns the newest entry.
+    """Takes the chain's lock until the commit and returns the newest entry."""
+    take_turns(_CHAIN_LOCK)
+    return newest()
 
-    SQLite has one writer at a time, which a write transaction already is.
-    """
-    if not is_sqlite():
-        read(_LOCK, {"key": _CHAIN_LOCK})
+
+def newest() -> Head:
+    """The newest entry, as it is now."""
     row = read(_HEAD, {}).first()
     return Head(row.seq, row.hash, row.at) if row else Head(0, chain.GENESIS, None)
 

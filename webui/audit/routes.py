@@ -23,6 +23,7 @@ from webui.audit.filters import BadFilter, Filters
 from webui.audit.refusals import status_of
 from webui.audit.undo import Plan
 from webui.audit.view import View
+from webui.audit.words import CHANGES_OF
 from webui.drafts import keeps_draft
 from webui.errors import Detail
 from webui.forms import posted_version
@@ -63,7 +64,7 @@ def tenant_history(tenant_id: UUID) -> Any:
     place = htmx_place() or ""
     if place == "history-more":
         return _older(tenant)
-    if place.startswith("changes-of-"):
+    if place.startswith(CHANGES_OF):
         return _field_history(tenant, place)
     return _answer(tenant)
 

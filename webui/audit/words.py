@@ -7,13 +7,21 @@ from webui.audit.catalogue import field_label
 from webui.audit.pairs import LONG
 from webui.audit.parts import uncapitalised
 
+CHANGES_OF = "changes-of-"
+
 
 def init_words(app: Flask) -> None:
     """Gives the templates their filters."""
+    app.jinja_env.filters["changes_place"] = changes_place
     app.jinja_env.filters["truncated"] = truncated
     app.jinja_env.filters["field_label"] = field_label
     app.jinja_env.globals["undo_words"] = undo.WORDS
     app.jinja_env.filters["uncapitalised"] = uncapitalised
+
+
+def changes_place(field: str) -> str:
+    """The id of the place on a tenant's page where the changes of a field open."""
+    return CHANGES_OF + field.replace("_", "-")
 
 
 def truncated(text: str) -> str:

@@ -15,13 +15,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
-    text,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
-from webui.models.columns import NO_ROW_ID, BinaryText, Encrypted, UTCDateTime
+from webui.models.columns import NO_ROW_ID, BinaryText, Encrypted, UTCDateTime, partial_index
 
 # On SQLite only INTEGER is the row id, which makes the chain's order the table's order.
 Sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -68,12 +67,10 @@ class AuditEntry(Model):
         Index("ix_audit_entries_outcome_seq", "outcome", "seq"),
         Index("ix_audit_entries_source_seq", "source", "seq"),
         Index("ix_audit_entries_address_seq", "address", "seq"),
-        Index(
+        partial_index(
             "ix_audit_entries_denied_object_seq",
-            DeniedObject(),
-            "seq",
-            sqlite_where=text("action = 'access.denied'"),
-            postgresql_where=text("action = 'access.denied'"),
+            *(DeniedObject(), "seq"),
+            where="action = 'access.denied'",
         ),
     )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, Text
+from sqlalchemy import CheckConstraint, ColumnElement, DateTime, Dialect, Index, Text, text
 from sqlalchemy.orm import object_mapper
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
@@ -42,6 +42,23 @@ DERIVED = audited(Audited.DERIVED)
 
 # Compared byte by byte on both databases, so that sorting and prefixes agree.
 BinaryText = Text().with_variant(Text(collation="C"), "postgresql")
+_LAST = "\U0010ffff"
+
+
+def past(prefix: str) -> str:
+    """A text that comes after all that begin with the prefix, byte by byte."""
+    return prefix + _LAST
+
+
+def starts_with(key: Any, prefix: str) -> ColumnElement[bool]:
+    """A prefix as a range, which any index in byte order answers."""
+    return (key >= prefix) & (key < past(prefix))
+
+
+def partial_index(name: str, *columns: Any, where: str, on_sqlite: str | None = None) -> Index:
+    """An index of the rows that meet a condition, which SQLite may need in other words."""
+    here = text(on_sqlite or where)
+    return Index(name, *columns, postgresql_where=text(where), sqlite_where=here)
 
 
 # SQLite's hidden row id is a second way to name a row: INSERT OR REPLACE could use it to

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 
 from webui.limits import FIELDS
-from webui.models.columns import NO_ROW_ID, field_checks
+from webui.models.columns import NO_ROW_ID, field_checks, partial_index
 
 _CROSS_FIELD_CHECKS = {
     "blocked_services_status": "(status = 'suspended') = (blocked_services <> '[]')",
@@ -58,11 +58,10 @@ CONSTRAINTS = (
         }.items()
     ),
     Index("ix_tenants_sip_identity", "sip_domain_index", "sip_username_index"),
-    Index(
+    partial_index(
         "ix_tenants_webhook_secret_previous_until",
         "webhook_secret_previous_until",
-        sqlite_where=text("webhook_secret_previous_until IS NOT NULL"),
-        postgresql_where=text("webhook_secret_previous_until IS NOT NULL"),
+        where="webhook_secret_previous_until IS NOT NULL",
     ),
     Index(
         "ix_tenants_name_trigram",

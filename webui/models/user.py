@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webui.extensions import Model
-from webui.models.columns import DERIVED, EVENT, PLAIN, BinaryText, UTCDateTime, now
+from webui.models.columns import DERIVED, EVENT, PLAIN, BinaryText, UTCDateTime, now, partial_index
 from webui.models.tenant import Tenant
 from webui.permissions import Role
 
@@ -47,18 +47,10 @@ class User(Model):
         Index("ix_users_tenant_id", "tenant_id"),
         Index("ix_users_role_username", "role", "username_key"),
         # The few that the list is asked for among very many owners.
-        Index(
-            "ix_users_disabled",
-            "username_key",
-            sqlite_where=text("active = 0"),
-            postgresql_where=text("NOT active"),
+        partial_index(
+            "ix_users_disabled", "username_key", where="NOT active", on_sqlite="active = 0"
         ),
-        Index(
-            "ix_users_invited",
-            "username_key",
-            sqlite_where=text(_INVITED),
-            postgresql_where=text(_INVITED),
-        ),
+        partial_index("ix_users_invited", "username_key", where=_INVITED),
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)

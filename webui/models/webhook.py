@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
-from webui.models.columns import UTCDateTime
+from webui.models.columns import UTCDateTime, partial_index
 
 QUEUED, DELIVERED, FAILED, CANCELLED = "queued", "delivered", "failed", "cancelled"
 
@@ -29,12 +29,7 @@ class Delivery(Model):
         CheckConstraint("(lease IS NULL) = (leased_until IS NULL)", name="lease_limits"),
         CheckConstraint("attempts >= 0", name="attempts_positive"),
         Index("ix_webhook_deliveries_tenant_created", "tenant_id", "created_at", "id"),
-        Index(
-            "ix_webhook_deliveries_due",
-            "due_at",
-            sqlite_where=text("state = 'queued'"),
-            postgresql_where=text("state = 'queued'"),
-        ),
+        partial_index("ix_webhook_deliveries_due", "due_at", where=f"state = '{QUEUED}'"),
         Index("ix_webhook_deliveries_created_at", "created_at"),
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, column, exists, func, o
 from sqlalchemy import text as sql
 
 from webui.models import Tenant, User
+from webui.models.columns import past
 from webui.permissions import Permission, may
 from webui.tenants import identities
 from webui.values import name_key
@@ -25,7 +26,6 @@ PREFIX_BELOW = 3
 _TENANTS, _USERS = Tenant.__table__.c, User.__table__.c
 _OTHERS = Tenant.__table__.alias("others").c
 _NAMES, _TRIGRAM = table("tenant_names", column("row"), column("tenant_id")), "tenant_names_trigram"
-_LAST = "\U0010ffff"
 _UUID = re.compile(
     r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])",
     re.IGNORECASE,
@@ -184,11 +184,6 @@ class Identity(Sip):
         return host & user
 
 
-def starts_with(key: Any, prefix: str) -> ColumnElement[bool]:
-    """A prefix as a range, which any index in byte order answers."""
-    return (key >= prefix) & (key < prefix + _LAST)
-
-
 def same(value: ColumnElement[Any]) -> ColumnElement[Any]:
     """A column as an expression that no index is for: what shall not lead to another one."""
     return func.coalesce(value, value)
@@ -217,7 +212,7 @@ def _named(words: str, of: str, on_sqlite: bool) -> Meant:
         # Accents or signs alone: no name is found by what its key leaves out.
         return {}
     if len(key) < PREFIX_BELOW:
-        return {Beginning(of, on_sqlite): {"low": key, "high": key + _LAST}}
+        return {Beginning(of, on_sqlite): {"low": key, "high": past(key)}}
     quoted, escaped = key.replace('"', '""'), re.sub("([/%_])", r"/\1", key)
     values = {"phrase": f'"{quoted}"'} if on_sqlite else {"like": f"%{escaped}%"}
     return {Name(of, on_sqlite): {"key": key, **values}}
@@ -230,4 +225,4 @@ def owned(words: str, of: str, on_sqlite: bool) -> Meant:
     if not _ACCOUNT.fullmatch(words):
         return {}
     key = words.casefold()
-    return {Owner(of, on_sqlite): {"low": key, "high": key + _LAST}}
+    return {Owner(of, on_sqlite): {"low": key, "high": past(key)}}

@@ -32,6 +32,7 @@ from webui.tenants.forms import TenantForm, shown
 from webui.tenants.overview import service_word
 from webui.tenants.rules import sip_missing
 from webui.tenants.scope import CLOSED
+from webui.tenants.sections import STATUS_FIELDS
 from webui.values import compact_json
 
 RESTORED = "This is what you had typed before you had to sign in. Passwords must be typed again."
@@ -67,6 +68,7 @@ def init_words(app: Flask) -> None:
         all_services=[service_word(service) for service in Service],
         page_size=search.PAGE_SIZE,
         onboarding_filters=search.ONBOARDING,
+        status_fields=STATUS_FIELDS,
         closed_words=CLOSED,
         support_contact=app.extensions["webui_config"].support_contact,
         restored_words=RESTORED,

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 
 from webui.extensions import db
 from webui.models import Tenant, User, UserSession
+from webui.models.columns import starts_with
 from webui.models.user import NO_PASSWORD, AccountState, account_state
 from webui.paging import Keyset, Page
 from webui.permissions import Role
 from webui.tenants.search import BadFilter
-from webui.tenants.sources import starts_with
 from webui.users.scope import IS_OWNER, visible
 from webui.users.words import ROLE_LABELS, STATE_LABELS
 
