@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, union
 
 from webui.audit.filters import Filters
+from webui.audit.shown import Entry
 from webui.audit.streams import Stream, conditions, has_denials, streams
 from webui.extensions import db
 from webui.models import AuditEntry
@@ -33,7 +34,7 @@ class Found:
     and not where the history does.
     """
 
-    entries: list[AuditEntry]
+    entries: Sequence[Entry]
     after: str | None
     before: str | None
     searched_to: datetime | None = None

@@ -15,6 +15,7 @@ from webui.audit.filters import Filters
 from webui.audit.find import Found
 from webui.audit.log import open_sealed
 from webui.audit.parts import Part
+from webui.audit.shown import COLUMNS, Entry
 from webui.crypto.keyring import SecretError
 from webui.extensions import db, read
 from webui.models import AuditEntry, AuditField, AuditSealed, Delivery
@@ -36,14 +37,7 @@ _SOURCES = {source.value: label for source, label in SOURCE_LABELS.items()}
 # a page of the history costs.
 _FIELDS = AuditField.__table__.c
 _ENTRIES = AuditEntry.__table__.c
-_SHOWN = [
-    _ENTRIES[name]
-    for name in (
-        *("seq", "id", "at", "outcome", "source", "reason", "address", "body"),
-        *("actor_type", "actor_name", "actor_role", "tenant_version"),
-    )
-]
-_OF_TENANT = select(*_SHOWN).where(_ENTRIES.tenant_id == bindparam("tenant_id"))
+_OF_TENANT = select(*COLUMNS).where(_ENTRIES.tenant_id == bindparam("tenant_id"))
 _NEWEST = _OF_TENANT.order_by(_ENTRIES.seq.desc()).limit(bindparam("most"))
 _AT_VERSION = _OF_TENANT.where(_ENTRIES.tenant_version == bindparam("version"))
 _FIELD_OF_TENANT = (
@@ -51,7 +45,7 @@ _FIELD_OF_TENANT = (
     _FIELDS.field.in_(bindparam("fields", expanding=True)),
 )
 _CHANGES = (
-    select(*_SHOWN)
+    select(*COLUMNS)
     .where(_ENTRIES.seq.in_(select(_FIELDS.seq).where(*_FIELD_OF_TENANT)))
     .order_by(_ENTRIES.seq.desc())
     .limit(bindparam("most"))
@@ -99,9 +93,9 @@ def newest(tenant_id: UUID) -> Found:
     return Found(entries, find.NEWEST_FIRST.encode([entries[-1].seq]) if more else None, None)
 
 
-def _entries(query: Select[Any], **values: Any) -> list[AuditEntry]:
+def _entries(query: Select[Any], **values: Any) -> list[Any]:
     """Rows with what pages ask of an entry."""
-    return cast("list[AuditEntry]", read(query, values).all())
+    return list(read(query, values))
 
 
 def page_of(found: Found) -> Page[Row]:
@@ -121,7 +115,7 @@ def of_field(tenant_id: UUID, name: str) -> tuple[list[tuple[Row, pairs.Pair]], 
     return changes, found.after is not None
 
 
-def rows(entries: Sequence[AuditEntry]) -> list[Row]:
+def rows(entries: Sequence[Entry]) -> list[Row]:
     """The entries as rows for this reader."""
     url, undo_url = (url_pattern(f"audit.{page}", "entry_id") for page in ("entry", "revert"))
     undoes = may(Permission.REVERT)
@@ -133,7 +127,7 @@ def rows(entries: Sequence[AuditEntry]) -> list[Row]:
     return found
 
 
-def readers(entries: Sequence[AuditEntry]) -> list[sentences.Reader]:
+def readers(entries: Sequence[Entry]) -> list[sentences.Reader]:
     """What this person may see of each entry; sealed values are opened only for who may."""
     sees_identities, sees_metadata = may(Permission.SEE_IDENTITIES), may(Permission.SEE_METADATA)
     opened = _opened(entries) if sees_identities else {}
@@ -143,7 +137,7 @@ def readers(entries: Sequence[AuditEntry]) -> list[sentences.Reader]:
     ]
 
 
-def who(entry: AuditEntry | Delivery) -> str:
+def who(entry: Entry | Delivery) -> str:
     """The person of an entry or a delivery, as this reader may know them."""
     if entry.actor_type == "user" and entry.actor_role == "owner":
         return entry.actor_name or _KINDS["user"]
@@ -152,14 +146,14 @@ def who(entry: AuditEntry | Delivery) -> str:
     return entry.actor_name or _KINDS.get(entry.actor_type, entry.actor_type)
 
 
-def reason(entry: AuditEntry) -> str | None:
+def reason(entry: Entry) -> str | None:
     """Why, for those who may see what colleagues wrote."""
     return entry.reason if may(Permission.SEE_STAFF) else None
 
 
-def latest_by_field(tenant_id: UUID, fields: Sequence[str]) -> dict[str, AuditEntry]:
+def latest_by_field(tenant_id: UUID, fields: Sequence[str]) -> dict[str, Entry]:
     """Field -> the newest entry that changed it, for the fields that ever changed."""
-    found: Any = _entries(_latest(tuple(fields)), tenant_id=tenant_id)
+    found = _entries(_latest(tuple(fields)), tenant_id=tenant_id)
     return {row.field: row for row in found}
 
 
@@ -174,14 +168,14 @@ def _latest(fields: tuple[str, ...]) -> Select[Any]:
             for name in fields
         )
     ).subquery()
-    return select(newest.c.field, *_SHOWN).where(_ENTRIES.seq == newest.c.seq)
+    return select(newest.c.field, *COLUMNS).where(_ENTRIES.seq == newest.c.seq)
 
 
-def changes_of(tenant_id: UUID, fields: Sequence[str], most: int) -> Iterator[AuditEntry]:
+def changes_of(tenant_id: UUID, fields: Sequence[str], most: int) -> Iterator[Entry]:
     """The newest entries that changed any of the fields, newest first, read as they are asked."""
     values = {"tenant_id": tenant_id, "fields": list(fields), "most": most}
     with read(_CHANGES, values) as found:
-        yield from cast("Iterator[AuditEntry]", found)
+        yield from cast("Iterator[Entry]", found)
 
 
 def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
@@ -195,13 +189,13 @@ def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
     return list(db.session.scalars(query.order_by(AuditEntry.seq)))
 
 
-def at_version(tenant_id: UUID, version: int) -> AuditEntry | None:
+def at_version(tenant_id: UUID, version: int) -> Entry | None:
     """The entry that brought the tenant to a version."""
     return next(iter(_entries(_AT_VERSION, tenant_id=tenant_id, version=version)), None)
 
 
 def _row(
-    entry: AuditEntry, body: bodies.Body, reader: sentences.Reader, url: str, undo_url: str | None
+    entry: Entry, body: bodies.Body, reader: sentences.Reader, url: str, undo_url: str | None
 ) -> Row:
     sees_staff, tenant = may(Permission.SEE_STAFF), body["tenant"]
     return Row(
@@ -221,7 +215,7 @@ def _row(
     )
 
 
-def _opened(entries: Sequence[AuditEntry]) -> dict[UUID, dict[tuple[str, str], str]]:
+def _opened(entries: Sequence[Entry]) -> dict[UUID, dict[tuple[str, str], str]]:
     """Entry -> its sealed values in plain, "erased" or "cannot be read"."""
     ids = [entry.id for entry in entries if '"sealed"' in entry.body]
     result: dict[UUID, dict[tuple[str, str], str]] = defaultdict(dict)

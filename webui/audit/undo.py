@@ -13,6 +13,7 @@ from webui.audit.catalogue import field_label
 from webui.audit.log import Actor, open_sealed
 from webui.audit.pairs import spoken
 from webui.audit.sentences import NOT_OURS
+from webui.audit.shown import Entry
 from webui.audit.undoable import Part, part_of
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
@@ -111,7 +112,7 @@ def _step(
     tenant: Tenant,
     name: str,
     sides: Sequence[Any],
-    latest: Mapping[str, AuditEntry],
+    latest: Mapping[str, Entry],
 ) -> Step:
     last = latest.get(name)
     since = mark(last) if last and last.seq > entry.seq else None

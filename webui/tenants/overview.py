@@ -13,11 +13,12 @@ from sqlalchemy import bindparam, select
 from webui.audit import history
 from webui.audit.find import Found
 from webui.audit.history import Row
+from webui.audit.shown import Entry
 from webui.crypto.fields import key_id
 from webui.crypto.keyring import SecretError
 from webui.extensions import read
 from webui.limits import FIELDS, MAX_SAFE_INTEGER, PLANS, SERVICE_LABELS, Service
-from webui.models import AuditEntry, Tenant, TenantUsage, User
+from webui.models import Tenant, TenantUsage, User
 from webui.models.columns import now
 from webui.models.services import ServiceState, effective_services
 from webui.models.usage import month_of
@@ -196,12 +197,12 @@ class Overview:
         return identities.shared(self.tenant) if may_know else None
 
 
-def mark(entry: AuditEntry | None) -> Mark | None:
+def mark(entry: Entry | None) -> Mark | None:
     """An entry as "when, by whom, why" for this reader."""
     return _mark(entry) if entry else None
 
 
-def _mark(entry: AuditEntry) -> Mark:
+def _mark(entry: Entry) -> Mark:
     return Mark(entry.at, history.who(entry), history.reason(entry))
 
 

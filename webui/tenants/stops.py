@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from webui.audit import bodies, history
+from webui.audit.shown import Entry
 from webui.limits import Service
-from webui.models import AuditEntry, Tenant
+from webui.models import Tenant
 from webui.models.services import stopped_services
 from webui.tenants.sections import STATUS_FIELDS
 
@@ -12,13 +13,13 @@ from webui.tenants.sections import STATUS_FIELDS
 _MOST = 50
 
 
-def stops(tenant: Tenant) -> list[tuple[AuditEntry, list[Service]]]:
+def stops(tenant: Tenant) -> list[tuple[Entry, list[Service]]]:
     """(entry, the services that it stopped and that are stopped since), newest first."""
     still = stopped_services(tenant.status, tenant.blocked_services)
     if not still:
         return []
     entries = history.changes_of(tenant.id, STATUS_FIELDS, _MOST)
-    found: list[tuple[AuditEntry, list[Service]]] = []
+    found: list[tuple[Entry, list[Service]]] = []
     for entry, before in _states_before(tenant, entries):
         here = sorted(still - before)
         if here:
@@ -30,8 +31,8 @@ def stops(tenant: Tenant) -> list[tuple[AuditEntry, list[Service]]]:
 
 
 def _states_before(
-    tenant: Tenant, entries: Iterable[AuditEntry]
-) -> Iterable[tuple[AuditEntry, set[Service]]]:
+    tenant: Tenant, entries: Iterable[Entry]
+) -> Iterable[tuple[Entry, set[Service]]]:
     """Each entry with what was stopped before it."""
     status, blocked = tenant.status, tenant.blocked_services
     for entry in entries:
