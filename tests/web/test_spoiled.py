@@ -20,6 +20,7 @@ TEXTS = {
     "words": lambda body: "no JSON",
     "a list": lambda body: "[]",
     "another object": lambda body: '{"action":"tenant.status.updated"}',
+    "a part less": lambda body: json.dumps({k: v for k, v in body.items() if k != "tenant"}),
     "no changes": lambda body: json.dumps({**body, "changes": None}),
     "a tenant that is a word": lambda body: json.dumps({**body, "tenant": "Northwind"}),
     "one side": lambda body: json.dumps({**body, "changes": {"status": ["active"]}}),
