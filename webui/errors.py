@@ -112,7 +112,8 @@ def _forget_person() -> None:
     """Lets the page be made without the database, which may be what failed."""
     db.session.rollback()
     g._login_user = login_manager.anonymous_user()
-    g.pop("held_permissions", None)
+    for kept in ("held_permissions", "reader_zone"):
+        g.pop(kept, None)
 
 
 def _typed() -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from flask import Flask, current_app
+from flask import Flask, current_app, g, has_app_context
 from flask_login import current_user
 from markupsafe import Markup
 
@@ -181,7 +181,13 @@ def local(at: datetime) -> datetime:
 
 
 def _reader_zone() -> tzinfo:
-    return zone(getattr(current_user, "time_zone", "UTC"))
+    if not has_app_context():
+        return UTC
+    # Pages have dozens of times; who reads them is asked once a request.
+    read_in: tzinfo | None = g.get("reader_zone")
+    if read_in is None:
+        read_in = g.reader_zone = zone(getattr(current_user, "time_zone", "UTC"))
+    return read_in
 
 
 def place(time_zone: str) -> str:

@@ -1,39 +1,49 @@
-"""Addresses that pages have many of, without asking `url_for` for each."""
+"""Addresses that pages have many of, without building each one anew."""
 
 from collections.abc import Callable
 from functools import lru_cache
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Flask, request, url_for
+import flask
+from flask import Flask, request
 
-# Stands for the varying argument; an id, so that any converter of ids takes it.
-_PLACE = UUID(int=2**128 - 1)
+# Stand for varying arguments; ids, so that any converter of ids takes them.
+_PLACES = [UUID(int=2**128 - 1 - number) for number in range(8)]
 
 
 def init_urls(app: Flask) -> None:
-    """Gives templates ``url_pattern`` and the filter ``address``."""
-    app.jinja_env.globals["url_pattern"] = url_pattern
+    """Gives templates ``url_for`` and ``url_pattern``, and the filter ``address``."""
+    app.jinja_env.globals.update(url_for=url_for, url_pattern=url_pattern)
     app.jinja_env.filters["address"] = address
 
 
 def address(endpoint: str) -> str:
     """The address of a page that takes no arguments."""
-    return _address(request.script_root, endpoint)
+    return _shape(request.script_root, endpoint, ())
+
+
+def url_for(endpoint: str, **arguments: object) -> str:
+    """What Flask's ``url_for`` gives, built once where all arguments are ids."""
+    if all(type(value) is UUID for value in arguments.values()):
+        return _shape(request.script_root, endpoint, tuple(arguments)).format(**arguments)
+    return flask.url_for(endpoint, **arguments)  # type: ignore[arg-type]
 
 
 @lru_cache(maxsize=256)
-def _address(_mounted_at: str, endpoint: str) -> str:
-    return url_for(endpoint)
+def _shape(_mounted_at: str, endpoint: str, names: tuple[str, ...]) -> str:
+    """An address with ``{name}`` for each of its arguments."""
+    places = {name: _PLACES[number] for number, name in enumerate(names)}
+    url = flask.url_for(endpoint, **places)  # type: ignore[arg-type]
+    for name, place in places.items():
+        url = url.replace(str(place), f"{{{name}}}")
+    return url
 
 
 def url_pattern(endpoint: str, varying: str, **fixed: object) -> Callable[[object], str]:
-    """The address of an endpoint as a function of one argument, which is an id or a word.
-
-    ``url_for`` is asked once and not for every row.
-    """
-    url = url_for(endpoint, **{varying: _PLACE}, **fixed)  # type: ignore[arg-type]
-    before, _, after = url.partition(str(_PLACE))
+    """The address of an endpoint as a function of one argument, which is an id or a word."""
+    url = url_for(endpoint, **{varying: _PLACES[0]}, **fixed)
+    before, _, after = url.partition(str(_PLACES[0]))
 
     def of(value: object) -> str:
         # What an id is made of needs no quoting, and most are ids.

@@ -128,18 +128,30 @@ class TestTimes:
         assert time.get("title").endswith(f"{at:%H:%M:%S} UTC)")
 
     def test_day_and_hour_change_where_the_account_is(self, app):
-        with app.test_request_context():
-            filters = app.jinja_env.filters
-            at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
-            current = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
-            assert filters["exact"](at) == "1 Mar 2026 23:30:00 UTC"
-            assert filters["relative"](at, current) == "yesterday 23:30 UTC"
-            app.login_manager._update_request_context_with_user(Somebody("Europe/Berlin"))
-            assert filters["exact"](at) == "2 Mar 2026 00:30:00 CET (1 Mar 23:30:00 UTC)"
-            assert filters["relative"](at, current) == "today 00:30 CET"
-            assert filters["day"](at) == "2 Mar 2026"
-            app.login_manager._update_request_context_with_user(Somebody("Gone/Forever"))
-            assert filters["day"](at) == "1 Mar 2026"
+        filters = app.jinja_env.filters
+        at = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+        current = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
+        for person, exact, relative, day in (
+            (None, "1 Mar 2026 23:30:00 UTC", "yesterday 23:30 UTC", "1 Mar 2026"),
+            (
+                Somebody("Europe/Berlin"),
+                "2 Mar 2026 00:30:00 CET (1 Mar 23:30:00 UTC)",
+                "today 00:30 CET",
+                "2 Mar 2026",
+            ),
+            (
+                Somebody("Gone/Forever"),
+                "1 Mar 2026 23:30:00 UTC",
+                "yesterday 23:30 UTC",
+                "1 Mar 2026",
+            ),
+        ):
+            with app.app_context(), app.test_request_context():
+                if person:
+                    app.login_manager._update_request_context_with_user(person)
+                assert filters["exact"](at) == exact
+                assert filters["relative"](at, current) == relative
+                assert filters["day"](at) == day
 
 
 @dataclasses.dataclass

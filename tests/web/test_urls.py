@@ -27,3 +27,21 @@ class TestPattern:
         name = url_for("audit.tenant_history", tenant_id=tenant, field="F").rpartition("F")[0]
         assert made.startswith(name)
         assert not set(made.removeprefix(name)) & set("&=\"/ <>'#?")
+
+    @pytest.mark.parametrize(
+        ("endpoint", "arguments"),
+        [
+            ("tenants.index", {}),
+            ("tenants.index", {"q": "a&b", "plan": None, "status": ["active", "blocked"]}),
+            ("tenants.page", {"tenant_id": uuid4(), "_anchor": "sip"}),
+            ("tenants.status", {"tenant_id": uuid4()}),
+            ("deliveries.send_again", {"tenant_id": uuid4(), "delivery_id": uuid4()}),
+            ("audit.index", {"actor": uuid4(), "tenant": uuid4()}),
+            ("tenants.edit_section", {"tenant_id": uuid4(), "section": "sip"}),
+        ],
+    )
+    def test_of_templates_are_those_of_flask(self, app, endpoint, arguments):
+        template = app.jinja_env.from_string("{{ url_for(endpoint, **arguments)|safe }}")
+        for _ in range(2):
+            made = template.render(endpoint=endpoint, arguments=arguments)
+            assert made == url_for(endpoint, **arguments)

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -129,19 +130,25 @@ def rows(entries: Sequence[Entry]) -> list[Row]:
 
 def readers(entries: Sequence[Entry]) -> list[sentences.Reader]:
     """What this person may see of each entry; sealed values are opened only for who may."""
-    sees_identities, sees_metadata = may(Permission.SEE_IDENTITIES), may(Permission.SEE_METADATA)
-    opened = _opened(entries) if sees_identities else {}
+    alike = sentences.Reader(
+        may(Permission.SEE_IDENTITIES), may(Permission.SEE_METADATA), may(Permission.SEE_STAFF)
+    )
+    opened = _opened(entries) if alike.sees_identities else {}
     return [
-        sentences.Reader(sees_identities, sees_metadata, opened.get(entry.id, {}))
+        replace(alike, opened=opened[entry.id]) if entry.id in opened else alike
         for entry in entries
     ]
 
 
 def who(entry: Entry | Delivery) -> str:
     """The person of an entry or a delivery, as this reader may know them."""
+    return _who(entry, may(Permission.SEE_STAFF))
+
+
+def _who(entry: Entry | Delivery, sees_staff: bool) -> str:
     if entry.actor_type == "user" and entry.actor_role == "owner":
         return entry.actor_name or _KINDS["user"]
-    if not may(Permission.SEE_STAFF):
+    if not sees_staff:
         return SUPPORT_TEAM
     return entry.actor_name or _KINDS.get(entry.actor_type, entry.actor_type)
 
@@ -197,19 +204,19 @@ def at_version(tenant_id: UUID, version: int) -> Entry | None:
 def _row(
     entry: Entry, body: bodies.Body, reader: sentences.Reader, url: str, undo_url: str | None
 ) -> Row:
-    sees_staff, tenant = may(Permission.SEE_STAFF), body["tenant"]
+    sees_staff, tenant = reader.sees_staff, body["tenant"]
     return Row(
         id=entry.id,
         url=url,
         at=entry.at,
-        who=who(entry),
+        who=_who(entry, sees_staff),
         role=entry.actor_role if sees_staff or entry.actor_role not in STAFF else None,
         address=entry.address if sees_staff else None,
         tenant=(tenant["id"], tenant["name"]) if tenant else None,
         outcome=entry.outcome,
         parts=sentences.sentence(body, reader),
-        long=[pair for pair in pairs.pairs(body, reader) if pair.is_long],
-        reason=reason(entry),
+        long=pairs.long_ones(body, reader),
+        reason=entry.reason if sees_staff else None,
         source=_SOURCES.get(entry.source, entry.source),
         undo_url=undo_url,
     )

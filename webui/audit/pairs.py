@@ -51,6 +51,18 @@ def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
     ]
 
 
+def long_ones(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
+    """Those of the changes that have a value too long for a sentence."""
+    # Most are numbers, switches and short words: these need not be told to see that.
+    if not any(_may_be_long(side) for sides in body["changes"].values() for side in sides):
+        return []
+    return [pair for pair in pairs(body, reader) if pair.is_long]
+
+
+def _may_be_long(value: Any) -> bool:
+    return isinstance(value, dict | list) or (isinstance(value, str) and len(value) > LONG)
+
+
 LINKS = ("user", "reverts")
 """What `changes` lists to name the thing concerned, which did not change."""
 

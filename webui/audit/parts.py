@@ -31,8 +31,8 @@ def new(value: str, mono: bool = False) -> Part:
 
 def from_to(verb: str, noun: str, before: str, after: str) -> Sentence:
     """What changed a value, with both."""
-    start = " ".join(word for word in (verb, noun, "from") if word)
-    return [text(f"{start} "), old(before), text(" to "), new(after)]
+    start = f"{verb} {noun} from " if noun else f"{verb} from "
+    return [text(start), old(before), text(" to "), new(after)]
 
 
 def joined(clauses: list[Sentence]) -> Sentence:

@@ -41,6 +41,7 @@ class Reader:
 
     sees_identities: bool = True
     sees_metadata: bool = True
+    sees_staff: bool = True
     opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
