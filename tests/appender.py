@@ -1,11 +1,8 @@
-"""A process of its own that appends entries: `python -m tests.appender SETTINGS TIMES`.
+"""Appends entries to a history; runs in processes of its own."""
 
-Says "ready", waits for a line, appends, says "done".
-"""
-
-import json
-import sys
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 from tests.apps import a_config, an_app, inside
 from tests.factories import an_actor
@@ -13,19 +10,16 @@ from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.extensions import write_transaction
 
+# Seconds until the others are given up; never waited for in a passing test.
+_PATIENCE = 60
 
-def main(settings: str, times: str) -> None:
-    values = json.loads(settings)
+
+def main(settings: dict[str, Any], times: int, together: Barrier) -> None:
+    """Appends so many once all of them are there."""
+    values = dict(settings)
     app = an_app(a_config(Path(values.pop("instance")), **values))
     with inside(app):
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
-        for _ in range(int(times)):
+        together.wait(_PATIENCE)
+        for _ in range(times):
             with write_transaction():
                 record(Action.SIGNED_IN, an_actor())
-    sys.stdout.write("done\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

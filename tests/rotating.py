@@ -5,8 +5,6 @@ import os
 import random
 import secrets
 import signal
-import subprocess
-import sys
 import threading
 import time
 from bisect import bisect_left
@@ -19,7 +17,7 @@ from uuid import UUID
 from flask import Flask
 from sqlalchemy import select
 
-from config import ROOT
+from tests import processes
 from tests.apps import built_assets
 from tests.factories import an_actor
 from webui.audit.actions import Action
@@ -30,7 +28,6 @@ from webui.models import Tenant
 from webui.models.columns import row_id
 from webui.models.sealed import SealedColumn, key_of, sealed_columns
 
-FLASK = Path(sys.executable).parent / "flask"
 # Seconds between two saves of a writer.
 PAUSE = 0.03
 Place = tuple[str, str, str]
@@ -111,18 +108,6 @@ def environment(folder: Path, database_url: str, keyring_path: Path) -> dict[str
     }
 
 
-def start_rotation(settings: dict[str, str]) -> Any:
-    """`keys rotate` in a process of its own."""
-    return subprocess.Popen(
-        [FLASK, "--app", "wsgi", "keys", "rotate"],
-        cwd=ROOT,
-        env=settings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 class Untouched:
     """The values that no writer touches, in the order in which rotation takes them.
 
@@ -169,21 +154,13 @@ def kill_while_rotating(
         before = untouched.moved()
         share = (len(untouched) - before) // (2 * (times - hits))
         goal = before + dice.randint(0, share)
-        process = start_rotation(settings)
+        process = processes.flask(settings, "keys", "rotate")
         starts += 1
-        while not untouched.is_moved(goal) and not _ends_within(process, 0.005):
+        while not untouched.is_moved(goal) and not process.ends_within(0.005):
             pass
         process.kill()
-        said = process.communicate()[0]
+        status, said = process.end()
         moved = untouched.moved()
         assert before < moved < len(untouched), f"{moved - before} values were moved\n{said}"
-        hits += process.returncode == -signal.SIGKILL
+        hits += status == -signal.SIGKILL
     return starts
-
-
-def _ends_within(process: Any, seconds: float) -> bool:
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return False
-    return True

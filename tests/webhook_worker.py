@@ -1,13 +1,11 @@
-"""A worker in a process of its own, to be killed: `python -m tests.webhook_worker SETTINGS`.
+"""A worker in a process of its own, to be killed.
 
-SETTINGS is JSON: the configuration's own, the receiver's port and the authority's file. Every
+Its settings are the configuration's own, the receiver's port and the authority's file. Every
 name is this machine and every port the receiver's.
 """
 
 import ipaddress
-import json
 import ssl
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -41,7 +39,3 @@ def main(settings: dict[str, Any]) -> None:
         while True:
             delivery.deliver(Run())
             time.sleep(0.01)
-
-
-if __name__ == "__main__":
-    main(json.loads(sys.argv[1]))

@@ -2,17 +2,14 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, update
 
-from config import ROOT
+from tests import processes
 from tests.raw import everything, unchanged
 from webui.extensions import db, write_transaction
 from webui.jobs import alive, job, leases, registry, worker
@@ -270,17 +267,10 @@ class TestAlive:
 class TestProcess:
     @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
     def test_ends_in_order_when_told_to(self, config, sent):
-        with subprocess.Popen(
-            [Path(sys.executable).parent / "flask", "--app", "wsgi", "jobs", "run"],
-            cwd=ROOT,
-            env=os.environ | settings_of(config),
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
-            assert process.stdout.readline() == "The worker is running.\n"
-            process.send_signal(sent)
-            assert process.stdout.read() == "The worker has stopped.\n"
-        assert process.returncode == 0
+        process = processes.flask(os.environ | settings_of(config), "jobs", "run")
+        assert process.stdout.readline() == "The worker is running.\n"
+        os.kill(process.pid, sent)
+        assert process.end() == (0, "The worker has stopped.\n")
         assert everything()["workers"] == []
 
 

@@ -3,8 +3,6 @@
 import base64
 import hashlib
 import json
-import subprocess
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -12,10 +10,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from config import ROOT
-from tests import verifier
+from tests import appender, verifier
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.history import assert_audited, assert_history_holds, count_entries, last_body, last_entry
+from tests.processes import Child, prepared
 from webui.audit import log
 from webui.audit.actions import Action, Outcome, Source
 from webui.audit.log import Actor, command_actor, open_sealed, record
@@ -337,20 +335,11 @@ class TestProcesses:
             "database_url": config.database_url,
             "keyring": config.keyring,
         }
-        processes = [start_appender(settings, times=15) for _ in range(2)]
-        for process in processes:
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
-            output, _ = process.communicate("go\n", timeout=60)
-            assert (process.returncode, output) == (0, "done\n")
+        together = prepared.Barrier(2)
+        processes = [Child(appender.main, settings, 15, together) for _ in range(2)]
+        assert [process.end() for process in processes] == [(0, ""), (0, "")]
         assert count_entries() == 30
         assert_history_holds()
-
-
-def start_appender(settings: dict, times: int) -> subprocess.Popen:
-    command = [sys.executable, "-m", "tests.appender", json.dumps(settings), str(times)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, cwd=ROOT)
 
 
 def append(app, times: int) -> None:

@@ -1,11 +1,8 @@
 """The worker's part: signed, retried, at least once, and nobody waits for a slow receiver."""
 
 import json
-import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 from datetime import timedelta
 
@@ -14,11 +11,11 @@ import standardwebhooks
 import svix
 from sqlalchemy import select, update
 
-from config import ROOT
-from tests import raw
+from tests import raw, webhook_worker
 from tests.factories import revise
 from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.outbox import deliver, deliveries, make_due, make_hooked, queue
+from tests.processes import Child
 from tests.receivers import OK, Authority, nobody, receiving
 from webui.audit.actions import Action
 from webui.extensions import db, write_transaction
@@ -360,13 +357,11 @@ class TestWorker:
                 "authority": str(authority.path),
             }
             for _ in range(KILLS):
-                worker = subprocess.Popen(
-                    [sys.executable, "-m", "tests.webhook_worker", json.dumps(settings)], cwd=ROOT
-                )
+                worker = Child(webhook_worker.main, settings)
                 for _ in range(chance.randint(1, 4)):
                     assert arrived.acquire(timeout=60)
-                os.kill(worker.pid, signal.SIGKILL)
-                worker.wait()
+                worker.kill()
+                assert worker.end() == (-signal.SIGKILL, "")
                 make_due()
             app.extensions[delivery.EXTENSION] = receiver.outside
             deliver()
