@@ -167,7 +167,11 @@ def canonical(value: Any) -> str:
         return "{" + ",".join(f"{canonical(key)}:{canonical(value[key])}" for key in keys) + "}"
     if isinstance(value, list):
         return "[" + ",".join(canonical(item) for item in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    return _SCALAR.encode(value)
+
+
+# Made once: `json.dumps` makes one for every value that it is told not to escape.
+_SCALAR = json.JSONEncoder(ensure_ascii=False)
 
 
 def replay(rows: Iterable[Row], tenant_id: str) -> Row:

@@ -9,6 +9,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -83,12 +84,10 @@ def _opened(row: Row, key: str) -> str | None:
     """The digest of what a value opens to; None when it does not open."""
     form, kid, text = row["value"].split(".")
     raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    info = _join("tenant-console", "seal", "audit_sealed", "value")
-    subkey = HKDF(SHA256(), 32, salt=None, info=info).derive(base64.b64decode(key))
     place = f"{row['entry']}/{row['field']}/{row['side']}"
     associated = _join(form, kid, "audit_sealed", "value", place)
     try:
-        padded = AESGCM(subkey).decrypt(raw[:12], raw[12:], associated)
+        padded = _cipher(key).decrypt(raw[:12], raw[12:], associated)
     except InvalidTag:
         return None
     opened = padded.rstrip(b"\x00").removesuffix(b"\x80")
@@ -97,6 +96,13 @@ def _opened(row: Row, key: str) -> str | None:
         return hashlib.sha256(base64.urlsafe_b64decode(salt) + value).hexdigest()
     except ValueError:
         return None
+
+
+@cache
+def _cipher(key: str) -> AESGCM:
+    """What a key of the ring (base64) opens the history's values with."""
+    info = _join("tenant-console", "seal", "audit_sealed", "value")
+    return AESGCM(HKDF(SHA256(), 32, salt=None, info=info).derive(base64.b64decode(key)))
 
 
 def _join(*parts: str) -> bytes:
