@@ -13,7 +13,7 @@ from operator import itemgetter
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from webui.audit import reading, sealed, wording
@@ -67,17 +67,18 @@ def verify(
     judged, of how many. Needs an application context, whose keys open sealed values; they
     stay in this process. Raises Unchecked.
     """
-    with _reading(url) as connection:
-        lines = read_lines(connection, checkpoint_file, public_key)
-        head = connection.scalar(select(func.max(AuditEntry.seq))) or 0
-        pieces = list(_pieces(connection, head))
-        strays = sealed.strays(connection)
-    verdict = Verdict(head=head, checkpoints=len(lines.valid), notices=lines.notices)
-    found = _Found()
-    for piece in _judged(url, pieces, lines.valid):
-        verdict.entries += piece.entries
-        found.add(url, piece)
-        progress(verdict.entries, head)
+    with _reading(url) as database:
+        with database.connect() as connection:
+            lines = read_lines(connection, checkpoint_file, public_key)
+            head = connection.scalar(select(func.max(AuditEntry.seq))) or 0
+            pieces = list(_pieces(connection, head))
+            strays = sealed.strays(connection)
+        verdict = Verdict(head=head, checkpoints=len(lines.valid), notices=lines.notices)
+        found = _Found()
+        for piece in _judged(database, pieces, lines.valid):
+            verdict.entries += piece.entries
+            found.add(database, piece)
+            progress(verdict.entries, head)
     for problem in [*lines.problems, *explain(found.notes, head), *strays]:
         verdict.add(problem)
     verdict.notices += found.compared.notices
@@ -93,12 +94,12 @@ class _Found:
     compared: sealed.Compared = field(default_factory=sealed.Compared)
     _notes: list[tuple[int, Sequence[Note]]] = field(default_factory=list)
 
-    def add(self, url: str, piece: Piece) -> None:
+    def add(self, database: Engine, piece: Piece) -> None:
         """Takes in a piece, and opens the sealed values of its entries."""
         self.hashes.update(piece.hashes)
         notes = piece.notes
         if piece.sealed:
-            with _reading(url) as connection:
+            with database.connect() as connection:
                 notes = [*notes, *self.compared.compare(connection, piece.sealed)]
         self._notes.append((piece.low, fold(notes)))
 
@@ -110,12 +111,11 @@ class _Found:
 
 
 @contextmanager
-def _reading(url: str) -> Iterator[Connection]:
-    """A connection of its own, which never writes."""
+def _reading(url: str) -> Iterator[Engine]:
+    """The database, by a connection of its own, which never writes."""
     engine = create_engine(url, hide_parameters=True)
     try:
-        with engine.connect() as connection:
-            yield connection
+        yield engine
     except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
         cause = getattr(error, "orig", None) or error
         said = str(cause).partition("\n")[0]
@@ -144,30 +144,31 @@ def _next(connection: Connection, low: int | None) -> int | None:
 
 
 def _judged(
-    url: str, pieces: Sequence[tuple[int, int]], anchors: Sequence[Checkpoint]
+    database: Engine, pieces: Sequence[tuple[int, int]], anchors: Sequence[Checkpoint]
 ) -> Iterator[Piece]:
     """The pieces, judged, as they are done: by this process, and by another when it is worth it."""
     work = list(_work(pieces, [anchor.seq for anchor in anchors]))
     if len(pieces) * PIECE < _WORTH_IT:
-        yield from (_do(url, one) for one in work)
+        yield from (_do(database, one) for one in work)
         return
     # Not forked: the worker has threads, and a fork would copy their locks.
     with multiprocessing.get_context("spawn").Pool(1) as other:
-        yield from _shared(url, deque(work), other)
+        yield from _shared(database, deque(work), other)
 
 
-def _shared(url: str, work: deque[Work], other: Pool) -> Iterator[Piece]:
+def _shared(database: Engine, work: deque[Work], other: Pool) -> Iterator[Piece]:
     """What is done: by the other process from the front, by this one from the end.
 
     A second process that reads all of the program costs as much as judging 100,000 entries, so
     this one does not only wait. The other has the next part ready when it is done with one.
     """
+    url = database.url.render_as_string(hide_password=False)
     theirs: deque[AsyncResult[Piece]] = deque()
     while work or theirs:
         while work and len(theirs) < _AHEAD:
-            theirs.append(other.apply_async(_do, (url, work.popleft())))
+            theirs.append(other.apply_async(_do_there, (url, work.popleft())))
         if work and not theirs[0].ready():
-            yield _do(url, work.pop())
+            yield _do(database, work.pop())
         else:
             yield theirs.popleft().get()
 
@@ -194,10 +195,16 @@ def _stretches(pieces: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
     return joined
 
 
-def _do(url: str, work: Work) -> Piece:
-    """A part of the work, in whichever process."""
-    with _reading(url) as connection:
+def _do(database: Engine, work: Work) -> Piece:
+    """A part of the work."""
+    with database.connect() as connection:
         return work(connection)
+
+
+def _do_there(url: str, work: Work) -> Piece:
+    """A part of the work in the other process."""
+    with _reading(url) as database:
+        return _do(database, work)
 
 
 def judge_words(connection: Connection, low: int, first: int, high: int) -> Piece:
