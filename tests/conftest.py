@@ -14,6 +14,7 @@ from config import Config
 from tests import databases as kinds
 from tests.apps import a_config, an_app, close_connections, inside, left_as_found, without_waiting
 from tests.client import keep_to_this_machine
+from tests.keyrings import Console
 from webui.extensions import db
 
 settings.register_profile("tests", deadline=None, print_blob=True)
@@ -77,11 +78,11 @@ def empty_database_url(databases: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def worker_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Makes an application once per database and use: it keeps compiled SQL and templates."""
+    """Makes an application once per database: it keeps compiled SQL and templates."""
     with ExitStack() as stack:
 
         @cache
-        def app_on(url: str, _use: str = "pages") -> Flask:
+        def app_on(url: str) -> Flask:
             app = an_app(a_config(tmp_path_factory.mktemp("instance"), url))
             stack.callback(close_connections, app)
             return without_waiting(app)
@@ -97,13 +98,37 @@ def app(databases: Any, database_url: str, worker_apps: Any) -> Iterator[Flask]:
         yield app
 
 
+@pytest.fixture(scope="session")
+def console_apps() -> Iterator[Any]:
+    """Makes an application once per database and use; a `Console` gives it its settings."""
+    with ExitStack() as stack:
+        made: dict[tuple[str, str], Flask] = {}
+
+        def app_for(config: Config, use: str) -> Flask:
+            key = config.database_url, use
+            if key not in made:
+                made[key] = without_waiting(an_app(config))
+                stack.callback(close_connections, made[key])
+            return made[key]
+
+        yield app_for
+
+
 @pytest.fixture
-def commands(databases: Any, database_url: str, worker_apps: Any) -> Iterator[Flask]:
-    """The application that a `Console` runs its commands in."""
-    app = worker_apps(database_url, "commands")
-    yield app
-    if not databases.keeps_connections:
-        close_connections(app)
+def make_console(
+    databases: Any, database_url: str, console_apps: Any, tmp_path: Path
+) -> Iterator[Any]:
+    """Makes an installation of one key on the clean database."""
+    with ExitStack() as stack:
+
+        def make(**options: Any) -> Console:
+            keeps = databases.keeps_connections
+            console = Console(
+                tmp_path, database_url, console_apps, keeps_connections=keeps, **options
+            )
+            return stack.enter_context(console)
+
+        yield make
 
 
 @pytest.fixture

@@ -1,28 +1,44 @@
 """A console whose key ring is a file, as an operator at a shell sees it."""
 
 import json
+from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
 from flask import Flask
 
 from config import Config
-from tests.apps import a_config, an_app, inside
+from tests.apps import a_config, inside
 from webui.canary import check_keys, register
 from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.extensions import keyring, write_transaction
+
+Apps = Callable[[Config, str], Flask]
 
 
 class Console:
     """An installation: its key ring, the process that was started last, and commands.
 
-    The commands share an application, which reads the ring again for each as a process would.
+    Its processes are applications that ``apps`` keeps by what they are used for: each reads the
+    ring when it starts, and the one of the commands again for each of them.
     """
 
-    def __init__(self, folder: Path, commands: Flask, in_file: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        apps: Apps,
+        *,
+        in_file: bool = True,
+        keeps_connections: bool = False,
+    ) -> None:
         self._folder = folder
-        self._commands = commands
+        self._url = url
+        self._apps = apps
+        self._started = count(1)
+        self._keeps_connections = keeps_connections
         self._contexts = ExitStack()
         self.path = folder / "ring" / "keyring.json"
         self.ring = new_keyring_json()
@@ -43,23 +59,24 @@ class Console:
 
     def restart(self) -> Flask:
         """A process that has read the ring as it is stored now; it is the current one."""
-        self.app = an_app(self._config())
-        self._contexts.enter_context(inside(self.app))
+        self.app = self._process(f"process {next(self._started)}")
+        self._contexts.enter_context(inside(self.app, self._keeps_connections))
         return self.app
 
-    def _config(self) -> Config:
+    def _process(self, use: str) -> Flask:
         path = self.path if self._in_file else None
-        url = self._commands.config["SQLALCHEMY_DATABASE_URI"]
-        return a_config(self._folder, url, keyring=self._text(), keyring_path=path)
+        config = a_config(self._folder, self._url, keyring=self._text(), keyring_path=path)
+        app = self._apps(config, use)
+        app.extensions.update(webui_config=config, keyring=KeyRing.from_json(self._text()))
+        with inside(app, self._keeps_connections):
+            check_keys()
+        return app
 
     def run(self, *arguments: str, code: int = 0) -> Any:
         """The result of a `keys` command, which starts with the ring as it is stored now."""
-        config = self._config()
-        ring = KeyRing.from_json(self._text())
-        self._commands.extensions.update(webui_config=config, keyring=ring)
-        with inside(self._commands, keeps_connections=True):
-            check_keys()
-            result = self._commands.test_cli_runner().invoke(args=["keys", *arguments])
+        commands = self._process("commands")
+        with inside(commands, self._keeps_connections):
+            result = commands.test_cli_runner().invoke(args=["keys", *arguments])
         assert result.exit_code == code, result.output
         if not self._in_file and result.stdout.startswith("{"):
             self.ring = result.stdout

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from tests.apps import a_config, an_app
+from tests.apps import an_app
 from tests.databases import Postgresql, Sqlite, postgresql_server
 from tests.keyrings import Console
 from tests.rotating import Untouched, Writer, environment, kill_while_rotating, plaintexts
@@ -35,8 +35,7 @@ def main(wanted: int, kills: int) -> None:
     for kind in (sqlite, postgresql):
         with tempfile.TemporaryDirectory() as name, kind(Path(name)) as database:
             print(f"{kind.__name__}:")
-            commands = an_app(a_config(Path(name), database.url))
-            with Console(Path(name), commands) as console:
+            with Console(Path(name), database.url, lambda config, _use: an_app(config)) as console:
                 run(console, Path(name), database.url, wanted, kills)
 
 

@@ -11,7 +11,6 @@ from tests import raw
 from tests.apps import inside
 from tests.factories import make_tenant
 from tests.history import assert_audited, assert_history_holds, count_entries
-from tests.keyrings import Console
 from webui.audit.actions import Action
 from webui.audit.log import command_actor
 from webui.canary import check_keys, check_ring
@@ -25,15 +24,13 @@ CLI = {"type": "cli"}
 
 
 @pytest.fixture
-def console(commands, tmp_path):
-    with Console(tmp_path, commands) as console:
-        yield console
+def console(make_console):
+    return make_console()
 
 
 @pytest.fixture
-def in_environment(commands, tmp_path):
-    with Console(tmp_path, commands, in_file=False) as console:
-        yield console
+def in_environment(make_console):
+    return make_console(in_file=False)
 
 
 class TestAdd:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 from tests import raw
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.history import assert_audited, assert_history_holds, count_entries
-from tests.keyrings import Console
 from tests.rotating import (
     Untouched,
     Writer,
@@ -38,10 +37,9 @@ OPERATOR = command_actor("operator")
 
 
 @pytest.fixture
-def fresh(commands, tmp_path):
+def fresh(make_console):
     """An installation with one key and no values."""
-    with Console(tmp_path, commands) as console:
-        yield console
+    return make_console()
 
 
 @pytest.fixture
