@@ -13,6 +13,8 @@ from sqlalchemy import Select, bindparam, tuple_
 
 from webui.extensions import db
 
+PAGE_SIZE = 50
+"""Rows on a page of a list."""
 Row = TypeVar("Row")
 
 

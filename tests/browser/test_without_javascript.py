@@ -15,7 +15,7 @@ from tests.browser.pages import (
     sign_out,
 )
 from tests.browser.server import NORTHWIND
-from webui.audit.find import PAGE_SIZE
+from webui.paging import PAGE_SIZE
 
 EDITS = {
     "organisation": ({"name": "Aurora Clinics"}, "to Aurora Clinics"),

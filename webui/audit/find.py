@@ -18,9 +18,8 @@ from webui.audit.shown import Entry
 from webui.audit.streams import Stream, conditions, has_denials, streams
 from webui.extensions import db
 from webui.models import AuditEntry
-from webui.paging import Keyset
+from webui.paging import PAGE_SIZE, Keyset
 
-PAGE_SIZE = 50
 EXAMINED = 2_000
 """Entries that one request looks at, at most."""
 NEWEST_FIRST = Keyset("history", (AuditEntry.seq,), descending=True)

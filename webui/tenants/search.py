@@ -8,13 +8,12 @@ from webui.extensions import is_sqlite, read
 from webui.limits import PLANS, STATUS_LABELS, Status
 from webui.models.columns import now
 from webui.models.usage import month_of
-from webui.paging import Page
+from webui.paging import PAGE_SIZE, Page
 from webui.tenants import sources, statements
 from webui.tenants.sources import PREFIX_BELOW, Meant, Source
 from webui.tenants.statements import ORDERS, Group, Shape, Ways
 from webui.values import name_key
 
-PAGE_SIZE = 50
 ONBOARDING = {"done": "Done", "open": "Open"}
 
 

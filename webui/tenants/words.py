@@ -24,6 +24,7 @@ from webui.limits import (
 from webui.models import Tenant
 from webui.models.onboarding import STEP_LABELS
 from webui.models.tenant import UNREADABLE
+from webui.paging import PAGE_SIZE
 from webui.permissions import Permission, may
 from webui.tenants import search
 from webui.tenants.answers import Note
@@ -66,7 +67,7 @@ def init_words(app: Flask) -> None:
         status_meanings={status.value: words for status, words in STATUS_MEANINGS.items()},
         service_labels={service.value: label for service, label in SERVICE_LABELS.items()},
         all_services=[service_word(service) for service in Service],
-        page_size=search.PAGE_SIZE,
+        page_size=PAGE_SIZE,
         onboarding_filters=search.ONBOARDING,
         status_fields=STATUS_FIELDS,
         closed_words=CLOSED,

@@ -29,9 +29,7 @@ def index() -> Any:
     except BadCursor:
         abort(400, Detail(NO_SUCH_PAGE))
     template = "users/_found.html" if wants_fragment() else "users/index.html"
-    response = make_response(
-        render_template(template, filters=filters, found=found, page_size=search.PAGE_SIZE)
-    )
+    response = make_response(render_template(template, filters=filters, found=found))
     if wants_fragment():
         cursors = {name: request.args[name] for name in ("after", "before") if name in request.args}
         values: dict[str, Any] = {**filters.arguments(), **cursors}

@@ -13,13 +13,12 @@ from webui.extensions import db
 from webui.models import Tenant, User, UserSession
 from webui.models.columns import starts_with
 from webui.models.user import NO_PASSWORD, AccountState, account_state
-from webui.paging import Keyset, Page
+from webui.paging import PAGE_SIZE, Keyset, Page
 from webui.permissions import Role
 from webui.tenants.search import BadFilter
 from webui.users.scope import IS_OWNER, visible
 from webui.users.words import ROLE_LABELS, STATE_LABELS
 
-PAGE_SIZE = 50
 BY_NAME = Keyset("username", (User.username_key,))
 # Up to here all matches are sorted for a page of the list.
 _FEW_MATCHES = 500
