@@ -2,19 +2,23 @@
 
 from typing import Any
 
-from flask import g, request
+from flask import Response, g, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError, validate_csrf
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from wtforms.validators import ValidationError
 
-from webui import drafts
+from webui import drafts, too_much
 from webui.extensions import csrf
 from webui.headers import has_secret_address
+from webui.htmx import wants_fragment
 
 
 def check_csrf() -> Any:
     """Before every request: a valid token on every write (ASVS 5.0, 3.5.1).
 
-    A form that only grew too old is shown again with its input; all else is 400.
+    A form that only grew too old is shown again with its input, and one that is too large
+    with what fits of it; all else is 400 or 413.
     """
     if request.endpoint is None:
         return None
@@ -23,11 +27,33 @@ def check_csrf() -> Any:
     except CSRFError:
         if "csrf_token" not in request.form:
             raise
-        again = drafts.show_again()
+        again = drafts.show_again(400)
+        if again is None:
+            raise
+        return again
+    except RequestEntityTooLarge:
+        again = _with_what_fits()
         if again is None:
             raise
         return again
     return None
+
+
+def _with_what_fits() -> Response | None:
+    """The page of a form that is too large (413), for whoever may post it; or None.
+
+    With htmx the page around the form stays as it is, and nothing of it is lost anyway.
+    """
+    if wants_fragment() or not current_user.is_authenticated or not drafts.form_page():
+        return None
+    try:
+        if not too_much.read_what_fits():
+            return None
+        csrf.protect()
+        return drafts.show_again(413)
+    except HTTPException:
+        # A forged form, a broken connection, a tenant of somebody else: none learns more.
+        return None
 
 
 def _check_without_referrer() -> None:

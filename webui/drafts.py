@@ -51,7 +51,7 @@ def keep_posted() -> str | None:
     Only for the account of that session, with a CSRF token of its own, where its role and
     tenant allow the form. A session that was ended on purpose keeps nothing.
     """
-    page = _form_page()
+    page = form_page()
     hashed = sessions.current_hash()
     session = sessions.find(hashed) if hashed and page and request.method == "POST" else None
     if session is None or page is None or not _may_keep(session) or not _csrf_holds():
@@ -77,22 +77,25 @@ def put(user_id: UUID, form: str, content: str) -> UUID:
     return draft.id
 
 
-def show_again() -> Response | None:
-    """The page of the posted form with what was typed, when the form itself was too old.
+def show_again(status: int) -> Response | None:
+    """The page of the posted form with what was typed, when the form cannot be judged.
 
-    After signing in in another tab a form's CSRF token is void. Nothing is saved, and what
-    was typed stands in a fresh form (400). None when the form has no such page.
+    After signing in in another tab a form's CSRF token is void (400), and it may be too large
+    (413). Nothing is saved, and what was typed stands in a fresh form. None when the form has
+    no such page, or it leads elsewhere now.
     """
-    page = _form_page()
+    page = form_page()
     if page is None or not may_open(page):
         return None
     g.typed_again = MultiDict([i for i in request.form.items(multi=True) if i[0] in _KEPT])
     answer = make_response(current_app.view_functions[page](**(request.view_args or {})))
-    answer.status_code = 400
+    if answer.status_code != 200:
+        return None
+    answer.status_code = status
     return answer
 
 
-def _form_page() -> str | None:
+def form_page() -> str | None:
     """The endpoint of the page whose form was posted to the current view."""
     view = current_app.view_functions.get(request.endpoint or "")
     return getattr(view, "draft_page", None)

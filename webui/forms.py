@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, request
+from flask import abort, g, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
@@ -23,6 +23,7 @@ from webui.limits import FIELDS, REASON, Choice, Metadata, Sealed, Secret, Text,
 _TECHNICAL = {"csrf_token", "version", "submission", "ceilings_seen"}
 MISSING = "This field was not sent. Reload the page and try again."
 REPEATED = "This field was sent more than once."
+TOO_MUCH = "That was too much text, and it was not kept. Shorten it, then put it in again."
 
 
 class ParsedField(StringField):
@@ -101,6 +102,13 @@ class PostedForm(FlaskForm):
 
 class BaseForm(PostedForm):
     """A form that accepts each field exactly once and nothing else."""
+
+    def __init__(self, *formdata: Any, **options: Any) -> None:
+        super().__init__(*formdata, **options)
+        # What was dropped from a form that was too large is gone: the field says so.
+        for name in g.get("too_much", set()) - _TECHNICAL:
+            if name in self:
+                self.fail(name, TOO_MUCH)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Also refuses missing and repeated fields, which browsers never send."""

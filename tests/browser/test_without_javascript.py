@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.pages import (
+    REASON,
     ListPage,
     NewTenantPage,
     StatusPage,
@@ -102,6 +103,21 @@ class TestSections:
         expect(plain.get_by_role("heading", level=1)).to_be_visible()
         form.fill(monthly_call_limit=900).save()
         expect(plain.get_by_text("Saved.")).to_be_visible()
+
+    def test_what_is_too_much_text_costs_nothing_else(self, plain, tenant):
+        shown = TenantPage(plain, tenant).open()
+        form = shown.edit("organisation").fill(name="Aurora Plain", meta_data="x" * 1_000_000)
+        answers = []
+        plain.on("response", lambda a: answers.append((a.request.method, a.status)))
+        form.save()
+        expect(form.error("meta_data")).to_be_visible()
+        assert answers[0] == ("POST", 413)
+        expect(form.field("meta_data")).to_be_focused()
+        expect(form.field("name")).to_have_value("Aurora Plain")
+        expect(form.field("reason")).to_have_value(REASON)
+        form.save()
+        expect(plain.get_by_text("Saved.")).to_be_visible()
+        expect(shown.rows.first).to_contain_text("Aurora Plain")
 
     def test_a_conflict_is_a_page_and_saving_again_wins(self, plain, tenant, open_page):
         shown = TenantPage(plain, tenant).open()

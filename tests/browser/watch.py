@@ -6,7 +6,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Request, Respons
 
 # Chromium logs every answer of 400 and more; these are the ones that pages are made for.
 _EXPECTED = re.compile(
-    r"Failed to load resource: the server responded with a status of (401|403|404|409|422|429) .*"
+    r"Failed to load resource: the server responded with a status of"
+    r" (401|403|404|409|413|422|429) .*"
 )
 
 

@@ -68,8 +68,8 @@ class TestBody:
 
     def test_that_is_too_large_has_a_way_back_to_the_form(self, admin, tenant):
         page = edit_url(tenant, "organisation")
-        form = admin.get(page)
-        data = {"csrf_token": form.field("csrf_token"), "name": "x" * MAX_FORM_BYTES}
+        # Without a token it is not shown again with what fits, as `test_too_much` has it.
+        data = {"name": "x" * MAX_FORM_BYTES}
         ways = {"http://localhost" + page: page, "http://elsewhere.example/x": "/", "": "/"}
         for referrer, way in ways.items():
             answer = admin.post(tenant_url(tenant, "organisation"), data, 413, Referer=referrer)
