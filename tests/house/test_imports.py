@@ -1,11 +1,10 @@
 """Imports run one way (DESIGN 3). The table is the product's map, from the ground up."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 from config import ROOT
 
@@ -74,21 +73,27 @@ def name_of(path: Path) -> str:
 MODULES = modules()
 
 
-def imports(path: Path) -> Iterator[tuple[str, str]]:
-    """What a file imports: module and name; `import x` gives ("x", "")."""
-    for node in ast.walk(ast.parse(path.read_text())):
+@cache
+def tree(module: str) -> ast.Module:
+    """A module's text as Python reads it."""
+    return ast.parse(MODULES[module].read_text())
+
+
+def imports(module: str) -> Iterator[tuple[str, str]]:
+    """What a module imports: module and name; `import x` gives ("x", "")."""
+    for node in ast.walk(tree(module)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from ((node.module or ".", alias.name) for alias in node.names)
 
 
-def own_imports(path: Path) -> set[str]:
+def own_imports(module: str) -> set[str]:
     """The modules of the product that a file imports."""
     found = set()
-    for module, name in imports(path):
-        longest = f"{module}.{name}"
-        found.add(longest if longest in MODULES else module)
+    for origin, name in imports(module):
+        longest = f"{origin}.{name}"
+        found.add(longest if longest in MODULES else origin)
     return found & MODULES.keys()
 
 
@@ -107,51 +112,76 @@ def is_routes(module: str) -> bool:
     return layer(module) == "routes"
 
 
-@pytest.mark.parametrize("module", MODULES)
 class TestEveryModule:
-    def test_imports_only_its_own_layer_and_those_below(self, module):
-        own = ORDER.index(layer(module))
-        upwards = {m for m in own_imports(MODULES[module]) if ORDER.index(layer(m)) > own}
-        assert upwards == set()
+    """Each test asks all modules and names those that fail, with what is wrong."""
 
-    def test_imports_no_other_feature_s_routes(self, module):
-        if is_routes(module) and module not in COMPOSERS:
-            assert {m for m in own_imports(MODULES[module]) if is_routes(m)} == set()
-        else:
-            assert layer(module) in ORDER
+    def test_has_its_place(self):
+        assert {module for module in MODULES if layer(module) not in ORDER} == set()
 
-    def test_imports_by_full_name_at_the_top(self, module):
-        tree = ast.parse(MODULES[module].read_text())
-        everywhere = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
-        assert [n.lineno for n in everywhere if n not in tree.body] == []
-        assert [n.lineno for n in everywhere if getattr(n, "level", 0)] == []
+    def test_imports_only_its_own_layer_and_those_below(self):
+        assert failing(imports_from_above) == {}
 
-    def test_leaves_cryptography_to_crypto(self, module):
-        used = {m for m, _ in imports(MODULES[module]) if m.split(".")[0] == "cryptography"}
-        assert not used or layer(module) == "keys"
+    def test_imports_no_other_feature_s_routes(self):
+        assert failing(imported_routes) == {}
 
-    def test_leaves_the_environment_to_config(self, module):
-        names = {
-            node.attr
-            for node in ast.walk(ast.parse(MODULES[module].read_text()))
-            if isinstance(node, ast.Attribute)
-        }
-        assert module == "config" or not names & {"environ", "getenv", "environb"}
+    def test_imports_by_full_name_at_the_top(self):
+        assert failing(hidden_imports) == {}
 
-    def test_knows_no_request_below_the_routes(self, module):
-        taken = {
-            name
-            for origin, name in imports(MODULES[module])
-            if origin.split(".")[0] in ("flask", "flask_login")
-        }
-        if module.startswith(WITHOUT_REQUEST) or module.endswith(".operations"):
-            assert taken & REQUEST_NAMES == set()
-        else:
-            assert layer(module) in ORDER
+    def test_leaves_cryptography_to_crypto(self):
+        assert failing(imported_cryptography) == {}
+
+    def test_leaves_the_environment_to_config(self):
+        assert failing(environment_read) == {}
+
+    def test_knows_no_request_below_the_routes(self):
+        assert failing(request_below_the_routes) == {}
+
+
+def failing(faults: Callable[[str], Iterable[object]]) -> dict[str, list[object]]:
+    """Module -> its faults, of those that have any."""
+    found = {module: list(faults(module)) for module in MODULES}
+    return {module: faults for module, faults in found.items() if faults}
+
+
+def imports_from_above(module: str) -> Iterable[str]:
+    own = ORDER.index(layer(module))
+    return (m for m in own_imports(module) if ORDER.index(layer(m)) > own)
+
+
+def imported_routes(module: str) -> Iterable[str]:
+    if is_routes(module) and module not in COMPOSERS:
+        yield from filter(is_routes, own_imports(module))
+
+
+def hidden_imports(module: str) -> Iterable[int]:
+    """The lines of imports inside of something, and of relative ones."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import | ast.ImportFrom) and (
+            node not in tree(module).body or getattr(node, "level", 0)
+        ):
+            yield node.lineno
+
+
+def imported_cryptography(module: str) -> Iterable[str]:
+    if layer(module) != "keys":
+        yield from (m for m, _ in imports(module) if m.split(".")[0] == "cryptography")
+
+
+def environment_read(module: str) -> Iterable[str]:
+    if module != "config":
+        attributes = (n.attr for n in ast.walk(tree(module)) if isinstance(n, ast.Attribute))
+        yield from (name for name in attributes if name in ("environ", "getenv", "environb"))
+
+
+def request_below_the_routes(module: str) -> Iterable[str]:
+    if module.startswith(WITHOUT_REQUEST) or module.endswith(".operations"):
+        for origin, name in imports(module):
+            if origin.split(".")[0] in ("flask", "flask_login") and name in REQUEST_NAMES:
+                yield name
 
 
 def test_no_module_imports_itself_through_others():
-    graph = {module: own_imports(path) - {module} for module, path in MODULES.items()}
+    graph = {module: own_imports(module) - {module} for module in MODULES}
     # A package and its modules may name each other: the package only lists them.
     packages = {m for m, path in MODULES.items() if path.name == "__init__.py"}
     graph = {m: found - packages for m, found in graph.items() if m not in packages}
