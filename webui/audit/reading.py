@@ -5,8 +5,9 @@ database spells them, which `ids` knows, and times as ``2026-11-23 14:52:07.0001
 of extracts holds of an entry is one number, its `checking.Fingerprint`.
 """
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -89,6 +90,33 @@ def _dashed(stored: str) -> str:
 
 SQLITE_IDS = Ids(told=_dashed, stored=lambda told: told.replace("-", ""))
 POSTGRESQL_IDS = Ids(told=str, stored=str)
+
+
+def is_no_text(error: Exception) -> bool:
+    """Whether SQLite holds bytes in a column of text that are no UTF-8."""
+    cause = getattr(error, "orig", None) or error
+    return isinstance(cause, sqlite3.OperationalError) and "decode to UTF-8" in str(cause)
+
+
+@contextmanager
+def with_bytes(connection: Connection) -> Iterator[None]:
+    """Has SQLite give what is no UTF-8 as bytes, which equal no text, where it would refuse.
+
+    Only where it did: this costs as much again as reading the rows.
+    """
+    raw = cast(Any, connection.connection.dbapi_connection)
+    raw.text_factory = _text_or_bytes
+    try:
+        yield
+    finally:
+        raw.text_factory = str
+
+
+def _text_or_bytes(stored: bytes) -> str | bytes:
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return stored
 
 
 def ids(connection: Connection) -> Ids:

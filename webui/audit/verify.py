@@ -196,9 +196,15 @@ def _stretches(pieces: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
 
 
 def _do(database: Engine, work: Work) -> Piece:
-    """A part of the work."""
+    """A part of the work; once more with bytes where a text is none."""
     with database.connect() as connection:
-        return work(connection)
+        try:
+            return work(connection)
+        except sqlite3.OperationalError as error:
+            if not reading.is_no_text(error):
+                raise
+            with reading.with_bytes(connection):
+                return work(connection)
 
 
 def _do_there(url: str, work: Work) -> Piece:

@@ -26,7 +26,9 @@ def judge(first: int, last: int, reasons: Iterable[Row], words: Iterable[Row]) -
         else:
             held[seq - first] = (held[seq - first] + hash(word)) & _LAST
     for seq, reason in reasons:
-        if held[seq - first] != sum(map(hash, search_words(reason))) & _LAST:
+        # What is no text, which SQLite does not refuse, has no words.
+        found = search_words(reason) if isinstance(reason, str) else []
+        if held[seq - first] != sum(map(hash, found)) & _LAST:
             wrong.add(seq)
         held[seq - first] = 0
     # Whatever is left has no reason, or is of no entry.
