@@ -18,7 +18,7 @@ from webui import values
 from webui.audit import chain, log
 from webui.demo import clock, entries, load, names, people, reasons, usage, writing
 from webui.extensions import db
-from webui.limits import CEILING_FIELDS, FIELDS, PLANS, REASON, Status
+from webui.limits import CEILING_FIELDS, FIELDS, PLANS, REASON
 from webui.models import AuditEntry, AuditSealed, Tenant, TenantUsage, User
 from webui.models.columns import Audited
 from webui.models.tenant import AUDIT_KINDS
@@ -397,20 +397,3 @@ class TestReasons:
             for share in (0, 0.5, 1):
                 text = reasons.reason(rng, topic, share)
                 assert values.text(text, REASON) == text
-
-
-# What is told does not depend on the database; one of them is enough for so many.
-@pytest.mark.parametrize("databases", ["sqlite"], indirect=True)
-def test_plans_and_states_are_spread_as_in_life(app):
-    load(600, SEED, Progress())
-    plans = Counter(tenant.billing_plan for tenant in tenants())
-    states = Counter(tenant.status for tenant in tenants())
-    assert 0.5 < plans["starter"] / 600 < 0.7
-    assert 0.22 < plans["business"] / 600 < 0.38
-    assert 0.85 < states["active"] / 600 < 0.95
-    assert set(states) == set(Status)
-    assert 0.07 < sum(t.onboarded_at is None for t in tenants()) / 600 < 0.18
-    assert 0.3 < sum(t.sip_enabled for t in tenants()) / 600 < 0.5
-    assert 0.25 < sum(t.is_set("webhook_url") for t in tenants()) / 600 < 0.45
-    caps = {name: plan.monthly_call_limit or 2**53 for name, plan in PLANS.items()}
-    assert 0 < sum(t.monthly_call_limit > caps[t.billing_plan] for t in tenants()) < 60
