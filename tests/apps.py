@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event
 
 from config import Config
@@ -44,7 +45,24 @@ def an_app(config: Config, **options: Any) -> Flask:
     app = create_app(config, **options)
     app.testing = True
     app.test_client_class = Client
+    app.jinja_env.bytecode_cache = _compiled
     return app
+
+
+class CompiledTemplates(BytecodeCache):
+    """What this process compiled of templates, for the next application that renders them."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], Any] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled = CompiledTemplates()
 
 
 def without_waiting(app: Flask) -> Flask:
