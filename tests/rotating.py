@@ -20,12 +20,10 @@ from sqlalchemy import select
 from tests import processes
 from tests.apps import built_assets
 from tests.factories import an_actor
-from tests.processes import Child
 from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.crypto import fields
 from webui.extensions import db, keyring, write_transaction
-from webui.keys import rotation
 from webui.models import Tenant
 from webui.models.columns import row_id
 from webui.models.sealed import SealedColumn, key_of, sealed_columns
@@ -142,18 +140,8 @@ class Untouched:
         return kid != self._kid
 
 
-def rotate_in_batches_of(size: int, settings: dict[str, str]) -> None:
-    """What the rotating process does: the command, its batches as small as there is to kill."""
-    rotation.BATCH = size
-    processes.run_flask(settings, "keys", "rotate")
-
-
 def kill_while_rotating(
-    settings: dict[str, str],
-    untouched: Untouched,
-    times: int,
-    dice: random.Random,
-    batch: int = rotation.BATCH,
+    settings: dict[str, str], untouched: Untouched, times: int, dice: random.Random
 ) -> int:
     """Kills a rotation that has moved something and has something left, so many times.
 
@@ -166,7 +154,7 @@ def kill_while_rotating(
         before = untouched.moved()
         share = (len(untouched) - before) // (2 * (times - hits))
         goal = before + dice.randint(0, share)
-        process = Child(rotate_in_batches_of, batch, settings)
+        process = processes.flask(settings, "keys", "rotate")
         starts += 1
         while not untouched.is_moved(goal) and not process.ends_within(0.005):
             pass

@@ -32,8 +32,7 @@ VALUES = {
     "webhook_secret": "whsec_test",
     "webhook_secret_previous": "whsec_before",
 }
-# As many secrets in as many batches as five kills need; `make bench` is for more.
-TENANTS, BATCH = 250, 50
+TENANTS = 700
 OPERATOR = command_actor("operator")
 
 
@@ -153,10 +152,10 @@ class TestRotate:
 
 class TestUnderFire:
     def test_loses_nothing_and_leaves_nothing_behind(self, fresh, database_url, tmp_path):
-        """800 secrets, two writers of which one still uses the old key, five kills."""
+        """2,000 secrets, two writers of which one still uses the old key, five kills."""
         demo.load(TENANTS, 1, lambda _done: None)
         before = plaintexts()
-        assert len(before) > 800
+        assert len(before) > 2_000
         fresh.run("add")
         old = fresh.restart()
         fresh.run("promote", "k2")
@@ -166,7 +165,7 @@ class TestUnderFire:
         settings = environment(tmp_path / "rotating", database_url, fresh.path)
         untouched = Untouched("k1", tenants)
         writers = [Writer(old, tenants[:20]), Writer(new, tenants[20:])]
-        kill_while_rotating(settings, untouched, 5, random.Random(5), BATCH)
+        kill_while_rotating(settings, untouched, 5, random.Random(5))
         for writer in writers:
             writer.stop()
         assert 0 < untouched.moved() < len(untouched)
