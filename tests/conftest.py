@@ -1,6 +1,7 @@
 """Fixtures: a configuration, an application and a clean database of either kind."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """How far the random walk goes: a short way in the suite, 5,000 steps in `make bench`."""
     parser.addoption("--walk", type=int, default=200)
     parser.addoption("--walk-seed", type=int, default=1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """What is imported and collected stays: nobody looks for garbage in it, now or later."""
+    gc.disable()
+    result = yield
+    gc.freeze()
+    gc.enable()
+    return result
 
 
 @pytest.fixture(scope="session", autouse=True)
