@@ -211,7 +211,10 @@ class TestRefusedValue:
             assert answer.field("version") == "1"
             if field in SECRET:
                 assert answer.field(field) == ""
-            elif answer.control(field).tag != "select":
+            elif answer.control(field).tag == "select":
+                # Not the first word of the list, which saving once more would store.
+                assert answer.field(field) == ""
+            else:
                 assert answer.field(field) == as_typed(value, field)
             assert answer.control(field).get("autofocus") is not None
             assert "Not saved." in answer.words
