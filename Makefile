@@ -11,7 +11,7 @@ DEVELOPMENT := $(VENV)/.development
 
 export WEBUI_ENV ?= development
 
-.PHONY: run setup machine test check bench mutants screenshots vendor
+.PHONY: run setup machine lint ready test check bench mutants screenshots vendor
 
 run: setup
 	@exec env BIN=$(BIN) .ci/serve wsgi:app --bind 127.0.0.1:$(PORT) --workers $(WORKERS) --threads $(THREADS) --no-control-socket \
@@ -34,17 +34,20 @@ $(DEVELOPMENT): requirements.txt requirements-dev.txt | $(VENV)/bin/python
 machine: $(DEVELOPMENT)
 	.ci/machine
 
-# Two cores are what CI has; more help little, because the database tests share one server.
-test: machine
+lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# The machine gets what it lacks, which is mostly waiting, while style and types are checked.
+ready:
+	@$(MAKE) --no-print-directory --jobs=2 machine lint
+
+# Two cores are what CI has; more help little, because the database tests share one server.
+test: ready
 	$(BIN)/pytest -n 2 --dist worksteal
 
-check: machine
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+check: ready
 	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/browser
 
 bench: machine
