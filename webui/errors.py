@@ -7,9 +7,10 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 
-from webui.extensions import db, login_manager
+from webui.extensions import db, is_no_text, login_manager
 from webui.htmx import keep_page, wants_fragment
 from webui.limits import FIELDS, Secret
+from webui.models.columns import SpoiledValue
 from webui.navigation import path_of, safe_next
 
 # status -> what happened, what to do
@@ -30,6 +31,11 @@ WORDS = {
     ),
     503: ("The database did not answer", "Nothing was saved. Wait a moment and try again."),
 }
+SPOILED_TITLE = "The database holds something that cannot be read"
+SPOILED_ADVICE = (
+    "Nothing was saved, and waiting does not help: somebody has to look at the database."
+    " Pass on the number below."
+)
 STILL_THERE = "Your text is still in the form."
 _NEVER_ECHOED = {"password", "current_password", "code", "setup", "credential"} | {
     name for name, field in FIELDS.items() if isinstance(field, Secret)
@@ -42,6 +48,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _database_error)
+    app.register_error_handler(SpoiledValue, _spoiled)
     app.register_error_handler(Exception, _any_error)
 
 
@@ -98,8 +105,17 @@ def _page_of_form() -> str | None:
 
 def _database_error(error: SQLAlchemyError) -> Response:
     log_database_error(error)
+    if is_no_text(error):
+        return _spoiled(error)
     _forget_person()
     return error_page(503, again=_typed())
+
+
+def _spoiled(_error: Exception) -> Response:
+    """A stored value that is none of its kind, written around the product."""
+    current_app.logger.error("a stored value cannot be read in request %s", g.get("request_id"))
+    _forget_person()
+    return error_page(500, SPOILED_ADVICE, title=SPOILED_TITLE, again=_typed())
 
 
 def _any_error(error: Exception) -> Response:

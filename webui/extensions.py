@@ -141,3 +141,9 @@ def take_turns(lock: int) -> None:
 def is_sqlite(engine: Engine | Connection | None = None) -> bool:
     """Whether the application's database is SQLite."""
     return (engine or db.engine).dialect.name == "sqlite"
+
+
+def is_no_text(error: Exception) -> bool:
+    """Whether SQLite holds bytes in a column of text that are no UTF-8."""
+    cause = getattr(error, "orig", None) or error
+    return isinstance(cause, sqlite3.OperationalError) and "decode to UTF-8" in str(cause)

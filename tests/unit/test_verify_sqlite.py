@@ -10,7 +10,7 @@ from tests.factories import make_tenant, revise
 from webui.audit import reading, verify
 from webui.audit.actions import Action
 from webui.crypto import signing
-from webui.extensions import db
+from webui.extensions import db, is_no_text
 
 NO_TEXT = {"no UTF-8": "CAST(X'41FF42' AS TEXT)", "a blob": "X'41FF42'"}
 
@@ -76,5 +76,5 @@ def test_bytes_are_given_only_where_it_is_asked_for(app):
             assert connection.exec_driver_sql(query).one() == (b"A\xff", "text")
         with pytest.raises(OperationalError) as refused:
             connection.exec_driver_sql(query).one()
-    assert reading.is_no_text(refused.value)
-    assert not reading.is_no_text(ValueError("Could not decode to UTF-8"))
+    assert is_no_text(refused.value)
+    assert not is_no_text(ValueError("Could not decode to UTF-8"))

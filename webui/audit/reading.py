@@ -5,7 +5,6 @@ database spells them, which `ids` knows, and times as ``2026-11-23 14:52:07.0001
 of extracts holds of an entry is one number, its `checking.Fingerprint`.
 """
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -90,12 +89,6 @@ def _dashed(stored: str) -> str:
 
 SQLITE_IDS = Ids(told=_dashed, stored=lambda told: told.replace("-", ""))
 POSTGRESQL_IDS = Ids(told=str, stored=str)
-
-
-def is_no_text(error: Exception) -> bool:
-    """Whether SQLite holds bytes in a column of text that are no UTF-8."""
-    cause = getattr(error, "orig", None) or error
-    return isinstance(cause, sqlite3.OperationalError) and "decode to UTF-8" in str(cause)
 
 
 @contextmanager

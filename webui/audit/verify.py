@@ -23,6 +23,7 @@ from webui.audit.checkpoints import Checkpoint
 from webui.audit.retold import Row
 from webui.audit.verdict import Verdict, compare_anchors, explain, fold
 from webui.crypto import signing
+from webui.extensions import is_no_text
 from webui.models import AuditEntry
 
 PIECE = 25_000
@@ -201,7 +202,7 @@ def _do(database: Engine, work: Work) -> Piece:
         try:
             return work(connection)
         except sqlite3.OperationalError as error:
-            if not reading.is_no_text(error):
+            if not is_no_text(error):
                 raise
             with reading.with_bytes(connection):
                 return work(connection)

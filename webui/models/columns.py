@@ -71,6 +71,10 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+class SpoiledValue(ValueError):
+    """A stored value is none of its column's kind: somebody wrote it around the product."""
+
+
 class UTCDateTime(TypeDecorator[datetime]):
     """Times in UTC: aware in Python, timestamptz on PostgreSQL, sortable text on SQLite."""
 
@@ -93,9 +97,26 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Gives an aware time in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return None if value is None else _in_utc(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """On SQLite reads the text itself. Raises SpoiledValue for one that is no time."""
+        if dialect.name == "sqlite":
+            return _time_of
+        return super().result_processor(dialect, coltype)
+
+
+def _time_of(stored: Any) -> datetime | None:
+    if stored is None:
+        return None
+    try:
+        return _in_utc(datetime.fromisoformat(stored))
+    except (ValueError, TypeError):
+        raise SpoiledValue("no time") from None
+
+
+def _in_utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 class CompactJSON(TypeDecorator[Any]):
@@ -109,8 +130,11 @@ class CompactJSON(TypeDecorator[Any]):
         return None if value is None else compact_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """The parsed value."""
-        return None if value is None else json.loads(value)
+        """The parsed value. Raises SpoiledValue for a text that is no JSON."""
+        try:
+            return None if value is None else json.loads(value)
+        except (ValueError, TypeError):
+            raise SpoiledValue("no JSON") from None
 
     def compare_values(self, x: Any, y: Any) -> bool:
         """Equal JSON, whatever the key order."""
