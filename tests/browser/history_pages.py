@@ -17,6 +17,8 @@ class HistoryPage:
         self.rows = page.locator("table#history tr[id^=audit-]")
         self.days = page.locator("table#history tr.day")
         self.chips = page.locator(".chip")
+        self.fold = page.locator(".filter-fold > summary")
+        self.form = page.locator("#filters .filter-row").first
         self.tenant = page.get_by_role("searchbox", name="Tenant", exact=True)
         self.who = page.get_by_role("searchbox", name="Who", exact=True)
 

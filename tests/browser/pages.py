@@ -151,6 +151,8 @@ class ListPage:
         self.search = page.get_by_role("searchbox", name="Search")
         self.names = page.locator("#tenant-list td.list-name a")
         self.chips = page.locator(".chip")
+        self.fold = page.locator(".filter-fold > summary")
+        self.rows = page.locator("#tenant-list tbody")
 
     def open(self, query: str = "") -> Self:
         self.page.goto(f"/tenants{query}")

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
+from markupsafe import escape
 
 from tests.factories import make_tenant, make_user, revise
 from tests.web import dom
@@ -115,12 +116,12 @@ class TestShortSearch:
         assert {q: found(support, q) for q in searches} == searches
         for q in searches:
             page = support.client.get("/tenants", query_string={"q": q}).text
-            assert "Under three characters only the beginnings of names are searched." in page
+            assert f"Names beginning with “{escape(q.strip())}”" in page
 
     def test_is_no_longer_short_at_three(self, support):
         named("abc")
         page = support.get("/tenants?q=abc")
-        assert "Under three characters" not in page.words
+        assert "Names beginning with" not in page.words
 
     def test_of_plain_letters_finds_those_with_a_stroke(self, support):
         named("Łódź Taxi", "Işık", "Ørsted")

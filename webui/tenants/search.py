@@ -84,7 +84,7 @@ class Filters:
         """(parameter, words) of each active filter, to be removed one by one."""
         plan = PLANS.get(self.plan)
         words = {
-            "q": f"“{self.q}”",
+            "q": f"Names beginning with “{self.q}”" if self.prefix_only else f"“{self.q}”",
             "status": f"Status: {STATUS_LABELS[Status(self.status)]}" if self.status else "",
             "plan": f"Plan: {plan.label}" if plan else "",
             "onboarding": f"Onboarding: {ONBOARDING.get(self.onboarding)}",
