@@ -104,6 +104,13 @@ class TestHistory:
     def test_page(self, open_page, query):
         check(HistoryPage(open_page("support")).open(query).page)
 
+    @pytest.mark.parametrize("path", ["/audit", "/tenants"])
+    def test_with_the_filters_of_a_phone_open(self, open_page, path):
+        page = open_page("support", viewport={"width": 390, "height": 844})
+        page.goto(path)
+        page.locator(".filter-fold > summary").click()
+        check(page)
+
     def test_of_an_owner(self, open_page, northwind):
         check(HistoryPage(open_page("owner"), f"/tenants/{northwind}/audit").open().page)
 
