@@ -10,6 +10,7 @@ from wtforms.validators import ValidationError
 
 from webui import drafts, too_much
 from webui.extensions import csrf
+from webui.forms import refuse_repeated
 from webui.headers import has_secret_address
 from webui.htmx import wants_fragment
 
@@ -36,6 +37,7 @@ def check_csrf() -> Any:
         if again is None:
             raise
         return again
+    refuse_repeated("csrf_token")
     return None
 
 

@@ -114,7 +114,10 @@ class BaseForm(PostedForm):
         """Also refuses missing and repeated fields, which browsers never send."""
         valid = self.holds(extra_validators)
         for field in self:
-            if field.name in _TECHNICAL or isinstance(field, SelectMultipleField):
+            if field.name in _TECHNICAL:
+                refuse_repeated(field.name)
+                continue
+            if isinstance(field, SelectMultipleField):
                 continue
             sent = request.form.getlist(field.name)
             if len(sent) > 1:
@@ -196,10 +199,23 @@ def reason_field() -> ParsedField:
 
 def posted_version() -> int:
     """The ``version`` that the form was made from; 400 when it is missing or no number."""
-    sent = request.form.getlist("version")
-    if len(sent) != 1 or not sent[0].isascii() or not sent[0].isdigit() or len(sent[0]) > 18:
-        abort(400, Detail("The form did not say which version it was made from. Reload the page."))
-    return int(sent[0])
+    words = "The form did not say which version it was made from. Reload the page."
+    return int(_posted_once("version", "[0-9]{1,18}", words))
+
+
+def _posted_once(name: str, pattern: str, words: str) -> str:
+    """A field that people do not see; 400 without a right one, and 422 with several."""
+    refuse_repeated(name)
+    sent = request.form.get(name, "")
+    if not re.fullmatch(pattern, sent):
+        abort(400, Detail(words))
+    return sent
+
+
+def refuse_repeated(name: str) -> None:
+    """422 for a field that people do not see and that was sent more than once."""
+    if len(request.form.getlist(name)) > 1:
+        abort(422, Detail("The form was sent with a part of it twice. Reload the page."))
 
 
 def submission_field() -> HiddenField:
@@ -209,7 +225,5 @@ def submission_field() -> HiddenField:
 
 def posted_submission() -> str:
     """The one-use ``submission`` of the posted form; 400 when it is missing or no such mark."""
-    sent = request.form.getlist("submission")
-    if len(sent) != 1 or not re.fullmatch(r"[A-Za-z0-9_-]{16,64}", sent[0]):
-        abort(400, Detail("The form was incomplete. Reload the page and try again."))
-    return sent[0]
+    words = "The form was incomplete. Reload the page and try again."
+    return _posted_once("submission", "[A-Za-z0-9_-]{16,64}", words)

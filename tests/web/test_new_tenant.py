@@ -120,6 +120,7 @@ class TestBadInput:
     def test_without_its_mark_is_refused(self, support):
         form = support.get(URL)
         before = count_entries()
-        for mark in (None, "", "short", "x" * 65, "\0" * 32, "é" * 32, ["a" * 20, "a" * 20]):
+        for mark in (None, "", "short", "x" * 65, "\0" * 32, "é" * 32):
             support.submit(form, 400, name="New", reason=REASON, submission=mark)
+        support.submit(form, 422, name="New", reason=REASON, submission=["a" * 20, "a" * 20])
         assert count_entries() == before

@@ -11,7 +11,7 @@ from tests.factories import make_user
 from tests.history import assert_audited
 from tests.web.pages import HTMX, PASSWORD, Browser
 from tests.web.saved import actions, bodies
-from webui.accounts import tries
+from webui.accounts import throttle, tries
 from webui.accounts.routes import REFUSED
 from webui.audit.actions import Action
 from webui.audit.sentences import Reader, sentence
@@ -21,6 +21,13 @@ from webui.models.columns import now
 
 FREE = tries.SIGN_IN.free
 WRONG = "wrong wrong"
+
+
+@pytest.fixture(autouse=True)
+def one_moment(monkeypatch):
+    """Only `time_passes` moves the clock: on a busy machine a test may take seconds."""
+    moment = now()
+    monkeypatch.setattr(throttle, "now", lambda: moment)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
+from tests import raw
 from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.outbox import URL, deliveries, make_due, make_hooked, queue
@@ -95,6 +96,21 @@ class TestWhatIsMissing:
 
 
 class TestSendTest:
+    @pytest.mark.parametrize("htmx", [False, True])
+    def test_has_a_form_of_its_own(self, support, hooked, htmx):
+        form = support.get(url(hooked, "test"), htmx=htmx)
+        assert ("<html" in form.text) is not htmx
+        with raw.unchanged():
+            support.get(url(hooked, "test"))
+        assert support.submit(form, 303).location == f"{tenant_url(hooked)}#section-webhook"
+        support.submit(form, 303)
+        assert [row.event for row in deliveries(hooked)] == ["webhook.test"]
+
+    def test_form_says_why_there_is_nothing_to_send(self, support, tenant):
+        form = support.get(url(tenant, "test"))
+        assert "there is no URL and there is no signing secret" in form.words
+        assert "Send test" not in form.words
+
     def test_is_queued_shown_and_recorded(self, support, hooked, worker):
         form = support.get(tenant_url(hooked))
         [button] = [b for b in dom.elements(form.tree, "form") if "test" in b.get("action", "")]

@@ -11,7 +11,7 @@ from webui import jobs, origin
 from webui.errors import Detail, error_page
 from webui.extensions import db
 from webui.forms import posted_submission
-from webui.htmx import go_to, wants_fragment
+from webui.htmx import go_to, part_of, wants_fragment
 from webui.models import Delivery
 from webui.permissions import Permission, requires
 from webui.tenants.operations import Gone
@@ -19,7 +19,8 @@ from webui.tenants.overview import Overview
 from webui.tenants.rules import Closed
 from webui.tenants.scope import CLOSED, can_edit, get_tenant, get_tenant_to_change
 from webui.tenants.sections import SECTIONS
-from webui.webhooks import operations, panel, words
+from webui.webhooks import operations, outbox, panel, words
+from webui.webhooks.forms import SendForm
 
 bp = Blueprint("deliveries", __name__, url_prefix="/tenants/<uuid:tenant_id>/webhook")
 ON_ITS_WAY = "On its way. What comes of it stands in the webhook's log: reload to see it."
@@ -36,10 +37,25 @@ def index(tenant_id: UUID) -> Any:
     everything = "all" in request.args or not wants_fragment()
     most = panel.LOG_SIZE if everything else panel.FEW
     log = panel.log(tenant_id, most, jobs.alive())
-    words = {"tenant": tenant, "log": log, "editable": can_edit(tenant), "everything": everything}
+    shown = {"tenant": tenant, "log": log, "editable": can_edit(tenant), "everything": everything}
     if not wants_fragment():
-        return render_template("webhooks/deliveries.html", **words)
-    return render_template("webhooks/_watched.html", done=_watched(tenant_id), **words)
+        return render_template("webhooks/deliveries.html", **shown)
+    return render_template("webhooks/_watched.html", done=_watched(tenant_id), **shown)
+
+
+@bp.get("/test")
+@requires(Permission.EDIT_TENANT)
+def test_form(tenant_id: UUID) -> str:
+    """Asks before a test event is sent, or says why none can be."""
+    tenant = get_tenant_to_change(tenant_id)
+    missing = [words.OBSTACLES[o] for o in outbox.obstacles(tenant, outbox.Event.TEST)]
+    return render_template(
+        part_of("webhooks/test.html"),
+        tenant=tenant,
+        form=SendForm(),
+        missing=missing,
+        section=SECTIONS["webhook"],
+    )
 
 
 @bp.post("/test")

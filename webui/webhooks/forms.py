@@ -1,6 +1,6 @@
 """The forms of the webhook panel."""
 
-from webui.forms import reason_field, submission_field
+from webui.forms import PostedForm, reason_field, submission_field
 from webui.tenants.forms import TenantForm
 
 
@@ -15,3 +15,9 @@ class EndForm(TenantForm):
     """Ends the old secret before its time."""
 
     reason = reason_field()
+
+
+class SendForm(PostedForm):
+    """Sends a test event."""
+
+    submission = submission_field()
