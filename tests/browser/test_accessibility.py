@@ -299,6 +299,12 @@ class TestForms:
         page.goto(f"/tenants/{northwind}/sip/edit")
         check(page)
 
+    @pytest.mark.parametrize("form", ["secret", "test"])
+    def test_of_the_webhook_on_a_page_of_its_own(self, open_page, northwind, form):
+        page = open_page("support")
+        page.goto(f"/tenants/{northwind}/webhook/{form}")
+        check(page)
+
     def test_conflict(self, tenant_page, open_page, tenant):
         form = tenant_page.edit("billing").fill(max_concurrent_calls=70, monthly_call_limit=900)
         other = TenantPage(open_page("admin"), tenant).open()
