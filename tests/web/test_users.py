@@ -53,7 +53,7 @@ class TestList:
 
     def test_says_what_each_is(self, admin, people, tenant):
         text = admin.get("/users?q=anna").words_of("user-list")
-        for word in ("zz@north.example", "Active", "Owner", tenant.name, "never"):
+        for word in ("zz@north.example", "Active", "Owner", tenant.name, "Never used"):
             assert word in text
 
     @pytest.mark.parametrize("query", ["role=root", "state=asleep", "q=%00", "after=nonsense"])
