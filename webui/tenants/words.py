@@ -48,9 +48,6 @@ _FINDINGS = {
     State.BY_HAND: ("", "By hand"),
     State.NOT_APPLICABLE: ("", "N/A"),
 }
-_METER = Markup(
-    '<progress class="progress meter%s" value="%s" max="%s" aria-label="%s"></progress>'
-)
 
 
 def init_words(app: Flask) -> None:
@@ -59,6 +56,9 @@ def init_words(app: Flask) -> None:
     app.jinja_env.filters["status_badge"] = status_badge
     app.jinja_env.filters["finding_badge"] = finding_badge
     app.jinja_env.filters["plan_label"] = plan_label
+    app.jinja_env.filters["switched_on"] = switched_on
+    app.jinja_env.filters["stuck_at"] = stuck_at
+    app.jinja_env.tests["near"] = near
     app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
     app.jinja_env.globals.update(
         fields=FIELDS,
@@ -79,9 +79,6 @@ def init_words(app: Flask) -> None:
         visible_fields=visible_fields,
         first_field=first_field,
         width=width,
-        usage_meter=usage_meter,
-        switched_on=switched_on,
-        stuck_at=stuck_at,
         sip_missing=sip_missing,
     )
 
@@ -124,10 +121,9 @@ def stuck_at(tenant: Any) -> str | None:
     return STEP_LABELS[tenant.step] if tenant.step else "not begun"
 
 
-def usage_meter(calls: int, limit: int, label: str) -> Markup:
-    """Calls against a limit as a bar, which stands out from 80 % on; full when none are allowed."""
-    high = calls * 100 >= limit * 80 if limit else calls > 0
-    return _METER % (" high" if high else "", min(calls, limit) if limit else 1, limit or 1, label)
+def near(calls: int, limit: int) -> bool:
+    """Whether calls stand out against a limit: from 80 % on, and any where none are allowed."""
+    return calls * 100 >= limit * 80 if limit else calls > 0
 
 
 def visible_fields(form: TenantForm) -> list[Field]:
