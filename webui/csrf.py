@@ -19,7 +19,7 @@ def check_csrf() -> Any:
     """Before every request: a valid token on every write (ASVS 5.0, 3.5.1).
 
     A form that only grew too old is shown again with its input, and one that is too large
-    with what fits of it; all else is 400 or 413.
+    with what fits of it; all else is 400 or 413, and 422 a token that is sent twice.
     """
     if request.endpoint is None:
         return None

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from flask import Flask, request
 
 from webui.permissions import Permission, may
-from webui.urls import address
+from webui.urls import url_for
 
 _MAIN = (
     (Permission.LIST_TENANTS, "tenants.index", "Tenants"),
@@ -33,7 +33,7 @@ def init_navigation(app: Flask) -> None:
 
 def main_pages() -> list[Link]:
     """The main pages that the person of the request may open."""
-    open_to_all = ((address(endpoint), label) for held, endpoint, label in _MAIN if may(held))
+    open_to_all = ((url_for(endpoint), label) for held, endpoint, label in _MAIN if may(held))
     return [Link(url, label, _current(url)) for url, label in open_to_all]
 
 

@@ -13,18 +13,12 @@ _PLACES = [UUID(int=2**128 - 1 - number) for number in range(8)]
 
 
 def init_urls(app: Flask) -> None:
-    """Gives templates ``url_for`` and ``url_pattern``, and the filter ``address``."""
+    """Gives templates ``url_for`` and ``url_pattern``."""
     app.jinja_env.globals.update(url_for=url_for, url_pattern=url_pattern)
-    app.jinja_env.filters["address"] = address
-
-
-def address(endpoint: str) -> str:
-    """The address of a page that takes no arguments."""
-    return _shape(request.script_root, endpoint, ())
 
 
 def url_for(endpoint: str, **arguments: object) -> str:
-    """What Flask's ``url_for`` gives, built once where all arguments are ids."""
+    """What Flask's ``url_for`` gives, built once where all arguments are ids, or there are none."""
     if all(type(value) is UUID for value in arguments.values()):
         return _shape(request.script_root, endpoint, tuple(arguments)).format(**arguments)
     return flask.url_for(endpoint, **arguments)  # type: ignore[arg-type]
