@@ -44,7 +44,7 @@ from webui.tenants.sections import SECTIONS
 bp = Blueprint("onboarding", __name__, url_prefix="/onboarding")
 # What the review shows, and nobody may have changed since it did.
 REVIEWED = sorted(name for section in SECTIONS.values() for name in section.fields)
-KEPT = "This is what you had typed here. It is not saved yet. Passwords must be typed again."
+KEPT = "This is what you had typed here. It is not saved yet."
 View = Callable[..., Any]
 
 

@@ -36,7 +36,7 @@ from webui.tenants.scope import CLOSED
 from webui.tenants.sections import STATUS_FIELDS
 from webui.values import compact_json
 
-RESTORED = "This is what you had typed before you had to sign in. Passwords must be typed again."
+RESTORED = "This is what you had typed before you had to sign in."
 KEEP = "One is stored. Leave this blank to keep it."
 TYPE_AGAIN = "Passwords are never shown again: type it once more."
 OFFERED = "A new password, shown only now: copy it. It is stored when you save."
