@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.factories import make_tenant
+from tests.web import dom
 from tests.web.pages import tenant_url
 from webui.extensions import db, write_transaction
 from webui.models import TenantUsage
@@ -32,6 +33,24 @@ class TestUsage:
         for part in ("850 of 1,000 calls", "85 %", "$3,911.40", "12,345 minutes"):
             assert part in words
         assert "99,999" not in words
+
+    @pytest.mark.parametrize(
+        ("calls", "limit", "bar"),
+        [
+            (799, 1_000, ("799", "1000", False)),
+            (800, 1_000, ("800", "1000", True)),
+            (1_500, 1_000, ("1000", "1000", True)),
+            (0, 0, ("1", "1", False)),
+            (1, 0, ("1", "1", True)),
+        ],
+    )
+    def test_is_a_bar_that_stands_out_near_the_limit(self, admin, calls, limit, bar):
+        tenant = make_tenant(monthly_call_limit=limit)
+        used(tenant, calls=calls)
+        for path in (tenant_url(tenant), "/tenants"):
+            [meter] = dom.elements(admin.get(path).tree, "progress")
+            high = "high" in meter.get("class").split()
+            assert (meter.get("value"), meter.get("max"), high) == bar, path
 
     def test_is_exact_up_to_the_largest_numbers(self, admin, tenant):
         used(tenant, **dict.fromkeys(("cents", "calls", "minutes"), 2**63 - 1))

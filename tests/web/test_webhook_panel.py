@@ -106,6 +106,12 @@ class TestSendTest:
         support.submit(form, 303)
         assert [row.event for row in deliveries(hooked)] == ["webhook.test"]
 
+    @pytest.mark.parametrize("name", ["csrf_token", "submission"])
+    def test_with_a_hidden_part_twice_is_refused(self, support, hooked, name):
+        form = support.get(url(hooked, "test"))
+        with raw.unchanged():
+            support.submit(form, 422, **{name: [form.field(name)] * 2})
+
     def test_form_says_why_there_is_nothing_to_send(self, support, tenant):
         form = support.get(url(tenant, "test"))
         assert "there is no URL and there is no signing secret" in form.words
