@@ -1,7 +1,9 @@
-"""Keyset paging: pages that stay put while rows come and go, without OFFSET or COUNT."""
+"""Keyset paging: pages that stay put while rows come and go, without OFFSET or COUNT.
 
-import base64
-import binascii
+A cursor names a row by its place in an order, and a place may tell of other customers: the
+number of an entry counts everybody's. So cursors are sealed under the key ring.
+"""
+
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -9,13 +11,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
+from flask_login import current_user
 from sqlalchemy import Select, bindparam, tuple_
 
-from webui.extensions import db
+from webui.crypto import fields
+from webui.crypto.keyring import SecretError
+from webui.extensions import db, keyring
 
 PAGE_SIZE = 50
 """Rows on a page of a list."""
 Row = TypeVar("Row")
+# The logical table of the sealed text, and the head that all sealed texts share.
+_CURSORS = "cursors"
+_SEALED = f"{fields.FORMAT}."
 
 
 class BadCursor(ValueError):
@@ -40,19 +48,22 @@ class Keyset:
     descending: bool = False
 
     def encode(self, values: Sequence[Any]) -> str:
-        """An opaque cursor for the row with these values."""
-        text = json.dumps([self.name, *map(str, values)], ensure_ascii=False)
-        return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+        """An opaque cursor for the row with these values, of a length that tells no number."""
+        text = json.dumps(list(map(str, values)), ensure_ascii=False)
+        sealed = fields.seal(keyring(), text, _CURSORS, self.name, _reader())
+        return sealed.removeprefix(_SEALED)
 
     def decode(self, cursor: str) -> list[Any]:
-        """The values of a cursor. Raises BadCursor, also for another order's cursor."""
+        """The values of a cursor.
+
+        Raises BadCursor, also for another order's cursor, another tenant's owner's, and one
+        under a key that was retired.
+        """
         try:
-            raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-            name, *values = json.loads(raw)
-            if name != self.name or len(values) != len(self.columns):
-                raise BadCursor("a cursor of another list")
+            text = fields.unseal(keyring(), _SEALED + cursor, _CURSORS, self.name, _reader())
+            values = json.loads(text)
             return [_typed(c, value) for c, value in zip(self.columns, values, strict=True)]
-        except (binascii.Error, ValueError, TypeError, RecursionError, OverflowError):
+        except (SecretError, ValueError, TypeError, OverflowError):
             raise BadCursor("not a cursor") from None
 
     def page(
@@ -111,6 +122,11 @@ class Keyset:
             self.encode(key(rows[-1])) if has_after else None,
             self.encode(key(rows[0])) if has_before else None,
         )
+
+
+def _reader() -> str:
+    """Whom a cursor is for: the owners of one tenant, or staff, who pass addresses on."""
+    return str(getattr(current_user, "tenant_id", None) or "staff")
 
 
 def _typed(column: Any, value: Any) -> Any:

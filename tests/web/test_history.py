@@ -1,13 +1,13 @@
 """The history on the tenant page and on its own: what happened, newest first."""
 
 import base64
-import json
 
 import pytest
 from sqlalchemy import select
 
 from tests.factories import make_tenant, revise
 from tests.web import dom
+from tests.web.cursors import sealed, sealed_text
 from tests.web.pages import tenant_url
 from webui.audit import find, history
 from webui.audit.actions import Action
@@ -113,17 +113,14 @@ class TestTable:
             assert told in browser.get(tenant_url(tenant)).words_of("history")
 
 
-def packed(*values):
-    return base64.urlsafe_b64encode(json.dumps(values).encode()).rstrip(b"=").decode()
-
-
 class TestCursor:
     def test_that_nobody_was_given_is_refused(self, admin, tenant):
+        old_form = base64.urlsafe_b64encode(b'["history", "1"]').rstrip(b"=").decode()
         cursors = [
-            *("x", "%00", "ünï", packed(), packed("history"), packed("history", "1", "2")),
-            *(packed("name", "1"), packed("history", "one"), packed("history", 1)),
-            *(packed("history", "9" * 30), packed("history", "-" + "9" * 30)),
-            *(packed("history", "1e3"), packed("history", "1\0")),
+            *("x", "%00", "ünï", "a" * 3_000, old_form, sealed("1")[:-1], f"e1.{sealed('1')}"),
+            *(sealed("1", order="name"), sealed("1", reader=tenant.id), sealed_text("5")),
+            *(sealed(), sealed("1", "2"), sealed("one"), sealed(1), sealed_text("no JSON")),
+            *(sealed("9" * 30), sealed("-" + "9" * 30), sealed("1e3"), sealed("1\0")),
         ]
         answers = {}
         for cursor in cursors:
@@ -134,13 +131,14 @@ class TestCursor:
 
     def test_beyond_either_end_shows_nothing(self, admin, tenant):
         url = tenant_url(tenant, "audit")
-        assert row_ids(admin.get(f"{url}?after={packed('history', '0')}")) == []
-        assert row_ids(admin.get(f"{url}?before={packed('history', '999999')}")) == []
+        assert row_ids(admin.get(f"{url}?after={sealed('0')}")) == []
+        assert row_ids(admin.get(f"{url}?before={sealed('999999')}")) == []
 
     def test_of_another_tenant_shows_the_own_entries(self, sign_in, busy):
         small = make_tenant(name="Small")
         owner = sign_in("owner", small)
-        page = owner.get(f"{tenant_url(small, 'audit')}?after={packed('history', '999999')}")
+        cursor = sealed("999999", reader=small.id)
+        page = owner.get(f"{tenant_url(small, 'audit')}?after={cursor}")
         assert row_ids(page) == ids_of(small)
 
 
@@ -155,7 +153,7 @@ class TestAnEmptyPage:
         # On both sides of the four there is one more of the tenant, which the filter leaves out.
         revise(tenant, Action.TENANT_FEATURES, retention_days=5)
         monkeypatch.setattr(find, "EXAMINED", 5)
-        cursor = f"&before={packed('history', '0')}" if on == "newer" else ""
+        cursor = f"&before={sealed('0')}" if on == "newer" else ""
         url = f"/audit?tenant={tenant.id}&action=tenant.billing.updated{cursor}"
         page = admin.get(url)
         assert row_ids(page) == ids_of(tenant)[1:5]
