@@ -89,9 +89,8 @@ class TestFolding:
         assert_audited(
             Action.ACCESS_DENIED,
             changes={
-                "page": [None, "GET /tenants/<tenant_id>"],
-                "answer": [None, 404],
                 "more": [None, 4],
+                "attempts": [None, [f"GET /tenants/<tenant_id> 404 {url.split('/')[2]}"]],
             },
             actor={"name": owner.user.username, "role": "owner"},
         )
@@ -131,7 +130,38 @@ class TestFolding:
         assert rows("SELECT more FROM denied_attempts") == [(7,)]
         a_minute_later()
         owner.get(tenant_url(ids[0]), 404)
-        assert rows("SELECT more, objects FROM denied_attempts") == [(0, str(ids[0]))]
+        assert last_body()["changes"]["object"] == [None, str(ids[0])]
+        assert rows("SELECT more, folded FROM denied_attempts") == [(0, "")]
+
+    def test_of_all_pages_is_together(self, owner):
+        before = count_entries()
+        pages = [
+            f"/tenants/{uuid4()}/{page}" for page in ("billing", "audit", "status", "sip/edit")
+        ]
+        for _ in range(20):
+            for url in [*pages, "/audit", "/users", "/keys", "/tenants/new", tenant_url(uuid4())]:
+                owner.get(url, None)
+        assert count_entries() == before + access._APART
+        a_minute_later()
+        work()
+        assert count_entries() == before + access._APART + 1
+        told = last_body()["changes"]
+        assert told["more"] == [None, 180 - access._APART]
+        named = told["attempts"][1]
+        assert len(named) == access._NAMED
+        assert any(name.startswith("GET /tenants/<tenant_id> 404 ") for name in named)
+        assert len(str(last_body())) < 5_000
+        assert_history_holds()
+
+    def test_tells_the_first_of_what_it_names_as_a_sentence(self, owner, admin):
+        for _ in range(3):
+            owner.get("/tenants/new", 403)
+            owner.get("/audit", 403)
+        a_minute_later()
+        work()
+        page = admin.get("/audit?action=access.denied")
+        words = "Was denied 4 more within a minute, at first GET /tenants/new 403, GET /audit 403"
+        assert words in page.words
 
     def test_a_single_one_has_nothing_more_to_tell(self, owner):
         owner.get(tenant_url(uuid4()), 404)
@@ -141,7 +171,7 @@ class TestFolding:
         assert count_entries() == before
         assert rows("SELECT * FROM denied_attempts") == []
 
-    def test_other_places_and_people_are_told_by_themselves(self, owner, sign_in):
+    def test_first_ones_of_other_places_and_people_are_told_by_themselves(self, owner, sign_in):
         before = count_entries()
         owner.get(tenant_url(uuid4()), 404)
         owner.get("/tenants/new", 403)

@@ -1,11 +1,13 @@
 """Recording who was turned away and who read the history, without an entry for each click.
 
-The first denial of a person at a place is an entry at once, and so is the first one there
-for each id, so that no attempt hides behind another. Further ones within a minute are counted
-beside the history, which is append-only, and told by one more entry, "n more": by the next
+The history cannot be deleted, so nobody may fill it: within a minute a person's denials are
+``_APART`` entries at most, over all pages together. Each of the first attempts (a page, with the
+id that the address names) is an entry at once; all further ones are counted beside the history
+and told by one more entry, "n more", that names the first pages and ids among them: by the next
 denial after that minute or else by the worker.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,8 +24,10 @@ from webui.models.tenant import Change
 
 FOLDED = timedelta(minutes=1)
 """How long further denials are only counted."""
-_APART = 20
-"""For how many ids at a place within that time a denial is an entry of its own."""
+_APART = 10
+"""How many attempts within that time get an entry of their own."""
+_NAMED = 20
+"""How many of the further ones are named."""
 _KEPT = 2
 """Days for which marks are kept."""
 _PLACE_LENGTH = 200
@@ -31,46 +35,47 @@ _PLACE_LENGTH = 200
 
 def denied(actor: Actor, page: str, thing: str | None, status: int) -> None:
     """Records or counts a denial: of what page, for which thing, by 403 or 404."""
-    assert actor.id
-    key = (UUID(actor.id), page[:_PLACE_LENGTH], status)
+    told: dict[str, str | int] = {"page": page[:_PLACE_LENGTH], "answer": status}
+    if thing:
+        told["object"] = thing
     try:
-        _count(actor, key, thing)
+        _count(actor, told)
     except IntegrityError:
         # Two at once, both the first: the other one told it.
-        _count(actor, key, thing)
+        _count(actor, told)
 
 
-def _count(actor: Actor, key: tuple[UUID, str, int], thing: str | None) -> None:
+def _count(actor: Actor, told: dict[str, str | int]) -> None:
+    assert actor.id
     with write_transaction():
-        row = db.session.get(DeniedAttempts, key, with_for_update=True)
-        if row and row.since <= now() < row.since + FOLDED:
-            row.address = actor.address
-            if not _is_another(row, thing):
-                row.more += 1
-                return
-        else:
-            row = _anew(row, key)
-            row.since, row.more, row.objects, row.address = now(), 0, "", actor.address
-        told: dict[str, str | int] = {"page": key[1], "answer": key[2]}
-        if thing:
-            row.objects = f"{row.objects} {thing}".strip()
-            told["object"] = thing
+        row = db.session.get(DeniedAttempts, UUID(actor.id), with_for_update=True)
+        if row is None or not row.since <= now() < row.since + FOLDED:
+            row = _anew(row, UUID(actor.id))
+        row.address = actor.address
+        attempt = " ".join(str(value) for value in told.values())
+        earlier = row.told.splitlines()
+        if attempt in earlier or len(earlier) >= _APART:
+            row.more += 1
+            row.folded = _with(row.folded, attempt, _NAMED)
+            return
+        row.told = _with(row.told, attempt, _APART)
         _record(actor, told)
 
 
-def _is_another(row: DeniedAttempts, thing: str | None) -> bool:
-    """Whether the denial is for an id that got no entry yet, and may get one."""
-    known = row.objects.split()
-    return thing is not None and thing not in known and len(known) < _APART
+def _with(lines: str, line: str, most: int) -> str:
+    """The lines and one more, unless it is there already or there are ``most``."""
+    known = lines.splitlines()
+    return lines if line in known or len(known) >= most else "\n".join([*known, line])
 
 
-def _anew(row: DeniedAttempts | None, key: tuple[UUID, str, int]) -> DeniedAttempts:
+def _anew(row: DeniedAttempts | None, user_id: UUID) -> DeniedAttempts:
+    """The counter at the beginning of a minute; what the one before counted is told."""
     if row:
         _tell_more(row)
-        return row
-    user_id, page, status = key
-    row = DeniedAttempts(user_id=user_id, page=page, status=status)
-    db.session.add(row)
+    else:
+        row = DeniedAttempts(user_id=user_id)
+        db.session.add(row)
+    row.since, row.more, row.told, row.folded = now(), 0, "", ""
     return row
 
 
@@ -81,10 +86,10 @@ def _tell_more(row: DeniedAttempts) -> None:
     person = Actor(
         "user", str(user.id), user.username, user.role, Source.UI, None, row.address, None
     )
-    _record(person, {"page": row.page, "answer": row.status, "more": row.more})
+    _record(person, {"more": row.more, "attempts": row.folded.splitlines()})
 
 
-def _record(actor: Actor, told: dict[str, str | int]) -> None:
+def _record(actor: Actor, told: Mapping[str, str | int | list[str]]) -> None:
     changes = [Change(name, Audited.PLAIN, None, value) for name, value in told.items()]
     record(Action.ACCESS_DENIED, actor, changes=changes, outcome=Outcome.DENIED)
 

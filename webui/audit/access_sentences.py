@@ -1,12 +1,14 @@
 """Who read, copied or erased of the history, or was turned away, as sentences."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from webui.audit.actions import Action
 from webui.audit.parts import Sentence, new, text
 
 Changes = Mapping[str, Any]
+# Attempts that a sentence names; the entry's page has all that were kept.
+_NAMED = 2
 
 
 def _exported(changes: Changes) -> Sentence:
@@ -33,12 +35,24 @@ def _opened(_changes: Changes) -> Sentence:
 
 
 def _denied(changes: Changes) -> Sentence:
+    if "attempts" in changes:
+        return _denied_more(changes["more"][1], changes["attempts"][1])
     page = new(str(changes["page"][1]), mono=True)
     if "more" in changes:
+        # As entries told it that were written before all pages were folded together.
         return [text("Was denied "), page, text(f", {changes['more'][1]:,} more within a minute")]
     if "object" not in changes:
         return [text("Was denied "), page]
     return [text("Was denied "), page, text(" for "), new(str(changes["object"][1]), mono=True)]
+
+
+def _denied_more(count: int, attempts: Sequence[str]) -> Sentence:
+    parts = [text(f"Was denied {count:,} more within a minute, at first ")]
+    for number, attempt in enumerate(attempts[:_NAMED]):
+        parts += [text(", ")] if number else []
+        parts.append(new(attempt, mono=True))
+    left = len(attempts) - _NAMED
+    return [*parts, text(f" and {left} others")] if left > 0 else parts
 
 
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {

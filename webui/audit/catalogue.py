@@ -36,6 +36,7 @@ OTHER_FIELDS = {
     "answer": "Denied: answer",
     "object": "Denied: for which id",
     "more": "Denied: how often more",
+    "attempts": "Denied: which of those first",
     "reverts": "Undo: of which entry",
     **{
         column.name: f"Account: {column.name.replace('_', ' ')}"

@@ -14,7 +14,7 @@ from webui.models.throttle import TryCounter
 from webui.models.unsaved import Draft, Submission
 from webui.models.usage import TenantUsage
 from webui.models.user import User, UserSession
-from webui.models.webhook import Delivery, DeliveryAttempt, WebhookStop
+from webui.models.webhook import Delivery, DeliveryAttempt, WebhookStop, WebhookTurn
 
 # The tables that grow large; in the others a count reads every row.
 index_keys(
@@ -54,5 +54,6 @@ __all__ = [
     "User",
     "UserSession",
     "WebhookStop",
+    "WebhookTurn",
     "WorkerBeat",
 ]

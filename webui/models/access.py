@@ -11,22 +11,21 @@ from webui.models.columns import UTCDateTime
 
 
 class DeniedAttempts(Model):
-    """Denials of a person at one place since the entry that told the first.
+    """Denials of a person, on all pages, since the entry that told the first.
 
-    ``objects`` are the ids, with spaces between, that got an entry of their own since then;
-    ``more`` counts the denials that got none.
+    ``told`` are the attempts that got an entry of their own since then, one a line; ``more``
+    counts the denials that got none, and ``folded`` names the first of those attempts.
     """
 
     __tablename__ = "denied_attempts"
     __table_args__ = (Index("ix_denied_attempts_since", "since"),)
 
     user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"), primary_key=True)
-    page: Mapped[str] = mapped_column(String(200), primary_key=True)
-    status: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     since: Mapped[datetime] = mapped_column(UTCDateTime)
     more: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     address: Mapped[str | None] = mapped_column(String(64))
-    objects: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    told: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    folded: Mapped[str] = mapped_column(Text, server_default=text("''"))
 
 
 class DailyMark(Model):

@@ -18,7 +18,7 @@ class Delivery(Model):
     ``message`` is the id that the receiver sees: the same in every attempt and when somebody
     sends the event again, which is a delivery of its own. ``body`` is the exact text that is
     signed. ``manual`` ones (tests, and what is sent again) are tried once. While ``lease`` is
-    set and not run out, a worker is at it.
+    set and not run out, a worker is at it, since ``leased_at``.
     """
 
     __tablename__ = "webhook_deliveries"
@@ -30,6 +30,12 @@ class Delivery(Model):
         CheckConstraint("attempts >= 0", name="attempts_positive"),
         Index("ix_webhook_deliveries_tenant_created", "tenant_id", "created_at", "id"),
         partial_index("ix_webhook_deliveries_due", "due_at", where=f"state = '{QUEUED}'"),
+        partial_index(
+            "ix_webhook_deliveries_lane",
+            *("tenant_id", "manual", "due_at", "id"),
+            where=f"state = '{QUEUED}'",
+        ),
+        partial_index("ix_webhook_deliveries_leased", "leased_until", where="lease IS NOT NULL"),
         Index("ix_webhook_deliveries_created_at", "created_at"),
     )
 
@@ -53,6 +59,7 @@ class Delivery(Model):
     problem: Mapped[str | None] = mapped_column(String(20))
     duration_ms: Mapped[int | None]
     tls: Mapped[str | None] = mapped_column(String(10))
+    leased_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     def __repr__(self) -> str:
         return f"<Delivery {self.id} {self.event} {self.state}>"
@@ -94,3 +101,13 @@ class WebhookStop(Model):
 
     tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tenants.id"), primary_key=True)
     stopped_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class WebhookTurn(Model):
+    """When a tenant's receiver was last served, and until when it counts as slow."""
+
+    __tablename__ = "webhook_turns"
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tenants.id"), primary_key=True)
+    served_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    slow_until: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -2,8 +2,8 @@
 
 An event reaches its receiver at least once, always with the same id. A delivery is claimed by
 a lease that outlives the tenant's timeout; a worker that is killed leaves it to run out, and
-an attempt counts only when its result is recorded. Each delivery has a thread of its own,
-and a tenant no more than one at a time (tests apart), so a slow receiver holds up nobody else.
+an attempt counts only when its result is recorded. Each delivery has a thread of its own, and
+:mod:`webui.webhooks.turns` says whose is next, so that slow receivers hold up nobody else.
 """
 
 import queue
@@ -14,25 +14,22 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from flask import Flask, current_app
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from webui.audit.actions import Action
 from webui.audit.log import record, system_actor
-from webui.extensions import db, write_transaction
+from webui.extensions import db, take_turns, write_transaction
 from webui.jobs import Run, job
 from webui.models import Delivery, DeliveryAttempt, Tenant, WebhookStop
 from webui.models.columns import now
 from webui.models.tenant import UNREADABLE
 from webui.models.webhook import CANCELLED, DELIVERED, FAILED, QUEUED
-from webui.webhooks import client, schedule, signing
+from webui.webhooks import client, schedule, signing, turns
 from webui.webhooks.client import Answer, Outside, Problem
 from webui.webhooks.outbox import Event, Obstacle, obstacles
 from webui.webhooks.secret import old_until
 
 EXTENSION = "webhook_outside"
-THREADS = 16
-"""Deliveries at the same time."""
 MARGIN = timedelta(seconds=30)
 """How much longer than the tenant's timeout a lease holds."""
 KEPT = timedelta(days=30)
@@ -40,6 +37,7 @@ KEPT = timedelta(days=30)
 GONE = 410
 # Seconds between two looks for what has become due while others are on their way.
 _POLL = 0.5
+_CLAIM_LOCK = 0x7E4A_17C4
 _FORGOTTEN_AT_ONCE = 1_000
 
 
@@ -83,7 +81,7 @@ def deliver(run: Run) -> None:
     flying = 0
     while True:
         if not run.stopping:
-            for claimed in claim(THREADS - flying):
+            for claimed in claim(turns.MOST - flying):
                 # A daemon: a receiver that is slow must not keep the process from ending.
                 threading.Thread(
                     target=_send, args=(claimed, outside, results), daemon=True
@@ -110,11 +108,14 @@ def _send(claimed: Claimed, outside: Outside, results: Results) -> None:
 
 def claim(most: int) -> list[Claimed]:
     """Takes up to ``most`` deliveries that are due; cancels those that cannot be sent."""
-    if most < 1 or not is_due():
+    # Asked first without a lock: mostly there is nothing to begin.
+    if most < 1 or not is_due() or not turns.choose(most, now()):
         return []
     claimed = []
     with write_transaction():
-        for delivery in db.session.scalars(_choice(most)):
+        # One worker at a time, so that the bounds hold for all of them together.
+        take_turns(_CLAIM_LOCK)
+        for delivery in _chosen(most):
             tenant = db.session.get_one(Tenant, delivery.tenant_id)
             in_the_way = obstacles(tenant, Event(delivery.event))
             if in_the_way:
@@ -126,36 +127,16 @@ def claim(most: int) -> list[Claimed]:
     return claimed
 
 
-def _choice(most: int) -> Select[Delivery]:
-    """The deliveries to claim: what somebody waits for first, then one of each tenant.
+def _chosen(most: int) -> list[Delivery]:
+    """The deliveries to claim, locked. One that somebody is changing at this moment waits.
 
-    What is due is asked once more beside the lock: PostgreSQL judges only that anew when
-    another worker was faster.
+    What is due is asked once more beside the lock: PostgreSQL judges only that anew.
     """
     at = now()
-    other = aliased(Delivery)
-    busy = exists().where(
-        other.tenant_id == Delivery.tenant_id,
-        other.state == QUEUED,
-        other.leased_until >= at,
-        other.manual.is_(False),
-    )
-    place = func.row_number().over(
-        partition_by=(Delivery.tenant_id, Delivery.manual), order_by=(Delivery.due_at, Delivery.id)
-    )
-    ranked = (
-        select(Delivery.id, place.label("place"), Delivery.manual)
-        .where(_due(at), or_(Delivery.manual, ~busy))
-        .subquery()
-    )
-    first = select(ranked.c.id).where(or_(ranked.c.manual, ranked.c.place == 1))
-    return (
-        select(Delivery)
-        .where(Delivery.id.in_(first), _due(at))
-        .order_by(Delivery.manual.desc(), Delivery.due_at, Delivery.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
+    ids = turns.choose(most, at)
+    query = select(Delivery).where(Delivery.id.in_(ids), _due(at))
+    found = {row.id: row for row in db.session.scalars(query.with_for_update(skip_locked=True))}
+    return [found[one] for one in ids if one in found]
 
 
 def _hold(delivery: Delivery, tenant: Tenant) -> Claimed | None:
@@ -168,7 +149,8 @@ def _hold(delivery: Delivery, tenant: Tenant) -> Claimed | None:
         return None
     signers = [secret for secret in (current, old) if secret and secret is not UNREADABLE]
     seconds = tenant.webhook_timeout_seconds
-    delivery.lease = uuid4()
+    turns.served(tenant.id, at)
+    delivery.lease, delivery.leased_at = uuid4(), at
     delivery.leased_until = at + timedelta(seconds=seconds) + MARGIN
     headers = signing.headers(delivery.message, at, delivery.body, signers)
     return Claimed(delivery.id, tenant.id, delivery.lease, url, delivery.body, headers, seconds)
@@ -184,6 +166,7 @@ def finish(claimed: Claimed, answer: Answer) -> None:
         if delivery is None or delivery.lease != claimed.lease:
             return
         _tried(delivery, answer)
+        turns.answered(tenant.id, answer.duration_ms, now())
         # An address that was changed meanwhile is not the one that is gone.
         if gone and tenant.readable("webhook_url") == claimed.url:
             _stop(tenant)
@@ -206,13 +189,17 @@ def _tried(delivery: Delivery, answer: Answer) -> None:
     elif answer.status == GONE or wait is None:
         _close(delivery, FAILED, answer.problem)
     else:
-        delivery.lease = delivery.leased_until = None
+        _release(delivery)
         delivery.due_at = delivery.tried_at + max(wait, answer.asked_pause or wait)
 
 
 def _close(delivery: Delivery, state: str, problem: Problem | Obstacle | None) -> None:
     delivery.state, delivery.problem = state, problem
-    delivery.lease = delivery.leased_until = None
+    _release(delivery)
+
+
+def _release(delivery: Delivery) -> None:
+    delivery.lease = delivery.leased_until = delivery.leased_at = None
 
 
 def _stop(tenant: Tenant) -> None:

@@ -1,0 +1,231 @@
+"""Hostile receivers starve nobody: every tenant has its turn, and slow ones few places.
+
+Nothing waits here: what is in flight are leases, and what passes is the clock of the leases.
+"""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, text, update
+
+from tests.outbox import deliveries, make_hooked, queue
+from webui.extensions import db, is_sqlite, write_transaction
+from webui.models import Delivery
+from webui.models.columns import now
+from webui.webhooks import delivery, turns
+from webui.webhooks.client import Answer, Problem
+from webui.webhooks.outbox import Event
+
+pytestmark = pytest.mark.usefixtures("app")
+TIMED_OUT = Answer(60_000, problem=Problem.TIMED_OUT)
+QUICK = Answer(20, 200)
+ALL = turns.MOST
+FIRST_STEP = "SCAN webhook_deliveries USING INDEX ix_webhook_deliveries_lane"
+
+
+def hostile(number):
+    """Tenants whose owners queue events and tests, and whose receivers never answer."""
+    tenants = [make_hooked() for _ in range(number)]
+    for tenant in tenants:
+        for _ in range(2):
+            queue(tenant, Event.TEST)
+            queue(tenant)
+    return tenants
+
+
+def pass_time(span=turns.SLOW_AFTER):
+    """Lets so much time pass for the deliveries that are in flight."""
+    with write_transaction():
+        for row in db.session.query(Delivery).filter(Delivery.lease.is_not(None)):
+            row.leased_at -= span
+
+
+def due_again():
+    with write_transaction():
+        waiting = update(Delivery).where(Delivery.state == "queued", Delivery.lease.is_(None))
+        db.session.execute(waiting.values(due_at=now()))
+
+
+def tenants_of(claimed):
+    return [one.tenant_id for one in claimed]
+
+
+def known_as_slow(number):
+    """Tenants whose receivers timed out before, with more to be sent to them."""
+    tenants = hostile(number)
+    for _ in range(number):
+        for claimed in delivery.claim(ALL):
+            delivery.finish(claimed, TIMED_OUT)
+    due_again()
+    for tenant in tenants:
+        queue(tenant)
+        queue(tenant, Event.TEST)
+    return tenants
+
+
+class TestTenant:
+    def test_has_one_event_and_one_delivery_by_hand_in_flight(self):
+        [tenant] = hostile(1)
+        assert tenants_of(delivery.claim(ALL)) == [tenant.id] * 2
+        pass_time()
+        assert delivery.claim(ALL) == []
+        flying = [row for row in deliveries() if row.lease]
+        assert sorted(row.manual for row in flying) == [False, True]
+
+    def test_gets_its_events_in_their_order(self):
+        tenant = make_hooked()
+        queued = [queue(tenant).id for _ in range(4)]
+        sent = []
+        for _ in queued:
+            [claimed] = delivery.claim(ALL)
+            sent.append(claimed.id)
+            delivery.finish(claimed, QUICK)
+        assert sent == queued
+
+    def test_that_was_served_longest_ago_comes_first(self):
+        tenants = [make_hooked() for _ in range(3)]
+        for tenant in tenants * 3:
+            queue(tenant)
+        served = []
+        for _ in range(9):
+            [claimed] = delivery.claim(1)
+            served.append(claimed.tenant_id)
+            delivery.finish(claimed, QUICK)
+        assert served[:3] == [tenant.id for tenant in tenants]
+        assert served == served[:3] * 3
+
+    def test_with_much_to_send_does_not_come_before_one_with_little(self):
+        busy = make_hooked()
+        for _ in range(30):
+            queue(busy)
+        quiet = make_hooked()
+        queue(quiet)
+        order = []
+        for _ in range(2):
+            [claimed] = delivery.claim(1)
+            order.append(claimed.tenant_id)
+            delivery.finish(claimed, QUICK)
+        assert order == [busy.id, quiet.id]
+
+
+class TestStarvation:
+    def test_by_four_owners_with_receivers_that_never_answer_is_none(self):
+        hostile(4)
+        assert len(delivery.claim(ALL)) == 8
+        victims = [make_hooked() for _ in range(5)]
+        for victim in victims:
+            queue(victim)
+        assert tenants_of(delivery.claim(ALL)) == [victim.id for victim in victims]
+
+    def test_by_more_owners_than_slots_ends_with_what_is_slow(self):
+        hostile(turns.SLOTS + 4)
+        assert len(delivery.claim(ALL)) == turns.SLOTS
+        victim = make_hooked()
+        queue(victim)
+        assert delivery.claim(ALL) == []
+        # Not when they time out: as soon as they are slow, which is less than five seconds.
+        assert timedelta(seconds=5) / 2 > turns.SLOW_AFTER
+        pass_time()
+        delivery.claim(ALL)
+        pass_time()
+        claimed = tenants_of(delivery.claim(ALL))
+        first = [row.tenant_id for row in deliveries() if row.lease]
+        assert victim.id in claimed + first
+
+    def test_by_receivers_that_are_known_as_slow_leaves_slots(self):
+        slow = known_as_slow(turns.SLOTS + 4)
+        begun = delivery.claim(ALL)
+        assert len(begun) == turns.SLOW_SLOTS
+        assert set(tenants_of(begun)) <= {tenant.id for tenant in slow}
+        victims = [make_hooked() for _ in range(turns.SLOTS - turns.SLOW_SLOTS)]
+        for victim in victims:
+            queue(victim)
+        assert tenants_of(delivery.claim(ALL)) == [victim.id for victim in victims]
+        pass_time()
+        assert delivery.claim(ALL) == []
+
+    def test_by_tests_is_none(self):
+        testers = [make_hooked() for _ in range(turns.SLOTS)]
+        for tester in testers:
+            queue(tester, Event.TEST)
+        victim = make_hooked()
+        queue(victim)
+        claimed = delivery.claim(ALL)
+        assert len(claimed) == turns.MANUAL_SLOTS + 1
+        assert victim.id in tenants_of(claimed)
+
+    def test_of_tests_by_tests_is_none(self):
+        hostile(turns.MANUAL_SLOTS)
+        delivery.claim(ALL)
+        tester = make_hooked()
+        queue(tester, Event.TEST)
+        assert delivery.claim(ALL) == []
+        pass_time()
+        assert tenants_of(delivery.claim(ALL)) == [tester.id]
+
+
+class TestBounds:
+    def test_hold_for_several_workers_together(self):
+        for _ in range(turns.SLOTS + 4):
+            queue(make_hooked())
+        assert len(delivery.claim(10) + delivery.claim(10) + delivery.claim(10)) == turns.SLOTS
+
+    def test_of_all_that_is_in_flight_hold(self):
+        for _ in range(turns.MOST + turns.SLOTS):
+            queue(make_hooked())
+        begun = 0
+        for _ in range(turns.MOST // turns.SLOTS + 2):
+            begun += len(delivery.claim(ALL))
+            pass_time()
+        assert begun == turns.MOST
+
+    def test_count_no_lease_that_ran_out(self):
+        tenants = hostile(turns.SLOTS)
+        delivery.claim(ALL)
+        with write_transaction():
+            over = now() - timedelta(seconds=1)
+            leased = update(Delivery).where(Delivery.lease.is_not(None))
+            db.session.execute(leased.values(leased_until=over))
+        assert len(delivery.claim(ALL)) == turns.SLOTS
+        assert len(tenants) == turns.SLOTS
+
+    def test_a_receiver_counts_as_slow_for_a_while(self):
+        [tenant] = known_as_slow(1)
+        at = now()
+        [one] = [r for r in _turns() if r.tenant_id == tenant.id]
+        assert at < one.slow_until <= at + turns.SLOW_FOR
+        with write_transaction():
+            db.session.get_one(type(one), tenant.id).slow_until = at
+        assert {lane.slow for lane in _lanes()} == {False}
+
+
+def _turns():
+    db.session.expire_all()
+    return db.session.query(turns.WebhookTurn).all()
+
+
+def _lanes():
+    return turns._waiting([], turns.Room(9, 9, 9), now())
+
+
+def test_what_waits_is_found_along_an_index():
+    """Of each tenant a step or two, however much it has queued; of the rest nothing."""
+    seen = []
+
+    def note(_connection, _cursor, sql, values, *_more):
+        seen.append((sql, values))
+
+    hostile(2)
+    connection = db.session.connection()
+    if not is_sqlite():
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+    event.listen(connection, "before_cursor_execute", note)
+    turns.choose(ALL, now())
+    event.remove(connection, "before_cursor_execute", note)
+    explain = "EXPLAIN QUERY PLAN " if is_sqlite() else "EXPLAIN "
+    plans = [str(connection.exec_driver_sql(explain + sql, values).all()) for sql, values in seen]
+    assert len(plans) == 5
+    for number, plan in enumerate(plans):
+        assert ("ix_webhook_deliveries_lane" if number else "ix_webhook_deliveries_leased") in plan
+        assert "Seq Scan on webhook_deliveries" not in plan
+        assert plan.count("SCAN webhook_deliveries") == plan.count(FIRST_STEP)
