@@ -37,6 +37,7 @@ from webui.onboarding import routes as onboarding_routes
 from webui.onboarding import signup_routes
 from webui.origin import init_origin
 from webui.permissions import Permission, enforce, may
+from webui.rates import init_rates
 from webui.redaction import init_redaction
 from webui.tenants import routes as tenant_routes
 from webui.tenants.words import init_words
@@ -119,6 +120,7 @@ def _init_requests(app: Flask) -> None:
     app.before_request(enforce)
     init_required(app)
     app.before_request(check_csrf)
+    init_rates(app)
     init_headers(app)
     init_redaction(app)
     init_errors(app)

@@ -108,14 +108,14 @@ def _database_error(error: SQLAlchemyError) -> Response:
     if is_no_text(error):
         return _spoiled(error)
     _forget_person()
-    return error_page(503, again=_typed())
+    return error_page(503, again=typed())
 
 
 def _spoiled(_error: Exception) -> Response:
     """A stored value that is none of its kind, written around the product."""
     current_app.logger.error("a stored value cannot be read in request %s", g.get("request_id"))
     _forget_person()
-    return error_page(500, SPOILED_ADVICE, title=SPOILED_TITLE, again=_typed())
+    return error_page(500, SPOILED_ADVICE, title=SPOILED_TITLE, again=typed())
 
 
 def _any_error(error: Exception) -> Response:
@@ -132,7 +132,7 @@ def _forget_person() -> None:
         g.pop(kept, None)
 
 
-def _typed() -> list[tuple[str, str]]:
+def typed() -> list[tuple[str, str]]:
     """What was posted, secrets apart, for a button that sends it once more."""
     if request.method != "POST":
         return []

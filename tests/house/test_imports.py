@@ -27,7 +27,7 @@ LAYERS = {
     ),
     "features": (
         "webui.accounts webui.tenants webui.users webui.links webui.audit webui.drafts"
-        " webui.csrf webui.too_much webui.demo webui.webhooks webui.keys"
+        " webui.csrf webui.rates webui.too_much webui.demo webui.webhooks webui.keys"
     ),
     "what composes features": "webui.onboarding",
     "routes": (

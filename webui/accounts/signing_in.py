@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui import values
+from webui import rates, values
 from webui.accounts import factors, passwords, sessions, throttle, tries
 from webui.accounts.half import Half
 from webui.accounts.operations import find_user
@@ -121,7 +121,11 @@ def enter_code(
 
 
 def begin(user: User, person: Actor, replaces: str | None, factor: str | None = None) -> str:
-    """Starts a session in the current write transaction, last in it; returns its token."""
+    """Starts a session in the current write transaction, last in it; returns its token.
+
+    Raises rates.TooFast, a TooMany, for an account that signs in over and over.
+    """
+    rates.judge(user.id, rates.SIGN_INS)
     if replaces:
         sessions.end(replaces)
     token = sessions.start(user, person.address or "", person.agent or "")

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from webui import rates
 from webui.audit import export, verifications
 from webui.audit.export import Export
 from webui.audit.filters import BadFilter, Filters
@@ -53,6 +54,7 @@ def _download(kind: str, content_type: str, write: Callable[[Export], Iterator[b
     if request.method == "HEAD":
         # Who only asks takes nothing.
         return Response(headers=headers, content_type=content_type)
+    rates.judge(current_user.id, rates.EXPORTS)
     begun = export.begin(filters, kind, actor())
     return Response(write(begun), headers=headers, content_type=content_type)
 
