@@ -45,7 +45,7 @@ CREATIONS = Rate("new organisations and accounts", 20)
 DEEDS = Rate("changes of other people's accounts", 30)
 ACCOUNT = Rate("changes of your account", 20)
 EXPORTS = Rate("exports", 10)
-SIGN_INS = Rate("sign-ins", 20)
+SIGN_INS = Rate("sign-ins", 40)
 
 # What an entry counts as. What is not listed goes by what its action begins with.
 _OF_ACTION = {

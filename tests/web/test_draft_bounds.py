@@ -118,6 +118,7 @@ class TestRate:
         monkeypatch.setattr(drafts, "write_transaction", None)
         answer = post_late(late, tenant, 429, name="three")
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
+        assert answer.field("name") == "three"
         assert rows("SELECT tries, last_at FROM try_counters") == before
         assert kept() == [tenant_url(tenant, "organisation")]
 

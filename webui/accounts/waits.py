@@ -3,7 +3,7 @@
 from flask import Flask, Response, make_response
 
 from webui.accounts.throttle import TooMany
-from webui.errors import error_page
+from webui.errors import error_page, typed
 from webui.values.durations import in_words, whole_seconds
 
 
@@ -26,4 +26,4 @@ def too_many(page: str | Response, refusal: TooMany) -> Response:
 
 def _page(refusal: TooMany) -> Response:
     detail = f"Wait {in_words(refusal.wait)}, then try again."
-    return too_many(error_page(429, detail), refusal)
+    return too_many(error_page(429, detail, again=typed()), refusal)
