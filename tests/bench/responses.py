@@ -160,7 +160,7 @@ def measure(tenants: int, folder: Path, port: int) -> None:
     """Prints the ratios for one size."""
     environment, password = prepare(tenants, folder)
     with (
-        server("wsgi:app", environment, port),
+        server("tests.bench.unhurried:app", environment, port),
         server("tests.bench.bare:app", environment, port + 1),
     ):
         browser, bare = Browser(port), Browser(port + 1)

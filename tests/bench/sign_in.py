@@ -64,7 +64,7 @@ def main() -> None:
     """Prints the medians and their ratio."""
     with (
         tempfile.TemporaryDirectory() as name,
-        server("wsgi:app", prepare(Path(name)), PORT) as port,
+        server("tests.bench.unhurried:app", prepare(Path(name)), PORT) as port,
     ):
         times = measure(port)
     known, nobody = (statistics.median(times[kind]) for kind in ("known", "nobody"))

@@ -3,13 +3,18 @@
 Nothing waits here: what is in flight are leases, and what passes is the clock of the leases.
 """
 
+import threading
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, text, update
 
+from tests.factories import revise
 from tests.outbox import deliveries, make_hooked, queue
+from tests.receivers import OK, Authority, receiving
+from webui.audit.actions import Action
 from webui.extensions import db, is_sqlite, write_transaction
+from webui.jobs import Run
 from webui.models import Delivery
 from webui.models.columns import now
 from webui.webhooks import delivery, turns
@@ -21,6 +26,11 @@ TIMED_OUT = Answer(60_000, problem=Problem.TIMED_OUT)
 QUICK = Answer(20, 200)
 ALL = turns.MOST
 FIRST_STEP = "SCAN webhook_deliveries USING INDEX ix_webhook_deliveries_lane"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 def hostile(number):
@@ -162,6 +172,50 @@ class TestStarvation:
         assert delivery.claim(ALL) == []
         pass_time()
         assert tenants_of(delivery.claim(ALL)) == [tester.id]
+
+
+class TestAttack:
+    def test_of_four_owners_whose_receivers_hang_delays_no_victim(self, app, authority):
+        """Their receivers answer only after the victims' events arrived: else this never ends."""
+        attackers = hostile(4)
+        victims = [make_hooked() for _ in range(3)]
+        for attacker in attackers:
+            revise(attacker, Action.TENANT_WEBHOOK, webhook_url="https://slow.example.com/")
+        for victim in victims:
+            queue(victim)
+        all_arrived = threading.Event()
+        arrived = threading.Barrier(len(victims), all_arrived.set)
+
+        def victim_answers(connection):
+            arrived.wait(timeout=60)
+            connection.sendall(OK)
+
+        def wait_for_victims(connection):
+            if all_arrived.wait(timeout=60):
+                connection.sendall(OK)
+
+        slow_server = authority.server("slow.example.com")
+        with (
+            receiving(authority, victim_answers) as quick,
+            receiving(authority, wait_for_victims, slow_server) as slow,
+        ):
+            app.extensions[delivery.EXTENSION] = two_receivers(slow, quick, authority)
+            delivery.deliver(Run())
+        assert {row.state for row in deliveries()} == {"delivered"}
+        assert len(quick.requests) == len(victims)
+
+
+def two_receivers(slow, quick, authority):
+    """The world in which slow.example.com is the one receiver and every other name the other."""
+    slow_address = "127.0.0.7"
+    return delivery.Outside(
+        allow=slow.outside.allow,
+        resolver=lambda host: [slow_address if host == "slow.example.com" else "127.0.0.8"],
+        connector=lambda address, port, seconds: (
+            slow if str(address) == slow_address else quick
+        ).outside.connector(address, port, seconds),
+        trust=authority.trust,
+    )
 
 
 class TestBounds:
