@@ -14,9 +14,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms.validators import ValidationError
 
 from webui.accounts import sessions
+from webui.catalogue import FIELDS
 from webui.crypto.keyring import SecretError
 from webui.extensions import db, write_transaction
-from webui.limits import FIELDS, Secret
+from webui.field_types import Secret
 from webui.models import Draft
 from webui.models.columns import now
 from webui.permissions import Permission, Role, allows, declared, may_open
