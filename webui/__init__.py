@@ -51,7 +51,7 @@ from webui.webhooks.delivery import init_deliveries
 from webui.whole_body import WholeBody
 
 # The macros of templates/_macros/facts.html that cards and the list use.
-FACTS = ("fact", "switch", "limit", "sealed", "secret", "usage_meter")
+FACTS = ("fact_of", "secret", "usage_meter")
 # Sixteen times the largest field: the rest of a form is small.
 MAX_FORM_BYTES = 256 * 1024
 

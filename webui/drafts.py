@@ -21,9 +21,10 @@ from wtforms.validators import ValidationError
 from webui.accounts import sessions
 from webui.accounts.throttle import TooMany
 from webui.accounts.tries import Counter, Limit
+from webui.catalogue import FIELDS
 from webui.crypto.keyring import SecretError
 from webui.extensions import db, write_transaction
-from webui.limits import FIELDS, Secret
+from webui.field_types import Secret
 from webui.models import AuditEntry, Draft, Tenant, TryCounter, User
 from webui.models.columns import now
 from webui.permissions import Permission, Role, allows, declared, may_open

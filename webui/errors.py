@@ -7,9 +7,10 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 
+from webui.catalogue import FIELDS
 from webui.extensions import db, is_no_text, login_manager
+from webui.field_types import Secret
 from webui.htmx import keep_page, wants_fragment
-from webui.limits import FIELDS, Secret
 from webui.models.columns import SpoiledValue
 from webui.navigation import path_of, safe_next
 

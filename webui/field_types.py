@@ -4,20 +4,75 @@ Field.check is a rule that SQLite and PostgreSQL both understand, for a CHECK co
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import KW_ONLY, dataclass
+from enum import StrEnum
 from itertools import combinations
+from typing import Any
 
 MAX_SAFE_INTEGER = 2**53 - 1
 """The largest whole number that every JSON reader keeps exactly (RFC 8785, RFC 7493)."""
 
 
+class Audience(StrEnum):
+    """Who may know of something besides the staff."""
+
+    STAFF = "staff"
+    """Staff alone: no form, page, event or history shows it to an owner."""
+    OWNER = "owner"
+    """Staff, and the owner of the tenant concerned."""
+
+
+REQUIRED = object()
+"""Instead of a default: a new tenant must be given the value."""
+
+
+class Undeclared(TypeError):
+    """A field of the catalogue does not say what it must; nothing is assumed for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """What the product does with a field of the tenant. All of it must be said.
+
+    ``section``: the section whose form changes it, None for what has a page of its own.
+    ``audience``: who may see it and, in a section, change it.
+    ``event``: the event that names a change of it to the customer's receiver, or None.
+    ``default``: what a new tenant has, or REQUIRED.
+    ``noun``: the field in the middle of a sentence; empty for what the sentence is about anyway.
+    ``width``: the share of the form's width. ``parameter``: by which the list is narrowed.
+    """
+
+    section: str | None
+    audience: Audience
+    event: str | None
+    default: Any
+    noun: str
+    width: str = "half"
+    parameter: str | None = None
+
+
 @dataclass(frozen=True)
 class Field:
-    """A field of the tenant: its column name, label and one line of help."""
+    """A field: its column name, label and one line of help; of a tenant's also its use."""
 
     name: str
     label: str
     help: str = ""
+    _: KW_ONLY
+    declared: Use | None = None
+
+    @property
+    def use(self) -> Use:
+        """What the product does with it. Raises Undeclared for what is no field of a tenant."""
+        if self.declared is None:
+            raise Undeclared(f"{self.name} does not declare its use")
+        return self.declared
+
+    @property
+    def kind(self) -> str:
+        """The name of its kind, by which templates choose how a value looks."""
+        return type(self).__name__.lower()
 
     def check(self) -> str | None:
         """The rule as portable SQL, or None when the type says it all."""
@@ -89,6 +144,10 @@ class Choice(Field):
             (v, f"{label}: {more[v]}" if v in more else label) for v, label in self.choices
         )
 
+    def detail_of(self, value: str) -> str:
+        """The explanation of a word; empty without one."""
+        return dict(self.details).get(value, "")
+
     def label_of(self, value: str) -> str:
         """The word for people; a value that left the catalogue stands for itself."""
         return dict(self.choices).get(value, value)
@@ -141,3 +200,8 @@ class Metadata(Field):
     maximum_bytes: int = 16_384
     maximum_keys: int = 100
     maximum_depth: int = 5
+
+
+def catalogue(fields: Iterable[Field]) -> dict[str, Field]:
+    """Name -> field. Raises Undeclared for one that does not say all of its use."""
+    return {field.name: field for field in fields if field.use}

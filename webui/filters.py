@@ -10,7 +10,7 @@ from flask import Flask, current_app, g, has_app_context
 from flask_login import current_user
 from markupsafe import Markup
 
-from webui.limits import MAX_SAFE_INTEGER
+from webui.field_types import MAX_SAFE_INTEGER
 from webui.models.columns import now
 from webui.values.time_zones import by_region, zone
 

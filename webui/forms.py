@@ -16,8 +16,10 @@ from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
 from wtforms.validators import StopValidation
 
 from webui import values
+from webui.catalogue import FIELDS
 from webui.errors import Detail
-from webui.limits import FIELDS, REASON, Choice, Metadata, Sealed, Secret, Text, Whole
+from webui.field_types import Choice, Metadata, Sealed, Secret, Text, Whole
+from webui.limits import REASON
 
 # Names that are no values of the form itself.
 _TECHNICAL = {"csrf_token", "version", "submission", "ceilings_seen"}
@@ -164,7 +166,9 @@ def tenant_field(name: str) -> Any:
     if isinstance(spec, Choice):
         return ChoiceField(spec.label, spec.described(), description=spec.help)
     if isinstance(spec, Metadata):
-        return ParsedField(spec.label, values.meta_data, kind="json", **options)
+        return ParsedField(
+            spec.label, lambda raw: values.json_object(raw, spec), kind="json", **options
+        )
     if isinstance(spec, Secret):
         # No maxlength: a browser would cut a pasted password without a word.
         options["render_kw"] |= {"autocomplete": "new-password", "minlength": spec.minimum}

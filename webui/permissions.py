@@ -31,8 +31,8 @@ class Permission(StrEnum):
     LIST_TENANTS = "find tenants"
     VIEW_TENANT = "open a tenant"
     EDIT_TENANT = "change a tenant"
-    SEE_METADATA = "see a tenant's metadata"
-    EDIT_METADATA = "change a tenant's metadata"
+    SEE_STAFF_FIELDS = "see what of a tenant is for staff only"
+    EDIT_STAFF_FIELDS = "change what of a tenant is for staff only"
     GIVE_REASON = "say why a tenant is changed"
     EXCEED_PLAN = "exceed the ceilings of a plan"
     CHANGE_STATUS = "change a tenant's status"
@@ -64,8 +64,8 @@ _EVERYONE = {
 _SUPPORT = _EVERYONE | {
     Permission.LIST_TENANTS,
     Permission.EDIT_TENANT,
-    Permission.SEE_METADATA,
-    Permission.EDIT_METADATA,
+    Permission.SEE_STAFF_FIELDS,
+    Permission.EDIT_STAFF_FIELDS,
     Permission.GIVE_REASON,
     Permission.EXCEED_PLAN,
     Permission.CHANGE_STATUS,
@@ -96,7 +96,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
         | {
             Permission.LIST_TENANTS,
             Permission.SEE_STAFF,
-            Permission.SEE_METADATA,
+            Permission.SEE_STAFF_FIELDS,
             Permission.LIST_USERS,
             Permission.SEE_COLLEAGUES,
             Permission.VIEW_ALL_HISTORY,

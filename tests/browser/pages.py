@@ -7,7 +7,8 @@ from uuid import UUID
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.server import Account
-from webui.limits import FIELDS, Choice
+from webui.catalogue import FIELDS
+from webui.field_types import Choice
 from webui.tenants.sections import SECTIONS
 
 REASON = "Agreed by phone, ticket 4711"

@@ -11,12 +11,15 @@ from config import ROOT
 # A module may import what stands in its own line or above it. The longest name counts.
 LAYERS = {
     "keys": "webui.crypto",
-    "ground": "webui.field_types webui.limits webui.values webui.permissions webui.extensions",
+    "ground": (
+        "webui.field_types webui.limits webui.catalogue"
+        " webui.values webui.permissions webui.extensions"
+    ),
     "stored things": "webui.models webui.migrations webui.canary",
     "history": (
         "webui.audit.actions webui.audit.bodies webui.audit.chain webui.audit.guard"
         " webui.audit.log webui.audit.rows"
-        " webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
+        " webui.audit.listed webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
         " webui.audit.webhook_sentences webui.webhooks.outbox"
         " webui.audit.key_sentences webui.audit.access_sentences"
     ),

@@ -16,9 +16,10 @@ from tests.factories import make_user
 from tests.history import assert_history_holds
 from webui import values
 from webui.audit import chain, log
+from webui.catalogue import FIELDS
 from webui.demo import clock, entries, load, names, people, reasons, usage, writing
 from webui.extensions import db
-from webui.limits import CEILING_FIELDS, FIELDS, PLANS, REASON
+from webui.limits import CEILING_FIELDS, PLANS, REASON
 from webui.models import AuditEntry, AuditSealed, Tenant, TenantUsage, User
 from webui.models.columns import Audited
 from webui.models.tenant import AUDIT_KINDS

@@ -1,10 +1,14 @@
 """Metadata: the one field into which people type a whole document."""
 
 import json
+from functools import partial
 
 import pytest
 
-from webui.values import Refused, compact_json, meta_data, metadata
+from webui.catalogue import FIELDS
+from webui.values import Refused, compact_json, json_object, metadata
+
+meta_data = partial(json_object, field=FIELDS["meta_data"])
 
 
 def nested(levels: int, opening: str, closing: str, inside: str = "") -> str:

@@ -2,15 +2,16 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from webui import limits, values
+from webui import catalogue, limits, values
 from webui.audit import chain
-from webui.limits import FIELDS
+from webui.catalogue import FIELDS
 from webui.values import Refused
 
 LABELS = ["a", "Hooks", "example", "é", "ß", "xn--bcher-kva", "xn--a", "-", "x_y", "", "\u00ad"]
@@ -64,6 +65,8 @@ NORMALISERS = {
     ),
     "webhook_url": (values.webhook_url, anything | urls),
 }
+
+META_DATA = partial(values.json_object, field=FIELDS["meta_data"])
 
 
 def accepted(normalise, raw):
@@ -121,7 +124,7 @@ class TestSearchKey:
 class TestWholeNumber:
     @given(anything | numbers)
     def test_accepts_exactly_the_digits_in_range(self, raw):
-        field = limits.whole("max_concurrent_calls")
+        field = catalogue.whole("max_concurrent_calls")
         trimmed = raw.strip()
         expected = None
         if re.fullmatch("[0-9]+", trimmed) and 1 <= int(trimmed) <= 1_000:
@@ -152,7 +155,7 @@ class TestMetaData:
     @given(documents)
     def test_comes_back_as_it_was(self, document):
         typed = json.dumps(document)
-        stored = accepted(values.meta_data, typed)
+        stored = accepted(META_DATA, typed)
         if stored is not None:
             assert json.dumps(stored) == typed
             assert json.loads(chain.canonical(stored)) == stored
@@ -162,7 +165,7 @@ class TestMetaData:
 
     @given(anything | documents.map(json.dumps).flatmap(lambda t: st.text(t or "{")))
     def test_anything_else_is_refused(self, raw):
-        stored = accepted(values.meta_data, raw)
+        stored = accepted(META_DATA, raw)
         assert stored is None or isinstance(stored, dict)
 
 

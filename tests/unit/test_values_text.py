@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from webui import limits, values
-from webui.limits import FIELDS
+from webui import catalogue, field_types, limits, values
+from webui.catalogue import FIELDS
 from webui.values import Refused
 
 NAME = FIELDS["name"]
@@ -123,7 +123,7 @@ class TestText:
         assert values.text(f" {name} ", NAME) == unicodedata.normalize("NFC", name)
 
     def test_takes_a_blank_where_nothing_is_required(self):
-        assert values.text("  ", limits.Text("note", "Note", minimum=0)) == ""
+        assert values.text("  ", field_types.Text("note", "Note", minimum=0)) == ""
 
     @pytest.mark.parametrize(("length", "good"), [(2, False), (3, True), (200, True), (201, False)])
     def test_a_reason_is_3_to_200_characters(self, length, good):
@@ -182,14 +182,14 @@ class TestWholeNumber:
     @pytest.mark.parametrize("name", ["max_concurrent_calls", "monthly_call_limit"])
     def test_refuses_all_but_the_ten_digits(self, name, typed):
         with pytest.raises(Refused, match=r"^Enter a whole number from"):
-            values.whole_number(typed, limits.whole(name))
+            values.whole_number(typed, catalogue.whole(name))
 
     @pytest.mark.parametrize(
         "typed", ["60,000", "60.000", "60 000", "1\u00a0000\u00a0000", "1'000"]
     )
     def test_says_that_what_pages_show_in_groups_is_typed_without(self, typed):
         with pytest.raises(Refused, match="Digits only"):
-            values.whole_number(typed, limits.whole("monthly_call_limit"))
+            values.whole_number(typed, catalogue.whole("monthly_call_limit"))
 
     @pytest.mark.parametrize(
         ("name", "lowest", "highest"),
@@ -201,7 +201,7 @@ class TestWholeNumber:
         ],
     )
     def test_takes_both_ends_and_nothing_beyond(self, name, lowest, highest):
-        field = limits.whole(name)
+        field = catalogue.whole(name)
         assert values.whole_number(str(lowest), field) == lowest
         assert values.whole_number(str(highest), field) == highest
         for outside in (lowest - 1, highest + 1, 2**53, 10**19):
@@ -210,4 +210,4 @@ class TestWholeNumber:
 
     @pytest.mark.parametrize("typed", [" 5 ", "5\n", "\t5", "05", "0" * 5_000 + "5"])
     def test_forgives_spaces_around_and_leading_zeros(self, typed):
-        assert values.whole_number(typed, limits.whole("retention_days")) == 5
+        assert values.whole_number(typed, catalogue.whole("retention_days")) == 5

@@ -11,8 +11,8 @@ from tests.web.cursors import sealed, sealed_text
 from tests.web.pages import tenant_url
 from webui.audit import find, history
 from webui.audit.actions import Action
+from webui.catalogue import FIELDS
 from webui.extensions import db
-from webui.limits import FIELDS
 from webui.models import AuditEntry
 
 

@@ -12,7 +12,7 @@ from tests.web import dom
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import fresh
 from webui.audit.actions import Action
-from webui.limits import FIELDS
+from webui.catalogue import FIELDS
 from webui.tenants.operations import Edit, update_section
 from webui.tenants.rules import Closed
 from webui.tenants.sections import SECTIONS

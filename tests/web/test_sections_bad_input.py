@@ -10,7 +10,7 @@ from tests.factories import make_tenant
 from tests.web.pages import REASON, edit_url
 from tests.web.saved import fresh
 from tests.web.test_sections import EDITS
-from webui import limits
+from webui import catalogue, field_types
 from webui.tenants.sections import SECTIONS
 
 NO_NUMBERS = ["", "-1", "1e3", "1_000", "١٢", str(2**53), str(10**19)]
@@ -185,7 +185,7 @@ BAD = {
 }
 SECRET = {"sip_password"}
 FIELDS = [(section, field) for section, fields in BAD.items() for field in fields]
-BOXES = {name for name, field in limits.FIELDS.items() if isinstance(field, limits.Switch)}
+BOXES = {name for name, field in catalogue.FIELDS.items() if isinstance(field, field_types.Switch)}
 
 
 def as_typed(value, field):

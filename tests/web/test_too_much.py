@@ -18,9 +18,10 @@ from tests.web.test_webhook_secret import url as secret_url
 from tests.web.test_wizard import url as step_url
 from tests.web.test_wizard import walk
 from webui import MAX_FORM_BYTES
+from webui.catalogue import FIELDS
 from webui.errors import WORDS
+from webui.field_types import Secret
 from webui.forms import TOO_MUCH
-from webui.limits import FIELDS, Secret
 from webui.tenants.sections import SECTIONS
 from webui.too_much import MOST_READ
 

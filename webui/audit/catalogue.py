@@ -3,47 +3,19 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from webui.audit import bodies
 from webui.audit.actions import SOURCE_LABELS, Action, Outcome
+from webui.audit.listed import OTHER_FIELDS
+from webui.catalogue import FIELDS
 from webui.extensions import db
-from webui.limits import FIELDS
-from webui.models import AuditEntry, AuditField, Tenant, User
-from webui.models.columns import Audited
+from webui.field_types import Audience
+from webui.models import AuditEntry, AuditField, Tenant
 
 OUTCOME_LABELS = {Outcome.SUCCESS: "Success", Outcome.DENIED: "Denied", Outcome.FAILED: "Failed"}
 _THINGS = {"sip": "SIP"}
 
-# What an entry lists in `changes` besides the fields of a tenant.
-OTHER_FIELDS = {
-    "onboarded_at": "Onboarding finished",
-    "webhook_secret_previous": "Old webhook secret",
-    "webhook_secret_previous_until": "Old webhook secret valid until",
-    "user": "Account: which",
-    "password": "Account: password",
-    "ended_sessions": "Account: sessions ended",
-    "authenticator": "Account: authenticator app",
-    "passkeys": "Account: passkeys",
-    "link": "Link: kind",
-    "valid_until": "Link: valid until",
-    "erased": "Erased: values",
-    "erased_of": "Erased: from",
-    "erased_field": "Erased: field",
-    "filter": "Export: filter",
-    "format": "Export: format",
-    "page": "Denied: page",
-    "answer": "Denied: answer",
-    "object": "Denied: for which id",
-    "more": "Denied: how often more",
-    "attempts": "Denied: which of those first",
-    "reverts": "Undo: of which entry",
-    **{
-        column.name: f"Account: {column.name.replace('_', ' ')}"
-        for column in inspect(User).columns
-        if column.info["audit"] is not Audited.DERIVED and column.name not in FIELDS
-    },
-}
 _FIELDS_OF_TENANTS = "Tenant"
 _AMBIGUOUS = {"sip": "SIP ", "webhook": "Webhook "}
 
@@ -71,7 +43,10 @@ def _tenant_label(name: str) -> str:
     return prefix + (label if label.isupper() else label.lower())
 
 
-_FIELD_LABELS = OTHER_FIELDS | {name: _tenant_label(name) for name in FIELDS}
+_FIELD_LABELS = {
+    **{name: listed.label for name, listed in OTHER_FIELDS.items()},
+    **{name: _tenant_label(name) for name in FIELDS},
+}
 
 
 def field_label(name: str) -> str:
@@ -79,9 +54,13 @@ def field_label(name: str) -> str:
     return _FIELD_LABELS.get(name, name)
 
 
-def field_choices(sees_metadata: bool, sees_staff: bool) -> dict[str, str]:
+def field_choices(sees_staff_fields: bool, sees_staff: bool) -> dict[str, str]:
     """The fields to choose from, for this reader."""
-    names = [name for name in FIELDS if sees_metadata or name != "meta_data"]
+    names = [
+        name
+        for name, field in FIELDS.items()
+        if sees_staff_fields or field.use.audience is Audience.OWNER
+    ]
     return {name: field_label(name) for name in [*names, *(OTHER_FIELDS if sees_staff else ())]}
 
 
@@ -100,9 +79,9 @@ def grouped(name: str, choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return groups
 
 
-def is_field(name: str, sees_metadata: bool, sees_staff: bool) -> bool:
+def is_field(name: str, sees_staff_fields: bool, sees_staff: bool) -> bool:
     """Whether the reader may ask for a field: one of the choices, or one that entries have."""
-    if name in field_choices(sees_metadata, sees_staff):
+    if name in field_choices(sees_staff_fields, sees_staff):
         return True
     known = select(AuditField.field).where(AuditField.field == name).limit(1)
     return sees_staff and db.session.scalars(known).first() is not None

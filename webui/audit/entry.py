@@ -9,6 +9,7 @@ from sqlalchemy import func, literal, select, union_all
 
 from webui.audit import bodies, history, pairs
 from webui.audit.catalogue import CHOICES, field_label
+from webui.audit.find import readable
 from webui.audit.history import Row
 from webui.audit.pairs import Pair
 from webui.extensions import db
@@ -61,7 +62,8 @@ def find(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
     query = select(AuditEntry).where(AuditEntry.id == entry_id)
     if not may(Permission.VIEW_ALL_HISTORY):
         query = query.where(AuditEntry.tenant_id == tenant_id)
-    return db.session.scalars(query).first()
+    entry = db.session.scalars(query).first()
+    return entry if entry and readable(entry.action) else None
 
 
 def view(entry: AuditEntry) -> EntryView:

@@ -149,7 +149,7 @@ def _known(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _field(value: str) -> str:
-    if not catalogue.is_field(value, may(Permission.SEE_METADATA), may(Permission.SEE_STAFF)):
+    if not catalogue.is_field(value, may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)):
         raise BadFilter(f"There is no field “{value}”. Choose one from the list.")
     return value
 

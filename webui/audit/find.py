@@ -13,15 +13,18 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select, union
 
+from webui.audit.actions import owner_actions
 from webui.audit.filters import Filters
 from webui.audit.shown import Entry
 from webui.audit.streams import Stream, conditions, has_denials, streams
 from webui.extensions import db
 from webui.models import AuditEntry
 from webui.paging import PAGE_SIZE, Keyset
+from webui.permissions import Permission, may
 
 EXAMINED = 2_000
 """Entries that one request looks at, at most."""
+_FOR_OWNERS = frozenset(owner_actions())
 NEWEST_FIRST = Keyset("history", (AuditEntry.seq,), descending=True)
 
 
@@ -93,15 +96,20 @@ def find(
     more, seqs = len(seqs) > size, seqs[:size]
     entries = _load(seqs)
     # The way back from an empty page is the cursor that led here, and what stands at it.
-    first, last = (entries[0].seq, entries[-1].seq) if entries else (0, 0)
+    first, last = (max(seqs), min(seqs)) if seqs else (0, 0)
     onward, backward = (first, last) if walk.newer else (last, first)
-    if not entries and here is not None:
+    if not seqs and here is not None:
         backward = here + 1 if walk.newer else max(here - 1, 0)
     on = NEWEST_FIRST.encode([end or onward]) if more or end else None
     back = NEWEST_FIRST.encode([backward]) if here is not None else None
     searched_to = db.session.get_one(AuditEntry, end).at if end else None
     pair = (back, on) if walk.newer else (on, back)
-    return Found(entries, *pair, searched_to)
+    return Found([entry for entry in entries if readable(entry.action)], *pair, searched_to)
+
+
+def readable(action: str) -> bool:
+    """Whether this reader may read entries of the action, of a tenant that they may see."""
+    return may(Permission.SEE_STAFF) or action in _FOR_OWNERS
 
 
 def every(filters: Filters, head: int) -> tuple[int, Select[int, str, str]] | None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, bindparam, func, literal, select, union_all
 
 from webui.audit import bodies, find, pairs, sentences, undoable
-from webui.audit.actions import SOURCE_LABELS
+from webui.audit.actions import SOURCE_LABELS, owner_actions
 from webui.audit.filters import Filters
 from webui.audit.find import Found
 from webui.audit.log import open_sealed
@@ -40,6 +40,7 @@ _FIELDS = AuditField.__table__.c
 _ENTRIES = AuditEntry.__table__.c
 _OF_TENANT = select(*COLUMNS).where(_ENTRIES.tenant_id == bindparam("tenant_id"))
 _NEWEST = _OF_TENANT.order_by(_ENTRIES.seq.desc()).limit(bindparam("most"))
+_NEWEST_FOR_OWNERS = _NEWEST.where(_ENTRIES.action.in_(owner_actions()))
 _AT_VERSION = _OF_TENANT.where(_ENTRIES.tenant_version == bindparam("version"))
 _FIELD_OF_TENANT = (
     _FIELDS.tenant_id == bindparam("tenant_id"),
@@ -89,7 +90,8 @@ def tenant_page(tenant_id: UUID, after: str | None = None) -> Page[Row]:
 
 def newest(tenant_id: UUID) -> Found:
     """What :func:`find.find` gives for the first page of a tenant, in one statement."""
-    entries = _entries(_NEWEST, tenant_id=tenant_id, most=CARD_SIZE + 1)
+    query = _NEWEST if may(Permission.SEE_STAFF) else _NEWEST_FOR_OWNERS
+    entries = _entries(query, tenant_id=tenant_id, most=CARD_SIZE + 1)
     more, entries = len(entries) > CARD_SIZE, entries[:CARD_SIZE]
     return Found(entries, find.NEWEST_FIRST.encode([entries[-1].seq]) if more else None, None)
 
@@ -131,7 +133,7 @@ def rows(entries: Sequence[Entry]) -> list[Row]:
 def readers(entries: Sequence[Entry]) -> list[sentences.Reader]:
     """What this person may see of each entry; sealed values are opened only for who may."""
     alike = sentences.Reader(
-        may(Permission.SEE_IDENTITIES), may(Permission.SEE_METADATA), may(Permission.SEE_STAFF)
+        may(Permission.SEE_IDENTITIES), may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)
     )
     opened = _opened(entries) if alike.sees_identities else {}
     return [

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select
 
 from webui.audit import chain, rows
-from webui.audit.actions import Action, Outcome, Source
+from webui.audit.actions import Action, Effect, Outcome, Source
 from webui.audit.guard import mark_recorded
 from webui.audit.rows import Row
 from webui.extensions import db, read, take_turns
@@ -83,9 +83,9 @@ def record(
     if subject:
         listed["user"] = [str(subject.id), str(subject.id)]
         listed.setdefault("username", [subject.username, subject.username])
-    changed = changes and action.startswith("tenant.")
+    changed = changes and action.effect is not Effect.NONE
     version = tenant.version if tenant and changed else None
-    if tenant and version is not None and action is not Action.TENANT_CREATED:
+    if tenant and version is not None and action.effect is Effect.CHANGE:
         outbox.queue_changes(tenant, listed, actor)
     head = lock_head()
     body = {

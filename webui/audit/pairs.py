@@ -8,8 +8,10 @@ from sqlalchemy import inspect
 
 from webui.audit.catalogue import field_label
 from webui.audit.sentences import NOT_OURS, UNREADABLE, Reader, opened
+from webui.catalogue import FIELDS
+from webui.field_types import Choice, Metadata, Sealed, Secret
 from webui.filters import exact, pretty_json
-from webui.limits import FIELDS, SERVICE_LABELS, Choice, Metadata, Sealed, Secret, Service
+from webui.limits import SERVICE_LABELS, Service
 from webui.models import Tenant
 from webui.models.columns import UTCDateTime
 
@@ -46,9 +48,7 @@ def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
     changes = body["changes"]
     names = [name for name in FIELDS if name in changes]
     names += [name for name in changes if name not in FIELDS and name not in LINKS]
-    return [
-        pair_in(body, name, reader) for name in names if name != "meta_data" or reader.sees_metadata
-    ]
+    return [pair_in(body, name, reader) for name in names if reader.may_see(name)]
 
 
 def long_ones(body: Mapping[str, Any], reader: Reader) -> list[Pair]:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from webui.audit import chain
 from webui.audit.checking import Note
 from webui.audit.verdict import MOST, Problem
+from webui.catalogue import FIELDS
 from webui.crypto.keyring import KeyMissing, SecretError
-from webui.limits import FIELDS, Sealed
+from webui.field_types import Sealed
 from webui.models import AuditEntry, AuditSealed
 
 MARK = '{"sealed":"'

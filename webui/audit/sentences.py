@@ -15,7 +15,8 @@ from webui.audit import (
     key_sentences,
     webhook_sentences,
 )
-from webui.audit.actions import Action
+from webui.audit.actions import Action, section_action
+from webui.audit.listed import listed_for_owners
 from webui.audit.parts import Part, Sentence
 from webui.audit.parts import capitalised as _capitalised
 from webui.audit.parts import from_to as _from_to
@@ -24,7 +25,9 @@ from webui.audit.parts import new as _new
 from webui.audit.parts import old as _old
 from webui.audit.parts import text as _text
 from webui.audit.parts import uncapitalised as _uncapitalised
-from webui.limits import FIELDS, SERVICE_LABELS, Choice, Sealed, Secret, Service, Switch, Whole
+from webui.catalogue import FIELDS
+from webui.field_types import Audience, Choice, Metadata, Sealed, Secret, Switch, Whole
+from webui.limits import SERVICE_LABELS, Service
 from webui.values import compact_json, same_json
 
 HIDDEN = "hidden"
@@ -40,9 +43,16 @@ class Reader:
     """What the reader may see, and the opened sealed values by (field, side)."""
 
     sees_identities: bool = True
-    sees_metadata: bool = True
+    sees_staff_fields: bool = True
     sees_staff: bool = True
     opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+    def may_see(self, name: str) -> bool:
+        """Whether the reader may see what an entry lists under a name; closed for unknown ones."""
+        spec = FIELDS.get(name)
+        if spec is not None:
+            return spec.use.audience is Audience.OWNER or self.sees_staff_fields
+        return self.sees_staff or listed_for_owners(name)
 
 
 # Action -> what its changes say; those of a tenant's fields are below.
@@ -52,6 +62,24 @@ _TABLES: tuple[Mapping[Any, Callable[[Mapping[str, Any]], Sentence]], ...] = (
     key_sentences.SENTENCES,
     access_sentences.SENTENCES,
 )
+
+
+_FIELD_EDITS = frozenset(
+    {Action.TENANT_STATUS, Action.TENANT_ONBOARDED}
+    | {section_action(f.use.section) for f in FIELDS.values() if f.use.section}
+)
+"""The actions whose sentence is made of the fields that changed."""
+
+
+def _refuse_unworded() -> None:
+    """Raises LookupError for an action without a sentence, when the product starts."""
+    worded = {Action.TENANT_CREATED, *_FIELD_EDITS, *(a for table in _TABLES for a in table)}
+    missing = [action.name for action in Action if action not in worded]
+    if missing:
+        raise LookupError(f"no sentence for {', '.join(missing)}")
+
+
+_refuse_unworded()
 
 
 def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
@@ -89,8 +117,10 @@ def _edit(action: str, changes: Mapping[str, Any], reader: Reader) -> Sentence:
 def clause(name: str, pair: list[Any], reader: Reader) -> Sentence:
     """What happened to one field, as part of a sentence; empty when not for this reader."""
     spec = FIELDS[name]
-    if name == "meta_data":
-        return _metadata(*pair) if reader.sees_metadata else []
+    if not reader.may_see(name):
+        return []
+    if isinstance(spec, Metadata):
+        return _metadata(*pair)
     if isinstance(spec, Secret):
         return [_text(f"{pair[1]} the {_noun(name)}")]
     if isinstance(spec, Sealed):
@@ -107,32 +137,12 @@ def clause(name: str, pair: list[Any], reader: Reader) -> Sentence:
         return _from_to(verb, _noun(name), f"{pair[0]:,}", f"{pair[1]:,}")
     if isinstance(spec, Choice):
         return _from_to("changed", _noun(name), spec.label_of(pair[0]), spec.label_of(pair[1]))
-    return _from_to("renamed" if name == "name" else "changed", _noun(name), *map(str, pair))
-
-
-# The field in the middle of a sentence, where its label alone would not do.
-_NOUNS = {
-    "name": "",
-    "max_concurrent_calls": "concurrent calls",
-    "monthly_call_limit": "calls a month",
-    "billing_plan": "the billing plan",
-    "sip_enabled": "calls by SIP",
-    "sip_domain": "SIP domain",
-    "sip_username": "SIP username",
-    "sip_password": "SIP password",
-    "recording_enabled": "recording",
-    "recording_format": "the recording format",
-    "retention_days": "days that recordings are kept",
-    "analytics_enabled": "analytics",
-    "data_encryption_enabled": "encryption of stored data",
-    "webhook_url": "webhook URL",
-    "webhook_timeout_seconds": "the webhook timeout",
-    "webhook_secret": "webhook secret",
-}
+    noun = _noun(name)
+    return _from_to("changed" if noun else "renamed", noun, *map(str, pair))
 
 
 def _noun(name: str) -> str:
-    return _NOUNS.get(name, FIELDS[name].label)
+    return FIELDS[name].use.noun
 
 
 def _on(value: Any) -> str:

@@ -15,10 +15,11 @@ from webui.audit.pairs import spoken
 from webui.audit.sentences import NOT_OURS
 from webui.audit.shown import Entry
 from webui.audit.undoable import Part, part_of
+from webui.catalogue import FIELDS
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
+from webui.field_types import Metadata, Secret
 from webui.forms import reason_field
-from webui.limits import FIELDS, Secret
 from webui.models import AuditEntry, AuditSealed, Tenant
 from webui.models.tenant import UNREADABLE
 from webui.tenants import operations
@@ -129,7 +130,7 @@ def _step(
 
 def _side(entry: AuditEntry, name: str, side: str, value: Any) -> tuple[State, Any]:
     """A side of a change as a value that can be stored, if it still can."""
-    if name == "meta_data" or not isinstance(value, dict):
+    if isinstance(FIELDS[name], Metadata) or not isinstance(value, dict):
         return (State.UNREADABLE, None) if value == "unreadable" else (State.BACK, value)
     row = db.session.get(AuditSealed, (entry.id, name, side))
     if row is None or row.value is None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from webui.audit.actions import Action
-from webui.limits import FIELDS, Secret
+from webui.catalogue import FIELDS
+from webui.field_types import Secret
 from webui.tenants.forms import StatusForm, TenantForm
 from webui.tenants.sections import SECTIONS, STATUS_FIELDS, Section
 

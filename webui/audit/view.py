@@ -127,8 +127,8 @@ class View:
     def choices(self, name: str) -> dict[str, dict[str, str]]:
         """What a list offers: every value that is not chosen yet, with its label, by group."""
         if name == "field":
-            metadata, staff = may(Permission.SEE_METADATA), may(Permission.SEE_STAFF)
-            every = catalogue.field_choices(metadata, staff)
+            fields, staff = may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)
+            every = catalogue.field_choices(fields, staff)
         else:
             every = catalogue.CHOICES[name]
         if self.tenant and name == "action":

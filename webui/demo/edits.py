@@ -6,10 +6,11 @@ An edit that does not fit the tenant's present state changes nothing and returns
 from collections.abc import Callable
 
 from webui.audit.actions import Action
+from webui.catalogue import whole
 from webui.demo import profiles
 from webui.demo.names import NAME
 from webui.demo.story import Story
-from webui.limits import CEILING_FIELDS, PLANS, RECORDING_FORMATS, Service, Status, whole
+from webui.limits import CEILING_FIELDS, PLANS, RECORDING_FORMATS, Service, Status
 
 Edit = Callable[[Story], bool]
 _BLOCKED = (

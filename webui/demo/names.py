@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from webui.catalogue import FIELDS
 from webui.demo.scripts import (
     AWKWARD_PATTERNS,
     CYRILLIC,
@@ -17,7 +18,7 @@ from webui.demo.scripts import (
     MIXED_PATTERNS,
 )
 from webui.demo.words import ENGLISH, FRENCH, GERMAN, POLISH, SPANISH, TURKISH, Language
-from webui.limits import FIELDS, Text
+from webui.field_types import Text
 from webui.values import text
 
 # Every eighth organisation has a name that is hard to show, sort or search.

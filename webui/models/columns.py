@@ -6,14 +6,24 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, DateTime, Dialect, Index, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Index,
+    Text,
+    false,
+    text,
+    true,
+)
 from sqlalchemy.orm import object_mapper
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
+from webui.catalogue import FIELDS
 from webui.crypto import blind_index, fields
 from webui.extensions import Base, keyring
-from webui.limits import FIELDS
 from webui.values import compact_json, same_json
 
 
@@ -139,6 +149,16 @@ class CompactJSON(TypeDecorator[Any]):
     def compare_values(self, x: Any, y: Any) -> bool:
         """Equal JSON, whatever the key order."""
         return same_json(x, y)
+
+
+def stored_default(name: str) -> Any:
+    """The ``server_default`` of a field's column, from its one definition in the catalogue."""
+    value = FIELDS[name].use.default
+    if isinstance(value, bool):
+        return true() if value else false()
+    if isinstance(value, int):
+        return text(str(value))
+    return value if isinstance(value, str) else compact_json(value)
 
 
 def field_checks(names: Iterable[str]) -> list[SchemaItem]:

@@ -12,16 +12,14 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
-    false,
     inspect,
-    text,
-    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
+from webui.catalogue import FIELDS
 from webui.crypto.keyring import SecretError
 from webui.extensions import Model
-from webui.limits import Status
+from webui.field_types import REQUIRED, Sealed
 from webui.models.columns import (
     DERIVED,
     EVENT,
@@ -33,6 +31,7 @@ from webui.models.columns import (
     Encrypted,
     UTCDateTime,
     now,
+    stored_default,
 )
 from webui.models.tenant_constraints import CONSTRAINTS
 from webui.values import name_key, same_json
@@ -75,32 +74,58 @@ class Tenant(Model):
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)
     name: Mapped[str] = mapped_column(Text, info=PLAIN)
     name_key: Mapped[str] = mapped_column(BinaryText, info=DERIVED)
-    status: Mapped[str] = mapped_column(String(20), server_default="active", info=PLAIN)
+    status: Mapped[str] = mapped_column(
+        String(20), server_default=stored_default("status"), info=PLAIN
+    )
     blocked_services: Mapped[list[str]] = mapped_column(
-        CompactJSON, server_default="[]", info=PLAIN
+        CompactJSON, server_default=stored_default("blocked_services"), info=PLAIN
     )
-    billing_plan: Mapped[str] = mapped_column(String(100), server_default="starter", info=PLAIN)
-    max_concurrent_calls: Mapped[int] = mapped_column(server_default=text("10"), info=PLAIN)
+    billing_plan: Mapped[str] = mapped_column(
+        String(100), server_default=stored_default("billing_plan"), info=PLAIN
+    )
+    max_concurrent_calls: Mapped[int] = mapped_column(
+        server_default=stored_default("max_concurrent_calls"), info=PLAIN
+    )
     monthly_call_limit: Mapped[int] = mapped_column(
-        BigInteger, server_default=text("1000"), info=PLAIN
+        BigInteger, server_default=stored_default("monthly_call_limit"), info=PLAIN
     )
-    sip_enabled: Mapped[bool] = mapped_column(server_default=false(), info=PLAIN)
+    sip_enabled: Mapped[bool] = mapped_column(
+        server_default=stored_default("sip_enabled"), info=PLAIN
+    )
     sip_domain_sealed: Mapped[str | None] = mapped_column("sip_domain", Text, info=SEALED)
     sip_domain_index: Mapped[str | None] = mapped_column(String(128), info=DERIVED)
     sip_username_sealed: Mapped[str | None] = mapped_column("sip_username", Text, info=SEALED)
     sip_username_index: Mapped[str | None] = mapped_column(String(128), index=True, info=DERIVED)
     sip_password_sealed: Mapped[str | None] = mapped_column("sip_password", Text, info=EVENT)
-    recording_enabled: Mapped[bool] = mapped_column(server_default=true(), info=PLAIN)
-    analytics_enabled: Mapped[bool] = mapped_column(server_default=true(), info=PLAIN)
-    recording_format: Mapped[str] = mapped_column(String(10), server_default="mp4", info=PLAIN)
-    retention_days: Mapped[int] = mapped_column(server_default=text("90"), info=PLAIN)
-    hipaa_enabled: Mapped[bool] = mapped_column(server_default=false(), info=PLAIN)
-    pci_enabled: Mapped[bool] = mapped_column(server_default=false(), info=PLAIN)
-    data_encryption_enabled: Mapped[bool] = mapped_column(server_default=true(), info=PLAIN)
+    recording_enabled: Mapped[bool] = mapped_column(
+        server_default=stored_default("recording_enabled"), info=PLAIN
+    )
+    analytics_enabled: Mapped[bool] = mapped_column(
+        server_default=stored_default("analytics_enabled"), info=PLAIN
+    )
+    recording_format: Mapped[str] = mapped_column(
+        String(10), server_default=stored_default("recording_format"), info=PLAIN
+    )
+    retention_days: Mapped[int] = mapped_column(
+        server_default=stored_default("retention_days"), info=PLAIN
+    )
+    hipaa_enabled: Mapped[bool] = mapped_column(
+        server_default=stored_default("hipaa_enabled"), info=PLAIN
+    )
+    pci_enabled: Mapped[bool] = mapped_column(
+        server_default=stored_default("pci_enabled"), info=PLAIN
+    )
+    data_encryption_enabled: Mapped[bool] = mapped_column(
+        server_default=stored_default("data_encryption_enabled"), info=PLAIN
+    )
     webhook_url_sealed: Mapped[str | None] = mapped_column("webhook_url", Text, info=SEALED)
-    webhook_timeout_seconds: Mapped[int] = mapped_column(server_default=text("20"), info=PLAIN)
+    webhook_timeout_seconds: Mapped[int] = mapped_column(
+        server_default=stored_default("webhook_timeout_seconds"), info=PLAIN
+    )
     webhook_secret_sealed: Mapped[str | None] = mapped_column("webhook_secret", Text, info=EVENT)
-    meta_data: Mapped[dict[str, Any]] = mapped_column(CompactJSON, server_default="{}", info=PLAIN)
+    meta_data: Mapped[dict[str, Any]] = mapped_column(
+        CompactJSON, server_default=stored_default("meta_data"), info=PLAIN
+    )
     version: Mapped[int] = mapped_column(BigInteger, info=DERIVED)
     onboarded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=PLAIN)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
@@ -184,22 +209,13 @@ class Tenant(Model):
         return changes
 
 
+# Nothing has to be said of what is sealed: it is absent until it is set.
 DEFAULTS: dict[str, Any] = {
-    "status": Status.ACTIVE.value,
-    "blocked_services": [],
-    "billing_plan": "starter",
-    "max_concurrent_calls": 10,
-    "monthly_call_limit": 1_000,
-    "sip_enabled": False,
-    "recording_enabled": True,
-    "analytics_enabled": True,
-    "recording_format": "mp4",
-    "retention_days": 90,
-    "hipaa_enabled": False,
-    "pci_enabled": False,
-    "data_encryption_enabled": True,
-    "webhook_timeout_seconds": 20,
-    "meta_data": {},
+    **{
+        name: field.use.default
+        for name, field in FIELDS.items()
+        if field.use.default is not REQUIRED and not isinstance(field, Sealed)
+    },
     "onboarded_at": None,
     "webhook_secret_previous_until": None,
 }

@@ -2,7 +2,8 @@
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 
-from webui.limits import FIELDS
+from webui.catalogue import FIELDS
+from webui.field_types import Metadata
 from webui.models.columns import NO_ROW_ID, field_checks, partial_index
 
 _CROSS_FIELD_CHECKS = {
@@ -15,10 +16,10 @@ _CROSS_FIELD_CHECKS = {
     "version_positive": "version >= 1",
     "webhook_secret_previous_limits": "substr(webhook_secret_previous, 1, 3) = 'e1.'",
 }
-_META_DATA_BYTES = FIELDS["meta_data"].maximum_bytes  # type: ignore[attr-defined]
+_METADATA = [field for field in FIELDS.values() if isinstance(field, Metadata)]
 _SIZES = {
-    "sqlite": "length(CAST(meta_data AS BLOB))",
-    "postgresql": "octet_length(meta_data)",
+    "sqlite": "length(CAST({} AS BLOB))",
+    "postgresql": "octet_length({})",
 }
 
 # Whether the wizard is not finished, in words that both databases keep an index of. (To
@@ -42,7 +43,10 @@ CONSTRAINTS = (
     *field_checks(FIELDS),
     *(CheckConstraint(sql, name=name) for name, sql in _CROSS_FIELD_CHECKS.items()),
     *(
-        CheckConstraint(f"{size} <= {_META_DATA_BYTES}", name="meta_data_limits").ddl_if(dialect)
+        CheckConstraint(
+            f"{size.format(field.name)} <= {field.maximum_bytes}", name=f"{field.name}_limits"
+        ).ddl_if(dialect)
+        for field in _METADATA
         for dialect, size in _SIZES.items()
     ),
     Index("ix_tenants_name_key", "name_key", "id"),

@@ -7,8 +7,10 @@ from wtforms.validators import ValidationError
 from webui import values
 from webui.accounts import password_rule
 from webui.accounts.forms import new_password_field
+from webui.catalogue import FIELDS
+from webui.field_types import Text
 from webui.forms import BaseForm, ParsedField, submission_field, text_field
-from webui.limits import EMAIL, FIELDS, USERNAME, Text
+from webui.limits import EMAIL, USERNAME
 
 _AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 _NAME = cast(Text, FIELDS["name"])

@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 
 from webui.audit import bodies, history
 from webui.audit.log import open_sealed
+from webui.catalogue import FIELDS
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
-from webui.limits import FIELDS, Secret
+from webui.field_types import Secret
 from webui.models import AuditEntry, AuditField, AuditSealed, Tenant
 from webui.models.columns import Audited
 from webui.models.tenant import UNREADABLE, audit_kind

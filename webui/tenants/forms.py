@@ -4,12 +4,14 @@ Limits, labels and help come from :mod:`webui.limits`; what is here is which fie
 together, and who gets which.
 """
 
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from wtforms import HiddenField, RadioField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 
+from webui.catalogue import FIELDS, fields_of
+from webui.field_types import Audience, Secret
 from webui.filters import pretty_json
 from webui.forms import (
     BaseForm,
@@ -19,12 +21,20 @@ from webui.forms import (
     submission_field,
     tenant_field,
 )
-from webui.limits import FIELDS, SERVICE_LABELS, STATUS_LABELS, Secret, Service, Status
+from webui.limits import SERVICE_LABELS, STATUS_LABELS, Service, Status
 from webui.models import Tenant
 from webui.models.tenant import UNREADABLE
 from webui.permissions import Permission, may
 
-STAFF_ONLY = {"meta_data": Permission.EDIT_METADATA, "reason": Permission.GIVE_REASON}
+# What the fields of a form demand of who fills it in, besides the form's own permission.
+_NEEDED = {
+    "reason": Permission.GIVE_REASON,
+    **{
+        name: Permission.EDIT_STAFF_FIELDS
+        for name, field in FIELDS.items()
+        if field.use.audience is not Audience.OWNER
+    },
+}
 
 
 def shown(value: Any) -> Any:
@@ -45,6 +55,8 @@ def stored_values(tenant: Tenant, names: list[str]) -> dict[str, Any]:
 class TenantForm(BaseForm):
     """A form about one tenant. Fields that the role may not have are not in it."""
 
+    section: ClassVar[str | None] = None
+
     def __init__(self, tenant: Tenant | None = None, **options: Any) -> None:
         data = stored_values(tenant, self.tenant_fields()) if tenant else {}
         super().__init__(data=data, **options)
@@ -52,9 +64,16 @@ class TenantForm(BaseForm):
         for field in self:
             if tenant and isinstance(field, ChoiceField):
                 field.stored = getattr(tenant, field.name)
-        for name, permission in STAFF_ONLY.items():
+        for name, permission in _NEEDED.items():
             if name in self and not may(permission):
                 del self[name]
+
+    def __init_subclass__(cls) -> None:
+        """A section's form has the fields that the catalogue gives to the section, and a reason."""
+        if cls.section:
+            for field in fields_of(cls.section):
+                setattr(cls, field.name, tenant_field(field.name))
+            cls.reason = reason_field()
 
     @classmethod
     def tenant_fields(cls) -> list[str]:
@@ -74,34 +93,27 @@ class TenantForm(BaseForm):
 class OrganisationForm(TenantForm):
     """Who the customer is."""
 
-    name = tenant_field("name")
-    meta_data = tenant_field("meta_data")
-    reason = reason_field()
+    section = "organisation"
 
 
 class BillingForm(TenantForm):
     """Plan and limits. ``ceilings_seen`` names the plan whose ceilings were pointed out."""
 
-    billing_plan = tenant_field("billing_plan")
-    max_concurrent_calls = tenant_field("max_concurrent_calls")
-    monthly_call_limit = tenant_field("monthly_call_limit")
-    reason = reason_field()
+    section = "billing"
+
     ceilings_seen = HiddenField()
 
 
 class SipForm(TenantForm):
     """SIP credentials: a blank password keeps the stored one, the box removes it."""
 
-    sip_enabled = tenant_field("sip_enabled")
-    sip_domain = tenant_field("sip_domain")
-    sip_username = tenant_field("sip_username")
-    sip_password = tenant_field("sip_password")
+    section = "sip"
+
     remove_sip_password = SwitchField("Remove the stored password")
-    reason = reason_field()
 
     def validate_remove_sip_password(self, field: SwitchField) -> None:
         """Typing a password and removing it contradict each other."""
-        if field.data and self.sip_password.data:
+        if field.data and self["sip_password"].data:
             raise ValidationError("Either type a new password or remove the stored one.")
 
     @property
@@ -118,28 +130,19 @@ class SipForm(TenantForm):
 class FeaturesForm(TenantForm):
     """Recording and analytics."""
 
-    recording_enabled = tenant_field("recording_enabled")
-    recording_format = tenant_field("recording_format")
-    retention_days = tenant_field("retention_days")
-    analytics_enabled = tenant_field("analytics_enabled")
-    reason = reason_field()
+    section = "features"
 
 
 class ComplianceForm(TenantForm):
     """HIPAA, PCI DSS and the encryption both need."""
 
-    hipaa_enabled = tenant_field("hipaa_enabled")
-    pci_enabled = tenant_field("pci_enabled")
-    data_encryption_enabled = tenant_field("data_encryption_enabled")
-    reason = reason_field()
+    section = "compliance"
 
 
 class WebhookForm(TenantForm):
     """Where events are delivered."""
 
-    webhook_url = tenant_field("webhook_url")
-    webhook_timeout_seconds = tenant_field("webhook_timeout_seconds")
-    reason = reason_field()
+    section = "webhook"
 
 
 class StatusForm(TenantForm):

@@ -14,10 +14,12 @@ from webui.audit import history
 from webui.audit.find import Found
 from webui.audit.history import Row
 from webui.audit.shown import Entry
+from webui.catalogue import FIELDS, fields_of
 from webui.crypto.fields import key_id
 from webui.crypto.keyring import SecretError
 from webui.extensions import read
-from webui.limits import FIELDS, MAX_SAFE_INTEGER, PLANS, SERVICE_LABELS, Service
+from webui.field_types import MAX_SAFE_INTEGER, Audience, Field
+from webui.limits import CEILING_FIELDS, PLANS, SERVICE_LABELS, Service
 from webui.models import Tenant, TenantUsage, User
 from webui.models.columns import now
 from webui.models.services import ServiceState, effective_services
@@ -26,9 +28,9 @@ from webui.models.user import NO_PASSWORD, AccountState, account_state
 from webui.paging import Page
 from webui.permissions import Permission, may
 from webui.tenants import compliance, identities, progress
-from webui.tenants.rules import is_closed_for
+from webui.tenants.rules import is_closed_for, sip_missing
 from webui.tenants.scope import can_edit
-from webui.tenants.sections import SECTIONS
+from webui.tenants.sections import SECTIONS, Section
 from webui.tenants.stops import stops
 from webui.urls import url_pattern
 from webui.webhooks import panel
@@ -103,6 +105,24 @@ class Overview:
         self.plan = PLANS.get(tenant.billing_plan)
         self.editable = can_edit(tenant)
         self.closed = is_closed_for(tenant, current_user.role)
+
+    def shown(self, section: Section) -> list[Field]:
+        """The fields of a section that this reader may see."""
+        fields = fields_of(section.name)
+        if may(Permission.SEE_STAFF_FIELDS):
+            return fields
+        return [field for field in fields if field.use.audience is Audience.OWNER]
+
+    def ceiling(self, field: str) -> int | None:
+        """The plan's ceiling for a field; None for no ceiling."""
+        return self.plan.ceiling(field) if self.plan and field in CEILING_FIELDS else None
+
+    @cached_property
+    def missing(self) -> dict[str, str]:
+        """Switch -> what must be stored before it can be switched on, in words."""
+        names = sip_missing(self.tenant)
+        words = f"Missing before it can be switched on: {', '.join(names)}"
+        return {"sip_enabled": words} if names else {}
 
     def key_of(self, field: str) -> str | None:
         """The id of the key that a stored secret was sealed with; None if that is damaged."""

@@ -7,7 +7,8 @@ a moment ago counts.
 from collections.abc import Mapping
 from typing import Any
 
-from webui.limits import CEILING_FIELDS, FIELDS, PLANS, Status
+from webui.catalogue import FIELDS
+from webui.limits import CEILING_FIELDS, PLANS, Status
 from webui.models import Tenant
 from webui.permissions import Permission, Role, allows
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from webui.catalogue import filterable
 from webui.extensions import is_sqlite, read
-from webui.limits import PLANS, STATUS_LABELS, Status
 from webui.models.columns import now
 from webui.models.usage import month_of
 from webui.paging import PAGE_SIZE, Page
@@ -14,7 +14,11 @@ from webui.tenants.sources import PREFIX_BELOW, Meant, Source
 from webui.tenants.statements import ORDERS, Group, Shape, Ways
 from webui.values import name_key
 
-ONBOARDING = {"done": "Done", "open": "Open"}
+CHOICES: dict[str, dict[str, str]] = {
+    **{parameter: dict(field.choices) for parameter, field in filterable().items()},
+    "onboarding": {"done": "Done", "open": "Open"},
+}
+"""Parameter of the list -> value -> label, for what it can be narrowed to."""
 
 
 class BadFilter(ValueError):
@@ -26,41 +30,37 @@ class Filters:
     """What the list is narrowed to. Empty text means: not narrowed."""
 
     q: str = ""
-    status: str = ""
-    plan: str = ""
-    onboarding: str = ""
+    chosen: tuple[tuple[str, str], ...] = ()
     owner: str = ""
     sort: str = "name"
+
+    def __getitem__(self, name: str) -> str:
+        """The value of a parameter."""
+        return dict(self.chosen).get(name, "") if name in CHOICES else getattr(self, name)
 
     @classmethod
     def from_url(cls, arguments: Mapping[str, str]) -> "Filters":
         """Reads the URL. Raises BadFilter, because a list that silently shows all misleads."""
-        chosen = cls(
-            **{name: arguments.get(name, "").strip() for name in cls.names() if name != "sort"},
-            sort=arguments.get("sort") or "name",
-        )
-        for name, known in (
-            ("status", set(Status)),
-            ("plan", set(PLANS)),
-            ("onboarding", set(ONBOARDING)),
-        ):
-            value = getattr(chosen, name)
-            if value and value not in known:
+        given = {name: arguments.get(name, "").strip() for name in cls.names()}
+        chosen = tuple((name, given[name]) for name in CHOICES if given[name])
+        for name, value in chosen:
+            if value not in CHOICES[name]:
                 raise BadFilter(f"There is no {name} of that name. Remove it from the address.")
-        if chosen.sort not in ORDERS:
+        filters = cls(given["q"], chosen, given["owner"], arguments.get("sort") or "name")
+        if filters.sort not in ORDERS:
             raise BadFilter("The list cannot be sorted like that. Remove it from the address.")
-        if "\0" in chosen.q + chosen.owner:
+        if "\0" in filters.q + filters.owner:
             raise BadFilter("The search holds a character that no name has.")
-        return chosen
+        return filters
 
     @staticmethod
     def names() -> tuple[str, ...]:
         """The parameters, in the URL's order."""
-        return ("q", "status", "plan", "onboarding", "owner", "sort")
+        return ("q", *CHOICES, "owner", "sort")
 
     def arguments(self, **changes: str | None) -> dict[str, str]:
         """The parameters of a URL with these filters, changed; defaults are left out."""
-        values = {name: getattr(self, name) for name in self.names()} | changes
+        values = {name: self[name] for name in self.names()} | changes
         return {
             name: value
             for name, value in values.items()
@@ -70,9 +70,9 @@ class Filters:
     @property
     def narrowed(self) -> dict[str, Any]:
         """The filters that are set, with the values of `statements.FILTERS`."""
-        values = {"plan": self.plan, "status": self.status, "onboarding": self.onboarding}
-        chosen: dict[str, Any] = {name: value for name, value in values.items() if value}
-        return chosen | ({"onboarding": self.onboarding == "open"} if self.onboarding else {})
+        onboarding = self["onboarding"]
+        values: dict[str, Any] = {name: self[name] for name in statements.FILTERS if self[name]}
+        return values | ({"onboarding": onboarding == "open"} if onboarding else {})
 
     @property
     def prefix_only(self) -> bool:
@@ -82,15 +82,12 @@ class Filters:
     @property
     def chips(self) -> list[tuple[str, str]]:
         """(parameter, words) of each active filter, to be removed one by one."""
-        plan = PLANS.get(self.plan)
         words = {
             "q": f"Names beginning with “{self.q}”" if self.prefix_only else f"“{self.q}”",
-            "status": f"Status: {STATUS_LABELS[Status(self.status)]}" if self.status else "",
-            "plan": f"Plan: {plan.label}" if plan else "",
-            "onboarding": f"Onboarding: {ONBOARDING.get(self.onboarding)}",
+            **{name: f"{name.capitalize()}: {CHOICES[name][value]}" for name, value in self.chosen},
             "owner": f"Owner: {self.owner}",
         }
-        return [(name, words[name]) for name in words if getattr(self, name)]
+        return [(name, words[name]) for name in self.names() if name != "sort" and self[name]]
 
 
 def find(filters: Filters, after: str | None, before: str | None) -> Page[Any]:

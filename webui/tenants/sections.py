@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from webui.audit.actions import Action, section_action
+from webui.catalogue import FIELDS, TENANT_STATUS_CHANGED
 from webui.tenants import forms
 
 
@@ -10,12 +11,14 @@ from webui.tenants import forms
 class Section:
     """A card of the tenant page: its name, title and form.
 
-    ``panel`` is a fragment below the values, about what the section does now.
+    ``more`` is a fragment that ends the list of values; ``panel`` one below the values, about
+    what the section does now.
     """
 
     name: str
     title: str
     form: type[forms.TenantForm]
+    more: str | None = None
     panel: str | None = None
 
     def __str__(self) -> str:
@@ -37,21 +40,22 @@ class Section:
         """The id of the card."""
         return f"section-{self.name}"
 
-    @property
-    def template(self) -> str:
-        """The fragment that shows the section's values."""
-        return f"tenants/_{self.name}.html"
-
 
 SECTIONS = {
     section.name: section
     for section in (
         Section("organisation", "Organisation", forms.OrganisationForm),
         Section("billing", "Billing and limits", forms.BillingForm),
-        Section("sip", "SIP", forms.SipForm),
+        Section("sip", "SIP", forms.SipForm, "tenants/_sip.html"),
         Section("features", "Recording and analytics", forms.FeaturesForm),
         Section("compliance", "Compliance", forms.ComplianceForm),
-        Section("webhook", "Webhook", forms.WebhookForm, "webhooks/_panel.html"),
+        Section(
+            "webhook",
+            "Webhook",
+            forms.WebhookForm,
+            "tenants/_webhook.html",
+            "webhooks/_panel.html",
+        ),
     )
 }
-STATUS_FIELDS = ["status", "blocked_services"]
+STATUS_FIELDS = [name for name, field in FIELDS.items() if field.use.event == TENANT_STATUS_CHANGED]

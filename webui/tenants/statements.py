@@ -26,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from webui.catalogue import filterable
 from webui.limits import Status
 from webui.models import Onboarding, Tenant, TenantUsage
 from webui.models.tenant_constraints import ONBOARDING_OPEN
@@ -46,11 +47,21 @@ ORDERS = {
         Keyset("-updated", _UPDATED, descending=True),
     )
 }
-FILTERS: dict[str, ColumnElement[Any]] = {
+_LANES: dict[str, ColumnElement[Any]] = {
     "plan": _T.billing_plan,
     "status": _T.status,
     "onboarding": literal_column(ONBOARDING_OPEN, Boolean()),
 }
+"""What stands first in the list's indexes."""
+FILTERS: dict[str, ColumnElement[Any]] = {
+    **_LANES,
+    **{
+        parameter: _T[field.name]
+        for parameter, field in filterable().items()
+        if parameter not in _LANES
+    },
+}
+"""Parameter -> column. One that is no lane is tested on each row that is read."""
 _COLUMNS = (
     _T.id,
     _T.name,
@@ -149,8 +160,10 @@ def _streams(shape: Shape) -> Iterator[Select[Any]]:
         # To look for these rows along another index would read much more.
         narrowed = [same(FILTERS[name]) == _value(name) for name in shape.filters]
         yield _stream(shape, [_T.id.in_(ids), *narrowed, *also])
+    others = [FILTERS[name] == _value(name) for name in shape.filters if name not in _LANES]
     for group in ways.tested or ([()] if ways.walks else []):
         tests = [or_(*(_test(source, shape.sort) for source in group))] if group else []
+        tests += others
         for lane in _lanes(shape):
             yield _stream(shape, [*lane, *tests, *also])
 
@@ -166,15 +179,15 @@ def _value(name: str) -> Any:
 
 
 def _lanes(shape: Shape) -> Iterator[list[ColumnElement[bool]]]:
-    if not shape.filters:
+    if _LANES.keys().isdisjoint(shape.filters):
         yield []
         return
     every = {"plan": shape.plans, "status": list(Status), "onboarding": (False, True)}
     chosen = [
-        [_value(name)] if name in shape.filters else map(literal, every[name]) for name in FILTERS
+        [_value(name)] if name in shape.filters else map(literal, every[name]) for name in _LANES
     ]
     for values in product(*chosen):
-        yield [column == value for column, value in zip(FILTERS.values(), values, strict=True)]
+        yield [column == value for column, value in zip(_LANES.values(), values, strict=True)]
 
 
 def _stream(shape: Shape, conditions: list[Any]) -> Select[Any]:

@@ -8,16 +8,17 @@ from flask import Flask
 from markupsafe import Markup
 from wtforms import Field
 
+from webui.catalogue import FIELDS
+from webui.field_types import Choice
 from webui.filters import badge
 from webui.forms import SwitchField
 from webui.limits import (
     CEILING_FIELDS,
-    FIELDS,
     PLANS,
+    REASON,
     SERVICE_LABELS,
     STATUS_LABELS,
     STATUS_MEANINGS,
-    Choice,
     Service,
     Status,
 )
@@ -68,7 +69,7 @@ def init_words(app: Flask) -> None:
         service_labels={service.value: label for service, label in SERVICE_LABELS.items()},
         all_services=[service_word(service) for service in Service],
         page_size=PAGE_SIZE,
-        onboarding_filters=search.ONBOARDING,
+        list_choices=search.CHOICES,
         status_fields=STATUS_FIELDS,
         closed_words=CLOSED,
         support_contact=app.extensions["webui_config"].support_contact,
@@ -143,19 +144,11 @@ def first_field(form: TenantForm, notes: Mapping[str, Note] | None = None) -> st
     return form.first_error or next(iter(disputed), visible_fields(form)[0].name)
 
 
-# Of the form's width; what is not named here takes half.
-_WIDTHS = {
-    **dict.fromkeys(("name", "meta_data", "reason", "billing_plan", "sip_enabled"), "full"),
-    **dict.fromkeys(("recording_enabled", "analytics_enabled"), "full"),
-    **dict.fromkeys(("hipaa_enabled", "pci_enabled", "data_encryption_enabled"), "third"),
-    "webhook_url": "two-thirds",
-    "webhook_timeout_seconds": "third",
-}
-
-
 def width(name: str) -> str:
     """How much of the form's width a field takes."""
-    return _WIDTHS.get(name, "half")
+    if name == REASON.name:
+        return "full"
+    return FIELDS[name].use.width if name in FIELDS else "half"
 
 
 def hint(form: TenantForm, name: str, offered: bool = False) -> str:

@@ -6,7 +6,7 @@ sentence for the person who typed it. None of them knows a form or a database.
 
 from webui.values.accounts import email, username
 from webui.values.hosts import host_name
-from webui.values.metadata import compact_json, meta_data, same_json
+from webui.values.metadata import compact_json, json_object, same_json
 from webui.values.sip import sip_domain, sip_password, sip_username
 from webui.values.text import (
     NFC_JOINS,
@@ -28,7 +28,7 @@ __all__ = [
     "compact_json",
     "email",
     "host_name",
-    "meta_data",
+    "json_object",
     "name_key",
     "same_json",
     "search_key",

@@ -3,20 +3,21 @@
 import json
 from typing import Any
 
-from webui.limits import FIELDS, MAX_SAFE_INTEGER, Metadata
+from webui.field_types import MAX_SAFE_INTEGER, Metadata
 from webui.values.text import Refused
 
 
-def meta_data(raw: str) -> dict[str, Any]:
+def json_object(raw: str, field: Metadata) -> dict[str, Any]:
     """A JSON object within the limits of the field, its key order kept."""
-    field = FIELDS["meta_data"]
-    assert isinstance(field, Metadata)
     if not raw.strip():
         return {}
     value = _parse_json(raw)
     if not isinstance(value, dict):
         raise Refused('Enter a JSON object: { "key": "value" }.')
-    keys = _check_nesting(value, field.maximum_depth)
+    try:
+        keys = _check_nesting(value, field.maximum_depth)
+    except _TooDeep:
+        raise Refused(f"Nest at most {field.maximum_depth} levels deep.") from None
     if keys > field.maximum_keys:
         raise Refused(f"Use at most {field.maximum_keys} keys in all. This has {keys:,}.")
     try:
@@ -75,14 +76,18 @@ def _safe_integer(digits: str) -> int:
     return int(digits)
 
 
+class _TooDeep(Exception):
+    """The value has more levels than allowed."""
+
+
 def _check_nesting(value: Any, depth: int) -> int:
-    """The number of keys at all levels; refuses NUL and more levels than ``depth``."""
+    """The number of keys at all levels. Refuses NUL; raises _TooDeep below ``depth`` levels."""
     if isinstance(value, str) and "\0" in value:
         raise Refused("Remove the NUL characters.")
     if not isinstance(value, dict | list):
         return 0
     if depth == 0:
-        raise Refused(f"Nest at most {FIELDS['meta_data'].maximum_depth} levels deep.")  # type: ignore[attr-defined]
+        raise _TooDeep
     if isinstance(value, list):
         return sum(_check_nesting(item, depth - 1) for item in value)
     _check_nesting("".join(value), depth)

@@ -13,8 +13,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import bindparam, delete, insert, select
 
+from webui.catalogue import FIELDS, TENANT_STATUS_CHANGED, TENANT_UPDATED
 from webui.extensions import db, read
-from webui.limits import FIELDS, Status
+from webui.limits import Status
 from webui.models import Delivery, Tenant, WebhookStop
 from webui.models.columns import now
 from webui.models.webhook import QUEUED
@@ -25,8 +26,8 @@ class Event(StrEnum):
     """What a receiver can be told."""
 
     TEST = "webhook.test"
-    UPDATED = "tenant.updated"
-    STATUS_CHANGED = "tenant.status_changed"
+    UPDATED = TENANT_UPDATED
+    STATUS_CHANGED = TENANT_STATUS_CHANGED
 
 
 class Obstacle(StrEnum):
@@ -54,9 +55,11 @@ class Who(Protocol):
         """The role."""
 
 
-_STATUS_FIELDS = ("status", "blocked_services")
-# Metadata is for staff only; a receiver learns of a new secret from its owner, not from us.
-_UNTOLD = {"meta_data", "webhook_secret", *_STATUS_FIELDS}
+# Event -> the fields whose change it names; what no event names is announced to nobody.
+_NAMED = {
+    event: [name for name, field in FIELDS.items() if field.use.event == event]
+    for event in (Event.UPDATED, Event.STATUS_CHANGED)
+}
 
 # Built once: every change of a tenant asks whether there is somebody to tell.
 _STOPS = WebhookStop.__table__.c
@@ -90,11 +93,11 @@ def queue_changes(tenant: Tenant, fields: Collection[str], actor: Who) -> None:
     """Queues the events of a recorded change; its URL having changed ends a stop."""
     if "webhook_url" in fields:
         db.session.execute(delete(WebhookStop).where(WebhookStop.tenant_id == tenant.id))
-    told = sorted(name for name in fields if name in FIELDS and name not in _UNTOLD)
-    if told:
-        _queue_change(tenant, Event.UPDATED, {"changed": told}, actor)
-    if any(name in fields for name in _STATUS_FIELDS):
-        status = {name: getattr(tenant, name) for name in _STATUS_FIELDS}
+    changed = sorted(name for name in _NAMED[Event.UPDATED] if name in fields)
+    if changed:
+        _queue_change(tenant, Event.UPDATED, {"changed": changed}, actor)
+    if any(name in fields for name in _NAMED[Event.STATUS_CHANGED]):
+        status = {name: getattr(tenant, name) for name in _NAMED[Event.STATUS_CHANGED]}
         _queue_change(tenant, Event.STATUS_CHANGED, status, actor)
 
 

@@ -1,0 +1,92 @@
+"""The catalogue is closed: what a field or an action does not declare is shown to nobody."""
+
+from enum import StrEnum
+
+import pytest
+
+from tests.factories import revise
+from tests.outbox import deliveries, make_hooked
+from webui.audit.actions import Action, Effect, owner_actions
+from webui.audit.listed import OTHER_FIELDS
+from webui.audit.pairs import pairs
+from webui.audit.sentences import Reader, sentence
+from webui.catalogue import FIELDS, fields_of
+from webui.field_types import Audience, Switch, Undeclared, Use, catalogue
+from webui.tenants.sections import SECTIONS
+
+OWNER = Reader(sees_staff_fields=False, sees_staff=False)
+STAFF_FIELDS = [name for name, field in FIELDS.items() if field.use.audience is Audience.STAFF]
+
+
+def body(action, **changes):
+    return {"action": action, "changes": changes}
+
+
+class TestField:
+    def test_without_a_use_stops_the_start(self):
+        with pytest.raises(Undeclared, match="vip_enabled"):
+            catalogue([Switch("vip_enabled", "VIP")])
+
+    @pytest.mark.parametrize("left_out", ["section", "audience", "event", "default", "noun"])
+    def test_must_say_every_part_of_its_use(self, left_out):
+        said = {"section": None, "audience": Audience.STAFF, "event": None, "default": 0}
+        said |= {"noun": "it"}
+        del said[left_out]
+        with pytest.raises(TypeError, match=left_out):
+            Use(**said)
+
+    def test_names_a_section_that_exists(self):
+        assert {field.use.section for field in FIELDS.values()} == {*SECTIONS, None}
+
+    def test_is_in_the_form_of_its_section(self):
+        for name, section in SECTIONS.items():
+            assert section.fields == [field.name for field in fields_of(name)]
+
+    def test_for_staff_is_there_to_be_attacked(self):
+        assert STAFF_FIELDS
+
+
+@pytest.mark.parametrize("name", STAFF_FIELDS)
+class TestStaffField:
+    def test_is_in_no_sentence_for_an_owner(self, name):
+        value = {"crm": "HS-1"}
+        parts = sentence(body("tenant.organisation.updated", **{name: [{}, value]}), OWNER)
+        assert "HS-1" not in "".join(part.text for part in parts)
+
+    def test_is_no_value_of_an_entry_for_an_owner(self, name):
+        assert pairs(body("tenant.organisation.updated", **{name: [{}, {"a": 1}]}), OWNER) == []
+
+    def test_is_named_to_no_receiver(self, name, app):
+        tenant = make_hooked()
+        before = len(deliveries(tenant))
+        revise(tenant, Action.TENANT_ORGANISATION, **{name: {"crm": "HS-1"}})
+        assert len(deliveries(tenant)) == before
+
+
+class TestListed:
+    def test_unknown_names_are_for_staff(self):
+        seen = [pair.name for pair in pairs(body("tenant.sip.updated", x_ray=[1, 2]), OWNER)]
+        assert seen == []
+        assert [p.name for p in pairs(body("tenant.sip.updated", x_ray=[1, 2]), Reader())] == [
+            "x_ray"
+        ]
+
+    def test_every_name_says_who_may_see_it(self):
+        assert {listed.audience for listed in OTHER_FIELDS.values()} <= set(Audience)
+
+
+class TestAction:
+    def test_must_say_its_audience_and_effect(self):
+        with pytest.raises(TypeError):
+
+            class More(StrEnum):
+                __new__ = Action.__new__
+                TENANT_POKED = "tenant.poked"
+
+    def test_of_colleagues_and_denials_is_not_for_owners(self):
+        hidden = {Action.ACCESS_DENIED, Action.AUDIT_EXPORTED, Action.KEYS_ROTATED}
+        assert hidden.isdisjoint(owner_actions())
+
+    def test_that_changes_a_tenant_says_so(self):
+        changing = {action for action in Action if action.effect is Effect.CHANGE}
+        assert {section.action for section in SECTIONS.values()} <= changing
