@@ -148,7 +148,7 @@ def show_again(status: int) -> Response | None:
     no such page, or it leads elsewhere now.
     """
     page = form_page()
-    if page is None or not may_open(page):
+    if page is None or not may_open(page, request.view_args):
         return None
     g.typed_again = MultiDict([i for i in request.form.items(multi=True) if i[0] in _KEPT])
     answer = make_response(current_app.view_functions[page](**(request.view_args or {})))
@@ -166,7 +166,7 @@ def form_page() -> str | None:
 
 def _may_keep(session: Any) -> bool:
     """Whether nothing but its age ended the session, and its account has such a page."""
-    permission = declared(request.endpoint or "")
+    permission = declared(request.endpoint or "", request.view_args)
     tenant_id = (request.view_args or {}).get("tenant_id", session.tenant_id)
     return (
         sessions.could_hold(session)

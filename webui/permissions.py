@@ -4,7 +4,8 @@ Routes declare ``@requires(Permission.X)`` or ``@public``; templates ask ``may(.
 end in :func:`allows`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -13,15 +14,26 @@ from flask_login import current_user
 
 
 class Role(StrEnum):
-    """The roles of DESIGN 2.5."""
+    """The roles of DESIGN 2.5: label, meaning for who gives it, and whether it is of the staff."""
 
-    SUPPORT = "support"
-    ADMIN = "admin"
-    AUDITOR = "auditor"
-    OWNER = "owner"
+    SUPPORT = "support", "Support", "finds and changes tenants, gives owners a reset link", True
+    ADMIN = "admin", "Admin", "what support may, and accounts, keys and exports", True
+    AUDITOR = "auditor", "Auditor", "reads everything but SIP identities, changes nothing", True
+    OWNER = "owner", "Owner", "a customer: sees and changes one organisation", False
+
+    label: str
+    meaning: str
+    is_staff: bool
+
+    def __new__(cls, value: str, *declared: Any) -> "Role":
+        """A ValueError stops the start when a role leaves a part unsaid."""
+        role = str.__new__(cls, value)
+        role._value_ = value
+        role.label, role.meaning, role.is_staff = declared
+        return role
 
 
-STAFF = frozenset({Role.SUPPORT, Role.ADMIN, Role.AUDITOR})
+STAFF = frozenset(role for role in Role if role.is_staff)
 
 
 class Permission(StrEnum):
@@ -30,7 +42,12 @@ class Permission(StrEnum):
     SIGNED_IN = "be signed in"
     LIST_TENANTS = "find tenants"
     VIEW_TENANT = "open a tenant"
-    EDIT_TENANT = "change a tenant"
+    EDIT_ORGANISATION = "change a tenant's organisation"
+    EDIT_BILLING = "change a tenant's plan and limits"
+    EDIT_SIP = "change a tenant's SIP settings"
+    EDIT_FEATURES = "change a tenant's recording and analytics"
+    EDIT_COMPLIANCE = "change a tenant's compliance settings"
+    EDIT_WEBHOOK = "change a tenant's webhook"
     SEE_STAFF_FIELDS = "see what of a tenant is for staff only"
     EDIT_STAFF_FIELDS = "change what of a tenant is for staff only"
     GIVE_REASON = "say why a tenant is changed"
@@ -56,14 +73,24 @@ class Permission(StrEnum):
     RESET_FACTOR = "remove other people's second factor"
 
 
+SECTION_EDITS = {
+    "organisation": Permission.EDIT_ORGANISATION,
+    "billing": Permission.EDIT_BILLING,
+    "sip": Permission.EDIT_SIP,
+    "features": Permission.EDIT_FEATURES,
+    "compliance": Permission.EDIT_COMPLIANCE,
+    "webhook": Permission.EDIT_WEBHOOK,
+}
+"""Section -> what it takes to change it."""
+
 _EVERYONE = {
     Permission.SIGNED_IN,
     Permission.VIEW_TENANT,
     Permission.VIEW_HISTORY,
 }
 _SUPPORT = _EVERYONE | {
+    *SECTION_EDITS.values(),
     Permission.LIST_TENANTS,
-    Permission.EDIT_TENANT,
     Permission.SEE_STAFF_FIELDS,
     Permission.EDIT_STAFF_FIELDS,
     Permission.GIVE_REASON,
@@ -105,9 +132,18 @@ ROLES: dict[Role, frozenset[Permission]] = {
         }
     ),
     Role.OWNER: frozenset(
-        _EVERYONE | {Permission.EDIT_TENANT, Permission.SEE_IDENTITIES, Permission.ONBOARD}
+        _EVERYONE | {*SECTION_EDITS.values(), Permission.SEE_IDENTITIES, Permission.ONBOARD}
     ),
 }
+
+
+@dataclass(frozen=True)
+class ByArgument:
+    """A permission that follows from an argument of the address."""
+
+    argument: str
+    permission: Callable[[Any], Permission]
+
 
 View = TypeVar("View", bound=Callable[..., Any])
 _PUBLIC = "public"
@@ -138,20 +174,39 @@ def requires(permission: Permission) -> Callable[[View], View]:
     return declare
 
 
+def requires_of(argument: str, permission: Callable[[Any], Permission]) -> Callable[[View], View]:
+    """Declares that what a view demands follows from an argument of its address."""
+
+    def declare(view: View) -> View:
+        view.permission = ByArgument(argument, permission)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def edit_permission(section: object) -> Permission:
+    """What it takes to change a section. Raises KeyError for one that declares nothing."""
+    return SECTION_EDITS[str(section)]
+
+
 def public(view: View) -> View:
     """Declares a view that answers anybody."""
     view.permission = _PUBLIC  # type: ignore[attr-defined]
     return view
 
 
-def declared(endpoint: str) -> Permission | str | None:
-    """What the endpoint's view declares; None when it declares nothing."""
-    return getattr(current_app.view_functions.get(endpoint), "permission", None)
+def declared(endpoint: str, arguments: Mapping[str, Any] | None = None) -> Permission | str | None:
+    """What the endpoint's view demands at an address; None when it declares nothing."""
+    permission = getattr(current_app.view_functions.get(endpoint), "permission", None)
+    if isinstance(permission, ByArgument):
+        value = (arguments or {}).get(permission.argument)
+        return None if value is None else permission.permission(value)
+    return permission
 
 
-def may_open(endpoint: str) -> bool:
-    """Whether the person of the current request may open an endpoint."""
-    permission = declared(endpoint)
+def may_open(endpoint: str, arguments: Mapping[str, Any] | None = None) -> bool:
+    """Whether the person of the current request may open an endpoint at an address."""
+    permission = declared(endpoint, arguments)
     return permission == _PUBLIC or (isinstance(permission, Permission) and may(permission))
 
 
@@ -164,11 +219,11 @@ def enforce() -> Any:
     if request.endpoint is None:
         # No such page (404) or method (405): Flask answers, the same for everybody.
         return None
-    permission = declared(request.endpoint)
+    permission = declared(request.endpoint, request.view_args)
     if permission == _PUBLIC:
         return None
     if not current_user.is_authenticated:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
-    if not may_open(request.endpoint):
+    if not may_open(request.endpoint, request.view_args):
         abort(403)
     return None

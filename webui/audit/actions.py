@@ -1,6 +1,7 @@
 """Every kind of history entry, in one grammar: ``thing.part.verb``."""
 
 from enum import StrEnum
+from typing import Any
 
 from webui.field_types import Audience
 
@@ -30,10 +31,11 @@ class Action(StrEnum):
     audience: Audience
     effect: Effect
 
-    def __new__(cls, value: str, audience: Audience, effect: Effect) -> "Action":
-        """Nothing has a default: an action that leaves something unsaid is a TypeError."""
+    def __new__(cls, value: str, *declared: Any) -> "Action":
+        """Nothing has a default: a ValueError stops the start when a part is left unsaid."""
         action = str.__new__(cls, value)
-        action._value_, action.audience, action.effect = value, audience, effect
+        action._value_ = value
+        action.audience, action.effect = declared
         return action
 
     TENANT_CREATED = "tenant.created", _OWNER, _CREATION
@@ -114,12 +116,9 @@ SOURCE_LABELS = {
 }
 
 
-_BY_VALUE = {action.value: action for action in Action}
-
-
 def section_action(section: str) -> Action:
     """The action of an edit of a section."""
-    return _BY_VALUE[f"tenant.{section}.updated"]
+    return Action(f"tenant.{section}.updated")
 
 
 def owner_actions() -> list[str]:

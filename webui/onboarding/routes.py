@@ -38,7 +38,7 @@ from webui.tenants.forms import TenantForm, stored_values
 from webui.tenants.overview import Overview, mark
 from webui.tenants.routes import edit_of
 from webui.tenants.rules import Closed, RuleBroken, is_closed_for
-from webui.tenants.scope import CLOSED, get_tenant, get_tenant_to_change
+from webui.tenants.scope import CLOSED, get_open_tenant, get_tenant
 from webui.tenants.sections import SECTIONS
 
 bp = Blueprint("onboarding", __name__, url_prefix="/onboarding")
@@ -67,7 +67,7 @@ def in_order(view: View) -> View:
 
     @wraps(view)
     def judged(step: Step | None = None) -> Any:
-        tenant = get_tenant_to_change(current_user.tenant_id)
+        tenant = get_open_tenant(current_user.tenant_id)
         row = progress.find(tenant.id)
         wanted = step or Step(row.step)
         if tenant.onboarded_at:

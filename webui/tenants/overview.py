@@ -103,8 +103,11 @@ class Overview:
         self._with_history = with_history and may(Permission.VIEW_HISTORY)
         self.sections = list(SECTIONS.values())
         self.plan = PLANS.get(tenant.billing_plan)
-        self.editable = can_edit(tenant)
         self.closed = is_closed_for(tenant, current_user.role)
+
+    def may_edit(self, section: object) -> bool:
+        """Whether this person may change a section now."""
+        return can_edit(self.tenant, section)
 
     def shown(self, section: Section) -> list[Field]:
         """The fields of a section that this reader may see."""

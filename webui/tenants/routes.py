@@ -23,7 +23,7 @@ from webui.errors import Detail
 from webui.forms import posted_submission, posted_version
 from webui.htmx import go_to, part_of, wants_fragment
 from webui.paging import BadCursor
-from webui.permissions import Permission, may, requires
+from webui.permissions import Permission, edit_permission, may, requires, requires_of
 from webui.tenants import answers, operations, search, visits
 from webui.tenants.conflicts import Conflict
 from webui.tenants.forms import NewTenantForm, StatusForm, TenantForm
@@ -102,10 +102,10 @@ def section(tenant_id: UUID, section: Section) -> Any:
 
 
 @bp.get("/<uuid:tenant_id>/<section:section>/edit")
-@requires(Permission.EDIT_TENANT)
+@requires_of("section", edit_permission)
 def edit_section(tenant_id: UUID, section: Section) -> Any:
     """The form of a section."""
-    tenant = get_tenant_to_change(tenant_id)
+    tenant = get_tenant_to_change(tenant_id, section)
     typed = drafts.find(url_for(".save_section", tenant_id=tenant_id, section=section))
     form = section.form(tenant, formdata=typed)
     version = typed.get("version", type=int) if typed else None
@@ -113,11 +113,11 @@ def edit_section(tenant_id: UUID, section: Section) -> Any:
 
 
 @bp.post("/<uuid:tenant_id>/<section:section>")
-@requires(Permission.EDIT_TENANT)
+@requires_of("section", edit_permission)
 @keeps_draft("tenants.edit_section")
 def save_section(tenant_id: UUID, section: Section) -> Any:
     """Saves a section."""
-    tenant = get_tenant_to_change(tenant_id)
+    tenant = get_tenant_to_change(tenant_id, section)
     version, form = posted_version(), section.form(tenant)
     offer = answers.offered(form)
     if offer:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from webui.errors import Detail
 from webui.extensions import db
 from webui.models import Tenant
-from webui.permissions import Permission, may
+from webui.permissions import Permission, edit_permission, may
 from webui.tenants.rules import is_closed_for
 
 # All tenants for staff, the own one for an owner. Built once: every page begins with it.
@@ -32,14 +32,22 @@ def get_tenant(tenant_id: UUID) -> Tenant:
     return tenant
 
 
-def get_tenant_to_change(tenant_id: UUID) -> Tenant:
+def get_open_tenant(tenant_id: UUID) -> Tenant:
     """The tenant; 403 for the owner of a closed one, who can only read (DESIGN 2.1)."""
     tenant = get_tenant(tenant_id)
-    if not can_edit(tenant):
+    if is_closed_for(tenant, current_user.role):
         abort(403, Detail(CLOSED))
     return tenant
 
 
-def can_edit(tenant: Tenant) -> bool:
-    """Whether the person may change sections of the tenant now."""
-    return may(Permission.EDIT_TENANT) and not is_closed_for(tenant, current_user.role)
+def get_tenant_to_change(tenant_id: UUID, section: object) -> Tenant:
+    """The tenant, whose section this person may change; 403 otherwise."""
+    tenant = get_open_tenant(tenant_id)
+    if not may(edit_permission(section)):
+        abort(403)
+    return tenant
+
+
+def can_edit(tenant: Tenant, section: object) -> bool:
+    """Whether the person may change a section of the tenant now."""
+    return may(edit_permission(section)) and not is_closed_for(tenant, current_user.role)

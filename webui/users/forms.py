@@ -13,12 +13,11 @@ from webui.forms import (
 )
 from webui.limits import EMAIL, USERNAME
 from webui.permissions import STAFF, Role
-from webui.users.words import ROLE_LABELS
 
 _AS_TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 # Radio buttons: none of them may be chosen.
 _CHOOSE_ROLE = "Choose a role."
-_STAFF_ROLES = tuple((role.value, ROLE_LABELS[role]) for role in Role if role in STAFF)
+_STAFF_ROLES = tuple((role.value, role.label) for role in Role if role in STAFF)
 
 
 def _tenant_id(raw: str) -> UUID:
@@ -64,6 +63,6 @@ class NewUserForm(BaseForm):
     def __init__(self, owner: bool, **options: object) -> None:
         super().__init__(**options)
         if owner:
-            self.role.words = ((Role.OWNER.value, ROLE_LABELS[Role.OWNER]),)
+            self.role.words = ((Role.OWNER.value, Role.OWNER.label),)
         else:
             del self.tenant_id

@@ -17,7 +17,7 @@ from webui.paging import PAGE_SIZE, Keyset, Page
 from webui.permissions import Role
 from webui.tenants.search import BadFilter
 from webui.users.scope import IS_OWNER, visible
-from webui.users.words import ROLE_LABELS, STATE_LABELS
+from webui.users.words import STATE_LABELS
 
 BY_NAME = Keyset("username", (User.username_key,))
 # Up to here all matches are sorted for a page of the list.
@@ -72,7 +72,7 @@ class Filters:
         """(parameter, words) of each active filter, to be removed one by one."""
         words = {
             "q": f"“{self.q}”",
-            "role": f"Role: {ROLE_LABELS[Role(self.role)]}" if self.role else "",
+            "role": f"Role: {Role(self.role).label}" if self.role else "",
             "state": STATE_LABELS[AccountState(self.state)] if self.state else "",
         }
         return [(name, words[name]) for name in words if getattr(self, name)]

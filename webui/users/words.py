@@ -9,18 +9,6 @@ from webui.filters import badge
 from webui.models.user import AccountState
 from webui.permissions import Role
 
-ROLE_LABELS = {
-    Role.SUPPORT: "Support",
-    Role.ADMIN: "Admin",
-    Role.AUDITOR: "Auditor",
-    Role.OWNER: "Owner",
-}
-ROLE_MEANINGS = {
-    Role.SUPPORT: "finds and changes tenants, gives owners a reset link",
-    Role.ADMIN: "what support may, and accounts, keys and exports",
-    Role.AUDITOR: "reads everything but SIP identities, changes nothing",
-    Role.OWNER: "a customer: sees and changes one organisation",
-}
 STATE_LABELS = {
     AccountState.ACTIVE: "Active",
     AccountState.INVITED: "Invited",
@@ -33,8 +21,8 @@ def init_words(app: Flask) -> None:
     """Gives the templates their words."""
     app.jinja_env.filters["account_badge"] = account_badge
     app.jinja_env.globals.update(
-        role_labels={role.value: label for role, label in ROLE_LABELS.items()},
-        role_meanings={role.value: words for role, words in ROLE_MEANINGS.items()},
+        role_labels={role.value: role.label for role in Role},
+        role_meanings={role.value: role.meaning for role in Role},
         state_labels={state.value: label for state, label in STATE_LABELS.items()},
     )
 

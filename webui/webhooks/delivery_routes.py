@@ -23,6 +23,7 @@ from webui.webhooks import operations, outbox, panel, words
 from webui.webhooks.forms import SendForm
 
 bp = Blueprint("deliveries", __name__, url_prefix="/tenants/<uuid:tenant_id>/webhook")
+WEBHOOK = SECTIONS["webhook"]
 ON_ITS_WAY = "On its way. What comes of it stands in the webhook's log: reload to see it."
 RESUMED = "Deliveries go on. What was not sent meanwhile can be sent again from the log."
 WAS_RESUMED = "Deliveries were not stopped any more. Nothing was changed."
@@ -37,36 +38,41 @@ def index(tenant_id: UUID) -> Any:
     everything = "all" in request.args or not wants_fragment()
     most = panel.LOG_SIZE if everything else panel.FEW
     log = panel.log(tenant_id, most, jobs.alive())
-    shown = {"tenant": tenant, "log": log, "editable": can_edit(tenant), "everything": everything}
+    shown = {
+        "tenant": tenant,
+        "log": log,
+        "editable": can_edit(tenant, WEBHOOK),
+        "everything": everything,
+    }
     if not wants_fragment():
         return render_template("webhooks/deliveries.html", **shown)
     return render_template("webhooks/_watched.html", done=_watched(tenant_id), **shown)
 
 
 @bp.get("/test")
-@requires(Permission.EDIT_TENANT)
+@requires(Permission.EDIT_WEBHOOK)
 def test_form(tenant_id: UUID) -> str:
     """Asks before a test event is sent, or says why none can be."""
-    tenant = get_tenant_to_change(tenant_id)
+    tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     missing = [words.OBSTACLES[o] for o in outbox.obstacles(tenant, outbox.Event.TEST)]
     return render_template(
         part_of("webhooks/test.html"),
         tenant=tenant,
         form=SendForm(),
         missing=missing,
-        section=SECTIONS["webhook"],
+        section=WEBHOOK,
     )
 
 
 @bp.post("/test")
-@requires(Permission.EDIT_TENANT)
+@requires(Permission.EDIT_WEBHOOK)
 def send_test(tenant_id: UUID) -> Any:
     """Sends a test event."""
     return _done(tenant_id, lambda mark: operations.send_test(tenant_id, mark, origin.actor()))
 
 
 @bp.post("/deliveries/<uuid:delivery_id>/resend")
-@requires(Permission.EDIT_TENANT)
+@requires(Permission.EDIT_WEBHOOK)
 def send_again(tenant_id: UUID, delivery_id: UUID) -> Any:
     """Sends an event of the log once more."""
     actor = origin.actor()
@@ -74,10 +80,10 @@ def send_again(tenant_id: UUID, delivery_id: UUID) -> Any:
 
 
 @bp.post("/resume")
-@requires(Permission.EDIT_TENANT)
+@requires(Permission.EDIT_WEBHOOK)
 def resume(tenant_id: UUID) -> Any:
     """Delivers again after the receiver said that it is gone."""
-    get_tenant_to_change(tenant_id)
+    get_tenant_to_change(tenant_id, WEBHOOK)
     try:
         entry = operations.resume(tenant_id, origin.actor())
     except Closed:
@@ -87,7 +93,7 @@ def resume(tenant_id: UUID) -> Any:
 
 def _done(tenant_id: UUID, send: Callable[[str], UUID]) -> Any:
     """Sends by hand and answers, or says why that cannot be."""
-    get_tenant_to_change(tenant_id)
+    get_tenant_to_change(tenant_id, WEBHOOK)
     try:
         send(posted_submission())
     except operations.NotPossible as error:
@@ -106,7 +112,7 @@ def _answer(tenant_id: UUID, message: str) -> Response:
     """303 to the card or, for htmx, the panel and the history."""
     if not wants_fragment():
         flash(message)
-        anchor = SECTIONS["webhook"].anchor
+        anchor = WEBHOOK.anchor
         return go_to(url_for("tenants.page", tenant_id=tenant_id, _anchor=anchor))
     page = Overview(get_tenant(tenant_id))
     context = {"page": page, "tenant": page.tenant, "fresh": page.history.rows[0].id}

@@ -27,16 +27,17 @@ from webui.webhooks import secret
 from webui.webhooks.forms import EndForm, SecretForm
 
 bp = Blueprint("webhooks", __name__, url_prefix="/tenants/<uuid:tenant_id>/webhook")
+WEBHOOK = SECTIONS["webhook"]
 ENDED = "The old secret is no longer valid."
 WAS_OVER = "The old secret was not valid any more. Nothing was changed."
 STILL_VALID = "The secret was replaced lately: the one before is still valid. Nothing was changed."
 
 
 @bp.get("/secret")
-@requires(Permission.EDIT_TENANT)
+@requires(Permission.EDIT_WEBHOOK)
 def secret_form(tenant_id: UUID) -> Response:
     """The form that makes or replaces the secret or, while an old one is valid, ends that."""
-    tenant = get_tenant_to_change(tenant_id)
+    tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     typed = drafts.find(url_for(".rotate_secret", tenant_id=tenant_id)) or drafts.find(
         url_for(".end_old_secret", tenant_id=tenant_id)
     )
@@ -46,36 +47,38 @@ def secret_form(tenant_id: UUID) -> Response:
 
 
 @bp.post("/secret")
-@requires(Permission.EDIT_TENANT)
+@requires(Permission.EDIT_WEBHOOK)
 @keeps_draft("webhooks.secret_form")
 def rotate_secret(tenant_id: UUID) -> Any:
     """Makes a secret and shows it, this once."""
-    tenant = get_tenant_to_change(tenant_id)
+    tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     version, mark, form = posted_version(), posted_submission(), SecretForm(tenant)
     if not form.validate():
         return _show(tenant, form, 422, version)
     try:
         made = secret.rotate(tenant_id, _edit(form, version), mark, origin.actor())
     except secret.StillValid:
-        return _show(get_tenant_to_change(tenant_id), EndForm(tenant), 422, problem=STILL_VALID)
+        return _show(
+            get_tenant_to_change(tenant_id, WEBHOOK), EndForm(tenant), 422, problem=STILL_VALID
+        )
     except Conflict as conflict:
         return _conflicted(tenant_id, conflict)
     except Closed:
         abort(403, Detail(CLOSED))
     except SQLAlchemyError as error:
         return _show(tenant, form, 503, version, problem=answers.explain(error))
-    words = {"made": made, "section": SECTIONS["webhook"], "in_place": wants_fragment()}
+    words = {"made": made, "section": WEBHOOK, "in_place": wants_fragment()}
     if wants_fragment():
         words |= {"page": Overview(made.tenant), "fresh": made.entry}
     return render_template(part_of("webhooks/made.html"), tenant=made.tenant, **words)
 
 
 @bp.post("/secret/end")
-@requires(Permission.EDIT_TENANT)
+@requires(Permission.EDIT_WEBHOOK)
 @keeps_draft("webhooks.secret_form")
 def end_old_secret(tenant_id: UUID) -> Any:
     """Ends the old secret before its time."""
-    tenant = get_tenant_to_change(tenant_id)
+    tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     version, form = posted_version(), EndForm(tenant)
     if not form.validate():
         return _show(tenant, form, 422, version)
@@ -92,11 +95,11 @@ def end_old_secret(tenant_id: UUID) -> Any:
 
 def answered(tenant_id: UUID, message: str, entry: UUID | None) -> Response:
     """303 to the card or, for htmx, every part of the page that changed."""
-    section = SECTIONS["webhook"]
+    section = WEBHOOK
     if not wants_fragment():
         flash(message)
         return go_to(url_for("tenants.page", tenant_id=tenant_id, _anchor=section.anchor))
-    page = Overview(get_tenant_to_change(tenant_id))
+    page = Overview(get_tenant_to_change(tenant_id, WEBHOOK))
     context = {"page": page, "section": section, "message": message, "fresh": entry}
     return make_response(render_template("tenants/_saved.html", **context, focus=True))
 
@@ -110,7 +113,7 @@ def _show(
         "form": form,
         "version": version or tenant.version,
         "old_until": secret.old_until(tenant),
-        "section": SECTIONS["webhook"],
+        "section": WEBHOOK,
         "in_place": wants_fragment(),
         **words,
     }
@@ -119,7 +122,7 @@ def _show(
 
 def _conflicted(tenant_id: UUID, conflict: Conflict) -> Response:
     """409: somebody replaced the secret since the form was made."""
-    tenant = get_tenant_to_change(tenant_id)
+    tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     form = (EndForm if secret.old_until(tenant) else SecretForm)(tenant)
     who = history.who(conflict.latest)
     problem = f"{who} replaced the secret while this form was open. Nothing of yours was done."
