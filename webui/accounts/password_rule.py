@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from webui.accounts.password_strength import weakness
-from webui.accounts.passwords import LONGEST_TYPED, prepared
+from webui.accounts.passwords import prepared
 from webui.limits import PASSWORD, STAFF_PASSWORD, Text
 from webui.models import User
 from webui.permissions import Role
@@ -79,7 +79,7 @@ def check(password: str, holder: Holder) -> None:
     """
     limits = limits_for(holder.role)
     judged = prepared(password)
-    if len(password) > LONGEST_TYPED or not limits.minimum <= len(judged) <= limits.maximum:
+    if not limits.minimum <= len(judged) <= limits.maximum:
         raise Refused(f"Use {limits.minimum} to {limits.maximum} characters.")
     if not re.fullmatch(r"[^\ud800-\udfff]+", judged):
         raise Refused(NO_TEXT)
