@@ -24,7 +24,7 @@ class Request(flask.Request):
         super().__init__(environ, *more, **options)
 
     def _get_file_stream(self, *_about: Any, **_more: Any) -> IO[bytes]:
-        """Where a file goes that is sent along: no form takes any, and a body has 256 KB at most."""
+        """Where a file goes that is sent along: no form has any, a body 256 KB at most."""
         return BytesIO()
 
 
