@@ -31,9 +31,10 @@ settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How far the random walk goes: a short way in the suite, 5,000 steps in `make bench`."""
+    """How far the random walk and the malformed requests go: a short way in the suite."""
     parser.addoption("--walk", type=int, default=200)
     parser.addoption("--walk-seed", type=int, default=1)
+    parser.addoption("--fuzz", type=int, default=300)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -39,6 +39,7 @@ from webui.origin import init_origin
 from webui.permissions import Permission, enforce, may
 from webui.rates import init_rates
 from webui.redaction import init_redaction
+from webui.request import Request
 from webui.tenants import routes as tenant_routes
 from webui.tenants.words import init_words
 from webui.urls import init_urls
@@ -67,6 +68,7 @@ def create_app(config: Config, *, setting_up: bool = False) -> Flask:
     config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Flask(__name__, template_folder="../templates", static_folder=None)
     app.config.update(_flask_settings(config))
+    app.request_class = Request
     app.extensions["webui_config"] = config
     if config.keyring:
         app.extensions["keyring"] = KeyRing.from_json(config.keyring)

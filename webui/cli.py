@@ -101,7 +101,7 @@ def create_user(
     assert password_stdin
     password = sys.stdin.readline().rstrip("\r\n")
     try:
-        _check_account(username, email, password)
+        _check_account(username, email, password, Role(role), tenant)
         reason = values.text(reason, REASON) if reason else None
         operations.create_user(username, email, password, Role(role), tenant, operator(), reason)
     except (operations.NotPossible, values.Refused) as error:
@@ -146,8 +146,12 @@ def _set_active(username: str, active: bool, reason: str | None) -> bool:
         raise click.ClickException(str(error)) from error
 
 
-def _check_account(username: str, email: str, password: str) -> None:
+def _check_account(
+    username: str, email: str, password: str, role: Role, tenant_id: UUID | None
+) -> None:
     """Raises Refused when the account's data is outside its limits."""
     values.username(username)
     values.email(email)
-    password_rule.check(password, username, email)
+    tenant = db.session.get(Tenant, tenant_id) if tenant_id else None
+    organisation = tenant.name if tenant else None
+    password_rule.check(password, password_rule.Holder(role, username, email, organisation))

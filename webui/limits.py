@@ -93,5 +93,6 @@ THEMES = {"auto": "As the device", "light": "Light", "dark": "Dark"}
 REASON = Text("reason", "Reason", minimum=3, maximum=200)
 USERNAME = Text("username", "Username", minimum=3, maximum=50)
 PASSWORD = Text("password", "Password", minimum=8, maximum=72)
+STAFF_PASSWORD = Text("password", "Password", minimum=12, maximum=72)
 PASSKEY_NAME = Text("name", "Name", minimum=1, maximum=60)
 EMAIL = Text("email", "E-mail", minimum=3, maximum=254)

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, request
 
 from webui.permissions import Permission, may
+from webui.request import VISIBLE
 from webui.urls import url_for
 
 _MAIN = (
@@ -44,13 +45,16 @@ def _current(url: str) -> str | None:
 
 
 def safe_next(target: str | None) -> str | None:
-    """The path to go on to, or None when it leads off this site (CWE-601)."""
+    """The path to go on to, or None when it leads off this site (CWE-601).
+
+    It may stand in a header: what is not visible ASCII is percent-encoded, as browsers do it.
+    """
     if not target or not target.startswith("/") or target.startswith("//"):
         return None
     if re.search(r"[\\\x00-\x20\x7f]", target):
         return None
     parts = urlsplit(target)
-    return None if parts.scheme or parts.netloc else target
+    return None if parts.scheme or parts.netloc else quote(target, safe=VISIBLE, errors="replace")
 
 
 def path_of(url: str | None) -> str | None:

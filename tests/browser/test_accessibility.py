@@ -180,7 +180,7 @@ class TestAccount:
         page.get_by_role("link", name="Change password").click()
         check(page)
         page.get_by_label("Current password").fill("wrong wrong")
-        page.get_by_label("New password").fill("long enough")
+        page.get_by_label("New password").fill("long enough for staff")
         page.get_by_label("New password").press("Enter")
         expect(page.get_by_text("This is not your current password.")).to_be_visible()
         check(page)

@@ -50,7 +50,7 @@ class TestInvitation:
         check(person)
         person.get_by_label("Password").fill("short")
         person.keyboard.press("Enter")
-        expect(person.get_by_text("Use 8 to 72 characters.")).to_be_visible()
+        expect(person.get_by_text("Use 12 to 72 characters.")).to_be_visible()
         person.get_by_label("Password").fill("a brand new passphrase")
         person.keyboard.press("Enter")
         expect(person.get_by_role("heading", level=1)).to_have_text("Tenants")

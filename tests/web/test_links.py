@@ -110,9 +110,9 @@ class TestEveryLink:
     @pytest.mark.parametrize(
         ("password", "words"),
         [
-            ("short", "Use 8 to 72 characters."),
-            ("x" * 73, "Use 8 to 72 characters."),
-            ("password1", "one of the first"),
+            ("short", "Use 12 to 72 characters."),
+            ("x" * 73, "Use 12 to 72 characters."),
+            ("password1234", "one of the first"),
             (None, "was not sent"),
         ],
     )

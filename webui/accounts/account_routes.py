@@ -44,14 +44,14 @@ def save_preferences() -> Any:
 @requires(Permission.SIGNED_IN)
 def password() -> str:
     """The form of a new password."""
-    return _password_page(PasswordForm(formdata=None))
+    return _password_page(PasswordForm(current_user.role, formdata=None))
 
 
 @bp.post("/password")
 @requires(Permission.SIGNED_IN)
 def change_password() -> Any:
     """Sets a new password; other sessions end, and this one goes on under a new token."""
-    form = PasswordForm()
+    form = PasswordForm(current_user.role)
     if not form.validate():
         return make_response(_password_page(form), 422)
     try:

@@ -4,8 +4,10 @@ from collections.abc import Container
 from typing import Any
 
 from wtforms import HiddenField, PasswordField, StringField
+from wtforms.validators import ValidationError
 
 from webui import values
+from webui.accounts import password_rule
 from webui.forms import BaseForm, ParsedField, PostedForm, text_field
 from webui.limits import PASSKEY_NAME, PASSWORD, THEMES, USERNAME
 
@@ -61,14 +63,24 @@ class PreferencesForm(BaseForm):
 def new_password_field(label: str = PASSWORD.label) -> ParsedField:
     """A password that is chosen now; what it may be is judged by accounts.password_rule."""
     # No maxlength: a browser would cut a pasted password without a word.
-    return ParsedField(
-        label,
-        str,
-        kind="secret",
-        description=f"{PASSWORD.minimum} to {PASSWORD.maximum} characters. A few unrelated words "
-        "are easy to remember and hard to guess.",
-        render_kw={"autocomplete": "new-password", "minlength": PASSWORD.minimum, "required": True},
-    )
+    hints = {"autocomplete": "new-password", "required": True}
+    return ParsedField(label, str, kind="secret", render_kw=hints)
+
+
+def explain_password(field: Any, role: str) -> None:
+    """Says below a field for a new password what one of the role may be."""
+    limits = password_rule.limits_for(role)
+    words = "A few unrelated words are easy to remember and hard to guess."
+    field.description = f"{limits.minimum} to {limits.maximum} characters. {words}"
+    field.render_kw = {**field.render_kw, "minlength": limits.minimum}
+
+
+def judge_password(field: Any, holder: password_rule.Holder) -> None:
+    """The one rule for passwords, as a validator. Raises ValidationError."""
+    try:
+        password_rule.check(field.value, holder)
+    except values.Refused as refusal:
+        raise ValidationError(str(refusal)) from None
 
 
 class PasswordForm(BaseForm):
@@ -76,6 +88,10 @@ class PasswordForm(BaseForm):
 
     current_password = password_again("Current password")
     password = new_password_field("New password")
+
+    def __init__(self, role: str, **options: Any) -> None:
+        super().__init__(**options)
+        explain_password(self.password, role)
 
 
 class SetupForm(BaseForm):

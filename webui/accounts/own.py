@@ -81,8 +81,8 @@ def change_password(
     """
     stored = check_password(user_id, current, actor)
     user = db.session.get_one(User, user_id)
-    password_rule.check(password, user.username, user.email)
-    if password == current:
+    password_rule.check(password, password_rule.Holder.of(user))
+    if passwords.prepared(password) == passwords.prepared(current):
         raise Refused("This is the password you have now. Choose another.")
     hashed = passwords.hash_password(password)
     with write_transaction():

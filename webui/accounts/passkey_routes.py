@@ -25,6 +25,7 @@ from webui.accounts import (
     refusals,
     relying_party,
 )
+from webui.accounts.ceremonies import BadPasskey
 from webui.accounts.forms import ConfirmForm, PasskeyForm, PasskeyNameForm
 from webui.accounts.required import before_enrolment, must_enrol
 from webui.htmx import go_to, part_of
@@ -78,7 +79,7 @@ def register() -> Any:
         return make_response(_new_page(form), 422)
     try:
         if challenge is None:
-            raise passkeys.BadPasskey
+            raise BadPasskey
         codes = passkeys.register(
             current_user.id,
             form.name.value,
@@ -87,7 +88,7 @@ def register() -> Any:
             relying_party.current(),
             origin.actor(),
         )
-    except passkeys.BadPasskey:
+    except BadPasskey:
         form.fail("name", NOT_MADE)
         return make_response(_new_page(form), 422)
     flash("Your passkey is set up.")

@@ -10,8 +10,6 @@ import webauthn
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
-from webauthn.helpers import parse_authentication_credential_json as parse_assertion
-from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticationCredential,
     AuthenticatorSelectionCriteria,
@@ -20,7 +18,17 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from webui.accounts import challenges, factors, own, relying_party, signing_in, throttle, tries
+from webui.accounts import (
+    ceremonies,
+    challenges,
+    factors,
+    own,
+    relying_party,
+    signing_in,
+    throttle,
+    tries,
+)
+from webui.accounts.ceremonies import BadPasskey
 from webui.accounts.relying_party import RelyingParty
 from webui.audit.actions import Action, Outcome
 from webui.audit.log import Actor, record
@@ -30,12 +38,6 @@ from webui.models.columns import Audited, now
 from webui.models.tenant import Change
 
 FACTOR = "passkey"
-# The package raises its own errors for what it judged, and these for what is no credential.
-_NOT_GOOD = (WebAuthnException, ValueError, KeyError, TypeError)
-
-
-class BadPasskey(Exception):
-    """The browser's answer proves nothing; nothing was changed."""
 
 
 def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
@@ -62,14 +64,8 @@ def register(
     user_id: UUID, name: str, answer: str, challenge: bytes, party: RelyingParty, actor: Actor
 ) -> list[str]:
     """Keeps a new passkey; returns new recovery codes with a first factor. Raises BadPasskey."""
+    made = ceremonies.registration(answer, challenge, party)
     try:
-        made = webauthn.verify_registration_response(
-            credential=answer,
-            expected_challenge=challenge,
-            expected_rp_id=party.id,
-            expected_origin=party.origin,
-            require_user_verification=True,
-        )
         with write_transaction():
             user = db.session.get_one(User, user_id, with_for_update=True)
             if not challenges.use_up(challenge):
@@ -88,7 +84,7 @@ def register(
             )
             changes = [Change("passkey", Audited.PLAIN, None, name)]
             record(Action.USER_PASSKEY_ADDED, actor, subject=user, changes=changes)
-    except (*_NOT_GOOD, IntegrityError) as error:
+    except IntegrityError as error:
         # A credential that is somebody's already looks like any other that is no good.
         raise BadPasskey from error
     return codes
@@ -112,7 +108,7 @@ def sign_in(
     counters = [tries.by_address(tries.SIGN_IN_ADDRESS, actor.address)]
     throttle.start(counters, actor)
     try:
-        assertion = parse_assertion(answer)
+        assertion = ceremonies.assertion(answer)
         with write_transaction():
             passkey = _locked(assertion)
             user = passkey and db.session.get_one(User, passkey.user_id)
@@ -126,7 +122,7 @@ def sign_in(
                 record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
                 return signing_in.SignIn(blocked=True)
             return signing_in.SignIn(signing_in.begin(user, person, replaces, FACTOR), user)
-    except (*_NOT_GOOD, IntegrityError):
+    except (BadPasskey, IntegrityError):
         # No credential at all, or a challenge answered twice at the same moment.
         return signing_in.REFUSED
 
@@ -179,16 +175,8 @@ def _judge(
     if handle is not None and handle != passkey.user_id.bytes:
         return False
     try:
-        seen = webauthn.verify_authentication_response(
-            credential=assertion,
-            expected_challenge=challenge,
-            expected_rp_id=party.id,
-            expected_origin=party.origin,
-            credential_public_key=base64url_to_bytes(passkey.public_key),
-            credential_current_sign_count=passkey.sign_count,
-            require_user_verification=True,
-        )
-    except _NOT_GOOD:
+        seen = ceremonies.verified(passkey, assertion, challenge, party)
+    except BadPasskey:
         return False
     if not challenges.use_up(challenge):
         return False

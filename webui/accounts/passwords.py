@@ -1,11 +1,19 @@
-"""Password hashes: argon2id with OWASP's parameters (ASVS 5.0, 11.4.2)."""
+"""Password hashes: argon2id with OWASP's parameters (ASVS 5.0, 11.4.2).
+
+What is hashed is the password in NFKC, so that every keyboard types the same one (NIST SP
+800-63B 5.1.1.2). Older hashes are of what was typed; they fit, and are renewed at sign-in.
+"""
 
 import secrets
+import unicodedata
 from functools import lru_cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
+
+from webui.limits import PASSWORD
+from webui.values import NFC_JOINS
 
 # OWASP Password Storage Cheat Sheet: 19 MiB, 2 iterations, 1 lane.
 # KiB of memory, iterations, lanes.
@@ -13,11 +21,18 @@ _COSTS = {
     "owasp": (19_456, 2, 1),
     "cheap": (8, 1, 1),
 }
+# A longer text is nobody's password; to bring it into NFKC takes the square of its length.
+LONGEST_TYPED = PASSWORD.maximum * NFC_JOINS
+
+
+def prepared(password: str) -> str:
+    """The password in the form that is hashed; not trimmed."""
+    return password if len(password) > LONGEST_TYPED else unicodedata.normalize("NFKC", password)
 
 
 def hash_password(password: str) -> str:
     """The encoded argon2id hash of a password."""
-    return _hasher(_cost()).hash(password)
+    return _hasher(_cost()).hash(prepared(password))
 
 
 def verify(stored: str | None, password: str) -> bool:
@@ -35,11 +50,19 @@ def verify(stored: str | None, password: str) -> bool:
 
 
 def renewed(stored: str, password: str) -> str | None:
-    """A new hash for a right password whose hash was made with other parameters, else None."""
-    return hash_password(password) if _hasher(_cost()).check_needs_rehash(stored) else None
+    """A new hash for a right password whose hash was made otherwise than today, else None."""
+    form = prepared(password)
+    old = _hasher(_cost()).check_needs_rehash(stored)
+    old = old or (form != password and not _fits(stored, form))
+    return hash_password(password) if old else None
 
 
 def _matches(encoded: str, password: str) -> bool:
+    """Whether the hash is of the password as it is hashed today, or as it was typed."""
+    return any(_fits(encoded, form) for form in dict.fromkeys((prepared(password), password)))
+
+
+def _fits(encoded: str, password: str) -> bool:
     try:
         return _hasher(_cost()).verify(encoded, password)
     except VerificationError:

@@ -110,7 +110,7 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_PASSWORD_SET: _password_set,
     Action.USER_PREFERENCES: _preferences,
     Action.USER_PASSWORD: _fixed("Changed the own password"),
-    Action.USER_PASSWORD_RENEWED: _fixed("The hash of the same password was made stronger"),
+    Action.USER_PASSWORD_RENEWED: _fixed("The hash of the same password was renewed"),
     Action.USER_SESSIONS: _sessions,
     Action.USER_AUTHENTICATOR: _authenticator,
     Action.USER_PASSKEY_ADDED: _passkey,

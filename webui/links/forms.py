@@ -1,10 +1,7 @@
 """The form in which a person chooses a password."""
 
-from wtforms.validators import ValidationError
-
-from webui import values
-from webui.accounts import password_rule
-from webui.accounts.forms import new_password_field
+from webui.accounts.forms import explain_password, judge_password, new_password_field
+from webui.accounts.password_rule import Holder
 from webui.forms import BaseForm, ParsedField
 from webui.models import User
 
@@ -17,10 +14,8 @@ class ChoosePasswordForm(BaseForm):
     def __init__(self, user: User) -> None:
         super().__init__()
         self.user = user
+        explain_password(self.password, user.role)
 
     def validate_password(self, field: ParsedField) -> None:
-        """The one rule for passwords, with the names that it must not be."""
-        try:
-            password_rule.check(field.value, self.user.username, self.user.email)
-        except values.Refused as refusal:
-            raise ValidationError(str(refusal)) from None
+        """The one rule for passwords, for this account."""
+        judge_password(field, Holder.of(self.user))

@@ -1,16 +1,15 @@
 """The sign-up form; the wizard's forms are those of the tenants' sections."""
 
-from typing import cast
-
-from wtforms.validators import ValidationError
+from typing import Any, cast
 
 from webui import values
-from webui.accounts import password_rule
-from webui.accounts.forms import new_password_field
+from webui.accounts.forms import explain_password, judge_password, new_password_field
+from webui.accounts.password_rule import Holder
 from webui.catalogue import FIELDS
 from webui.field_types import Text
 from webui.forms import BaseForm, ParsedField, submission_field, text_field
 from webui.limits import EMAIL, USERNAME
+from webui.permissions import Role
 
 _AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 _NAME = cast(Text, FIELDS["name"])
@@ -40,9 +39,11 @@ class SignUpForm(BaseForm):
     password = new_password_field()
     submission = submission_field()
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        explain_password(self.password, Role.OWNER)
+
     def validate_password(self, field: ParsedField) -> None:
-        """The one rule for passwords, with the names that it must not be."""
-        try:
-            password_rule.check(field.value, self.username.value, self.email.value)
-        except values.Refused as refusal:
-            raise ValidationError(str(refusal)) from None
+        """The one rule for passwords, with what else the form says."""
+        names = (self.username.value, self.email.value, self.organisation.value)
+        judge_password(field, Holder(Role.OWNER, *(name or "" for name in names)))
