@@ -8,6 +8,7 @@ What is not here has bounds of its own: failed tries (:mod:`webui.accounts.tries
 (:mod:`webui.audit.access`), deliveries by hand (:mod:`webui.webhooks.operations`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -123,11 +124,11 @@ def of_action(action: str) -> Rate | None:
     return _OF_ACTION.get(known) or _OF_THING.get(action.partition(".")[0])
 
 
-def of_endpoint(endpoint: str) -> Rate | None:
+def of_endpoint(endpoint: str, arguments: Mapping[str, Any] | None = None) -> Rate | None:
     """What posting to an endpoint is judged by; None for what is never refused."""
     if endpoint in _ALWAYS:
         return None
-    permission = declared(endpoint)
+    permission = declared(endpoint, arguments)
     if isinstance(permission, Permission):
         return _OF_PERMISSION.get(permission, SAVES)
     return ACCOUNT
@@ -137,7 +138,7 @@ def _judge_posted() -> None:
     """Before every request that changes something, for whoever is signed in."""
     if request.method != "POST" or not request.endpoint or not current_user.is_authenticated:
         return
-    rate = of_endpoint(request.endpoint)
+    rate = of_endpoint(request.endpoint, request.view_args)
     if rate:
         judge(current_user.id, rate)
 

@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from tests.factories import make_tenant, make_user
 from tests.web.pages import HTMX, REASON, Browser
+from webui.catalogue import FIELDS
 from webui.extensions import db
 from webui.forms import PostedForm
-from webui.limits import FIELDS
 from webui.models import AuditEntry, UserSession
 
 DEEP = "[" * 16_000

@@ -11,6 +11,7 @@ from werkzeug.routing import Rule
 from tests import raw
 from tests.factories import make_tenant, make_user
 from tests.web.pages import HTMX, REASON, Browser
+from webui import permissions
 from webui.extensions import db
 from webui.models import AuditEntry, UserSession
 from webui.permissions import ROLES, Permission, Role
@@ -29,7 +30,8 @@ def routes(app):
 
 
 def declared(app, rule):
-    return getattr(app.view_functions[rule.endpoint], "permission", None)
+    with app.test_request_context():
+        return permissions.declared(rule.endpoint, NAMES)
 
 
 class World:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from webui.accounts.password_strength import weakness
 from webui.accounts.passwords import prepared
-from webui.limits import PASSWORD, STAFF_PASSWORD, Text
+from webui.field_types import Text
+from webui.limits import PASSWORD, STAFF_PASSWORD
 from webui.models import User
 from webui.permissions import Role
 from webui.values import Refused
