@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from webui.accounts.passwords import hash_password
 from webui.audit.actions import Action, Source
-from webui.audit.log import Actor, command_actor, record
+from webui.audit.actor import Actor, command_actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import Tenant, User
 from webui.models.columns import Audited

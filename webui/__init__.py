@@ -41,12 +41,14 @@ from webui.rates import init_rates
 from webui.redaction import init_redaction
 from webui.request import Request
 from webui.tenants import routes as tenant_routes
+from webui.tenants.overview import register_panel
 from webui.tenants.words import init_words
 from webui.urls import init_urls
 from webui.users import deed_routes, new_user_routes
 from webui.users import routes as user_routes
 from webui.users.words import init_words as init_user_words
 from webui.webhooks import delivery_routes
+from webui.webhooks import panel as webhook_panel
 from webui.webhooks import routes as webhook_routes
 from webui.webhooks.delivery import init_deliveries
 from webui.whole_body import WholeBody
@@ -157,6 +159,7 @@ def _init_pages(app: Flask) -> None:
     ):
         app.register_blueprint(blueprint)
     init_deliveries(app)
+    register_panel("webhook", webhook_panel.build)
     init_filters(app)
     init_urls(app)
     init_navigation(app)

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from config import Config, ConfigError
 from webui import demo, values
 from webui.accounts import operations, password_rule
+from webui.audit.actor import Actor, command_actor
 from webui.audit.cli import audit
-from webui.audit.log import Actor, command_actor
 from webui.crypto.keyring import BadKeyRing, SecretError
 from webui.extensions import db
 from webui.jobs.cli import jobs

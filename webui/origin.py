@@ -7,7 +7,7 @@ from flask import Flask, g, request
 from flask_login import current_user
 
 from webui.audit.actions import Source
-from webui.audit.log import Actor
+from webui.audit.actor import Actor
 
 AGENT_LENGTH = 300
 

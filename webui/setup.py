@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 from config import AUDIT_KEY_FILE, SECRET_KEY_FILE, Config, ConfigError
 from webui import migrations
 from webui.accounts import operations
-from webui.audit.log import Actor
+from webui.audit.actor import Actor
 from webui.canary import check_keys, known_keys, register
 from webui.crypto.keyfile import write_private
 from webui.crypto.keyring import KeyRing, new_keyring_json

@@ -19,7 +19,8 @@ LAYERS = {
     "history": (
         "webui.audit.actions webui.audit.bodies webui.audit.chain webui.audit.guard"
         " webui.audit.log webui.audit.rows"
-        " webui.audit.listed webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
+        " webui.audit.actor webui.audit.listed"
+        " webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
         " webui.audit.webhook_sentences webui.webhooks.outbox"
         " webui.audit.key_sentences webui.audit.access_sentences"
     ),

@@ -12,7 +12,7 @@ from tests.apps import inside
 from tests.factories import make_tenant
 from tests.history import assert_audited, assert_history_holds, count_entries
 from webui.audit.actions import Action
-from webui.audit.log import command_actor
+from webui.audit.actor import command_actor
 from webui.canary import check_keys, check_ring
 from webui.crypto.keyring import KeyMissing, Tampered
 from webui.extensions import db, keyring

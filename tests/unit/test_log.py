@@ -16,7 +16,8 @@ from tests.history import assert_audited, assert_history_holds, count_entries, l
 from tests.processes import Child, prepared
 from webui.audit import log
 from webui.audit.actions import Action, Outcome, Source
-from webui.audit.log import Actor, command_actor, open_sealed, record
+from webui.audit.actor import Actor, command_actor
+from webui.audit.log import open_sealed, record
 from webui.crypto import fields
 from webui.extensions import db, keyring, write_transaction
 from webui.models import AuditField, AuditSealed, AuditWord, Tenant

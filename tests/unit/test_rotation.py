@@ -17,7 +17,8 @@ from tests.rotating import (
 )
 from webui import demo
 from webui.audit.actions import Action
-from webui.audit.log import command_actor, record
+from webui.audit.actor import command_actor
+from webui.audit.log import record
 from webui.crypto import blind_index
 from webui.extensions import db, keyring, write_transaction
 from webui.keys import rotation, uses

@@ -15,7 +15,8 @@ from tests.web.pages import PASSWORD, REASON, Browser, edit_url, tenant_url
 from tests.web.saved import actions, bodies, fresh
 from webui.accounts import agents, passwords
 from webui.audit.actions import Action
-from webui.audit.log import command_actor, record
+from webui.audit.actor import command_actor
+from webui.audit.log import record
 from webui.audit.sentences import Reader, sentence
 from webui.extensions import db, write_transaction
 from webui.links import operations as links

@@ -13,7 +13,8 @@ from tests.web import dom
 from tests.web.pages import tenant_url
 from webui.audit import find
 from webui.audit.actions import Action, Outcome, Source
-from webui.audit.log import command_actor, record
+from webui.audit.actor import command_actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import AuditEntry
 

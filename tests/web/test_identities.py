@@ -8,7 +8,7 @@ from tests.factories import make_tenant, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
 from webui.audit.actions import Action
-from webui.audit.log import command_actor
+from webui.audit.actor import command_actor
 from webui.canary import register
 from webui.extensions import keyring, write_transaction
 from webui.keys import rotation

@@ -20,7 +20,8 @@ from tests.web.saved import actions, fresh
 from webui.accounts import passwords
 from webui.accounts.routes import REFUSED
 from webui.audit.actions import Action
-from webui.audit.log import command_actor, record
+from webui.audit.actor import command_actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import User, UserSession
 from webui.models.columns import now

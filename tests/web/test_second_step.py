@@ -13,7 +13,7 @@ from tests.web.factors import enrol, enter, give_password, grow_old, hold_time, 
 from tests.web.pages import HTMX, PASSWORD, Browser
 from webui.accounts import half, own, second_step
 from webui.audit.actions import Action
-from webui.audit.log import command_actor
+from webui.audit.actor import command_actor
 from webui.models.columns import now
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import Select, func, select
 
 from webui.accounts import own, throttle, tries
 from webui.audit.actions import Action, Outcome
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.crypto import fields, totp
 from webui.crypto.keyring import SecretError
 from webui.extensions import db, keyring, write_transaction

@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from webui import values
 from webui.accounts import passwords
 from webui.audit.actions import Action
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import Tenant, User
 from webui.models.columns import Audited

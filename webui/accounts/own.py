@@ -7,7 +7,8 @@ from uuid import UUID
 
 from webui.accounts import password_rule, passwords, sessions, throttle, tries
 from webui.audit.actions import Action, Outcome
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.links import operations as links
 from webui.models import User

@@ -31,7 +31,8 @@ from webui.accounts import (
 from webui.accounts.ceremonies import BadPasskey
 from webui.accounts.relying_party import RelyingParty
 from webui.audit.actions import Action, Outcome
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import Passkey, User
 from webui.models.columns import Audited, now

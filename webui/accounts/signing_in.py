@@ -12,7 +12,8 @@ from webui.accounts import factors, passwords, sessions, throttle, tries
 from webui.accounts.half import Half
 from webui.accounts.operations import find_user
 from webui.audit.actions import Action, Outcome
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.limits import Status
 from webui.models import User, UserSession

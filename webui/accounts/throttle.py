@@ -17,7 +17,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from webui.accounts.tries import Counter, Limit
 from webui.audit.actions import Action, Outcome
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, is_sqlite, write_transaction
 from webui.models import TryCounter
 from webui.models.columns import Audited, now

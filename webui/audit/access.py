@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from webui.audit.actions import Action, Outcome, Source
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.jobs import Run, job
 from webui.models import DailyMark, DeniedAttempts, User

@@ -13,8 +13,8 @@ from flask.cli import AppGroup
 from config import Config
 from webui import values
 from webui.audit import checkpoints, erasure, export, exported, sealed, verify
+from webui.audit.actor import command_actor
 from webui.audit.filters import Filters
-from webui.audit.log import command_actor
 from webui.audit.verdict import Verdict
 from webui.crypto import signing
 from webui.extensions import db

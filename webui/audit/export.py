@@ -17,8 +17,9 @@ from sqlalchemy import Engine, Select
 
 from webui.audit import chain, checkpoints, find, sheet
 from webui.audit.actions import Action
+from webui.audit.actor import Actor
 from webui.audit.filters import Filters
-from webui.audit.log import Actor, record
+from webui.audit.log import record
 from webui.crypto import signing
 from webui.extensions import db, write_transaction
 from webui.models import AuditEntry

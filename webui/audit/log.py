@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import insert, select
 
 from webui.audit import chain, rows
-from webui.audit.actions import Action, Effect, Outcome, Source
+from webui.audit.actions import Action, Effect, Outcome
+from webui.audit.actor import Actor
 from webui.audit.guard import mark_recorded
 from webui.audit.rows import Row
 from webui.extensions import db, read, take_turns
@@ -31,30 +32,6 @@ _ENTRY, _FIELDS, _WORDS, _SEALED = (
     insert(model.__table__)  # type: ignore[arg-type]
     for model in (AuditEntry, AuditField, AuditWord, AuditSealed)
 )
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts, and from where. Made once per request or command."""
-
-    type: str
-    id: str | None
-    name: str | None
-    role: str | None
-    source: Source
-    request: str | None = None
-    address: str | None = None
-    agent: str | None = None
-
-
-def command_actor(name: str) -> Actor:
-    """The actor of a command on the server; ``name`` is the operating system's user."""
-    return Actor("cli", None, name, None, Source.CLI)
-
-
-def system_actor() -> Actor:
-    """The actor of what the worker does by itself."""
-    return Actor("system", None, None, None, Source.CLI)
 
 
 def record(

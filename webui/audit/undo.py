@@ -9,12 +9,13 @@ from werkzeug.datastructures import MultiDict
 from wtforms import SelectMultipleField
 
 from webui.audit import bodies, history
+from webui.audit.actions import Action
+from webui.audit.actor import Actor
 from webui.audit.catalogue import field_label
-from webui.audit.log import Actor, open_sealed
+from webui.audit.log import open_sealed
 from webui.audit.pairs import spoken
 from webui.audit.sentences import NOT_OURS
 from webui.audit.shown import Entry
-from webui.audit.undoable import Part, part_of
 from webui.catalogue import FIELDS
 from webui.crypto.keyring import SecretError
 from webui.extensions import db
@@ -23,10 +24,36 @@ from webui.forms import reason_field
 from webui.models import AuditEntry, AuditSealed, Tenant
 from webui.models.tenant import UNREADABLE
 from webui.tenants import operations
-from webui.tenants.forms import TenantForm, shown
+from webui.tenants.forms import StatusForm, TenantForm, shown
 from webui.tenants.operations import Edit, Saved
 from webui.tenants.overview import Mark, mark
 from webui.tenants.rules import RuleBroken
+from webui.tenants.sections import SECTIONS, STATUS_FIELDS, Section
+
+
+@dataclass(frozen=True)
+class Part:
+    """The form that an entry came through; ``section`` is None for the status."""
+
+    form: type[TenantForm]
+    fields: Sequence[str]
+    section: Section | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether its fields only go together: a status and the services it stops."""
+        return self.section is None
+
+
+_PARTS: dict[str, Part] = {
+    section.action: Part(section.form, section.fields, section) for section in SECTIONS.values()
+}
+_PARTS[Action.TENANT_STATUS] = Part(StatusForm, STATUS_FIELDS, None)
+
+
+def part_of(action: str) -> Part | None:
+    """The part of a tenant that an action edits; None for anything else."""
+    return _PARTS.get(action)
 
 
 class State(StrEnum):

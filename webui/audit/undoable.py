@@ -1,44 +1,28 @@
 """Which entries an edit could set back: those of a section or of the status, secrets apart."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from webui.audit.actions import Action
-from webui.catalogue import FIELDS
-from webui.field_types import Secret
-from webui.tenants.forms import StatusForm, TenantForm
-from webui.tenants.sections import SECTIONS, STATUS_FIELDS, Section
+from webui.audit.actions import Action, section_action
+from webui.catalogue import FIELDS, TENANT_STATUS_CHANGED
+from webui.field_types import Field, Secret
+
+# Action -> the fields that can go back. A secret's old value is in no entry.
+_FIELDS: dict[str, set[str]] = {}
 
 
-@dataclass(frozen=True)
-class Part:
-    """The form that an entry came through; ``section`` is None for the status."""
-
-    form: type[TenantForm]
-    fields: Sequence[str]
-    section: Section | None
-
-    @property
-    def whole(self) -> bool:
-        """Whether its fields only go together: a status and the services it stops."""
-        return self.section is None
+def _action_of(field: Field) -> Action | None:
+    if field.use.section:
+        return section_action(field.use.section)
+    return Action.TENANT_STATUS if field.use.event == TENANT_STATUS_CHANGED else None
 
 
-_PARTS: dict[str, Part] = {
-    section.action: Part(section.form, section.fields, section) for section in SECTIONS.values()
-}
-_PARTS[Action.TENANT_STATUS] = Part(StatusForm, STATUS_FIELDS, None)
-
-
-def part_of(action: str) -> Part | None:
-    """The part of a tenant that an action edits; None for anything else."""
-    return _PARTS.get(action)
+for _field in FIELDS.values():
+    _action = _action_of(_field)
+    if _action and not isinstance(_field, Secret):
+        _FIELDS.setdefault(_action, set()).add(_field.name)
 
 
 def is_undoable(body: Mapping[str, Any]) -> bool:
-    """Whether at least one field of the entry could be set back."""
-    part = part_of(body["action"])
-    return part is not None and any(
-        name in part.fields and not isinstance(FIELDS[name], Secret) for name in body["changes"]
-    )
+    """Whether at least one field of an entry's body could be set back."""
+    return not _FIELDS.get(body["action"], set()).isdisjoint(body["changes"])

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from webui.audit import log
 from webui.audit.actions import Outcome
+from webui.audit.actor import command_actor
 from webui.audit.rows import Row
 from webui.demo.story import Step
 from webui.models.tenant import Change
@@ -27,7 +28,7 @@ def listed_changes(step: Step, changes: Iterable[Change]) -> tuple[Row, list[Row
 def body(step: Step, listed: Row, at: datetime, head: log.Head) -> Row:
     """The entry that follows ``head``, as DESIGN 2.6 has it."""
     request = str(step.request) if step.request else None
-    actor = step.who.acting(step.source, request) if step.who else log.command_actor("demo")
+    actor = step.who.acting(step.source, request) if step.who else command_actor("demo")
     return {
         **log.place(head, step.id, at),
         "action": step.action.value,

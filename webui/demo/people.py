@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webui.audit.actions import Source
-from webui.audit.log import Actor
+from webui.audit.actor import Actor
 from webui.extensions import db
 from webui.models import User
 from webui.permissions import Role

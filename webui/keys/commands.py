@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from webui import values
-from webui.audit.log import Actor, command_actor
+from webui.audit.actor import Actor, command_actor
 from webui.crypto.keyring import KeyRing
 from webui.extensions import keyring
 from webui.keys import operations, rotation, uses

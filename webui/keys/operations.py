@@ -11,7 +11,8 @@ from pathlib import Path
 from flask import current_app
 
 from webui.audit.actions import Action
-from webui.audit.log import Actor, lock_head, record
+from webui.audit.actor import Actor
+from webui.audit.log import lock_head, record
 from webui.canary import check_ring, known_keys, register
 from webui.crypto.keyfile import read_ring, write_private
 from webui.crypto.keyring import BadKeyRing, KeyRing, SecretError

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, literal, select, tuple_, update
 
 from webui.audit.actions import Action
+from webui.audit.actor import Actor
 from webui.audit.guard import REKEYING
-from webui.audit.log import Actor, record
+from webui.audit.log import record
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing, SecretError
 from webui.extensions import db, is_sqlite, keyring, write_transaction

@@ -17,7 +17,8 @@ from sqlalchemy.orm import joinedload
 
 from webui.accounts import passwords, sessions, throttle, tries
 from webui.audit.actions import Action
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.limits import Status
 from webui.models import AccountLink, User

@@ -7,7 +7,8 @@ from sqlalchemy.exc import IntegrityError
 
 from webui.accounts import factors, operations, passwords, signing_in, throttle, tries
 from webui.audit.actions import Action
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import Submission, Tenant, User
 from webui.models.columns import now

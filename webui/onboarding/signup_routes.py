@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from webui import origin
 from webui.accounts import arrival, throttle, waits
 from webui.audit.actions import Source
-from webui.audit.log import Actor
+from webui.audit.actor import Actor
 from webui.drafts import keeps_draft
 from webui.errors import Detail
 from webui.forms import posted_submission

@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from webui import drafts
 from webui.audit.actions import Action
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import Submission, Tenant
 from webui.models.columns import Audited, now

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from flask_login import current_user
@@ -33,7 +34,6 @@ from webui.tenants.scope import can_edit
 from webui.tenants.sections import SECTIONS, Section
 from webui.tenants.stops import stops
 from webui.urls import url_pattern
-from webui.webhooks import panel
 
 # What is shown with who set it and when.
 _SEALED = ("sip_domain", "sip_username", "sip_password", "webhook_secret")
@@ -88,6 +88,14 @@ class Owner:
     username: str
     email: str
     state: AccountState
+
+
+_panel_builders: dict[str, Callable[[Tenant], Any]] = {}
+
+
+def register_panel(section: str, build: Callable[[Tenant], Any]) -> None:
+    """Says who gathers what a section's panel shows."""
+    _panel_builders[section] = build
 
 
 class Overview:
@@ -209,9 +217,9 @@ class Overview:
         return progress.of(self.tenant)
 
     @cached_property
-    def webhook(self) -> panel.Panel:
-        """The secret and the deliveries."""
-        return panel.build(self.tenant)
+    def panels(self) -> dict[str, Any]:
+        """Section -> what its panel shows; gathered by the feature that brings the panel."""
+        return {name: build(self.tenant) for name, build in _panel_builders.items()}
 
     @cached_property
     def shared(self) -> identities.Shared | None:

@@ -8,7 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from webui import drafts
 from webui.accounts import operations as accounts
 from webui.audit.actions import Action
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.links import operations as links
 from webui.links.operations import Issued

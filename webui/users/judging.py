@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
-from webui.audit.log import Actor
+from webui.audit.actor import Actor
 from webui.extensions import db
 from webui.models import User
 from webui.models.user import NO_PASSWORD

@@ -17,7 +17,8 @@ from flask import Flask, current_app
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from webui.audit.actions import Action
-from webui.audit.log import record, system_actor
+from webui.audit.actor import system_actor
+from webui.audit.log import record
 from webui.extensions import db, take_turns, write_transaction
 from webui.jobs import Run, job
 from webui.models import Delivery, DeliveryAttempt, Tenant, WebhookStop

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from webui.audit.actions import Action
-from webui.audit.log import Actor, record
+from webui.audit.actor import Actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import Delivery, Submission, Tenant, WebhookStop
 from webui.models.columns import now

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from webui import drafts
 from webui.audit.actions import Action
-from webui.audit.log import Actor, record, system_actor
+from webui.audit.actor import Actor, system_actor
+from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.jobs import Run, job
 from webui.models import Submission, Tenant
