@@ -11,6 +11,7 @@ from webui.accounts import sessions
 from webui.extensions import write_transaction
 from webui.headers import CONTENT_SECURITY_POLICY
 from webui.models import Tenant
+from webui.models.user import Proof
 
 PASSWORD = "correct horse battery"
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -196,7 +197,7 @@ class Browser:
     def start_session(self) -> None:
         """What signing in leaves behind: a session in the database, its token in the cookie."""
         with write_transaction():
-            token = sessions.start(self.user, "127.0.0.1", "pytest")
+            token = sessions.start(self.user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
         with self.client.session_transaction() as cookie:
             cookie["token"] = token
 

@@ -49,6 +49,7 @@ class Action(StrEnum):
     SIGN_IN_FAILED = "session.refused"
     CODE_REFUSED = "session.code.refused"
     OWN_PASSWORD_REFUSED = "session.password.refused"
+    OWN_CONFIRMED = "session.confirmed"
     TRY_DELAYED = "session.delayed"
     SIGNED_OUT = "session.ended"
     AUDIT_EXPORTED = "audit.exported"
