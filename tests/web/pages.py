@@ -135,6 +135,8 @@ class Browser:
         self.client = client
         self.secrets = secrets
         self.user: Any = None
+        # Recovery codes that are left.
+        self.codes: list[str] = []
 
     def get(
         self, url: str, status: int | None = 200, /, *, htmx: bool = False, **headers: str

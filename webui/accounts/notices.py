@@ -8,6 +8,7 @@ from uuid import UUID
 from flask_login import current_user
 from sqlalchemy import Select, select
 
+from webui.accounts.required import must_enrol
 from webui.extensions import db, write_transaction
 from webui.models import AccountNotice
 from webui.models.columns import now
@@ -23,7 +24,7 @@ _WORDS = {
     NoticeKind.PASSKEY_ADDED: f"A passkey was added. {_OTHERS_ENDED}",
     NoticeKind.PASSKEY_REMOVED: f"A passkey was removed. {_OTHERS_ENDED}",
     NoticeKind.RECOVERY_CODES: f"New recovery codes were made. {_OTHERS_ENDED}",
-    NoticeKind.FACTORS_REMOVED: "{} removed the second factors of this account.",
+    NoticeKind.FACTORS_REMOVED: "The second factors of this account were removed by {}.",
     NoticeKind.PASSWORD_RESET: "A new password was chosen by a reset link that {} made.",
 }
 _TEAM = "the support team"
@@ -45,7 +46,8 @@ def add(user_id: UUID, kind: NoticeKind, issuer: str | None = None) -> None:
 
 def undismissed() -> list[Notice]:
     """What the person of the current request has not dismissed yet, newest first."""
-    if not current_user.is_authenticated or not current_user.has_notice:
+    told = current_user.is_authenticated and current_user.has_notice and not must_enrol()
+    if not told:
         return []
     query = _own().where(AccountNotice.dismissed_at.is_(None))
     return [_told(row) for row in db.session.scalars(query)]
@@ -75,5 +77,4 @@ def _own() -> Select[AccountNotice]:
 
 def _told(row: AccountNotice) -> Notice:
     who = row.issuer if row.issuer and may(Permission.SEE_STAFF) else _TEAM
-    words = _WORDS[NoticeKind(row.kind)].format(who)
-    return Notice(row.id, words[0].upper() + words[1:], row.at)
+    return Notice(row.id, _WORDS[NoticeKind(row.kind)].format(who), row.at)
