@@ -69,6 +69,31 @@ class TestSignIn:
         assert bodies()[-1]["changes"].get("reset_link_by") != [None, "nobody"]
 
 
+class TestEntry:
+    def entry(self, staff, action):
+        """The page of the newest entry of an action."""
+        body = next(body for body in reversed(bodies()) if body["action"] == action)
+        return staff.get(f"/audit/{body['id']}")
+
+    def test_of_the_session_says_so_to_staff(self, support, reset, browser, tenant):
+        browser.sign_in(reset.user.username, NEW)
+        browser.edit(tenant, "organisation", name="Southwind")
+        words = f"Began with a password that was set by a reset link of {support.user.username}"
+        assert words in self.entry(support, "tenant.organisation.updated").words
+        assert words in self.entry(support, "session.started").words
+        assert "Began with" not in self.entry(browser, "tenant.organisation.updated").words
+
+    def test_of_the_session_before_says_nothing(self, support, owner, browser, tenant):
+        owner.edit(tenant, "organisation", name="Southwind")
+        choose(support, owner, browser)
+        browser.sign_in(owner.user.username, NEW)
+        page = self.entry(support, "tenant.organisation.updated")
+        assert "Began with" not in page.words
+        sign_out(browser)
+        support.edit(tenant, "organisation", name="Eastwind")
+        assert "Began with" not in self.entry(support, "tenant.organisation.updated").words
+
+
 class TestPerson:
     def test_is_told_who_did_what_and_when(self, support, reset, browser):
         browser.sign_in(reset.user.username, NEW)

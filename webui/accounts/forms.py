@@ -102,8 +102,8 @@ class ConfirmForm(BaseForm):
         ways = "From the app you have now, or one of your recovery codes." if app else ""
         by_passkey = "Leave it empty to confirm with a passkey: your browser asks for it."
         code.description = " ".join(filter(None, (ways, by_passkey if has.passkeys else "")))
-        # With a passkey it may stay empty.
-        code.render_kw = {**CODE_HINTS, "required": not has.passkeys}
+        # With a passkey it may stay empty; an attribute of None is left out.
+        code.render_kw = {**CODE_HINTS, "required": None if has.passkeys else True}
 
     def drop_confirmation(self, *names: str) -> None:
         """Takes out fields that are not asked for, by default all of the confirmation."""

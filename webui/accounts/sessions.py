@@ -159,6 +159,17 @@ def open_sessions(user_id: UUID, at: datetime) -> list[UserSession]:
     return [session for session in found if session.is_genuine()]
 
 
+def reset_by_at(user_id: UUID, at: datetime) -> str | None:
+    """Who issued the reset link that set the password of a session that was open at a time."""
+    query = select(UserSession).where(
+        UserSession.user_id == user_id,
+        UserSession.reset_by.is_not(None),
+        UserSession.created_at.between(at - ABSOLUTE, at),
+        or_(UserSession.ended_at.is_(None), UserSession.ended_at >= at),
+    )
+    return next((s.reset_by for s in db.session.scalars(query) if s.is_genuine()), None)
+
+
 def public_id(hashed: str) -> str:
     """What a page calls a session: it tells nothing of the hash, and even less of the token."""
     return hashlib.sha256(f"session {hashed}".encode()).hexdigest()[:16]

@@ -25,6 +25,8 @@ OTHER_FIELDS = {
     "ended_sessions": "Account: sessions ended",
     "authenticator": "Account: authenticator app",
     "passkeys": "Account: passkeys",
+    "factor": "Session: second factor",
+    "reset_link_by": "Session: reset link by",
     "link": "Link: kind",
     "valid_until": "Link: valid until",
     "erased": "Erased: values",
