@@ -11,7 +11,7 @@ from webui.accounts import (
     factor_routes,
     passkey_routes,
     passkey_sign_in_routes,
-    sessions,
+    person,
 )
 from webui.accounts import routes as sign_in_routes
 from webui.accounts.required import init_required, must_enrol
@@ -178,4 +178,4 @@ def _init_pages(app: Flask) -> None:
 # The net under explicit recording holds for every session of the process.
 guard.install(db.session)
 
-__all__ = ["accounts", "audit", "create_app", "sessions", "tenants"]
+__all__ = ["accounts", "audit", "create_app", "person", "tenants"]

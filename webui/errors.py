@@ -13,6 +13,7 @@ from webui.field_types import Secret
 from webui.htmx import keep_page, wants_fragment
 from webui.models.columns import SpoiledValue
 from webui.navigation import path_of, safe_next
+from webui.submissions import Crossed
 
 # status -> what happened, what to do
 WORDS = {
@@ -38,9 +39,11 @@ SPOILED_ADVICE = (
     " Pass on the number below."
 )
 STILL_THERE = "Your text is still in the form."
-_NEVER_ECHOED = {"password", "current_password", "code", "setup", "credential"} | {
-    name for name, field in FIELDS.items() if isinstance(field, Secret)
+_NEVER_ECHOED = {
+    *("password", "current_password", "code", "current_code", "setup", "credential", "assertion"),
+    *(name for name, field in FIELDS.items() if isinstance(field, Secret)),
 }
+CROSSED = "This form was used before, for something else. Nothing was done. Open it again."
 
 
 def init_errors(app: Flask) -> None:
@@ -50,6 +53,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _database_error)
     app.register_error_handler(SpoiledValue, _spoiled)
+    app.register_error_handler(Crossed, _crossed)
     app.register_error_handler(Exception, _any_error)
 
 
@@ -117,6 +121,10 @@ def _spoiled(_error: Exception) -> Response:
     current_app.logger.error("a stored value cannot be read in request %s", g.get("request_id"))
     _forget_person()
     return error_page(500, SPOILED_ADVICE, title=SPOILED_TITLE, again=typed())
+
+
+def _crossed(_error: Crossed) -> Response:
+    return error_page(400, CROSSED)
 
 
 def _any_error(error: Exception) -> Response:

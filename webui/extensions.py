@@ -56,6 +56,13 @@ def keyring() -> KeyRing:
     return ring
 
 
+def secret_key() -> str:
+    """WEBUI_SECRET_KEY of the current application, which keyed hashes and seals derive from."""
+    secret = current_app.extensions["webui_config"].secret_key
+    assert isinstance(secret, str)
+    return secret
+
+
 def init_database(app: Flask) -> None:
     """Binds the database, and sets what DESIGN 8 asks of every connection."""
     db.init_app(app)

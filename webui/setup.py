@@ -34,6 +34,10 @@ def prepare(app: Flask, read_config: Callable[[], Config]) -> None:
     """
     config: Config = app.extensions["webui_config"]
     config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Before the tables: a migration makes keyed hashes of what they hold.
+    if not config.secret_key:
+        write_private(config.instance / SECRET_KEY_FILE, secrets.token_urlsafe(48) + "\n")
+        config = app.extensions["webui_config"] = read_config()
     _migrate()
     _make_keys(config)
     config = read_config()
@@ -65,8 +69,6 @@ def _make_keys(config: Config) -> None:
             raise ConfigError(f"the database uses key {', '.join(used)}: restore the key ring")
         assert config.keyring_path
         write_private(config.keyring_path, new_keyring_json())
-    if not config.secret_key:
-        write_private(config.instance / SECRET_KEY_FILE, secrets.token_urlsafe(48) + "\n")
     if not config.audit_key:
         seed = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode()
         write_private(config.instance / AUDIT_KEY_FILE, seed + "\n")

@@ -65,12 +65,23 @@
     });
   });
 
+  // Instead of a code: with the code left empty the browser is asked for a passkey of the account.
+  const confirm = async (form) => {
+    const url = form.dataset.passkeyConfirm;
+    if (!url || !window.PublicKeyCredential || form.elements.current_code.value.trim()) return;
+    const publicKey = await options(url, form);
+    form.elements.assertion.value = asJson(await navigator.credentials.get({ publicKey }));
+  };
+
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.dataset.passkeyCreate) return;
+    const { passkeyCreate, passkeyConfirm } = form.dataset;
+    if (!passkeyCreate && !passkeyConfirm) return;
     event.preventDefault();
-    run(form, form.querySelector("button"), async () => {
-      const publicKey = await options(form.dataset.passkeyCreate, form);
+    run(form, form.querySelector("button:not([type])"), async () => {
+      await confirm(form);
+      if (!passkeyCreate) return HTMLFormElement.prototype.submit.call(form);
+      const publicKey = await options(passkeyCreate, form);
       send(form, form.action, await navigator.credentials.create({ publicKey }));
     });
   });

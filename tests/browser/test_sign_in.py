@@ -40,6 +40,7 @@ class TestAuthenticatorApp:
         page.get_by_role("link", name="Set up the app").click()
         phone = Phone(page.locator("#key").inner_text())
         page.get_by_label("Code").fill(phone.code())
+        page.get_by_label("Password").fill(somebody.password)
         page.get_by_role("button", name="Set up", exact=True).click()
         expect(page.locator("#codes li")).to_have_count(10)
         recovery = page.locator("#codes li").first.inner_text()
@@ -74,6 +75,8 @@ class TestAuthenticatorApp:
         expect(page.get_by_label("Code")).to_be_focused()
         phone = Phone(page.locator("#key").inner_text())
         keyboard.type(phone.code())
+        keyboard.tab()
+        keyboard.type(somebody.password)
         keyboard.press("Enter")
         recovery = page.locator("#codes li").first.inner_text()
         keyboard.tab_to(page.get_by_role("link", name="I have kept them"))
@@ -105,6 +108,7 @@ class TestPaste:
         code = phone.code()
         # Some apps copy the code as they show it.
         paste(page, "Code", f"{code[:3]} {code[3:]}")
+        paste(page, "Password", somebody.password)
         page.keyboard.press("Enter")
         expect(page.locator("#codes li")).to_have_count(10)
         page.goto("/account/password")
@@ -134,7 +138,7 @@ def paste(page: Page, label: str, text: str) -> None:
 class TestPasskeys:
     def test_sign_in_without_password_and_code(self, page, somebody):
         Device(page)
-        add_passkey(page, "Work laptop")
+        add_passkey(page, "Work laptop", somebody.password)
         expect(page.get_by_role("heading", name="Your recovery codes")).to_be_visible()
         sign_out(page)
         use_passkey(page)
@@ -144,10 +148,11 @@ class TestPasskeys:
 
     def test_of_several_devices_can_be_named_and_removed(self, page, somebody):
         Device(page)
-        add_passkey(page, "Work laptop")
+        add_passkey(page, "Work laptop", somebody.password)
+        code = page.locator("#codes li").first.inner_text()
         # One device holds one passkey of an account: the next one needs another device.
         Device(page, "usb")
-        add_passkey(page, "Phone")
+        add_passkey(page, "Phone", somebody.password, code)
         page.get_by_role("link", name="Rename or remove Phone").click()
         page.get_by_label("Name", exact=True).fill("Old phone")
         page.get_by_role("button", name="Rename").click()
@@ -159,16 +164,16 @@ class TestPasskeys:
 
     def test_stand_in_for_the_code_after_the_password(self, page, somebody):
         Device(page)
-        add_passkey(page, "Work laptop")
+        add_passkey(page, "Work laptop", somebody.password)
         sign_out(page)
         fill_in_sign_in(page, somebody)
         expect(page.get_by_role("heading", name="One more step")).to_be_visible()
         page.get_by_role("button", name="Use a passkey").click()
         expect(page.locator(".menu-name")).to_have_text(somebody.username)
 
-    def test_need_the_person(self, page):
+    def test_need_the_person(self, page, somebody):
         device = Device(page)
-        add_passkey(page, "Work laptop")
+        add_passkey(page, "Work laptop", somebody.password)
         sign_out(page)
         device.verifies(False)
         use_passkey(page)
@@ -176,7 +181,7 @@ class TestPasskeys:
 
     def test_that_were_removed_or_never_known_sign_nobody_in(self, page, local, somebody):
         device = Device(page)
-        add_passkey(page, "Work laptop")
+        add_passkey(page, "Work laptop", somebody.password)
         page.goto("/account")
         page.get_by_role("link", name="Rename or remove").click()
         page.get_by_label("Password").fill(somebody.password)
@@ -186,9 +191,9 @@ class TestPasskeys:
         use_passkey(page)
         expect(page.get_by_text("This passkey did not work here.").first).to_be_visible()
 
-    def test_that_were_copied_are_noticed_by_their_count(self, page, local):
+    def test_that_were_copied_are_noticed_by_their_count(self, page, local, somebody):
         device = Device(page)
-        add_passkey(page, "Work laptop")
+        add_passkey(page, "Work laptop", somebody.password)
         with local.inside():
             passkey = db.session.query(Passkey).order_by(Passkey.created_at.desc()).first()
             identity = passkey.id

@@ -35,10 +35,14 @@ class Device:
         self._session.send("WebAuthn.addCredential", {**self._id, "credential": credential})
 
 
-def add_passkey(page: Page, name: str) -> None:
+def add_passkey(page: Page, name: str, password: str, code: str = "") -> None:
+    """Adds one; ``code`` is a recovery code, for who has a passkey already on another device."""
     page.goto("/account")
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Password").fill(password)
+    if code:
+        page.get_by_label("Recovery code").fill(code)
     page.get_by_role("button", name="Set up the passkey").click()
     expect(page.get_by_text("Your passkey is set up.")).to_be_visible()
 

@@ -27,7 +27,7 @@ LAYERS = {
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
         " webui.headers webui.origin webui.assets webui.jobs webui.redaction webui.urls"
-        " webui.whole_body webui.request"
+        " webui.whole_body webui.request webui.submissions"
     ),
     "features": (
         "webui.accounts webui.tenants webui.users webui.links webui.audit webui.drafts"

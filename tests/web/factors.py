@@ -6,8 +6,9 @@ import sys
 from sqlalchemy import select
 
 from tests.web import dom
+from tests.web.pages import PASSWORD
 from tests.web.saved import bodies
-from webui.accounts import factors
+from webui.accounts import factor_changes, factors
 from webui.audit.sentences import Reader, sentence
 from webui.crypto import totp
 from webui.extensions import db, write_transaction
@@ -25,16 +26,24 @@ class Phone:
         return totp.code_at(self.secret, totp.current_step(now()) + shift)
 
 
+def confirmation(browser):
+    """The password and, once there are factors, a recovery code: what a change of them takes."""
+    given = {"current_password": PASSWORD}
+    return given | ({"current_code": browser.codes.pop(), "assertion": ""} if browser.codes else {})
+
+
 def enrol(browser, **changes):
     """Sets up an authenticator; the phone, and the recovery codes that are shown once."""
     page = browser.get("/account/authenticator")
     phone = Phone(page.words_of("key"))
     # The code of the step before, so that the one of now is still to be used.
-    answer = browser.submit(page, 200, code=phone.code(-1), **changes)
+    given = confirmation(browser) | changes
+    answer = browser.submit(page, 200, code=phone.code(-1), **given)
     codes = [dom.words(item) for item in dom.elements(answer.by_id("codes"), "li")]
     assert len(codes) == factors.RECOVERY_CODES
     assert all(re.fullmatch(r"[a-z2-7]{4}(-[a-z2-7]{4}){3}", code) for code in codes)
     browser.secrets |= {phone.secret, *codes}
+    browser.codes = codes[::-1]
     return phone, codes
 
 
@@ -63,11 +72,11 @@ def grow_old(length):
     """Every session was started earlier."""
     with write_transaction():
         for session in db.session.scalars(select(UserSession)):
-            session.created_at -= length
+            session.revise_sealed(created_at=session.created_at - length)
 
 
 def hold_time(monkeypatch):
     """Codes are made and judged at the same time, far from the end of a step."""
     moment = now().replace(second=15, microsecond=0)
-    for module in (factors, sys.modules[__name__]):
+    for module in (factors, factor_changes, sys.modules[__name__]):
         monkeypatch.setattr(module, "now", lambda: moment)

@@ -11,6 +11,7 @@ from webui.accounts import sessions
 from webui.extensions import write_transaction
 from webui.headers import CONTENT_SECURITY_POLICY
 from webui.models import Tenant
+from webui.models.user import Proof
 
 PASSWORD = "correct horse battery"
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -134,6 +135,8 @@ class Browser:
         self.client = client
         self.secrets = secrets
         self.user: Any = None
+        # Recovery codes that are left.
+        self.codes: list[str] = []
 
     def get(
         self, url: str, status: int | None = 200, /, *, htmx: bool = False, **headers: str
@@ -196,7 +199,7 @@ class Browser:
     def start_session(self) -> None:
         """What signing in leaves behind: a session in the database, its token in the cookie."""
         with write_transaction():
-            token = sessions.start(self.user, "127.0.0.1", "pytest")
+            token = sessions.start(self.user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
         with self.client.session_transaction() as cookie:
             cookie["token"] = token
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import raw
-from tests.factories import make_user
+from tests.factories import an_actor, make_user
 from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.web import dom
 from tests.web.pages import PASSWORD, REASON, Browser, edit_url, tenant_url
@@ -213,7 +213,7 @@ class TestPassword:
     def test_makes_reset_links_void(self, admin, browser):
         with write_transaction():
             user = db.session.get_one(User, admin.user.id)
-            issued = links.issue(user)
+            issued = links.issue(user, an_actor())
             record(Action.RESET_LINK_ISSUED, command_actor("ops"), subject=user)
         path = f"/reset/{issued.token}"
         assert browser.get(path).words

@@ -267,7 +267,7 @@ class TestSecondFactor:
         app = make_app(require_mfa="staff")
         user = make_user("support", password_hash=NO_PASSWORD)
         with write_transaction():
-            token = operations.issue(db.session.get_one(User, user.id)).token
+            token = operations.issue(db.session.get_one(User, user.id), an_actor()).token
         browser = Browser(app.test_client(), set())
         browser.post_form(f"/invitation/{token}", 303, password=NEW)
         assert browser.get("/tenants", 303).location == browser.get("/users", 303).location

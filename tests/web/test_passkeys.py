@@ -9,16 +9,16 @@ from tests import raw
 from tests.factories import make_user, revise
 from tests.history import assert_audited, assert_history_holds
 from tests.web import dom
-from tests.web.factors import enrol, give_password, sign_out
+from tests.web.factors import confirmation, enrol, give_password, sign_out
 from tests.web.pages import PASSWORD, Browser
 from tests.web.saved import actions, bodies
 from tests.web.soft_key import PRESENT, SoftKey, text
-from webui.accounts import challenges, own
+from webui.accounts import challenges
 from webui.audit.actions import Action
 from webui.audit.guard import Unaudited
 from webui.audit.sentences import Reader, sentence
 from webui.extensions import db, write_transaction
-from webui.models import Passkey, UsedChallenge, UserSession
+from webui.models import Passkey, UsedChallenge
 from webui.models.columns import now
 
 NOT_MADE = "could not be set up"
@@ -37,10 +37,18 @@ def options(browser, url="/account/passkeys/options", status=200, **data):
 def register(browser, status=200, key=None, name="Laptop", **lies):
     """Adds a passkey; the key."""
     key = key or SoftKey()
-    credential = key.made(options(browser), **lies)
+    credential = key.made(confirmed(browser), **lies)
     data = {"csrf_token": browser.token(), "name": name, "credential": credential}
-    browser.answer = browser.post("/account/passkeys", data, status)
+    browser.answer = answer = browser.post("/account/passkeys", data, status)
+    if status == 200:
+        codes = [dom.words(item) for item in dom.elements(answer.by_id("codes"), "li")]
+        browser.codes = codes[::-1]
     return key
+
+
+def confirmed(browser):
+    """The options of a new passkey, after password and factor."""
+    return options(browser, **confirmation(browser))
 
 
 def sign_in(browser, key, status=303, asked=None, **lies):
@@ -66,7 +74,7 @@ class TestRegistering:
 
     def test_names_the_account_and_demands_the_person(self, admin):
         register(admin)
-        asked = options(admin)
+        asked = confirmed(admin)
         assert asked["rp"] == {"id": "localhost", "name": "Tenant Console"}
         assert asked["user"]["name"] == admin.user.username
         wanted = asked["authenticatorSelection"]
@@ -89,23 +97,23 @@ class TestRegistering:
 
     @pytest.mark.parametrize("junk", ["", "{}", "[]", "null", "1", '{"id": 1}', "\0", "x" * 40_000])
     def test_refuses_what_is_no_credential(self, admin, junk):
-        options(admin)
+        confirmed(admin)
         data = {"csrf_token": admin.token(), "name": "Laptop", "credential": junk}
         assert NOT_MADE in admin.post("/account/passkeys", data, 422).errors["name"]
 
     def test_takes_an_answer_once(self, app, admin):
-        asked = options(admin)
+        asked = confirmed(admin)
         cookie = admin.client.get_cookie("session").value
         data = {"csrf_token": admin.token(), "name": "Laptop", "credential": SoftKey().made(asked)}
         admin.post("/account/passkeys", data, 200)
         admin.post("/account/passkeys", data, 422)
-        # The challenge is spent for a copy of the cookie as well.
+        # A copy of the cookie is worth nothing any more.
         admin.client.set_cookie("session", cookie)
         data["credential"] = SoftKey().made(asked)
-        admin.post("/account/passkeys", data, 422)
+        assert admin.post("/account/passkeys", data, 303).location.startswith("/login")
 
     def test_takes_no_answer_to_a_challenge_of_signing_in(self, admin):
-        asked = options(admin) | options(admin, "/login/passkey/options")
+        asked = confirmed(admin) | options(admin, "/login/passkey/options")
         data = {"csrf_token": admin.token(), "name": "Laptop", "credential": SoftKey().made(asked)}
         admin.post("/account/passkeys", data, 422)
 
@@ -115,9 +123,7 @@ class TestRegistering:
         register(other, 422, key)
         assert raw.rows("SELECT count(*) FROM passkeys") == [(1,)]
 
-    def test_asks_for_the_password_once_the_session_is_older(self, admin):
-        with write_transaction():
-            db.session.scalars(select(UserSession)).one().created_at -= own.FRESH
+    def test_asks_for_the_password_whatever_the_session_s_age(self, admin):
         assert "current_password" in admin.get("/account/passkeys/new").fields
         wrong = options(admin, status=422, current_password="wrong wrong")
         assert wrong == {"message": "This is not your current password."}
@@ -233,9 +239,10 @@ class TestOnePasskey:
     def test_is_removed_with_the_password_and_the_codes_with_the_last(self, admin):
         register(admin)
         url = self.page_of(admin)
-        data = {"csrf_token": admin.token()}
+        data = {"csrf_token": admin.token()} | confirmation(admin)
         admin.post(f"{url}/remove", data | {"current_password": "wrong wrong"}, 422)
-        admin.post(f"{url}/remove", data | {"current_password": PASSWORD}, 303)
+        admin.post(f"{url}/remove", data | {"current_code": ""}, 422)
+        admin.post(f"{url}/remove", data, 303)
         assert said() == "Removed the passkey Laptop"
         assert raw.rows("SELECT count(*) FROM recovery_codes") == [(0,)]
         admin.get(url, 404)

@@ -12,14 +12,12 @@ from tests.web.factors import (
     enrol,
     enter,
     give_password,
-    grow_old,
     hold_time,
     said,
     sign_out,
 )
 from tests.web.pages import PASSWORD
 from tests.web.saved import actions, bodies
-from webui.accounts import own
 from webui.audit.actions import Action
 from webui.audit.guard import Unaudited
 from webui.crypto.keyring import KeyRing, new_keyring_json
@@ -61,7 +59,7 @@ class TestSettingUp:
         page = admin.get("/account/authenticator")
         phone = Phone(page.words_of("key"))
         for wrong in ("", "abc", phone.code(2), phone.code(-2)):
-            answer = admin.submit(page, 422, code=wrong)
+            answer = admin.submit(page, 422, code=wrong, current_password=PASSWORD)
             assert "code" in answer.errors
             assert answer.words_of("key") == page.words_of("key")
         assert raw.rows("SELECT count(*) FROM authenticators") == [(0,)]
@@ -71,23 +69,23 @@ class TestSettingUp:
         theirs = sign_in("support").get("/account/authenticator")
         for wrong in (setup, theirs.field("setup")):
             page = admin.get("/account/authenticator")
-            answer = admin.submit(page, 422, setup=wrong, code=Phone(theirs.words_of("key")).code())
+            code = Phone(theirs.words_of("key")).code()
+            answer = admin.submit(page, 422, setup=wrong, code=code, current_password=PASSWORD)
             assert "too old" in answer.errors["code"] or "was not sent" in answer.words
             assert answer.words_of("key") != theirs.words_of("key")
 
-    def test_asks_for_the_password_once_the_session_is_older(self, admin):
-        assert "current_password" not in admin.get("/account/authenticator").fields
-        grow_old(own.FRESH)
+    def test_asks_for_the_password_whatever_the_session_s_age(self, admin):
         page = admin.get("/account/authenticator")
         code = Phone(page.words_of("key")).code()
         answer = admin.submit(page, 422, code=code, current_password="wrong wrong")
         assert answer.errors == {"current_password": "This is not your current password."}
         admin.submit(page, 422, code=code, current_password=None)
-        enrol(admin, current_password=PASSWORD)
+        enrol(admin)
 
     def test_twice_keeps_the_first(self, admin):
         pages = [admin.get("/account/authenticator") for _ in range(2)]
-        admin.submit(pages[0], 200, code=Phone(pages[0].words_of("key")).code())
+        code = Phone(pages[0].words_of("key")).code()
+        admin.submit(pages[0], 200, code=code, current_password=PASSWORD)
         before = raw.rows("SELECT secret FROM authenticators")
         answer = admin.submit(pages[1], 303, code=Phone(pages[1].words_of("key")).code())
         assert answer.location == "/account"
@@ -117,10 +115,13 @@ class TestRecoveryCodes:
         give_password(admin)
         enter(admin, theirs[0], 422)
 
-    def test_can_be_made_anew_with_the_password(self, admin):
-        _, codes = enrol(admin)
-        admin.post_form("/account/recovery-codes", 422, current_password="wrong wrong")
-        answer = admin.post_form("/account/recovery-codes", 200, current_password=PASSWORD)
+    def test_can_be_made_anew_with_password_and_code(self, admin):
+        phone, codes = enrol(admin)
+        url, code = "/account/recovery-codes", phone.code()
+        admin.post_form(url, 422, current_password="wrong wrong", current_code=code)
+        admin.post_form(url, 422, current_password=PASSWORD, current_code="abcdef")
+        admin.post_form(url, 422, current_password=PASSWORD)
+        answer = admin.post_form(url, 200, current_password=PASSWORD, current_code=code)
         fresh = [dom.words(item) for item in dom.elements(answer.by_id("codes"), "li")]
         assert not set(fresh) & set(codes)
         assert said() == "Made new recovery codes"
@@ -136,10 +137,10 @@ class TestRemoval:
         phone, codes = enrol(admin)
         page = admin.get("/account/authenticator/remove")
         code = phone.code() if by == "app" else codes[0]
-        admin.submit(page, 422, current_password="wrong wrong", code=code)
-        admin.submit(page, 422, current_password=PASSWORD, code="abcdef")
-        admin.submit(page, 422, current_password=PASSWORD, code="")
-        answer = admin.submit(page, 303, current_password=PASSWORD, code=code)
+        admin.submit(page, 422, current_password="wrong wrong", current_code=code)
+        admin.submit(page, 422, current_password=PASSWORD, current_code="abcdef")
+        admin.submit(page, 422, current_password=PASSWORD, current_code="")
+        answer = admin.submit(page, 303, current_password=PASSWORD, current_code=code)
         assert answer.location == "/account"
         assert said() == "Removed the authenticator app"
         assert raw.rows("SELECT count(*) FROM recovery_codes") == [(0,)]
@@ -150,8 +151,8 @@ class TestRemoval:
         phone, _ = enrol(admin)
         page = admin.get("/account/authenticator/remove")
         for _ in range(5):
-            admin.submit(page, 422, current_password=PASSWORD, code="abcdef")
-        admin.submit(page, 429, current_password=PASSWORD, code=phone.code())
+            admin.submit(page, 422, current_password=PASSWORD, current_code="abcdef")
+        admin.submit(page, 429, current_password=PASSWORD, current_code=phone.code())
         assert raw.rows("SELECT count(*) FROM authenticators") == [(1,)]
 
     def test_without_one_leads_to_the_account(self, admin):
@@ -188,7 +189,7 @@ class TestGuard:
     def test_every_entry_of_this_has_a_sentence(self, admin):
         phone, _ = enrol(admin)
         page = admin.get("/account/authenticator/remove")
-        admin.submit(page, 303, current_password=PASSWORD, code=phone.code())
+        admin.submit(page, 303, current_password=PASSWORD, current_code=phone.code())
         assert "Changed internal data" not in {said(body) for body in bodies()}
         assert Action.USER_AUTHENTICATOR in actions()
         assert db.session.get(User, admin.user.id)

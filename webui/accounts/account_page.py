@@ -5,8 +5,9 @@ from datetime import datetime
 
 from flask_login import current_user
 
-from webui.accounts import agents, factors, sessions
+from webui.accounts import agents, factors, notices, sessions
 from webui.accounts.factors import Factors
+from webui.accounts.notices import Notice
 from webui.extensions import db
 from webui.models import User
 from webui.models.columns import now
@@ -32,6 +33,7 @@ class AccountPage:
     user: User
     factors: Factors
     sessions: list[OpenSession]
+    lately: list[Notice]
 
 
 def build() -> AccountPage:
@@ -40,6 +42,7 @@ def build() -> AccountPage:
         user=db.session.get_one(User, current_user.id),
         factors=factors.of(current_user.id),
         sessions=_sessions(),
+        lately=notices.lately(),
     )
 
 

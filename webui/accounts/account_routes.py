@@ -1,19 +1,26 @@
 """The account page: preferences, password and sessions of the person who is signed in."""
 
 from typing import Any
+from uuid import UUID
 
-from flask import Blueprint, flash, make_response, render_template, url_for
+from flask import Blueprint, flash, make_response, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webui import origin
-from webui.accounts import account_page, factors, own, refusals, sessions, theme_cookie
+from webui.accounts import account_page, factors, notices, own, refusals, sessions, theme_cookie
 from webui.accounts.forms import PasswordForm, PreferencesForm
 from webui.filters import plural
 from webui.htmx import go_to, part_of
+from webui.navigation import safe_next
 from webui.permissions import Permission, requires
 
 bp = Blueprint("account", __name__, url_prefix="/account")
+
+
+@bp.app_context_processor
+def _own_notices() -> dict[str, Any]:
+    return {"own_notices": notices.undismissed}
 
 
 @bp.get("")
@@ -87,6 +94,22 @@ def end_other_sessions() -> Response:
     ended = own.end_other_sessions(current_user.id, sessions.current_hash(), origin.actor())
     flash(f"{plural(ended, 'other session')} ended." if ended else "There was no other session.")
     return go_to(url_for(".page", _anchor="sessions"))
+
+
+@bp.post("/notices/dismiss")
+@requires(Permission.SIGNED_IN)
+def dismiss_notices() -> Response:
+    """Stops showing what happened to the account on every page; its own page still does."""
+    sent = [_uuid(text) for text in request.form.getlist("notice")]
+    notices.dismiss(current_user.id, [found for found in sent if found])
+    return go_to(safe_next(request.form.get("next")) or url_for(".page"))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _page(form: PreferencesForm) -> str:

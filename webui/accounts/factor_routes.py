@@ -3,13 +3,23 @@
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    make_response,
+    redirect,
+    render_template,
+    url_for,
+)
 from flask_login import current_user
 
-from webui import origin
-from webui.accounts import factors, own, qr, refusals
-from webui.accounts.forms import ConfirmForm, RemovalForm, SetupForm
+from webui.accounts import factor_changes, factors, qr, refusals
+from webui.accounts.factor_changes import Done, SessionEnded
+from webui.accounts.forms import ConfirmForm, SetupForm
 from webui.accounts.required import before_enrolment, must_enrol
+from webui.accounts.stepping_up import confirm as confirmed
+from webui.accounts.stepping_up import go_on, own_factors
 from webui.crypto.keyring import SecretError
 from webui.htmx import go_to, part_of
 from webui.permissions import Permission, requires
@@ -18,12 +28,18 @@ bp = Blueprint("factors", __name__, url_prefix="/account")
 TOO_OLD = "This page was too old. Scan the new code below."
 
 
+@bp.app_errorhandler(SessionEnded)
+def session_ended(_error: SessionEnded) -> Any:
+    """The session ended while it asked: somebody changed the ways into the account."""
+    return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+
+
 @bp.get("/authenticator")
 @before_enrolment
 @requires(Permission.SIGNED_IN)
 def setup() -> Any:
     """The QR code and key of a fresh secret, and the form that confirms it."""
-    if factors.of(current_user.id).authenticator:
+    if own_factors().authenticator:
         return redirect(url_for("account.page"), 303)
     return _fresh_setup()
 
@@ -33,7 +49,11 @@ def setup() -> Any:
 @requires(Permission.SIGNED_IN)
 def confirm() -> Any:
     """Keeps the authenticator once a code confirms it; shows the recovery codes, once."""
-    form = _setup_form(SetupForm())
+    has = own_factors()
+    if has.authenticator:
+        # A second click, or another tab: the first one has been confirmed.
+        return go_to(url_for("account.page"))
+    form = SetupForm(has)
     valid = form.validate()
     try:
         secret = factors.secret_of(form.setup.data or "", current_user.id)
@@ -43,77 +63,66 @@ def confirm() -> Any:
     if not valid:
         return make_response(page(form), 422)
     try:
-        if "current_password" in form:
-            own.check_password(current_user.id, form.current_password.value, origin.actor())
-        codes = factors.add_authenticator(current_user.id, secret, form.code.value, origin.actor())
+        done = factor_changes.add_authenticator(confirmed(form), secret, form.code.value)
     except refusals.KINDS as error:
         return refusals.refused(form, error, page)
-    flash("Your authenticator app is set up.")
-    return _show(codes) if codes else go_to(url_for("account.page"))
+    return _finished(done, "Your authenticator app is set up.")
 
 
 @bp.get("/authenticator/remove")
 @requires(Permission.SIGNED_IN)
 def removal() -> Any:
     """The form that asks for password and code."""
-    if not factors.of(current_user.id).authenticator:
+    has = own_factors()
+    if not has.authenticator:
         return redirect(url_for("account.page"), 303)
-    return _removal_page(RemovalForm(formdata=None))
+    return _removal_page(ConfirmForm(has, formdata=None))
 
 
 @bp.post("/authenticator/remove")
 @requires(Permission.SIGNED_IN)
 def remove() -> Any:
     """Removes the authenticator."""
-    form = RemovalForm()
+    form = ConfirmForm(own_factors())
     if not form.validate():
         return make_response(_removal_page(form), 422)
     try:
-        factors.remove_authenticator(
-            current_user.id, form.current_password.value, form.code.value, origin.actor()
-        )
+        done = factor_changes.remove_authenticator(confirmed(form))
     except refusals.KINDS as error:
         return refusals.refused(form, error, _removal_page)
-    flash("The authenticator app is removed.")
-    return go_to(url_for("account.page"))
+    return _finished(done, "The authenticator app is removed.")
 
 
 @bp.get("/recovery-codes")
 @requires(Permission.SIGNED_IN)
 def renewal() -> Any:
-    """The form that asks for the password."""
-    if not factors.of(current_user.id).any:
+    """The form that asks for password and second factor."""
+    has = own_factors()
+    if not has.any:
         return redirect(url_for("account.page"), 303)
-    return _renewal_page(ConfirmForm(formdata=None))
+    return _renewal_page(ConfirmForm(has, formdata=None))
 
 
 @bp.post("/recovery-codes")
 @requires(Permission.SIGNED_IN)
 def renew() -> Any:
     """Makes ten new recovery codes and shows them, once."""
-    form = ConfirmForm()
+    form = ConfirmForm(own_factors())
     if not form.validate():
         return make_response(_renewal_page(form), 422)
     try:
-        codes = factors.renew_codes(current_user.id, form.current_password.value, origin.actor())
+        done = factor_changes.renew_codes(confirmed(form))
     except refusals.KINDS as error:
         return refusals.refused(form, error, _renewal_page)
-    return _show(codes) if codes else go_to(url_for("account.page"))
+    return _finished(done, "Your recovery codes are new.")
 
 
 def _fresh_setup(error: str | None = None) -> str:
     secret, sealed = factors.new_setup(current_user.id)
-    form = _setup_form(SetupForm(formdata=None, setup=sealed))
+    form = SetupForm(own_factors(), formdata=None, setup=sealed)
     if error:
         form.fail("code", error)
     return _setup_page(form, secret)
-
-
-def _setup_form(form: SetupForm) -> SetupForm:
-    """Asks for the password only where it was not given a moment ago."""
-    if not own.needs_password(current_user.signed_in_at):
-        del form.current_password
-    return form
 
 
 def _setup_page(form: SetupForm, secret: str) -> str:
@@ -126,14 +135,22 @@ def _setup_page(form: SetupForm, secret: str) -> str:
     )
 
 
-def _removal_page(form: RemovalForm) -> str:
-    has = factors.of(current_user.id)
-    return render_template(part_of("account/authenticator_removal.html"), form=form, has=has)
+def _removal_page(form: ConfirmForm) -> str:
+    return render_template(part_of("account/authenticator_removal.html"), form=form, has=form.has)
 
 
 def _renewal_page(form: ConfirmForm) -> str:
     return render_template(part_of("account/recovery_renewal.html"), form=form)
 
 
-def _show(codes: list[str]) -> Response:
+def _finished(done: Done | None, message: str) -> Any:
+    """The recovery codes, once, or back to the account; None: there was nothing to change."""
+    if done is None:
+        return go_to(url_for("account.page"))
+    go_on(done, message)
+    return recovery_codes(done.codes) if done.codes else go_to(url_for("account.page"))
+
+
+def recovery_codes(codes: list[str]) -> Response:
+    """The page that shows them."""
     return make_response(render_template(part_of("account/recovery_codes.html"), codes=codes))

@@ -1,6 +1,6 @@
 """Signing in, and what people change of their own account."""
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any
 
 from wtforms import HiddenField, PasswordField, StringField
@@ -8,6 +8,9 @@ from wtforms.validators import ValidationError
 
 from webui import values
 from webui.accounts import password_rule
+from webui.accounts.confirming import Given
+from webui.accounts.factors import Factors
+from webui.accounts.passkeys import Answer
 from webui.forms import BaseForm, ParsedField, PostedForm, text_field
 from webui.limits import PASSKEY_NAME, PASSWORD, THEMES, USERNAME
 
@@ -94,37 +97,67 @@ class PasswordForm(BaseForm):
         explain_password(self.password, role)
 
 
-class SetupForm(BaseForm):
+class ConfirmForm(BaseForm):
+    """The password once more and, where there is one, a second factor.
+
+    ``assertion`` is what the browser made with a passkey, as JSON; ``has`` are the factors.
+    """
+
+    current_password = password_again("Password")
+    current_code = code_field()
+    assertion = ParsedField("Passkey", str, kind="hidden")
+
+    def __init__(self, has: Factors, *formdata: Any, **options: Any) -> None:
+        super().__init__(*formdata, **options)
+        self.has = has
+        if not has.any:
+            self.drop_confirmation("current_code", "assertion")
+            return
+        code, app = self["current_code"], has.authenticator is not None
+        code.label.text = "Current code" if app else "Recovery code"
+        ways = "From the app you have now, or one of your recovery codes." if app else ""
+        by_passkey = "Leave it empty to confirm with a passkey: your browser asks for it."
+        code.description = " ".join(filter(None, (ways, by_passkey if has.passkeys else "")))
+        # With a passkey it may stay empty; an attribute of None is left out.
+        code.render_kw = {**CODE_HINTS, "required": None if has.passkeys else True}
+
+    def drop_confirmation(self, *names: str) -> None:
+        """Takes out fields that are not asked for, by default all of the confirmation."""
+        for name in names or ("current_password", "current_code", "assertion"):
+            if name in self:
+                del self[name]
+
+    def given(self, answer: Callable[[str], Answer | None]) -> Given:
+        """What was given; ``answer`` makes of the assertion what passkeys can judge."""
+        if "current_code" not in self:
+            return Given(self["current_password"].value)
+        said = self["assertion"].value
+        code, passkey = self["current_code"].value.strip(), answer(said) if said else None
+        return Given(self["current_password"].value, code, passkey)
+
+
+class SetupForm(ConfirmForm):
     """A new authenticator: its secret, sealed, and a code that confirms it."""
 
     setup = ParsedField("Setup", str, kind="hidden")
-    current_password = password_again("Password")
     code = code_field()
 
 
-class RemovalForm(BaseForm):
-    """Password and code: what removes an authenticator."""
-
-    current_password = password_again("Password")
-    code = code_field(description="From the app, or one of your recovery codes.")
-
-
-class ConfirmForm(BaseForm):
-    """The password once more."""
-
-    current_password = password_again("Password")
+def passkey_name_field() -> ParsedField:
+    """What one calls a passkey."""
+    return text_field(PASSKEY_NAME, description="So that you know it among others.")
 
 
 class PasskeyNameForm(BaseForm):
     """What one calls a passkey."""
 
-    name = text_field(PASSKEY_NAME, description="So that you know it among others.")
+    name = passkey_name_field()
 
 
-class PasskeyForm(PasskeyNameForm):
+class PasskeyForm(ConfirmForm):
     """A new passkey: ``credential`` is what the browser made of the options, as JSON."""
 
-    current_password = password_again("Password")
+    name = passkey_name_field()
     credential = ParsedField("Passkey", str, kind="hidden")
 
 

@@ -1,7 +1,5 @@
 """What people do to their own account: preferences, password, sessions."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,20 +14,9 @@ from webui.models.columns import Audited, now
 from webui.models.tenant import Change
 from webui.values import Refused
 
-# How long after signing in a person may set up a new way in without the password.
-FRESH = timedelta(minutes=15)
-
 
 class WrongPassword(Exception):
     """The current password was not right; nothing was changed."""
-
-
-@dataclass(frozen=True)
-class Changed:
-    """What a new password did: other sessions that ended, and this one's new token, if any."""
-
-    ended: int
-    token: str | None = field(repr=False)
 
 
 def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
@@ -47,11 +34,6 @@ def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
             user.updated_at = now()
             record(Action.USER_PREFERENCES, actor, subject=user, changes=changes)
     return bool(changes)
-
-
-def needs_password(signed_in_at: datetime) -> bool:
-    """Whether who signed in then has to give the password again for a new way in (ASVS 7.5.1)."""
-    return now() - signed_in_at > FRESH
 
 
 def check_password(user_id: UUID, password: str, actor: Actor) -> str:
@@ -74,7 +56,7 @@ def check_password(user_id: UUID, password: str, actor: Actor) -> str:
 
 def change_password(
     user_id: UUID, current: str, password: str, actor: Actor, keep: str | None
-) -> Changed:
+) -> sessions.Kept:
     """Sets a new password; ends the account's sessions and makes its open links void.
 
     ``keep`` is the hash of the session that goes on, under a new token. Raises WrongPassword,
@@ -94,13 +76,13 @@ def change_password(
         user.password_hash = hashed
         user.updated_at = now()
         links.end_all(user)
-        token = sessions.renew(keep) if keep else None
-        ended = sessions.end_all(user, but=sessions.token_hash(token) if token else None)
+        links.forget_reset(user)
+        kept = sessions.keep_only(user, keep)
         changes = [Change("password", Audited.EVENT, "", "")]
-        if ended:
-            changes.append(Change("ended_sessions", Audited.PLAIN, None, ended))
+        if kept.ended:
+            changes.append(Change("ended_sessions", Audited.PLAIN, None, kept.ended))
         record(Action.USER_PASSWORD, actor, subject=user, changes=changes)
-    return Changed(ended, token)
+    return kept
 
 
 def end_session(user_id: UUID, public_id: str, actor: Actor) -> bool:

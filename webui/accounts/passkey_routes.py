@@ -1,4 +1,4 @@
-"""Passkeys: options for the browser's script, signing in, and a page for each of one's own."""
+"""Passkeys: options for the browser's script, and a page for each of one's own."""
 
 from typing import Any
 from uuid import UUID
@@ -16,18 +16,12 @@ from flask import (
 from flask_login import current_user
 
 from webui import origin
-from webui.accounts import (
-    agents,
-    challenges,
-    factors,
-    own,
-    passkeys,
-    refusals,
-    relying_party,
-)
+from webui.accounts import agents, challenges, passkeys, refusals, relying_party, stepping_up
 from webui.accounts.ceremonies import BadPasskey
 from webui.accounts.forms import ConfirmForm, PasskeyForm, PasskeyNameForm
+from webui.accounts.passkeys import Answer
 from webui.accounts.required import before_enrolment, must_enrol
+from webui.accounts.stepping_up import own_factors, purpose
 from webui.htmx import go_to, part_of
 from webui.models import Passkey
 from webui.permissions import Permission, requires
@@ -36,6 +30,7 @@ bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
 NOT_MADE = "The passkey could not be set up. Try again, or use another device."
 # A credential with its attestation is a few kilobytes.
 LONGEST = 32 * 1024
+_REGISTER = "register"
 
 
 @bp.get("/new")
@@ -44,25 +39,34 @@ LONGEST = 32 * 1024
 def new() -> str:
     """The form of a new passkey; its script asks the browser for one."""
     name = agents.in_words(origin.agent())
-    return _new_page(_asking(PasskeyForm(formdata=None, name=name)))
+    return _new_page(PasskeyForm(own_factors(), formdata=None, name=name))
+
+
+@bp.post("/confirm")
+@requires(Permission.SIGNED_IN)
+def confirmation() -> Response:
+    """What the browser needs to confirm a change with one of the account's passkeys."""
+    party = relying_party.current()
+    text, challenge = passkeys.confirmation_options(current_user.id, party)
+    challenges.remember(challenge, purpose(stepping_up.PURPOSE))
+    return Response(text, mimetype="application/json")
 
 
 @bp.post("/options")
 @before_enrolment
 @requires(Permission.SIGNED_IN)
 def options() -> Response:
-    """What the browser needs to make a passkey; after the password, where it is asked for."""
-    form = _asking(ConfirmForm())
+    """What the browser needs to make a passkey, once password and factor are confirmed."""
+    form = ConfirmForm(own_factors())
     if not form.validate():
         return _said(form, 422)
     try:
-        if "current_password" in form:
-            own.check_password(current_user.id, form.current_password.value, origin.actor())
+        stepping_up.confirm(form)
     except refusals.KINDS as error:
-        answer = refusals.refused(form, error, lambda form: form.errors["current_password"][0])
+        answer = refusals.refused(form, error, lambda _form: "")
         return _said(form, answer.status_code)
     text, challenge = passkeys.registration_options(current_user.id, relying_party.current())
-    challenges.remember(challenge, _purpose())
+    challenges.remember(challenge, purpose(_REGISTER))
     return Response(text, mimetype="application/json")
 
 
@@ -71,30 +75,25 @@ def options() -> Response:
 @requires(Permission.SIGNED_IN)
 def register() -> Any:
     """Keeps the passkey that the browser made; shows recovery codes with a first factor."""
-    form = PasskeyForm()
-    # The password was judged before the challenge was given away.
-    del form.current_password
-    challenge = challenges.take(_purpose())
+    form = PasskeyForm(own_factors())
+    # Password and factor were judged before the challenge was given away.
+    form.drop_confirmation()
+    challenge = challenges.take(purpose(_REGISTER))
     if not form.validate():
-        return make_response(_new_page(form), 422)
+        return _again(form)
     try:
         if challenge is None:
             raise BadPasskey
-        codes = passkeys.register(
-            current_user.id,
-            form.name.value,
-            form.credential.value[:LONGEST],
-            challenge,
-            relying_party.current(),
-            origin.actor(),
-        )
+        answer = Answer(form.credential.value[:LONGEST], challenge, relying_party.current())
+        done = passkeys.register(stepping_up.by_challenge(), form.name.value, answer)
     except BadPasskey:
         form.fail("name", NOT_MADE)
-        return make_response(_new_page(form), 422)
-    flash("Your passkey is set up.")
-    if not codes:
+        return _again(form)
+    stepping_up.go_on(done, "Your passkey is set up.")
+    if not done.codes:
         return go_to(url_for("account.page"))
-    return make_response(render_template(part_of("account/recovery_codes.html"), codes=codes))
+    page = render_template(part_of("account/recovery_codes.html"), codes=done.codes)
+    return make_response(page)
 
 
 @bp.get("/<uuid:passkey_id>")
@@ -102,7 +101,7 @@ def register() -> Any:
 def page(passkey_id: UUID) -> str:
     """One passkey: its name, and its removal."""
     passkey = _own_passkey(passkey_id)
-    return _page(passkey, PasskeyNameForm(formdata=None, name=passkey.name), ConfirmForm(None))
+    return _page(passkey, PasskeyNameForm(formdata=None, name=passkey.name), _removal())
 
 
 @bp.post("/<uuid:passkey_id>")
@@ -111,7 +110,7 @@ def rename(passkey_id: UUID) -> Any:
     """Gives it another name."""
     passkey, form = _own_passkey(passkey_id), PasskeyNameForm()
     if not form.validate():
-        return make_response(_page(passkey, form, ConfirmForm(None)), 422)
+        return make_response(_page(passkey, form, _removal()), 422)
     passkeys.rename(current_user.id, passkey_id, form.name.value, origin.actor())
     flash("The passkey has its new name.")
     return go_to(url_for("account.page"))
@@ -120,8 +119,8 @@ def rename(passkey_id: UUID) -> Any:
 @bp.post("/<uuid:passkey_id>/remove")
 @requires(Permission.SIGNED_IN)
 def remove(passkey_id: UUID) -> Any:
-    """Removes it, with the password."""
-    passkey, form = _own_passkey(passkey_id), ConfirmForm()
+    """Removes it, with password and factor."""
+    passkey, form = _own_passkey(passkey_id), ConfirmForm(own_factors())
 
     def again(form: ConfirmForm) -> str:
         return _page(passkey, PasskeyNameForm(formdata=None, name=passkey.name), form)
@@ -129,10 +128,11 @@ def remove(passkey_id: UUID) -> Any:
     if not form.validate():
         return make_response(again(form), 422)
     try:
-        passkeys.remove(current_user.id, passkey_id, form.current_password.value, origin.actor())
+        done = passkeys.remove(stepping_up.confirm(form), passkey_id)
     except refusals.KINDS as error:
         return refusals.refused(form, error, again)
-    flash("The passkey is removed.")
+    if done:
+        stepping_up.go_on(done, "The passkey is removed.")
     return go_to(url_for("account.page"))
 
 
@@ -141,15 +141,16 @@ def _own_passkey(passkey_id: UUID) -> Passkey:
     return passkeys.find(current_user.id, passkey_id) or abort(404)
 
 
-def _purpose() -> str:
-    return f"register {current_user.id}"
+def _removal() -> ConfirmForm:
+    return ConfirmForm(own_factors(), formdata=None)
 
 
-def _asking(form: Any) -> Any:
-    """Asks for the password only where it was not given a moment ago."""
-    if not own.needs_password(current_user.signed_in_at):
-        del form.current_password
-    return form
+def _again(posted: PasskeyForm) -> Response:
+    """The form with its error; it asks for password and factor again."""
+    form = PasskeyForm(own_factors(), formdata=None, name=posted.name.data)
+    for name, messages in posted.errors.items():
+        form.fail(name if name in form else "name", messages[0])
+    return make_response(_new_page(form), 422)
 
 
 def _said(form: Any, status: int) -> Response:
@@ -162,7 +163,6 @@ def _new_page(form: PasskeyForm) -> str:
 
 
 def _page(passkey: Passkey, form: PasskeyNameForm, removal: ConfirmForm) -> str:
-    last = len(factors.of(current_user.id).passkeys) == 1
     return render_template(
-        part_of("account/passkey.html"), passkey=passkey, form=form, removal=removal, last=last
+        part_of("account/passkey.html"), passkey=passkey, form=form, removal=removal
     )

@@ -4,6 +4,7 @@ A passkey proves possession and, by user verification, a finger or a PIN: it sta
 and code together. They are discoverable, so that no username has to be typed.
 """
 
+from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 import webauthn
@@ -22,13 +23,13 @@ from webui.accounts import (
     ceremonies,
     challenges,
     factors,
-    own,
     relying_party,
     signing_in,
     throttle,
     tries,
 )
 from webui.accounts.ceremonies import BadPasskey
+from webui.accounts.factor_changes import Confirmed, Deed, Done, finish
 from webui.accounts.relying_party import RelyingParty
 from webui.audit.actions import Action, Outcome
 from webui.audit.actor import Actor
@@ -36,9 +37,20 @@ from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import Passkey, User
 from webui.models.columns import Audited, now
+from webui.models.notice import NoticeKind
 from webui.models.tenant import Change
+from webui.models.user import Proof
 
-FACTOR = "passkey"
+_PROOFS = frozenset({Proof.PASSKEY})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a browser answered to a challenge, as JSON, on the site of ``party``."""
+
+    credential: str = field(repr=False)
+    challenge: bytes = field(repr=False)
+    party: RelyingParty
 
 
 def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
@@ -53,29 +65,27 @@ def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes
             resident_key=ResidentKeyRequirement.REQUIRED,
             user_verification=UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=[
-            PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.credential_id))
-            for passkey in factors.of(user_id).passkeys
-        ],
+        exclude_credentials=_descriptors(user_id),
     )
     return options_to_json(options), options.challenge
 
 
-def register(
-    user_id: UUID, name: str, answer: str, challenge: bytes, party: RelyingParty, actor: Actor
-) -> list[str]:
-    """Keeps a new passkey; returns new recovery codes with a first factor. Raises BadPasskey."""
-    made = ceremonies.registration(answer, challenge, party)
+def register(by: Confirmed, name: str, answer: Answer) -> Done:
+    """Keeps a new passkey; new recovery codes with a first factor.
+
+    Raises BadPasskey and SessionEnded.
+    """
+    made = ceremonies.registration(answer.credential, answer.challenge, answer.party)
     try:
         with write_transaction():
-            user = db.session.get_one(User, user_id, with_for_update=True)
-            if not challenges.use_up(challenge):
+            user = db.session.get_one(User, by.user_id, with_for_update=True)
+            if not challenges.use_up(answer.challenge):
                 raise BadPasskey
-            codes = factors.codes_for_first(user_id, factors.of(user_id))
+            codes = factors.codes_for_first(user.id, factors.of(user.id))
             db.session.add(
                 Passkey(
                     id=uuid4(),
-                    user_id=user_id,
+                    user_id=user.id,
                     credential_id=bytes_to_base64url(made.credential_id),
                     public_key=bytes_to_base64url(made.credential_public_key),
                     name=name,
@@ -83,12 +93,50 @@ def register(
                     created_at=now(),
                 )
             )
-            changes = [Change("passkey", Audited.PLAIN, None, name)]
-            record(Action.USER_PASSKEY_ADDED, actor, subject=user, changes=changes)
+            # The new passkey has just proved the person, by finger or PIN.
+            return finish(user, by, _added(name), _PROOFS, codes)
     except IntegrityError as error:
         # A credential that is somebody's already looks like any other that is no good.
         raise BadPasskey from error
-    return codes
+
+
+def _added(name: str) -> Deed:
+    change = Change("passkey", Audited.PLAIN, None, name)
+    return Deed(Action.USER_PASSKEY_ADDED, change, NoticeKind.PASSKEY_ADDED)
+
+
+def _removed(name: str) -> Deed:
+    change = Change("passkey", Audited.PLAIN, name, None)
+    return Deed(Action.USER_PASSKEY_REMOVED, change, NoticeKind.PASSKEY_REMOVED)
+
+
+def confirmation_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
+    """What the browser needs to use one of the account's passkeys, and the challenge in it."""
+    options = webauthn.generate_authentication_options(
+        rp_id=party.id,
+        allow_credentials=_descriptors(user_id),
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return options_to_json(options), options.challenge
+
+
+def confirms(user_id: UUID, answer: Answer) -> bool:
+    """Whether the answer is of one of the account's passkeys; in a write transaction."""
+    try:
+        assertion = ceremonies.assertion(answer.credential)
+    except BadPasskey:
+        return False
+    passkey = _locked(assertion)
+    if passkey is None or passkey.user_id != user_id:
+        return False
+    return _judge(passkey, assertion, answer.challenge, answer.party)
+
+
+def _descriptors(user_id: UUID) -> list[PublicKeyCredentialDescriptor]:
+    return [
+        PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.credential_id))
+        for passkey in factors.of(user_id).passkeys
+    ]
 
 
 def sign_in_options(party: RelyingParty) -> tuple[str, bytes]:
@@ -122,7 +170,7 @@ def sign_in(
             if signing_in.blocked(user):
                 record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
                 return signing_in.SignIn(blocked=True)
-            return signing_in.SignIn(signing_in.begin(user, person, replaces, FACTOR), user)
+            return signing_in.SignIn(signing_in.begin(user, person, replaces, _PROOFS), user)
     except (BadPasskey, IntegrityError):
         # No credential at all, or a challenge answered twice at the same moment.
         return signing_in.REFUSED
@@ -139,22 +187,21 @@ def rename(user_id: UUID, passkey_id: UUID, name: str, actor: Actor) -> None:
         record(Action.USER_PASSKEY_RENAMED, actor, subject=user, changes=changes)
 
 
-def remove(user_id: UUID, passkey_id: UUID, password: str, actor: Actor) -> None:
-    """Removes a passkey; the recovery codes go with the last factor.
+def remove(by: Confirmed, passkey_id: UUID) -> Done | None:
+    """Removes a passkey, and the recovery codes with the last factor; None when it is gone.
 
-    Raises own.WrongPassword and throttle.TooMany.
+    Raises SessionEnded.
     """
-    own.check_password(user_id, password, actor)
     with write_transaction():
-        user = db.session.get_one(User, user_id, with_for_update=True)
-        passkey = find(user_id, passkey_id)
+        user = db.session.get_one(User, by.user_id, with_for_update=True)
+        passkey = find(user.id, passkey_id)
         if passkey is None:
-            return
-        changes = [Change("passkey", Audited.PLAIN, passkey.name, None)]
+            return None
+        name = passkey.name
         db.session.delete(passkey)
         db.session.flush()
-        factors.forget_codes_without_factor(user_id)
-        record(Action.USER_PASSKEY_REMOVED, actor, subject=user, changes=changes)
+        factors.forget_codes_without_factor(user.id)
+        return finish(user, by, _removed(name))
 
 
 def find(user_id: UUID, passkey_id: UUID) -> Passkey | None:

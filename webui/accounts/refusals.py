@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, make_response
 
 from webui.accounts import waits
+from webui.accounts.confirming import WrongFactor
 from webui.accounts.factors import WrongCode
 from webui.accounts.own import WrongPassword
 from webui.accounts.throttle import TooMany
@@ -13,7 +14,10 @@ from webui.values import Refused
 
 WRONG_PASSWORD = "This is not your current password."
 WRONG_CODE = "This code does not fit. Wait for the next one, and check the clock of your phone."
-KINDS = (WrongPassword, WrongCode, TooMany, Refused)
+WRONG_FACTOR = (
+    "This is neither a code of your app nor one of your recovery codes, or it was used before."
+)
+KINDS = (WrongPassword, WrongFactor, WrongCode, TooMany, Refused)
 
 
 def refused(form: Any, error: Exception, page: Callable[[Any], str]) -> Response:
@@ -21,6 +25,8 @@ def refused(form: Any, error: Exception, page: Callable[[Any], str]) -> Response
     fields = [name for name in ("current_password", "code", "password") if name in form]
     if isinstance(error, WrongPassword):
         form.fail("current_password", WRONG_PASSWORD)
+    elif isinstance(error, WrongFactor):
+        form.fail("current_code", WRONG_FACTOR)
     elif isinstance(error, WrongCode):
         form.fail("code", WRONG_CODE)
     elif isinstance(error, TooMany):

@@ -1,7 +1,8 @@
 """``WEBUI_REQUIRE_MFA=staff``: staff without a second factor get to set one up, and no further.
 
 Judged on every request, so that a reset of the second factor or a new setting takes effect on
-the next one (ASVS 5.0, 6.3.3).
+the next one (ASVS 5.0, 6.3.3). Whether a session has passed the factor that its account has is
+judged before that, for everybody: :func:`webui.accounts.sessions.could_hold`.
 """
 
 from collections.abc import Callable

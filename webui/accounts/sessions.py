@@ -1,67 +1,87 @@
-"""Signed-in browsers: a random token in the cookie, only its hash in the database."""
+"""Signed-in browsers: a random token in the cookie, only its keyed hash in the database."""
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from flask import session as cookie
-from flask_login import UserMixin
-from sqlalchemy import bindparam, exists, or_, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
-from webui.extensions import db, login_manager, read, write_transaction
+from webui.crypto import tokens
+from webui.extensions import db, read, secret_key
 from webui.limits import Status
-from webui.models import Authenticator, Passkey, Tenant, User, UserSession
+from webui.models import AccountNotice, Authenticator, Passkey, Tenant, User, UserSession
 from webui.models.columns import now
+from webui.models.row_seal import is_genuine
+from webui.models.user import SECOND_FACTORS, Proofs, proofs_as_text, proofs_of
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
-TOUCH_EVERY = timedelta(minutes=1)
 _COOKIE_KEY = "token"
 _CSRF_KEY = "csrf_token"
 _TOKEN_BYTES = 32
 
 
-def start(user: User, address: str, agent: str) -> str:
-    """Adds a session to the current transaction and returns its token."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+@dataclass(frozen=True)
+class Kept:
+    """The new token of the session that goes on, if any, and how many others ended."""
+
+    token: str | None = field(repr=False)
+    ended: int
+
+
+def start(
+    user: User, address: str, agent: str, factors: Proofs, reset_by: str | None = None
+) -> str:
+    """Adds a session to the current transaction and returns its token.
+
+    ``factors`` are the proofs that were given. ``reset_by``: see :class:`UserSession`.
+    """
     at = now()
-    db.session.add(
+    return _add(
         UserSession(
-            token_hash=token_hash(token),
             user_id=user.id,
             created_at=at,
             last_used_at=at,
             address=address,
             agent=agent,
+            factors=proofs_as_text(factors),
+            reset_by=reset_by,
         )
     )
-    return token
 
 
-def renew(hashed: str) -> str | None:
+def renew(hashed: str, proven: Proofs = frozenset()) -> str | None:
     """Ends a session for a new one of the same age, in the current transaction; its token.
 
-    A copy of the cookie so far is worth nothing from then on (ASVS 5.0, 7.2.4). None when the
-    session does not hold.
+    ``proven`` was proved a moment ago, besides what the session passed before. A copy of the
+    cookie so far is worth nothing from then on (ASVS 5.0, 7.2.4). None when it has ended.
     """
     old = db.session.get(UserSession, hashed)
-    if old is None or old.ended_at is not None:
+    if old is None or old.ended_at is not None or not old.is_genuine():
         return None
-    token, old.ended_at = secrets.token_urlsafe(_TOKEN_BYTES), now()
-    db.session.add(
+    old.revise_sealed(ended_at=now())
+    return _add(
         UserSession(
-            token_hash=token_hash(token),
             user_id=old.user_id,
             created_at=old.created_at,
             last_used_at=old.last_used_at,
             address=old.address,
             agent=old.agent,
+            factors=proofs_as_text(proofs_of(old.factors) | proven),
+            reset_by=old.reset_by,
         )
     )
+
+
+def _add(session: UserSession) -> str:
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    session.token_hash = token_hash(token)
+    session.sign()
+    db.session.add(session)
     return token
 
 
@@ -85,15 +105,15 @@ def current_hash() -> str | None:
 
 
 def token_hash(token: str) -> str:
-    """What the database keeps of a token: 256 random bits need no salt."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    """What the database keeps of a token."""
+    return tokens.token_hash(secret_key(), "session", token)
 
 
 def end(hashed: str, at: datetime | None = None) -> None:
     """Ends a session in the current transaction."""
     session = db.session.get(UserSession, hashed)
     if session is not None and session.ended_at is None:
-        session.ended_at = at or now()
+        session.revise_sealed(ended_at=at or now())
 
 
 def end_all(user: User, but: str | None = None) -> int:
@@ -102,11 +122,29 @@ def end_all(user: User, but: str | None = None) -> int:
     ``but`` is the hash of the token of the one that stays.
     """
     live = [s for s in open_sessions(user.id, now()) if s.token_hash != but]
-    query = select(UserSession).where(UserSession.user_id == user.id)
-    for session in db.session.scalars(query.where(UserSession.ended_at.is_(None))):
-        if session.token_hash != but:
-            session.ended_at = now()
+    _end_where(UserSession.user_id == user.id, UserSession.token_hash != (but or ""))
     return len(live)
+
+
+def keep_only(user: User, hashed: str | None, proven: Proofs = frozenset()) -> Kept:
+    """Ends every session of an account but one, which goes on under a new token.
+
+    ``hashed`` is the hash of that one's token so far; for ``proven`` see :func:`renew`.
+    """
+    token = renew(hashed, proven) if hashed else None
+    return Kept(token, end_all(user, but=token_hash(token) if token else None))
+
+
+def end_all_of_tenant(tenant_id: UUID) -> None:
+    """Ends every session of the owners of a tenant, in the current transaction."""
+    owners = select(User.id).where(User.tenant_id == tenant_id)
+    _end_where(UserSession.user_id.in_(owners))
+
+
+def _end_where(*conditions: ColumnElement[bool]) -> None:
+    query = select(UserSession).where(UserSession.ended_at.is_(None), *conditions)
+    for session in db.session.scalars(query):
+        session.revise_sealed(ended_at=now())
 
 
 def open_sessions(user_id: UUID, at: datetime) -> list[UserSession]:
@@ -117,7 +155,19 @@ def open_sessions(user_id: UUID, at: datetime) -> list[UserSession]:
         UserSession.last_used_at > at - IDLE,
         UserSession.created_at > at - ABSOLUTE,
     )
-    return list(db.session.scalars(query.order_by(UserSession.last_used_at.desc())))
+    found = db.session.scalars(query.order_by(UserSession.last_used_at.desc()))
+    return [session for session in found if session.is_genuine()]
+
+
+def reset_by_at(user_id: UUID, at: datetime) -> str | None:
+    """Who issued the reset link that set the password of a session that was open at a time."""
+    query = select(UserSession).where(
+        UserSession.user_id == user_id,
+        UserSession.reset_by.is_not(None),
+        UserSession.created_at.between(at - ABSOLUTE, at),
+        or_(UserSession.ended_at.is_(None), UserSession.ended_at >= at),
+    )
+    return next((s.reset_by for s in db.session.scalars(query) if s.is_genuine()), None)
 
 
 def public_id(hashed: str) -> str:
@@ -140,13 +190,12 @@ _HAS_FACTOR = or_(
         for model in (Authenticator, Passkey)
     )
 )
+_NOTICES = AccountNotice.__table__
+_HAS_NOTICE = exists().where(_NOTICES.c.user_id == _USERS.c.id, _NOTICES.c.dismissed_at.is_(None))
 # Built once, and columns instead of objects: every request asks this first.
 _FIND = (
     select(
-        _SESSIONS.c.user_id,
-        _SESSIONS.c.created_at,
-        _SESSIONS.c.last_used_at,
-        _SESSIONS.c.ended_at,
+        *(_SESSIONS.c[name] for name in (*UserSession.FACTS, "seal", "last_used_at")),
         _USERS.c.username,
         _USERS.c.email,
         _USERS.c.role,
@@ -156,6 +205,7 @@ _FIND = (
         _USERS.c.theme,
         _TENANTS.c.status.label("tenant_status"),
         _HAS_FACTOR.label("has_factor"),
+        _HAS_NOTICE.label("has_notice"),
     )
     .select_from(_SESSIONS)
     .join(_USERS, _USERS.c.id == _SESSIONS.c.user_id)
@@ -165,8 +215,13 @@ _FIND = (
 
 
 def find(hashed: str) -> Any:
-    """The session of a token's hash, held or ended, with its account and tenant's status."""
-    return read(_FIND, {"hashed": hashed}).first()
+    """The session of a token's hash, open or ended, with its account and tenant's status.
+
+    None for a row whose seal does not fit: somebody wrote into the table.
+    """
+    row = read(_FIND, {"hashed": hashed}).first()
+    genuine = row is not None and is_genuine(UserSession.__tablename__, UserSession.FACTS, row)
+    return row if genuine else None
 
 
 def holds(session: Any, at: datetime) -> bool:
@@ -176,70 +231,16 @@ def holds(session: Any, at: datetime) -> bool:
 
 
 def could_hold(session: Any) -> bool:
-    """Whether only its age can end the session: nobody signed out, disabled or blocked it."""
-    usable = session.active and session.tenant_status != Status.BLOCKED
-    return bool(usable and session.ended_at is None)
+    """Whether only its age can end the session: nobody signed out, disabled or blocked it.
 
-
-@dataclass(frozen=True)
-class Person(UserMixin):
-    """The account of the current request, as it was when the request began."""
-
-    id: UUID
-    username: str
-    email: str
-    role: str
-    tenant_id: UUID | None
-    time_zone: str = "UTC"
-    theme: str | None = None
-    has_factor: bool = False
-    signed_in_at: datetime | None = None
-
-
-@login_manager.request_loader
-def load_user(_request: object) -> Person | None:
-    """The account of the current request (Flask-Login asks once per request)."""
-    hashed = current_hash()
-    session = _find_first(hashed) if hashed else None
-    at = now()
-    if hashed is None or session is None or not holds(session, at):
-        return None
-    if at - session.last_used_at >= TOUCH_EVERY:
-        _touch(hashed, at)
-    return Person(
-        session.user_id,
-        session.username,
-        session.email,
-        session.role,
-        session.tenant_id,
-        session.time_zone,
-        session.theme,
-        session.has_factor,
-        session.created_at,
-    )
-
-
-def _find_first(hashed: str) -> Any:
-    """What :func:`find` gives, as the request's first question to the database.
-
-    A server that was restarted has left dead connections, all of which the first failure puts
-    away: asked once more, there is a new one, and the person notices nothing.
+    It must have passed a second factor if the account has one (ASVS 5.0, 6.3.3): what counts is
+    what the session proved, not what the account has.
     """
-    try:
-        return find(hashed)
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        db.session.rollback()
-        return find(hashed)
+    usable = session.active and session.tenant_status != Status.BLOCKED
+    passed = not session.has_factor or is_full(proofs_of(session.factors))
+    return bool(usable and passed and session.ended_at is None)
 
 
-def _touch(hashed: str, at: datetime) -> None:
-    """Notes the use; a database that cannot write now must not lock readers out."""
-    try:
-        with write_transaction():
-            session = db.session.get(UserSession, hashed)
-            if session is not None:
-                session.last_used_at = max(at, session.last_used_at)
-    except DBAPIError:
-        db.session.rollback()
+def is_full(proofs: Proofs) -> bool:
+    """Whether a second factor is among the proofs."""
+    return bool(proofs & SECOND_FACTORS)

@@ -16,9 +16,11 @@ from webui.audit.actor import Actor
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.limits import Status
+from webui.links import operations as links
 from webui.models import User, UserSession
 from webui.models.columns import Audited, now
 from webui.models.tenant import Change
+from webui.models.user import SECOND_FACTORS, Proof, Proofs
 
 # An address that the account has used within this time is no stranger's.
 ADDRESS_KNOWN_FOR = timedelta(days=90)
@@ -90,7 +92,7 @@ def sign_in(
             _store_renewed(user, renewed, person)
         if factors.of(user.id).any:
             return SignIn(user=user, needs_code=True)
-        return SignIn(begin(user, person, replaces), user)
+        return SignIn(begin(user, person, replaces, frozenset({Proof.PASSWORD})), user)
 
 
 def enter_code(
@@ -118,20 +120,24 @@ def enter_code(
             record(Action.CODE_REFUSED, person, outcome=Outcome.FAILED)
             return SignIn(user=user, needs_code=True)
         throttle.forgive(counters)
-        return SignIn(begin(user, person, replaces, kind), user)
+        return SignIn(begin(user, person, replaces, frozenset({Proof.PASSWORD, kind})), user)
 
 
-def begin(user: User, person: Actor, replaces: str | None, factor: str | None = None) -> str:
+def begin(user: User, person: Actor, replaces: str | None, proofs: Proofs) -> str:
     """Starts a session in the current write transaction, last in it; returns its token.
 
-    Raises rates.TooFast, a TooMany, for an account that signs in over and over.
+    Its entry says which second factor was given and, while the password is one that was set by
+    a reset link, who issued that link. Raises rates.TooFast, a TooMany, for an account that
+    signs in over and over.
     """
     rates.judge(user.id, rates.SIGN_INS)
     if replaces:
         sessions.end(replaces)
-    token = sessions.start(user, person.address or "", person.agent or "")
-    changes = [Change("factor", Audited.PLAIN, None, factor)] if factor else []
-    record(Action.SIGNED_IN, person, subject=user if factor else None, changes=changes)
+    reset_by = links.reset_by(user) if Proof.PASSWORD in proofs else None
+    token = sessions.start(user, person.address or "", person.agent or "", proofs, reset_by)
+    told = {"factor": next(iter(proofs & SECOND_FACTORS), None), "reset_link_by": reset_by}
+    changes = [Change(name, Audited.PLAIN, None, value) for name, value in told.items() if value]
+    record(Action.SIGNED_IN, person, subject=user if changes else None, changes=changes)
     return token
 
 

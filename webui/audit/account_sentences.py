@@ -46,10 +46,7 @@ def _role(changes: Changes) -> Sentence:
 
 def _password_set(changes: Changes) -> Sentence:
     by = "an invitation" if changes["link"][1] == "invitation" else "a reset link"
-    sentence = [text(f"Chose a password by {by}")]
-    if changes.get("ended_sessions"):
-        sentence.append(text(f"; {_ended(changes)}"))
-    return sentence
+    return [text(f"Chose a password by {by}"), *_and_ended(changes)]
 
 
 def _delayed(changes: Changes) -> Sentence:
@@ -81,22 +78,43 @@ def _ended(changes: Changes) -> str:
 
 def _authenticator(changes: Changes) -> Sentence:
     removed = changes["authenticator"][1] == "removed"
-    return [text("Removed the authenticator app" if removed else "Set up an authenticator app")]
+    did = "Removed the authenticator app" if removed else "Set up an authenticator app"
+    return [text(did), *_and_ended(changes)]
+
+
+def _and_ended(changes: Changes) -> Sentence:
+    return [text(f"; {_ended(changes)}")] if changes.get("ended_sessions") else []
+
+
+def _recovery_codes(changes: Changes) -> Sentence:
+    return [text("Made new recovery codes"), *_and_ended(changes)]
 
 
 def _passkey(changes: Changes) -> Sentence:
     before, after = changes["passkey"]
     if before is None:
-        return [text("Set up the passkey "), new(after)]
+        return [text("Set up the passkey "), new(after), *_and_ended(changes)]
     if after is None:
-        return [text("Removed the passkey "), old(before)]
+        return [text("Removed the passkey "), old(before), *_and_ended(changes)]
     return from_to("Renamed", "the passkey", before, after)
 
 
 def _signed_in(changes: Changes) -> Sentence:
+    sentence = [text(f"Signed in{_with_factor(changes)}")]
+    if "reset_link_by" in changes:
+        issuer = new(str(changes["reset_link_by"][1]))
+        sentence += [text("; the password was set by a reset link of "), issuer]
+    return sentence
+
+
+def _confirmed(changes: Changes) -> Sentence:
+    return [text(f"Confirmed a change of the own sign-in{_with_factor(changes)}")]
+
+
+def _with_factor(changes: Changes) -> str:
     factor = changes.get("factor", [None, None])[1]
     article = "an" if factor and factor[0] in "aeiou" else "a"
-    return [text(f"Signed in with {article} {factor}" if factor else "Signed in")]
+    return f" with {article} {factor}" if factor else ""
 
 
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
@@ -116,8 +134,9 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_PASSKEY_ADDED: _passkey,
     Action.USER_PASSKEY_RENAMED: _passkey,
     Action.USER_PASSKEY_REMOVED: _passkey,
-    Action.USER_RECOVERY_CODES: _fixed("Made new recovery codes"),
+    Action.USER_RECOVERY_CODES: _recovery_codes,
     Action.SIGNED_IN: _signed_in,
+    Action.OWN_CONFIRMED: _confirmed,
     Action.CODE_REFUSED: _fixed("Entered a wrong code after the password"),
     Action.OWN_PASSWORD_REFUSED: _fixed("Gave a wrong current password while signed in"),
     Action.USER_FACTORS_REMOVED: _named("Removed the second factor of"),

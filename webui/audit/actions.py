@@ -81,6 +81,7 @@ class Action(StrEnum):
     SIGN_IN_FAILED = "session.refused", _STAFF, _NOTE
     CODE_REFUSED = "session.code.refused", _STAFF, _NOTE
     OWN_PASSWORD_REFUSED = "session.password.refused", _STAFF, _NOTE
+    OWN_CONFIRMED = "session.confirmed", _STAFF, _NOTE
     TRY_DELAYED = "session.delayed", _STAFF, _NOTE
     SIGNED_OUT = "session.ended", _STAFF, _NOTE
     AUDIT_EXPORTED = "audit.exported", _STAFF, _NOTE

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import func, literal, select, union_all
 
+from webui.accounts import sessions
 from webui.audit import bodies, history, pairs
 from webui.audit.catalogue import CHOICES, field_label
 from webui.audit.find import readable
@@ -33,7 +34,8 @@ class EntryView:
     """An entry as its page shows it to this reader.
 
     ``fields`` gives the neighbours of each field of the same tenant; ``after`` is how many
-    entries follow in the chain; ``reverts`` the id of the entry that it undid.
+    entries follow in the chain; ``reverts`` the id of the entry that it undid; ``reset_by``, for
+    staff, who issued the reset link by which the password came that the actor's session began with.
     """
 
     row: Row
@@ -46,6 +48,7 @@ class EntryView:
     after: int
     reverts: str | None
     undone_by: list[UUID]
+    reset_by: str | None
 
     @property
     def action(self) -> str:
@@ -83,7 +86,12 @@ def view(entry: AuditEntry) -> EntryView:
         after=head - entry.seq,
         reverts=_undid(body),
         undone_by=_undone_by(entry),
+        reset_by=sessions.reset_by_at(UUID(entry.actor_id), entry.at) if _asks(entry) else None,
     )
+
+
+def _asks(entry: AuditEntry) -> bool:
+    return entry.actor_type == "user" and bool(entry.actor_id) and may(Permission.SEE_STAFF)
 
 
 def _undone_by(entry: AuditEntry) -> list[UUID]:

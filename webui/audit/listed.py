@@ -34,6 +34,8 @@ OTHER_FIELDS: dict[str, Listed] = {
     "passkeys": Listed("Account: passkeys", _OWNER),
     "link": Listed("Link: kind", _OWNER),
     "valid_until": Listed("Link: valid until", _OWNER),
+    "factor": Listed("Session: second factor", _STAFF),
+    "reset_link_by": Listed("Session: reset link by", _STAFF),
     "erased": Listed("Erased: values", _OWNER),
     "erased_of": Listed("Erased: from", _OWNER),
     "erased_field": Listed("Erased: field", _OWNER),

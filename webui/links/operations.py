@@ -1,6 +1,6 @@
 """What happens to links: issued by staff, used once by the person.
 
-A token is 256 random bits and stands in the link alone; the database keeps its SHA-256. It is
+A token is 256 random bits and stands in the link alone; the database keeps a keyed hash. It is
 sent by no e-mail, written to no log and no history. A link is usable once, until it expires, is
 replaced by a newer one, or its account is disabled. Reading a link's page never uses it up:
 mail scanners and chat previews open links.
@@ -15,17 +15,19 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
-from webui.accounts import passwords, sessions, throttle, tries
+from webui.accounts import notices, passwords, sessions, throttle, tries
 from webui.audit.actions import Action
 from webui.audit.actor import Actor
 from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.crypto import tokens
+from webui.extensions import db, secret_key, write_transaction
 from webui.limits import Status
 from webui.models import AccountLink, User
 from webui.models.columns import Audited, now
 from webui.models.link import LIFETIMES, LinkKind
+from webui.models.notice import NoticeKind
 from webui.models.tenant import Change
-from webui.models.user import NO_PASSWORD
+from webui.models.user import NO_PASSWORD, Proof
 
 _TOKEN_BYTES = 32
 
@@ -59,20 +61,22 @@ def kind_for(user: User) -> LinkKind:
     return LinkKind.INVITATION if user.password_hash == NO_PASSWORD else LinkKind.RESET
 
 
-def issue(user: User) -> Issued:
+def issue(user: User, actor: Actor) -> Issued:
     """Adds a link for the account to the current transaction; older ones become void."""
     end_all(user)
     kind, at = kind_for(user), now()
     issued = Issued(kind, secrets.token_urlsafe(_TOKEN_BYTES), at + LIFETIMES[kind])
-    db.session.add(
-        AccountLink(
-            token_hash=sessions.token_hash(issued.token),
-            user_id=user.id,
-            kind=kind.value,
-            created_at=at,
-            expires_at=issued.expires_at,
-        )
+    link = AccountLink(
+        token_hash=_hash(issued.token),
+        user_id=user.id,
+        kind=kind.value,
+        created_at=at,
+        expires_at=issued.expires_at,
+        issued_by=actor.name,
+        set_password=False,
     )
+    link.sign()
+    db.session.add(link)
     return issued
 
 
@@ -82,27 +86,48 @@ def end_all(user: User) -> None:
         AccountLink.user_id == user.id, AccountLink.ended_at.is_(None)
     )
     for link in db.session.scalars(query.with_for_update()):
-        link.ended_at = now()
+        link.revise_sealed(ended_at=now())
+
+
+def reset_by(user: User) -> str | None:
+    """Who issued the reset link by which the account's password of today was chosen, if one was."""
+    query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
+    return next((link.issued_by for link in db.session.scalars(query) if link.is_genuine()), None)
+
+
+def forget_reset(user: User) -> None:
+    """The password is another one now, in the current transaction: no link chose it."""
+    query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
+    for link in db.session.scalars(query.with_for_update()):
+        link.revise_sealed(set_password=False)
 
 
 def open_link(user_id: UUID) -> AccountLink | None:
     """The account's link that could still be used."""
     query = select(AccountLink).where(AccountLink.user_id == user_id, _usable())
-    return db.session.scalars(query).first()
+    return next((link for link in db.session.scalars(query) if link.is_genuine()), None)
 
 
 def find(kind: LinkKind, token: str) -> User:
     """The account that may choose a password by the link; changes nothing. Raises Gone."""
+    return _find(kind, token).user
+
+
+def _find(kind: LinkKind, token: str) -> AccountLink:
     query: Any = (
         select(AccountLink)
         .options(joinedload(AccountLink.user).joinedload(User.tenant))
-        .where(AccountLink.token_hash == sessions.token_hash(token), _usable())
+        .where(AccountLink.token_hash == _hash(token), _usable())
         .where(AccountLink.kind == kind)
     )
     link: AccountLink | None = db.session.scalars(query).first()
-    if link is None or not link.user.active:
+    if link is None or not link.is_genuine() or not link.user.active:
         raise Gone
-    return link.user
+    return link
+
+
+def _hash(token: str) -> str:
+    return tokens.token_hash(secret_key(), "link", token)
 
 
 def count_try(actor: Actor) -> None:
@@ -131,18 +156,28 @@ def choose_password(
     with write_transaction():
         user = db.session.get(User, user_id, with_for_update=True)
         # Judged again under the account's lock: this is where one of two wins.
-        if user is None or find(kind, token).id != user_id:
+        link = _find(kind, token)
+        if user is None or link.user_id != user_id:
             raise Gone
         had_one = user.password_hash != NO_PASSWORD
         user.password_hash = hashed
         user.updated_at = now()
         end_all(user)
+        _note_reset(user, link)
         ended = sessions.end_all(user)
         throttle.forgive(_counters(actor))
         person = replace(actor, id=str(user.id), name=user.username, role=user.role)
         _record(user, kind, had_one, ended, person)
         session = None if had_one else _sign_in(user, person, replaces)
     return Chosen(user, session)
+
+
+def _note_reset(user: User, link: AccountLink) -> None:
+    """Remembers who issued the link, for the next sign-ins and for the person."""
+    forget_reset(user)
+    if link.kind == LinkKind.RESET:
+        link.revise_sealed(set_password=True)
+        notices.add(user.id, NoticeKind.PASSWORD_RESET, link.issued_by)
 
 
 def _record(user: User, kind: LinkKind, had_one: bool, ended: int, person: Actor) -> None:
@@ -160,7 +195,8 @@ def _sign_in(user: User, person: Actor, replaces: str | None) -> str | None:
         return None
     if replaces:
         sessions.end(replaces)
-    token = sessions.start(user, person.address or "", person.agent or "")
+    proofs = frozenset({Proof.INVITATION})
+    token = sessions.start(user, person.address or "", person.agent or "", proofs)
     record(Action.SIGNED_IN, person)
     return token
 

@@ -6,6 +6,7 @@ from webui.models.factors import Authenticator, Passkey, RecoveryCode, UsedChall
 from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
 from webui.models.link import AccountLink
+from webui.models.notice import AccountNotice
 from webui.models.onboarding import Onboarding
 from webui.models.proof import AuditCheckpoint, AuditVerification
 from webui.models.sealed import index_keys
@@ -28,6 +29,7 @@ index_keys(AuditSealed, ("salted",))
 
 __all__ = [
     "AccountLink",
+    "AccountNotice",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditField",

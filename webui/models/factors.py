@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webui.extensions import Model
 from webui.limits import PASSKEY_NAME
 from webui.models.columns import DERIVED, EVENT, PLAIN, Encrypted, UTCDateTime, now
+from webui.models.row_seal import SealedRow
 
 
 class Authenticator(Model):
@@ -43,10 +44,11 @@ class Authenticator(Model):
         return f"<Authenticator of {self.user_id}>"
 
 
-class RecoveryCode(Model):
-    """A code that is good once when the other factors are out of reach; only its hash."""
+class RecoveryCode(SealedRow, Model):
+    """A code that is good once when the other factors are out of reach; only its keyed hash."""
 
     __tablename__ = "recovery_codes"
+    FACTS = ("code_hash", "user_id", "used_at", "created_at")
     __table_args__ = (Index("ix_recovery_codes_user_id", "user_id"),)
 
     code_hash: Mapped[str] = mapped_column(String(64), primary_key=True, info=EVENT)

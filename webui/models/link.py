@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, String, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webui.extensions import Model
 from webui.models.columns import UTCDateTime
+from webui.models.row_seal import SealedRow
 from webui.models.user import User
 
 
@@ -27,13 +28,18 @@ LIFETIMES = {
 _KINDS = ", ".join(f"'{kind.value}'" for kind in LinkKind)
 
 
-class AccountLink(Model):
-    """A link to choose a password. Only the hash of its token is stored (ASVS 5.0, 6.6.2).
+class AccountLink(SealedRow, Model):
+    """A link to choose a password. Only the keyed hash of its token is stored (ASVS 5.0, 6.6.2).
 
-    ``ended_at`` is when it was used or made void.
+    ``ended_at`` is when it was used or made void. ``issued_by`` is the name of the colleague who
+    made it, and ``set_password`` whether the account's password of today came by it.
     """
 
     __tablename__ = "account_links"
+    FACTS = (
+        *("token_hash", "user_id", "kind", "created_at", "expires_at", "ended_at"),
+        *("issued_by", "set_password"),
+    )
     __table_args__ = (CheckConstraint(f"kind IN ({_KINDS})", name="kind_limits"),)
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -42,6 +48,8 @@ class AccountLink(Model):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    issued_by: Mapped[str | None] = mapped_column(String(50))
+    set_password: Mapped[bool] = mapped_column(server_default=false())
 
     user: Mapped[User] = relationship()
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.extensions import Model
@@ -38,7 +38,10 @@ class Draft(Model):
 
 
 class Submission(Model):
-    """A used ``submission`` mark and what came of it, so that a second click does nothing."""
+    """A used ``submission`` mark and what came of it, so that a second click does nothing.
+
+    ``form`` is the form that it was used on, ``about`` the id of what that form was for.
+    """
 
     __tablename__ = "submissions"
 
@@ -46,3 +49,5 @@ class Submission(Model):
     user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"), primary_key=True)
     result: Mapped[str] = mapped_column(String(64))
     used_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    form: Mapped[str] = mapped_column(String(40), server_default=text("''"))
+    about: Mapped[str] = mapped_column(String(40), server_default=text("''"))

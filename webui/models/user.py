@@ -4,11 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, true
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webui.extensions import Model
 from webui.models.columns import DERIVED, EVENT, PLAIN, BinaryText, UTCDateTime, now, partial_index
+from webui.models.row_seal import SealedRow
 from webui.models.tenant import Tenant
 from webui.permissions import Role
 
@@ -93,10 +94,30 @@ class User(Model):
         return value
 
 
-class UserSession(Model):
-    """A signed-in browser. Only the hash of its token is stored (ASVS 5.0 7.2)."""
+class Proof(StrEnum):
+    """What a person showed when a session began, or since then."""
+
+    PASSWORD = "password"
+    AUTHENTICATOR = "authenticator code"
+    RECOVERY = "recovery code"
+    PASSKEY = "passkey"
+    INVITATION = "invitation link"
+
+
+SECOND_FACTORS = frozenset({Proof.AUTHENTICATOR, Proof.RECOVERY, Proof.PASSKEY})
+"""One of these, and a session is more than a password. A passkey is password and code in one."""
+Proofs = frozenset[Proof]
+
+
+class UserSession(SealedRow, Model):
+    """A signed-in browser. Only the keyed hash of its token is stored (ASVS 5.0 7.2).
+
+    ``factors`` are the proofs that were given. ``reset_by`` is the name of the colleague whose
+    reset link set the password that it began with.
+    """
 
     __tablename__ = "user_sessions"
+    FACTS = ("token_hash", "user_id", "created_at", "ended_at", "factors", "reset_by")
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("users.id"), index=True)
@@ -105,8 +126,20 @@ class UserSession(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     address: Mapped[str] = mapped_column(String(64))
     agent: Mapped[str] = mapped_column(String(300))
+    factors: Mapped[str] = mapped_column(String(100), server_default=text("''"))
+    reset_by: Mapped[str | None] = mapped_column(String(50))
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
 
     def __repr__(self) -> str:
         return f"<UserSession of {self.user_id}>"
+
+
+def proofs_as_text(proofs: Proofs) -> str:
+    """Proofs as a session's row keeps them."""
+    return ",".join(sorted(proofs))
+
+
+def proofs_of(stored: str) -> Proofs:
+    """The proofs that a session's row names."""
+    return frozenset(Proof(word) for word in stored.split(",") if word)

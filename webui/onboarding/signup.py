@@ -5,17 +5,21 @@ from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
+from webui import submissions
 from webui.accounts import factors, operations, passwords, signing_in, throttle, tries
 from webui.audit.actions import Action
 from webui.audit.actor import Actor
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
-from webui.models import Submission, Tenant, User
+from webui.models import Tenant, User
 from webui.models.columns import now
+from webui.models.user import Proof
 from webui.permissions import Role
+from webui.submissions import Mark, UsedOn
 
 # So long a second click of the same form means the first one.
 _SAME_CLICK = timedelta(minutes=1)
+_PROOFS = frozenset({Proof.PASSWORD})
 
 
 class UsernameTaken(Exception):
@@ -79,14 +83,14 @@ def _create(new: NewOwner, hashed: str, actor: Actor) -> SignedUp:
         subject=user,
         changes=operations.creation(user),
     )
-    db.session.add(Submission(mark=new.mark, user_id=user.id, result=str(tenant.id), used_at=now()))
-    return SignedUp(signing_in.begin(user, owner, None), user)
+    submissions.use(Mark(new.mark, user.id, UsedOn.SIGN_UP), tenant.id)
+    return SignedUp(signing_in.begin(user, owner, None, _PROOFS), user)
 
 
 def _first_click(new: NewOwner, actor: Actor) -> SignedUp:
     """Signs in to the account that this very form has just made. Raises UsernameTaken."""
     user = operations.find_user(new.username)
-    used = db.session.get(Submission, (new.mark, user.id)) if user else None
+    used = submissions.used(Mark(new.mark, user.id, UsedOn.SIGN_UP)) if user else None
     stored = user.password_hash if user and used and now() - used.used_at < _SAME_CLICK else None
     db.session.rollback()
     if user is None or stored is None or not passwords.verify(stored, new.password):
@@ -96,4 +100,5 @@ def _first_click(new: NewOwner, actor: Actor) -> SignedUp:
         # Whatever makes the password alone not enough is judged by the sign-in page.
         if not user.active or signing_in.blocked(user) or factors.of(user.id).any:
             raise UsernameTaken
-        return SignedUp(signing_in.begin(user, signing_in.as_user(user, actor), None), user)
+        owner = signing_in.as_user(user, actor)
+        return SignedUp(signing_in.begin(user, owner, None, _PROOFS), user)

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import IntegrityError
-
-from webui import drafts
+from webui import drafts, submissions
+from webui.accounts import sessions
 from webui.audit.actions import Action
 from webui.audit.actor import Actor
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
-from webui.models import Submission, Tenant
-from webui.models.columns import Audited, now
+from webui.limits import Status
+from webui.models import Tenant
+from webui.models.columns import Audited
 from webui.models.tenant import Change
+from webui.submissions import Mark, UsedOn
 from webui.tenants import conflicts, rules
 from webui.tenants.sections import Section
 
@@ -101,7 +102,11 @@ def _update(
             return Saved(tenant, None, already=edit.version < tenant.version)
         conflicts.judge(tenant, edit.fields, edit.version)
         judge(tenant)
+        before = tenant.status
         changes = tenant.revise(edit.values)
+        # On the way back too: whatever began at the moment of blocking stays ended.
+        if Status.BLOCKED in (before, tenant.status):
+            sessions.end_all_of_tenant(tenant.id)
         if edit.reverts:
             changes.append(Change(REVERTS, Audited.PLAIN, None, str(edit.reverts)))
         if actor.id:
@@ -113,28 +118,28 @@ def _update(
 def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:
     """Makes a tenant with the values and the defaults, and returns its id.
 
-    ``mark`` is the form's one-use submission: a second use gives the first one's tenant.
+    ``mark`` is the form's one-use submission: a second use gives the first one's tenant. Raises
+    submissions.Crossed.
     """
     assert actor.id is not None
-    key = (mark, UUID(actor.id))
+    key = Mark(mark, UUID(actor.id), UsedOn.NEW_TENANT)
     try:
         with write_transaction():
-            used = db.session.get(Submission, key)
+            used = submissions.used(key)
             return UUID(used.result) if used else _create(edit, actor, key)
-    except IntegrityError:
+    except submissions.Crossed:
         # On PostgreSQL two clicks may pass the look-up together; the first one won.
-        used = db.session.get(Submission, key)
+        used = submissions.used(key)
         if used is None:
             raise
         return UUID(used.result)
 
 
-def _create(edit: Edit, actor: Actor, key: tuple[str, UUID]) -> UUID:
+def _create(edit: Edit, actor: Actor, key: Mark) -> UUID:
     tenant = Tenant(**edit.values)
-    mark, user_id = key
     db.session.add(tenant)
-    db.session.add(Submission(mark=mark, user_id=user_id, result=str(tenant.id), used_at=now()))
-    drafts.forget(user_id, edit.path)
+    submissions.use(key, tenant.id)
+    drafts.forget(key.user_id, edit.path)
     record(
         Action.TENANT_CREATED,
         actor,

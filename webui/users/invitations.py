@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from webui import drafts
+from webui import drafts, submissions
 from webui.accounts import operations as accounts
 from webui.audit.actions import Action
 from webui.audit.actor import Actor
@@ -13,11 +13,11 @@ from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.links import operations as links
 from webui.links.operations import Issued
-from webui.models import Submission, Tenant, User
-from webui.models.columns import now
+from webui.models import Tenant, User
 from webui.models.link import LinkKind
 from webui.models.user import NO_PASSWORD
 from webui.permissions import Permission, Role
+from webui.submissions import Mark, UsedOn
 from webui.users.judging import Refused, refuse_demoted
 
 NO_SUCH_TENANT = "There is no such tenant."
@@ -44,28 +44,31 @@ def invite(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
     """Makes an account without a password, and the link by which its person chooses one.
 
     A second click of the same form gets a fresh link for the account that the first one made:
-    the first answer, with the first link, never reached the screen. Raises UsernameTaken and
-    Refused.
+    the first answer, with the first link, never reached the screen. Raises UsernameTaken Refused
+    and submissions.Crossed.
     """
-    assert actor.id is not None
     try:
         with write_transaction():
             refuse_demoted(actor, Permission.CREATE_USER)
-            made = db.session.get(Submission, (new.mark, UUID(actor.id)))
+            made = submissions.used(_key(new, actor))
             return _again(UUID(made.result), actor) if made else _create(new, actor)
-    except IntegrityError:
+    except (IntegrityError, submissions.Crossed):
         # Two at the same moment: the database let one of them win.
         return _beaten(new, actor)
 
 
 def _beaten(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
     """The first click of this very form won, or somebody else with the username did."""
-    assert actor.id is not None
-    made = db.session.get(Submission, (new.mark, UUID(actor.id)))
+    made = submissions.used(_key(new, actor))
     if made is None:
         raise UsernameTaken
     with write_transaction():
         return _again(UUID(made.result), actor)
+
+
+def _key(new: NewUser, actor: Actor) -> Mark:
+    assert actor.id is not None
+    return Mark(new.mark, UUID(actor.id), UsedOn.NEW_USER, new.tenant_id)
 
 
 def _create(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
@@ -81,11 +84,10 @@ def _create(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
     )
     db.session.add(user)
     db.session.flush()
-    assert actor.id is not None
-    mark = Submission(mark=new.mark, user_id=UUID(actor.id), result=str(user.id), used_at=now())
-    db.session.add(mark)
-    drafts.forget(UUID(actor.id), new.path)
-    issued = links.issue(user)
+    key = _key(new, actor)
+    submissions.use(key, user.id)
+    drafts.forget(key.user_id, new.path)
+    issued = links.issue(user, actor)
     changes = accounts.creation(user)
     record(
         Action.USER_INVITED, actor, tenant=tenant, subject=user, changes=changes, reason=new.reason
@@ -97,6 +99,6 @@ def _again(user_id: UUID, actor: Actor) -> tuple[UUID, Issued]:
     user = db.session.get(User, user_id, with_for_update=True)
     if user is None or links.kind_for(user) is not LinkKind.INVITATION or not user.active:
         raise Refused("This form was used already. Open a new one.")
-    issued = links.issue(user)
+    issued = links.issue(user, actor)
     record(Action.INVITATION_ISSUED, actor, tenant=user.tenant, subject=user)
     return user_id, issued

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webui import drafts
-from webui.accounts import factors, sessions
+from webui.accounts import factors, notices, sessions
 from webui.audit.actions import Action
 from webui.audit.actor import Actor
 from webui.audit.log import record
@@ -19,6 +19,7 @@ from webui.links.operations import Issued
 from webui.models import Authenticator, Passkey, RecoveryCode, User
 from webui.models.columns import Audited, now
 from webui.models.link import LinkKind
+from webui.models.notice import NoticeKind
 from webui.models.tenant import Change
 from webui.permissions import STAFF, Permission, Role
 from webui.users.judging import Refused, Stale, locked, refuse_last_admin
@@ -41,7 +42,7 @@ def issue_link(order: Order, actor: Actor) -> Issued:
         user = locked(order.user_id, actor, Permission.ISSUE_LINK)
         if not user.active:
             raise Refused(DISABLED)
-        issued = links.issue(user)
+        issued = links.issue(user, actor)
         invites = issued.kind is LinkKind.INVITATION
         action = Action.INVITATION_ISSUED if invites else Action.RESET_LINK_ISSUED
         valid_until = Change("valid_until", Audited.PLAIN, None, issued.expires_at)
@@ -129,6 +130,7 @@ def remove_factors(order: Order, actor: Actor) -> bool:
         ended = sessions.end_all(user)
         if ended:
             changes.append(Change("ended_sessions", Audited.PLAIN, None, ended))
+        notices.add(user.id, NoticeKind.FACTORS_REMOVED, actor.name)
         _record(Action.USER_FACTORS_REMOVED, user, order, actor, changes)
     return True
 

@@ -8,12 +8,14 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from webui import submissions
 from webui.audit.actions import Action
 from webui.audit.actor import Actor
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
-from webui.models import Delivery, Submission, Tenant, WebhookStop
+from webui.models import Delivery, Tenant, WebhookStop
 from webui.models.columns import now
+from webui.submissions import Mark, UsedOn
 from webui.tenants import rules
 from webui.tenants.operations import Gone
 from webui.webhooks import outbox
@@ -39,34 +41,37 @@ class TooMany(Exception):
 def send_test(tenant_id: UUID, mark: str, actor: Actor) -> UUID:
     """Queues a test event and returns its delivery; a second click gives the first one's.
 
-    Raises Gone, rules.Closed, NotPossible and TooMany.
+    Raises Gone, rules.Closed, NotPossible, TooMany and submissions.Crossed.
     """
     with write_transaction():
         tenant = _locked(tenant_id, actor)
-        used = _used(mark, actor)
+        key = _key(mark, actor, UsedOn.WEBHOOK_TEST, tenant.id)
+        used = submissions.used(key)
         if used:
-            return used
+            return UUID(used.result)
         _judge(tenant, Event.TEST)
         delivery = outbox.queue(tenant, Event.TEST, {}, actor)
-        return _sent(tenant, delivery, Action.WEBHOOK_TESTED, mark, actor)
+        return _sent(tenant, delivery, Action.WEBHOOK_TESTED, key, actor)
 
 
 def send_again(tenant_id: UUID, delivery_id: UUID, mark: str, actor: Actor) -> UUID:
     """Queues an event of the log once more, with the same id; returns the new delivery.
 
-    Raises Gone when there is no such delivery of this tenant, rules.Closed, NotPossible, TooMany.
+    Raises Gone when there is no such delivery of this tenant, rules.Closed, NotPossible, TooMany
+    and submissions.Crossed.
     """
     with write_transaction():
         tenant = _locked(tenant_id, actor)
         old = db.session.get(Delivery, delivery_id)
         if old is None or old.tenant_id != tenant.id:
             raise Gone
-        used = _used(mark, actor)
+        key = _key(mark, actor, UsedOn.WEBHOOK_RESEND, delivery_id)
+        used = submissions.used(key)
         if used:
-            return used
+            return UUID(used.result)
         _judge(tenant, Event(old.event))
         delivery = outbox.add(tenant.id, old.message, old.event, old.body, actor, manual=True)
-        return _sent(tenant, delivery, Action.WEBHOOK_RESENT, mark, actor)
+        return _sent(tenant, delivery, Action.WEBHOOK_RESENT, key, actor)
 
 
 def resume(tenant_id: UUID, actor: Actor) -> UUID | None:
@@ -91,14 +96,9 @@ def _locked(tenant_id: UUID, actor: Actor) -> Tenant:
     return tenant
 
 
-def _key(mark: str, actor: Actor) -> tuple[str, UUID]:
+def _key(mark: str, actor: Actor, form: UsedOn, about: UUID) -> Mark:
     assert actor.id is not None
-    return mark, UUID(actor.id)
-
-
-def _used(mark: str, actor: Actor) -> UUID | None:
-    used = db.session.get(Submission, _key(mark, actor))
-    return UUID(used.result) if used else None
+    return Mark(mark, UUID(actor.id), form, about)
 
 
 def _judge(tenant: Tenant, event: Event) -> None:
@@ -114,8 +114,7 @@ def _judge(tenant: Tenant, event: Event) -> None:
         raise TooMany
 
 
-def _sent(tenant: Tenant, delivery: UUID, action: Action, mark: str, actor: Actor) -> UUID:
-    mark, user_id = _key(mark, actor)
-    db.session.add(Submission(mark=mark, user_id=user_id, result=str(delivery), used_at=now()))
+def _sent(tenant: Tenant, delivery: UUID, action: Action, key: Mark, actor: Actor) -> UUID:
+    submissions.use(key, delivery)
     record(action, actor, tenant=tenant)
     return delivery

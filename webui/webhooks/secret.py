@@ -12,15 +12,16 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui import drafts
+from webui import drafts, submissions
 from webui.audit.actions import Action
 from webui.audit.actor import Actor, system_actor
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.jobs import Run, job
-from webui.models import Submission, Tenant
+from webui.models import Tenant
 from webui.models.columns import now
 from webui.models.tenant import UNREADABLE
+from webui.submissions import Mark, UsedOn
 from webui.tenants import conflicts, rules
 from webui.tenants.operations import Edit, Gone
 
@@ -64,14 +65,15 @@ def rotate(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> Made:
     """Makes a secret; one that was there stays valid for OVERLAP. This once it is returned.
 
     ``mark`` is the form's one-use submission. Raises Gone, rules.Closed, conflicts.Conflict
-    when somebody made one since the form's version, and StillValid; nothing is written then.
+    when somebody made one since the form's version, StillValid and submissions.Crossed;
+    nothing is written then.
     """
     assert actor.id is not None
-    key = (mark, UUID(actor.id))
+    key = Mark(mark, UUID(actor.id), UsedOn.WEBHOOK_SECRET, tenant_id)
     fresh = new_secret()
     with write_transaction():
         tenant = _locked(tenant_id, actor)
-        if db.session.get(Submission, key):
+        if submissions.used(key):
             return Made(tenant, None)
         conflicts.judge(tenant, [FIELD], edit.version)
         until = old_until(tenant)
@@ -86,8 +88,8 @@ def rotate(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> Made:
                 "webhook_secret_previous_until": now() + OVERLAP if kept else None,
             }
         )
-        db.session.add(Submission(mark=mark, user_id=key[1], result=FIELD, used_at=now()))
-        drafts.forget(key[1], edit.path)
+        submissions.use(key, FIELD)
+        drafts.forget(key.user_id, edit.path)
         entry = record(
             Action.WEBHOOK_SECRET_ROTATED, actor, tenant=tenant, changes=changes, reason=edit.reason
         )
