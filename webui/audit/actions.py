@@ -39,6 +39,7 @@ class Action(StrEnum):
     USER_PASSKEY_RENAMED = "user.passkey.renamed"
     USER_PASSKEY_REMOVED = "user.passkey.removed"
     USER_RECOVERY_CODES = "user.recovery_codes.updated"
+    USER_RESEALED = "user.resealed"
     KEY_ADDED = "keys.added"
     KEY_PROMOTED = "keys.promoted"
     KEYS_ROTATED = "keys.rotated"

@@ -8,7 +8,7 @@ from webui.models.key import EncryptionKey
 from webui.models.link import AccountLink
 from webui.models.onboarding import Onboarding
 from webui.models.proof import AuditCheckpoint, AuditVerification
-from webui.models.sealed import index_keys
+from webui.models.sealed import index_keys, index_seals
 from webui.models.tenant import Tenant
 from webui.models.throttle import TryCounter
 from webui.models.unsaved import Draft, Submission
@@ -25,6 +25,7 @@ index_keys(
     ),
 )
 index_keys(AuditSealed, ("salted",))
+index_seals()
 
 __all__ = [
     "AccountLink",

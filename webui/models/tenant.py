@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    event,
     false,
     inspect,
     text,
@@ -19,9 +20,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, validates
 
-from webui.crypto.keyring import SecretError
-from webui.extensions import Model
+from webui.crypto.keyring import KeyMissing, SecretError
+from webui.extensions import Model, keyring
 from webui.limits import Status
+from webui.models import tenant_seals
 from webui.models.columns import (
     DERIVED,
     EVENT,
@@ -30,11 +32,11 @@ from webui.models.columns import (
     Audited,
     BinaryText,
     CompactJSON,
-    Encrypted,
     UTCDateTime,
     now,
 )
 from webui.models.tenant_constraints import CONSTRAINTS
+from webui.models.tenant_seals import RowSealed
 from webui.values import name_key, same_json
 
 
@@ -110,15 +112,19 @@ class Tenant(Model):
         "webhook_secret_previous", Text, info=EVENT
     )
     webhook_secret_previous_until: Mapped[datetime | None] = mapped_column(UTCDateTime, info=PLAIN)
+    # Written by renew_seal alone: see models/tenant_seals.py.
+    seal: Mapped[str | None] = mapped_column(String(300), info=DERIVED)
 
-    sip_domain = Encrypted("sip_domain_sealed", index="sip_domain_index", key=host_of)
-    sip_username = Encrypted("sip_username_sealed", index="sip_username_index")
-    sip_password = Encrypted("sip_password_sealed")
-    webhook_url = Encrypted("webhook_url_sealed")
-    webhook_secret = Encrypted("webhook_secret_sealed")
-    webhook_secret_previous = Encrypted("webhook_secret_previous_sealed")
+    sip_domain = RowSealed("sip_domain_sealed", index="sip_domain_index", key=host_of)
+    sip_username = RowSealed("sip_username_sealed", index="sip_username_index")
+    sip_password = RowSealed("sip_password_sealed")
+    webhook_url = RowSealed("webhook_url_sealed")
+    webhook_secret = RowSealed("webhook_secret_sealed")
+    webhook_secret_previous = RowSealed("webhook_secret_previous_sealed")
 
     __mapper_args__ = {"version_id_col": version}
+    # What `vouched` found, until the row is read again.
+    _vouched = None
 
     def __init__(self, **values: Any) -> None:
         """A new tenant with the defaults of DESIGN 2.1. The id exists before any secret."""
@@ -138,6 +144,32 @@ class Tenant(Model):
     def is_set(self, field: str) -> bool:
         """Whether an encrypted field holds a value, without decrypting it."""
         return getattr(self, f"{field}_sealed") is not None
+
+    @property
+    def vouched(self) -> set[str]:
+        """The encrypted fields that match the row's seal, or were set since it was read.
+
+        Raises KeyMissing.
+        """
+        if self._vouched is None:
+            stored = inspect(self).has_identity
+            self._vouched = tenant_seals.matching(self) if stored else tenant_seals.names()
+        return self._vouched
+
+    def renew_seal(self) -> None:
+        """Seals the tenant as it is about to be flushed, at the version that it will have.
+
+        Raises CannotSeal.
+        """
+        version = self.version + 1 if inspect(self).has_identity else 1
+        self.seal = tenant_seals.seal_of(keyring(), self, version, tenant_seals.to_save(self))
+
+    def mismatches(self, field: str) -> bool:
+        """Whether an encrypted field is not as the product saved it."""
+        try:
+            return field not in self.vouched
+        except KeyMissing:
+            return False
 
     def readable(self, field: str) -> Any:
         """The field's value, or UNREADABLE when its sealed value cannot be decrypted."""
@@ -182,6 +214,12 @@ class Tenant(Model):
             if kind is Audited.PLAIN or (kind is not Audited.DERIVED and value is not None):
                 changes.append(Change(name, kind, None, value))
         return changes
+
+
+@event.listens_for(Tenant, "refresh")
+@event.listens_for(Tenant, "expire")
+def _forget_vouched(tenant: Tenant, *_more: object) -> None:
+    tenant._vouched = None
 
 
 DEFAULTS: dict[str, Any] = {
