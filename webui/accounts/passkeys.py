@@ -20,7 +20,16 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from webui.accounts import challenges, factors, own, relying_party, signing_in, throttle, tries
+from webui.accounts import (
+    challenges,
+    factors,
+    own,
+    relying_party,
+    signing_in,
+    throttle,
+    tries,
+    trust,
+)
 from webui.accounts.relying_party import RelyingParty
 from webui.audit.actions import Action, Outcome
 from webui.audit.log import Actor, record
@@ -118,7 +127,7 @@ def sign_in(
             user = passkey and db.session.get_one(User, passkey.user_id)
             person = signing_in.as_user(user, actor) if user else actor
             good = passkey and user and _judge(passkey, assertion, challenge, party)
-            if not passkey or not user or not good or not user.active:
+            if not passkey or not user or not good or not user.active or not trust.is_trusted(user):
                 record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
                 return signing_in.REFUSED
             throttle.forgive(counters)

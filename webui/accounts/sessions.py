@@ -9,12 +9,13 @@ from uuid import UUID
 
 from flask import session as cookie
 from flask_login import UserMixin
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
+from webui.accounts import trust
 from webui.extensions import db, login_manager, read, write_transaction
 from webui.limits import Status
-from webui.models import Authenticator, Passkey, Tenant, User, UserSession
+from webui.models import Tenant, User, UserSession, user_seals
 from webui.models.columns import now
 
 IDLE = timedelta(minutes=30)
@@ -133,13 +134,9 @@ def current_person_id() -> UUID | None:
 
 
 _SESSIONS, _USERS, _TENANTS = UserSession.__table__, User.__table__, Tenant.__table__
-# Whether an account has a second factor of any kind; recovery codes are none by themselves.
-_HAS_FACTOR = or_(
-    *(
-        exists().where(model.__table__.c.user_id == _USERS.c.id)
-        for model in (Authenticator, Passkey)
-    )
-)
+# Whether an account has a second factor of any kind; recovery codes are none by themselves. The
+# row says so under its seal, so nobody takes one away by deleting its row.
+_HAS_FACTOR = _USERS.c.factors_digest != ""
 # Built once, and columns instead of objects: every request asks this first.
 _FIND = (
     select(
@@ -147,11 +144,8 @@ _FIND = (
         _SESSIONS.c.created_at,
         _SESSIONS.c.last_used_at,
         _SESSIONS.c.ended_at,
-        _USERS.c.username,
-        _USERS.c.email,
-        _USERS.c.role,
-        _USERS.c.tenant_id,
-        _USERS.c.active,
+        *user_seals.COLUMNS,
+        user_seals.newest_sealing(_USERS.c.id).label("newest_sealing"),
         _USERS.c.time_zone,
         _USERS.c.theme,
         _TENANTS.c.status.label("tenant_status"),
@@ -176,9 +170,17 @@ def holds(session: Any, at: datetime) -> bool:
 
 
 def could_hold(session: Any) -> bool:
-    """Whether only its age can end the session: nobody signed out, disabled or blocked it."""
+    """Whether only its age can end the session: nobody signed out, disabled or blocked it.
+
+    An account that does not match its row seal has no sessions.
+    """
     usable = session.active and session.tenant_status != Status.BLOCKED
-    return bool(usable and session.ended_at is None)
+    return bool(usable and session.ended_at is None) and _matches(session)
+
+
+def _matches(session: Any) -> bool:
+    fault = user_seals.mismatch(session.user_id, session, session.newest_sealing)
+    return not trust.is_refused(session.user_id, fault)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from webui.models.audit import SEALING_ACTIONS
 SEALED_FACTORS = (Authenticator, Passkey)
 # What of a factor its digest holds; the rest is counters and a name.
 _DESCRIBED = ("user_id", "credential_id", "public_key")
-_RESERVED = "audit_reserved_entries"
+_RESERVED, _VOUCHED = "audit_reserved_entries", "audit_vouched_accounts"
 
 
 class NotSealing(Exception):
@@ -38,6 +38,20 @@ def reserved(session: Session) -> dict[UUID, UUID]:
     return found
 
 
+def vouch(session: Session, user: User) -> None:
+    """Seals an account in this transaction though it does not match its seal.
+
+    For :mod:`webui.users.resealing` alone, which takes away whatever gives access, and which
+    an entry of its own tells of.
+    """
+    _vouched(session).add(user.id)
+
+
+def _vouched(session: Session) -> set[UUID]:
+    found: set[UUID] = session.info.setdefault(_VOUCHED, set())
+    return found
+
+
 def entry_for(session: Session, action: Action, subject: User | None) -> UUID:
     """The id for an entry about an account. Flushes. Raises NotSealing.
 
@@ -51,8 +65,9 @@ def entry_for(session: Session, action: Action, subject: User | None) -> UUID:
     if subject is None:
         return uuid4()
     entry = reserved(session).pop(subject.id, None)
-    if entry is not None and not seals:
-        raise NotSealing(f"{action} is not in SEALING_ACTIONS, but an account was changed")
+    vouched = subject.id in _vouched(session) and action is not Action.USER_RESEALED
+    if vouched or (entry is not None and not seals):
+        raise NotSealing(f"{action} is not an action that seals an account")
     return entry or uuid4()
 
 
@@ -63,7 +78,8 @@ def _seal(session: Session, _context: Any, _instances: Any) -> None:
     factors = _changed_factors(session)
     for user in _changed_users(session, set(factors)):
         entry = reserved(session).setdefault(user.id, uuid4())
-        user_seals.renew(user, entry, factors.get(user.id, []))
+        anew = user.id in _vouched(session)
+        user_seals.renew(user, entry, factors.get(user.id, []), anew=anew)
 
 
 def _changed_factors(session: Session) -> dict[UUID, list[tuple[Any, bool]]]:
@@ -91,3 +107,4 @@ def _is_other(session: Session, row: Any, names: tuple[str, ...]) -> bool:
 
 def _forget(session: Session) -> None:
     session.info.pop(_RESERVED, None)
+    session.info.pop(_VOUCHED, None)

@@ -13,22 +13,21 @@ from sqlalchemy import Update, bindparam, update
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing
 from webui.crypto.row_seal import SealBroken, key_id
+from webui.extensions import db
 from webui.models import Tenant, User, tenant_seals, user_seals
 from webui.models.columns import row_id
 from webui.models.sealed import KeyedColumn, SealedColumn
 
 Parameters = dict[str, Any]
-_TENANTS, _USERS = Tenant.__table__, User.__table__
+_TENANTS, _USERS = (db.metadata.tables[model.__tablename__] for model in (Tenant, User))
 
 
 def columns(place: KeyedColumn) -> list[Any]:
     """What must be read of a row: its key, the text that names a key, and what its seal covers."""
-    found = [*place.key, place.column.label("sealed")]
-    more = {
-        _TENANTS: lambda: tenant_seals.columns(_TENANTS),  # type: ignore[arg-type]
-        _USERS: lambda: user_seals.COLUMNS,
-    }.get(place.table, list)()
-    return found + [column for column in more if column not in place.key]
+    found: list[Any] = [*place.key, place.column.label("sealed")]
+    if place.table is _TENANTS:
+        return [*found, *(c for c in tenant_seals.columns(_TENANTS) if c not in place.key)]
+    return [*found, *user_seals.COLUMNS] if place.table is _USERS else found
 
 
 def parameters(ring: KeyRing, place: KeyedColumn, row: Any) -> Parameters:

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
-from webui.accounts import passwords, sessions, throttle, tries
+from webui.accounts import passwords, sessions, throttle, tries, trust
 from webui.audit.actions import Action
 from webui.audit.log import Actor, record
 from webui.extensions import db, write_transaction
@@ -99,7 +99,7 @@ def find(kind: LinkKind, token: str) -> User:
         .where(AccountLink.kind == kind)
     )
     link: AccountLink | None = db.session.scalars(query).first()
-    if link is None or not link.user.active:
+    if link is None or not link.user.active or not trust.is_trusted(link.user):
         raise Gone
     return link.user
 

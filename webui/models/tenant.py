@@ -218,8 +218,10 @@ class Tenant(Model):
 
 @event.listens_for(Tenant, "refresh")
 @event.listens_for(Tenant, "expire")
-def _forget_vouched(tenant: Tenant, *_more: object) -> None:
-    tenant._vouched = None
+def _forget_vouched(tenant: Tenant | None, *_more: object) -> None:
+    # None is an object that nobody holds any more.
+    if tenant is not None:
+        tenant._vouched = None
 
 
 DEFAULTS: dict[str, Any] = {

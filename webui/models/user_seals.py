@@ -22,6 +22,9 @@ from webui.models.columns import CannotSeal
 from webui.models.factors import Authenticator, Passkey
 from webui.models.user import User
 
+Factors = dict[UUID, tuple[str, ...]]
+"""The second factors of an account by id, as its digest has them."""
+Changed = tuple[Authenticator | Passkey, bool]
 # In the order in which the seal lists them.
 FACTS = (
     *("role", "active", "tenant_id", "username", "username_key", "email", "email_key"),
@@ -94,7 +97,7 @@ def find_mismatch(connection: Connection, user_id: UUID, row: Any) -> str | None
     return found
 
 
-def stored_factors(connection: Connection, user_id: UUID) -> dict[UUID, tuple[str, ...]]:
+def stored_factors(connection: Connection, user_id: UUID) -> Factors:
     """The second factors that the tables hold for an account, by id."""
     found = (connection.execute(query, {"user": user_id}) for query in _FACTORS)
     return {row[0]: tuple(map(str, row)) for rows in found for row in rows}
@@ -111,7 +114,7 @@ def described(factor: Authenticator | Passkey) -> tuple[str, ...]:
     return (str(factor.id), factor.credential_id, factor.public_key)
 
 
-def factors_digest(factors: dict[UUID, tuple[str, ...]]) -> str:
+def factors_digest(factors: Factors) -> str:
     """SHA-256 over the factors, whatever their order; empty for an account without any."""
     if not factors:
         return ""
@@ -119,21 +122,23 @@ def factors_digest(factors: dict[UUID, tuple[str, ...]]) -> str:
     return hashlib.sha256(join(*listed)).hexdigest()
 
 
-def renew(user: User, entry: UUID, changes: Sequence[tuple[Authenticator | Passkey, bool]]) -> None:
+def renew(user: User, entry: UUID, changes: Sequence[Changed], *, anew: bool) -> None:
     """Seals an account that is about to be flushed, under the entry that its change will have.
 
     ``changes`` are its factors that are flushed with it, and whether each stays. What does not
-    match its seal as it is stored is not sealed: a forged row stays one, whatever is saved.
-    Raises CannotSeal.
+    match its seal as it is stored is not sealed: a forged row stays one, whatever is saved. But
+    with ``anew`` it is sealed as one without factors. Raises CannotSeal.
     """
     session = object_session(user)
     assert session is not None
     connection = session.connection()
-    stored = connection.execute(_STORED, {"user": user.id}).first()
+    stored = None if anew else connection.execute(_STORED, {"user": user.id}).first()
     fault = mismatch(user.id, stored, stored.seal_entry) if stored else None
     if fault == KEY_LOST:
         raise CannotSeal(KEY_LOST)
-    if changes and stored:
+    if anew:
+        user.factors_digest = factors_digest({})
+    elif changes and stored:
         factors = stored_factors(connection, user.id)
         if factors_digest(factors) == stored.factors_digest:
             user.factors_digest = factors_digest(_changed(factors, changes))
@@ -142,9 +147,7 @@ def renew(user: User, entry: UUID, changes: Sequence[tuple[Authenticator | Passk
         user.seal = seal_of(keyring(), user.id, user)
 
 
-def _changed(
-    factors: dict[UUID, tuple[str, ...]], changes: Sequence[tuple[Authenticator | Passkey, bool]]
-) -> dict[UUID, tuple[str, ...]]:
+def _changed(factors: Factors, changes: Sequence[Changed]) -> Factors:
     gone = {factor.id for factor, _ in changes}
     kept = {one: words for one, words in factors.items() if one not in gone}
     return kept | {factor.id: described(factor) for factor, stays in changes if stays}

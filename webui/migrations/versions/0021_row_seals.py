@@ -4,13 +4,15 @@ What stands in the rows now is taken as true: run `audit verify` first. An accou
 history does not know gets no seal, so nobody signs in to it.
 """
 
+from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 from webui.canary import check_canaries
-from webui.extensions import keyring
+from webui.extensions import db, keyring
 from webui.models import Tenant, User, tenant_seals, user_seals
 from webui.models.audit import SEALING
 
@@ -96,7 +98,7 @@ def seal_columns() -> list[sa.Column]:
     ]
 
 
-def make_users_again(more: list, **options: object) -> None:
+def make_users_again(more: list, **options: Any) -> None:
     """SQLite adds no deferred foreign key to a table that is there.
 
     Those that refer to an account are checked at the end, when all accounts are back.
@@ -159,7 +161,7 @@ def seal_rows() -> None:
 
 
 def seal_users(connection: sa.Connection) -> None:
-    table = User.__table__
+    table = db.metadata.tables[User.__tablename__]
     newest = user_seals.newest_sealing(table.c.id).label("newest")
     query = sa.select(table.c.id, *user_seals.COLUMNS, newest).order_by(table.c.id).limit(BATCH)
     for rows in batches(connection, query, table.c.id):
@@ -178,7 +180,7 @@ def seal_users(connection: sa.Connection) -> None:
 
 
 def seal_tenants(connection: sa.Connection) -> None:
-    table = Tenant.__table__
+    table = db.metadata.tables[Tenant.__tablename__]
     query = sa.select(*tenant_seals.columns(table)).order_by(table.c.id).limit(BATCH)
     for rows in batches(connection, query, table.c.id):
         seals = (
@@ -191,11 +193,11 @@ def seal_tenants(connection: sa.Connection) -> None:
         )
 
 
-def batches(connection: sa.Connection, query: sa.Select, key: sa.Column):
-    rows = connection.execute(query).all()
+def batches(connection: sa.Connection, query: sa.Select, key: sa.Column) -> Iterator[list[Any]]:
+    rows = list(connection.execute(query))
     while rows:
         yield rows
-        rows = connection.execute(query.where(key > rows[-1].id)).all()
+        rows = list(connection.execute(query.where(key > rows[-1].id)))
 
 
 def write(connection: sa.Connection, table: sa.Table, rows: list[dict]) -> None:
