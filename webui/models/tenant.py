@@ -14,16 +14,19 @@ from sqlalchemy import (
     Uuid,
     event,
     false,
+    func,
     inspect,
+    select,
     text,
     true,
 )
-from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy.orm import Mapped, column_property, mapped_column, validates
 
 from webui.crypto.keyring import KeyMissing, SecretError
 from webui.extensions import Model, keyring
 from webui.limits import Status
 from webui.models import tenant_seals
+from webui.models.audit import AuditEntry
 from webui.models.columns import (
     DERIVED,
     EVENT,
@@ -123,6 +126,13 @@ class Tenant(Model):
     webhook_secret_previous = RowSealed("webhook_secret_previous_sealed")
 
     __mapper_args__ = {"version_id_col": version}
+    # The newest version that the history knows; comes with the row, in the same statement.
+    newest_version: Mapped[int] = column_property(
+        select(func.max(AuditEntry.tenant_version))
+        .where(AuditEntry.tenant_id == id)
+        .correlate_except(AuditEntry)
+        .scalar_subquery()
+    )
     # What `vouched` found, until the row is read again.
     _vouched = None
 
@@ -152,9 +162,14 @@ class Tenant(Model):
         Raises KeyMissing.
         """
         if self._vouched is None:
-            stored = inspect(self).has_identity
-            self._vouched = tenant_seals.matching(self) if stored else tenant_seals.names()
+            self._vouched = self._find_vouched()
         return self._vouched
+
+    def _find_vouched(self) -> set[str]:
+        if not inspect(self).has_identity:
+            return tenant_seals.names()
+        # An older row of this tenant, put back with the seal that it had.
+        return set() if self.version < self.newest_version else tenant_seals.matching(self)
 
     def renew_seal(self) -> None:
         """Seals the tenant as it is about to be flushed, at the version that it will have.
@@ -247,7 +262,7 @@ DEFAULTS: dict[str, Any] = {
 
 def _audit_kinds() -> dict[str, Audited]:
     """Field name -> how it reaches the history, for every column of the table."""
-    columns = inspect(Tenant).columns
+    columns = Tenant.__table__.columns
     return {column.name: column.info["audit"] for column in columns}
 
 
