@@ -15,15 +15,14 @@ from sqlalchemy import (
     event,
     false,
     func,
-    inspect,
     select,
     text,
     true,
 )
 from sqlalchemy.orm import Mapped, column_property, mapped_column, validates
 
-from webui.crypto.keyring import KeyMissing, SecretError
-from webui.extensions import Model, keyring
+from webui.crypto.keyring import SecretError
+from webui.extensions import Model
 from webui.limits import Status
 from webui.models import tenant_seals
 from webui.models.audit import AuditEntry
@@ -39,7 +38,7 @@ from webui.models.columns import (
     now,
 )
 from webui.models.tenant_constraints import CONSTRAINTS
-from webui.models.tenant_seals import RowSealed
+from webui.models.tenant_seals import RowSealed, SealedRow
 from webui.values import name_key, same_json
 
 
@@ -71,7 +70,7 @@ def host_of(sip_domain: str) -> str:
     return sip_domain.partition(":")[0]
 
 
-class Tenant(Model):
+class Tenant(SealedRow, Model):
     """A customer organisation. Every change goes through :meth:`revise`."""
 
     __tablename__ = "tenants"
@@ -133,8 +132,6 @@ class Tenant(Model):
         .correlate_except(AuditEntry)
         .scalar_subquery()
     )
-    # What `vouched` found, until the row is read again.
-    _vouched = None
 
     def __init__(self, **values: Any) -> None:
         """A new tenant with the defaults of DESIGN 2.1. The id exists before any secret."""
@@ -154,37 +151,6 @@ class Tenant(Model):
     def is_set(self, field: str) -> bool:
         """Whether an encrypted field holds a value, without decrypting it."""
         return getattr(self, f"{field}_sealed") is not None
-
-    @property
-    def vouched(self) -> set[str]:
-        """The encrypted fields that match the row's seal, or were set since it was read.
-
-        Raises KeyMissing.
-        """
-        if self._vouched is None:
-            self._vouched = self._find_vouched()
-        return self._vouched
-
-    def _find_vouched(self) -> set[str]:
-        if not inspect(self).has_identity:
-            return tenant_seals.names()
-        # An older row of this tenant, put back with the seal that it had.
-        return set() if self.version < self.newest_version else tenant_seals.matching(self)
-
-    def renew_seal(self) -> None:
-        """Seals the tenant as it is about to be flushed, at the version that it will have.
-
-        Raises CannotSeal.
-        """
-        version = self.version + 1 if inspect(self).has_identity else 1
-        self.seal = tenant_seals.seal_of(keyring(), self, version, tenant_seals.to_save(self))
-
-    def mismatches(self, field: str) -> bool:
-        """Whether an encrypted field is not as the product saved it."""
-        try:
-            return field not in self.vouched
-        except KeyMissing:
-            return False
 
     def readable(self, field: str) -> Any:
         """The field's value, or UNREADABLE when its sealed value cannot be decrypted."""
@@ -231,12 +197,8 @@ class Tenant(Model):
         return changes
 
 
-@event.listens_for(Tenant, "refresh")
-@event.listens_for(Tenant, "expire")
-def _forget_vouched(tenant: Tenant | None, *_more: object) -> None:
-    # None is an object that nobody holds any more.
-    if tenant is not None:
-        tenant._vouched = None
+for _name in ("refresh", "expire"):
+    event.listen(Tenant, _name, tenant_seals.forget_vouched)
 
 
 DEFAULTS: dict[str, Any] = {

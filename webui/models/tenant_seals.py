@@ -10,7 +10,7 @@ it is set anew, or removed.
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table
+from sqlalchemy import ColumnElement, Table, inspect
 
 from webui.crypto import row_seal
 from webui.crypto.keyring import KeyMissing, KeyRing
@@ -44,6 +44,52 @@ class RowSealed(Encrypted):
         vouched = to_save(instance)
         super().__set__(instance, value)
         vouched.add(self.name)
+
+
+class SealedRow:
+    """What a tenant is by its seal: which of its fields match, and a new one with each save."""
+
+    # What `vouched` found, until the row is read again.
+    _vouched = None
+
+    @property
+    def vouched(self) -> set[str]:
+        """The encrypted fields that match the row's seal, or were set since it was read.
+
+        Raises KeyMissing.
+        """
+        if self._vouched is None:
+            self._vouched = _find_vouched(self)
+        return self._vouched
+
+    def mismatches(self, field: str) -> bool:
+        """Whether an encrypted field is not as the product saved it."""
+        try:
+            return field not in self.vouched
+        except KeyMissing:
+            return False
+
+    def renew_seal(self) -> None:
+        """Seals the tenant as it is about to be flushed, at the version that it will have.
+
+        Raises CannotSeal.
+        """
+        tenant: Any = self
+        version = tenant.version + 1 if inspect(tenant).has_identity else 1
+        tenant.seal = seal_of(keyring(), tenant, version, to_save(tenant))
+
+
+def forget_vouched(tenant: SealedRow | None, *_more: object) -> None:
+    """For the events after which a row is read again; None is an object that is gone."""
+    if tenant is not None:
+        tenant._vouched = None
+
+
+def _find_vouched(tenant: Any) -> set[str]:
+    if not inspect(tenant).has_identity:
+        return names()
+    # An older row of this tenant, put back with the seal that it had.
+    return set() if tenant.version < tenant.newest_version else matching(tenant)
 
 
 def names() -> set[str]:
