@@ -10,8 +10,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+from flask import current_app
 
 from webui.canary import check_canaries
+from webui.crypto.keyring import KeyMissing
 from webui.extensions import db, keyring
 from webui.models import Tenant, User, tenant_seals, user_seals
 from webui.models.audit import SEALING
@@ -154,6 +156,8 @@ def seal_rows() -> None:
     users = connection.execute(sa.select(User.__table__.c.id).limit(1)).first()
     tenants = connection.execute(sa.select(Tenant.__table__.c.id).limit(1)).first()
     if users or tenants:
+        if "keyring" not in current_app.extensions:
+            raise KeyMissing("the database has rows to seal: restore the key ring first")
         # A wrong key would make seals that nothing fits ever after.
         check_canaries(connection, keyring())
         seal_users(connection)
