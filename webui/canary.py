@@ -1,6 +1,8 @@
 """A canary per key: a known word sealed with it, so that a wrong key stops the start."""
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import Connection, select
 
 from webui.crypto import fields
 from webui.crypto.keyring import KeyMissing, KeyRing, SecretError, Tampered
@@ -39,7 +41,17 @@ def check_ring(ring: KeyRing) -> None:
         raise KeyMissing(f"key {ring.primary} is not registered: run `flask --app wsgi setup`")
 
 
-def _check(ring: KeyRing, key: EncryptionKey) -> None:
+def check_canaries(connection: Connection, ring: KeyRing) -> None:
+    """Raises Tampered for a key of the ring that differs from the one the database knows.
+
+    For a migration, which holds the tables: it asks on its own connection.
+    """
+    for key in connection.execute(select(EncryptionKey.__table__)):
+        if key.kid in ring.ids:
+            _check(ring, key)
+
+
+def _check(ring: KeyRing, key: Any) -> None:
     try:
         fields.unseal(ring, key.canary, _TABLE, _COLUMN, key.kid)
     except SecretError:

@@ -25,6 +25,7 @@ from webui.permissions import Role
 from webui.setup import demo_accounts, prepare
 from webui.users.judging import Refused
 from webui.users.operations import Order, set_active
+from webui.users.resealing import reseal
 
 users = AppGroup("users", help="Accounts.")
 demo_group = AppGroup("demo", help="Believable data to try things with.")
@@ -133,6 +134,27 @@ def enable_user(username: str, reason: str | None) -> None:
     """Enable a disabled account: the way back when no admin can sign in."""
     changed = _set_active(username, True, reason)
     click.echo(f"Enabled {username}." if changed else f"{username} was enabled already.")
+
+
+@users.command("reseal")
+@click.argument("username")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.option("--tenant", type=click.UUID, help="The organisation of an owner.")
+@click.option("--reason", required=True, help="Why; kept in the history.")
+def reseal_user(username: str, role: str, tenant: UUID | None, reason: str) -> None:
+    """Vouch for an account that does not match its seal, as one of ROLE without a password."""
+    try:
+        reason = values.text(reason, REASON)
+        user = operations.find_user(username)
+        if user is None:
+            raise operations.NotPossible(f"there is no account {username}")
+        reseal(Order(user.id, reason), Role(role), tenant, operator())
+    except (operations.NotPossible, values.Refused) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(
+        f"{username} is sealed as {role}. Password, second factors, sessions and links are gone:"
+        " issue an invitation on the account's page."
+    )
 
 
 def _set_active(username: str, active: bool, reason: str | None) -> bool:

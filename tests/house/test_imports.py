@@ -18,7 +18,7 @@ LAYERS = {
     "stored things": "webui.models webui.migrations webui.canary",
     "history": (
         "webui.audit.actions webui.audit.bodies webui.audit.chain webui.audit.guard"
-        " webui.audit.log webui.audit.rows"
+        " webui.audit.log webui.audit.rows webui.audit.sealing"
         " webui.audit.actor webui.audit.listed"
         " webui.audit.sentences webui.audit.account_sentences webui.audit.parts"
         " webui.audit.webhook_sentences webui.webhooks.outbox"

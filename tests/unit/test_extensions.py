@@ -59,11 +59,11 @@ class TestWriteTransaction:
         assert rows("SELECT * FROM tenant_usage") == []
 
     def test_reads_what_others_saved_since(self):
-        user = make_user(email="old@example.com")
-        assert user.email == "old@example.com"
-        change_email("new@example.com")
+        user = make_user(time_zone="UTC")
+        assert user.time_zone == "UTC"
+        change_zone("Asia/Tokyo")
         with write_transaction():
-            assert db.session.get_one(User, user.id).email == "new@example.com"
+            assert db.session.get_one(User, user.id).time_zone == "Asia/Tokyo"
 
     def test_leaves_no_transaction_open(self):
         with write_transaction():
@@ -94,10 +94,10 @@ class TestWriteTransaction:
         assert outcome == [1] or not is_sqlite()
 
 
-def change_email(email: str) -> None:
+def change_zone(zone: str) -> None:
     """As another process would, on a connection of its own."""
     with db.engine.connect() as connection:
-        connection.execute(text("UPDATE users SET email = :email"), {"email": email})
+        connection.execute(text("UPDATE users SET time_zone = :zone"), {"zone": zone})
         connection.commit()
 
 

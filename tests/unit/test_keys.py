@@ -9,7 +9,7 @@ import pytest
 from config import ROOT
 from tests import raw
 from tests.apps import inside
-from tests.factories import make_tenant
+from tests.factories import make_tenant, revise
 from tests.history import assert_audited, assert_history_holds, count_entries
 from webui.audit.actions import Action
 from webui.audit.actor import command_actor
@@ -18,6 +18,7 @@ from webui.crypto.keyring import KeyMissing, Tampered
 from webui.extensions import db, keyring
 from webui.keys import operations
 from webui.models import EncryptionKey, Tenant
+from webui.models.columns import CannotSeal
 
 VALUES = {"sip_domain": "a.example", "sip_username": "user", "sip_password": "hunter2 hunter2"}
 CLI = {"type": "cli"}
@@ -133,8 +134,8 @@ class TestRetire:
         make_tenant(**VALUES)
         console.run("add")
         console.run("promote", "k2")
-        # Three fields, two of them also in the history.
-        assert "used by 5 value(s)" in console.run("retire", "k1", code=1).output
+        # Three fields, two of them also in the history, and the row's seal.
+        assert "used by 6 value(s)" in console.run("retire", "k1", code=1).output
         assert sorted(console.keys) == ["k1", "k2"]
 
     def test_refuses_while_a_blind_index_alone_uses_it(self, console):
@@ -143,9 +144,12 @@ class TestRetire:
         console.run("add")
         console.run("promote", "k2")
         console.run("rotate")
-        raw.run(f"UPDATE tenants SET sip_domain_index = '{old}'")
+        raw.past_the_guards(f"UPDATE tenants SET sip_domain_index = '{old}'")
         assert "used by 1 value(s)" in console.run("retire", "k1", code=1).output
-        console.run("rotate")
+        # Nobody vouches for an index that was put there.
+        assert "tenants.sip_domain of" in console.run("rotate", code=1).output
+        console.restart()
+        revise(tenant, Action.TENANT_SIP, sip_domain="b.example")
         console.run("retire", "k1")
 
     def test_takes_it_out_of_the_ring_and_says_so(self, console):
@@ -182,7 +186,7 @@ class TestRetire:
         console.restart()
         tenant_id = make_tenant(**VALUES).id
         raw.refused(
-            "UPDATE tenants SET sip_password = 'e1.k1.AAAA'",
+            "UPDATE tenants SET sip_password = 'e1.k1.AAAA', version = version + 1",
             match="was retired",
         )
         assert db.session.get_one(Tenant, tenant_id).sip_password == VALUES["sip_password"]
@@ -227,6 +231,18 @@ class TestRunningProcess:
             assert row.name == "Acme"
         assert raw.rows("SELECT sip_domain FROM tenants") == [(token,)]
 
+    def test_cannot_save_what_was_sealed_with_it(self, console):
+        old = console.app
+        console.run("add")
+        console.run("promote", "k2")
+        console.restart()
+        tenant_id = make_tenant(**VALUES).id
+        with inside(old), raw.unchanged():
+            tenant = db.session.get_one(Tenant, tenant_id)
+            for values in ({"retention_days": 5}, {"sip_password": "another password"}):
+                with pytest.raises(CannotSeal, match="k2"):
+                    revise(tenant, Action.TENANT_SIP, **values)
+
     def test_cannot_be_started_without_it(self, console):
         without = console.path.read_text()
         console.run("add")
@@ -252,7 +268,7 @@ class TestStatus:
         console.run("add")
         lines = [line.split() for line in console.run("status").output.splitlines()]
         assert [line[0] for line in lines] == ["KEY", "k1", "k2"]
-        assert (lines[1][1], lines[1][-1]) == ("primary", "5")
+        assert (lines[1][1], lines[1][-1]) == ("primary", "6")
         assert (lines[2][1:3], lines[2][-1]) == (["decrypt", "only"], "0")
 
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from tests.factories import make_tenant, revise
+from tests.factories import make_tenant, read_again, revise
 from tests.history import last_body
-from tests.raw import rows
+from tests.raw import rows, run
 from webui.audit.actions import Action
 from webui.crypto.keyring import KeyRing, SecretError
 from webui.extensions import db
@@ -146,10 +146,10 @@ class TestRevise:
 class TestUnreadable:
     @pytest.fixture
     def tenant(self, app):
-        """A tenant whose key is gone."""
+        """A tenant that nobody vouches for."""
         tenant = make_tenant(**SECRETS)
-        app.extensions["keyring"] = OTHER_RING
-        return tenant
+        run("UPDATE tenants SET seal = NULL")
+        return read_again(tenant)
 
     @pytest.mark.parametrize("name", SECRETS)
     def test_is_said_and_never_guessed(self, tenant, name):

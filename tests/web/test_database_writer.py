@@ -1,196 +1,395 @@
-"""What somebody who can write to the database, without any key, makes of tokens (point 2b)."""
+"""Who can write any row, has older copies of them and may append entries, but has no key.
 
-import hashlib
-import secrets
-from dataclasses import replace
+Each attack is done with the triggers dropped and put back, which is more than the database's
+role can do; what the triggers refuse by themselves is in `tests/unit/test_user_triggers.py`.
+"""
+
+from types import SimpleNamespace
+from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete
 
 from tests import raw
-from tests.factories import an_actor, make_user
-from tests.web.factors import confirmation, enrol, enter, give_password, hold_time, sign_out
-from tests.web.pages import PASSWORD, Browser
-from webui.accounts import sessions
-from webui.extensions import db, is_sqlite, write_transaction
-from webui.links import operations as links
-from webui.models import User, UserSession
-from webui.models.link import LinkKind
+from tests.factories import make_tenant, revise
+from tests.forging import (
+    AUTHENTICATORS,
+    PASSKEYS,
+    TENANTS,
+    USERS,
+    add,
+    append_entry,
+    put,
+    row_of,
+)
+from tests.tampering import without_guards
+from tests.web.factors import enrol
+from tests.web.pages import PASSWORD, tenant_url
+from tests.web.saved import fresh
+from tests.web.test_passkeys import register
+from tests.web.test_passkeys import sign_in as sign_in_with
+from webui.accounts import own
+from webui.accounts.passwords import hash_password
+from webui.accounts.routes import REFUSED
+from webui.audit.actions import Action
+from webui.audit.actor import command_actor
+from webui.extensions import WRITING, db
+from webui.models import Authenticator, Passkey, user_seals
+from webui.models.row_seals import broken_seals
+from webui.models.tenant import UNREADABLE
+from webui.permissions import Role
+from webui.users.operations import Order, change_role, set_active
 
-TOKEN = "a-token-that-the-writer-knows-and-whose-hash-they-can-compute"
-PLAIN = hashlib.sha256(TOKEN.encode()).hexdigest()
+OPERATOR = command_actor("ops")
+THEIRS = "another long password"
+
+
+@pytest.fixture
+def scene(sign_in):
+    """Our own account, a support's, and an admin with a password that only they know."""
+    ours = sign_in("support")
+    return SimpleNamespace(
+        ours=ours,
+        theirs=sign_in("admin", password_hash=hash_password(THEIRS)),
+        us=ours.user.id,
+        them=UUID(int=0),
+        key=None,
+    )
 
 
 @pytest.fixture(autouse=True)
-def one_moment(monkeypatch):
-    hold_time(monkeypatch)
+def them(scene):
+    scene.them = scene.theirs.user.id
 
 
-def quoted(user):
-    return f"'{user.id.hex}'" if is_sqlite() else f"'{user.id}'"
+def broken() -> list[tuple[UUID, str]]:
+    """What `audit verify` would say of accounts and tenants."""
+    with db.engine.connect() as connection:
+        return [(problem.row_id, problem.words) for problem in broken_seals(connection)]
 
 
-@pytest.fixture
-def target(app):
-    """Whom the writer wants to be."""
-    return make_user("admin", password=PASSWORD)
+# Forgeries of our own row.
 
 
-@pytest.fixture
-def writer(sign_in):
-    """Somebody with a session of their own."""
-    return sign_in("auditor")
+def raise_role(connection, scene):
+    put(connection, USERS, scene.us, role="admin")
 
 
-class TestSession:
-    @pytest.mark.parametrize(
-        "change",
-        [
-            "user_id = {target}",
-            "user_id = {target}, factors = 'passkey'",
-            "factors = 'authenticator code,password'",
-            "reset_by = 'nobody'",
-            "created_at = '2999-01-01 00:00:00+00:00'",
-            "seal = ''",
-            "seal = NULL",
-        ],
+def become_owner(connection, scene):
+    put(connection, USERS, scene.us, role="owner", tenant_id=scene.tenant)
+
+
+def copy_their_seal(connection, scene):
+    theirs = row_of(USERS, scene.them)
+    put(connection, USERS, scene.us, **{n: theirs[n] for n in ("role", "seal", "seal_entry")})
+
+
+def take_the_seal_away(connection, scene):
+    put(connection, USERS, scene.us, role="admin", seal=None)
+
+
+def write_a_seal(connection, scene):
+    put(connection, USERS, scene.us, role="admin", seal=f"s1.k1.{'A' * 22}")
+
+
+def name_an_unknown_key(connection, scene):
+    seal = row_of(USERS, scene.us)["seal"]
+    put(connection, USERS, scene.us, seal=seal.replace("k1", "k9"))
+
+
+def raise_role_with_an_entry(connection, scene):
+    entry = append_entry(
+        connection,
+        action="user.role.updated",
+        changes={"user": [str(scene.us)] * 2, "role": ["support", "admin"]},
     )
-    def test_that_was_rewritten_opens_nothing(self, writer, target, logged, change):
-        assert writer.get("/account").words
-        if change == "seal = NULL":
-            raw.refused(f"UPDATE user_sessions SET {change}")
-            return
-        raw.run(f"UPDATE user_sessions SET {change.format(target=quoted(target))}")
-        assert writer.get("/account", 303).location.startswith("/login")
-        assert "a row of user_sessions of account" in logged()
-        assert "carries no valid seal" in logged()
-
-    def test_that_had_ended_does_not_begin_again(self, writer):
-        cookie = writer.client.get_cookie("session").value
-        sign_out(writer)
-        raw.run("UPDATE user_sessions SET ended_at = NULL")
-        writer.client.set_cookie("session", cookie)
-        assert writer.get("/account", 303).location.startswith("/login")
-
-    def test_that_was_added_by_hand_opens_nothing(self, writer, target):
-        for hashed in (PLAIN, sessions.token_hash(TOKEN)):
-            # The second is what only the key can make: even then the seal does not fit.
-            raw.run("DELETE FROM user_sessions WHERE address = 'forged'")
-            copied = {"token_hash": f"'{hashed}'", "user_id": quoted(target), "address": "'forged'"}
-            raw.run(raw.copy_of("user_sessions", copied, where="address <> 'forged'"))
-            with writer.client.session_transaction() as cookie:
-                cookie["token"] = TOKEN
-            assert writer.get("/account", 303).location.startswith("/login")
-
-    def test_that_is_not_genuine_is_not_made_so_by_ending_it(self, app, writer):
-        raw.run("UPDATE user_sessions SET factors = 'passkey'")
-        with write_transaction():
-            sessions.end_all(db.session.get_one(User, writer.user.id))
-        [row] = db.session.scalars(select(UserSession))
-        assert row.ended_at is not None
-        assert not row.is_genuine()
-
-    def test_is_void_under_another_secret_key(self, app, writer):
-        assert writer.get("/account").words
-        config = app.extensions["webui_config"]
-        app.extensions["webui_config"] = replace(config, secret_key=secrets.token_hex(32))
-        assert writer.get("/account", 303).location.startswith("/login")
+    put(connection, USERS, scene.us, role="admin", seal_entry=entry)
 
 
-class TestLink:
+def take_their_name(connection, scene):
+    theirs = row_of(USERS, scene.them)
+    put(connection, USERS, scene.them, username="gone", username_key="gone")
+    names = {name: theirs[name] for name in ("username", "username_key")}
+    put(connection, USERS, scene.us, **names)
+    scene.name = theirs["username"]
+
+
+def put_the_past_back(connection, scene):
+    put(connection, USERS, scene.us, **scene.past)
+
+
+OF_OUR_ROW = [
+    *(raise_role, become_owner, copy_their_seal, take_the_seal_away, write_a_seal),
+    *(name_an_unknown_key, raise_role_with_an_entry, take_their_name),
+]
+
+
+class TestOurOwnRow:
+    """What we make of our own account opens nothing, and our session is over."""
+
+    @pytest.fixture(autouse=True)
+    def names(self, scene):
+        scene.tenant, scene.name = make_tenant().id, scene.ours.user.username
+
+    @pytest.mark.parametrize("attack", OF_OUR_ROW, ids=lambda attack: attack.__name__)
+    def test_forged_is_refused_and_said(self, scene, admin, browser, logged, attack):
+        with without_guards() as connection:
+            attack(connection, scene)
+        self.assert_refused(scene, admin, browser, logged)
+
+    @pytest.mark.parametrize("later", ["demoted", "disabled", "a new password"])
+    def test_rolled_back_is_refused_and_said(self, scene, admin, browser, logged, later):
+        scene.past = row_of(USERS, scene.us)
+        if later == "demoted":
+            change_role(Order(scene.us, "left us"), Role.AUDITOR, "support", OPERATOR)
+        elif later == "disabled":
+            set_active(Order(scene.us, "left us"), False, OPERATOR)
+        else:
+            own.change_password(scene.us, PASSWORD, "a quite new one", OPERATOR, None)
+        with without_guards() as connection:
+            put_the_past_back(connection, scene)
+        self.assert_refused(scene, admin, browser, logged)
+        assert broken() == [(scene.us, user_seals.ROLLED_BACK)]
+
+    @staticmethod
+    def assert_refused(scene, admin, browser, logged):
+        scene.ours.get("/tenants", 303)
+        assert REFUSED in browser.sign_in(scene.name, status=422).words
+        assert f"account {scene.us} is refused: it does not match its seal" in logged()
+        page = admin.get(f"/users/{scene.us}")
+        assert "This account's row does not match its seal" in page.words_of("seal-fault")
+        assert scene.us in dict(broken())
+
+
+# Forgeries of another person's account.
+
+
+def copy_our_password(connection, scene):
+    hashed = row_of(USERS, scene.us)["password_hash"]
+    put(connection, USERS, scene.them, password_hash=hashed)
+
+
+def copy_our_password_with_an_entry(connection, scene):
+    copy_our_password(connection, scene)
+    entry = append_entry(
+        connection,
+        action="user.password.updated",
+        changes={"user": [str(scene.them)] * 2, "password": ["set", "replaced"]},
+    )
+    put(connection, USERS, scene.them, seal_entry=entry)
+
+
+class TestTheirRow:
+    @pytest.mark.parametrize(
+        "attack",
+        [copy_our_password, copy_our_password_with_an_entry],
+        ids=lambda attack: attack.__name__,
+    )
+    def test_with_our_password_is_refused_and_said(self, scene, browser, logged, attack):
+        with without_guards() as connection:
+            attack(connection, scene)
+        assert REFUSED in browser.sign_in(scene.theirs.user.username, status=422).words
+        scene.theirs.get("/tenants", 303)
+        assert f"account {scene.them} is refused" in logged()
+        assert scene.them in dict(broken())
+
+    def test_a_new_one_is_refused_and_said(self, scene, browser, logged):
+        made, like = uuid4(), row_of(USERS, scene.us)
+        with without_guards() as connection:
+            names = {"username": "mallory", "username_key": "mallory"}
+            add(connection, USERS, like, id=made, role="admin", **names)
+        assert REFUSED in browser.sign_in("mallory", status=422).words
+        assert f"account {made} is refused" in logged()
+        assert made in dict(broken())
+
+    def test_is_untouched_by_all_that(self, scene, browser):
+        browser.secrets.add(THEIRS)
+        browser.sign_in(scene.theirs.user.username, THEIRS)
+        assert broken() == []
+
+
+# Second factors: ours put on their account, or theirs taken away.
+
+
+def move_our_authenticator(connection, scene):
+    [mine] = [r for r in all_of(connection, AUTHENTICATORS) if r["user_id"] == scene.us]
+    connection.execute(delete(AUTHENTICATORS).where(AUTHENTICATORS.c.user_id == scene.them))
+    put(connection, AUTHENTICATORS, mine["id"], user_id=scene.them)
+
+
+def add_our_passkey(connection, scene):
+    [mine] = [r for r in all_of(connection, PASSKEYS) if r["user_id"] == scene.us]
+    put(connection, PASSKEYS, mine["id"], user_id=scene.them)
+
+
+def take_their_authenticator(connection, scene):
+    connection.execute(delete(AUTHENTICATORS).where(AUTHENTICATORS.c.user_id == scene.them))
+
+
+def put_our_key_into_their_passkey(connection, scene):
+    rows = {row["user_id"]: row for row in all_of(connection, PASSKEYS)}
+    ours, theirs = rows[scene.us], rows[scene.them]
+    connection.execute(delete(PASSKEYS).where(PASSKEYS.c.id == ours["id"]))
+    credential = {name: ours[name] for name in ("credential_id", "public_key")}
+    put(connection, PASSKEYS, theirs["id"], **credential)
+
+
+def all_of(connection, table):
+    return connection.execute(table.select()).mappings().all()
+
+
+class TestFactors:
     @pytest.fixture
-    def token(self, writer):
-        """A reset link of the writer's own account."""
-        with write_transaction():
-            user = db.session.get_one(User, writer.user.id)
-            return links.issue(user, an_actor()).token
-
-    def works(self, browser, token, kind="reset"):
-        return browser.client.get(f"/{kind}/{token}").status_code == 200
+    def enrolled(self, scene):
+        """Both have an authenticator and a passkey; we know their password."""
+        for browser in (scene.theirs, scene.ours):
+            enrol(browser)
+        register(scene.theirs, 303)
+        scene.key = register(scene.ours, 303)
 
     @pytest.mark.parametrize(
-        "change",
+        "attack",
         [
-            "user_id = {target}",
-            "kind = 'invitation'",
-            "expires_at = '2999-01-01 00:00:00+00:00'",
-            "issued_by = 'nobody'",
-            "token_hash = '{plain}'",
+            *(move_our_authenticator, add_our_passkey),
+            *(take_their_authenticator, put_our_key_into_their_passkey),
         ],
+        ids=lambda attack: attack.__name__,
     )
-    def test_that_was_rewritten_opens_nothing(self, app, target, token, logged, change):
-        browser = Browser(app.test_client(), set())
-        assert self.works(browser, token)
-        raw.run(f"UPDATE account_links SET {change.format(target=quoted(target), plain=PLAIN)}")
-        assert not any(self.works(browser, token, kind) for kind in LinkKind)
-        assert not self.works(browser, TOKEN)
-        if "token_hash" not in change:
-            assert "a row of account_links of account" in logged()
+    def test_changed_in_the_database_let_nobody_in(self, scene, enrolled, browser, logged, attack):
+        browser.secrets.add(THEIRS)
+        with without_guards() as connection:
+            attack(connection, scene)
+        assert REFUSED in browser.sign_in(scene.theirs.user.username, THEIRS, 422).words
+        assert user_seals.FACTORS_DIFFER in logged()
+        assert (scene.them, user_seals.FACTORS_DIFFER) in broken()
 
-    def test_that_was_used_does_not_work_again(self, app, writer, token):
-        browser = Browser(app.test_client(), set())
-        browser.post_form(f"/reset/{token}", 303, password="another long password")
-        raw.run("UPDATE account_links SET ended_at = NULL")
-        assert not self.works(browser, token)
+    def test_a_passkey_put_on_their_account_does_not_sign_in(self, scene, enrolled, browser):
+        with without_guards() as connection:
+            add_our_passkey(connection, scene)
+        scene.key.handle = scene.them.bytes
+        sign_in_with(browser, scene.key, 422)
 
-    def test_that_was_added_by_hand_opens_nothing(self, app, target, token):
-        for hashed in (PLAIN, links._hash(TOKEN)):
-            copied = {"token_hash": f"'{hashed}'", "user_id": quoted(target)}
-            raw.run(raw.copy_of("account_links", copied, where="issued_by = 'tester'"))
-            assert not self.works(Browser(app.test_client(), set()), TOKEN)
-            raw.run(f"DELETE FROM account_links WHERE token_hash = '{hashed}'")
+    def test_a_secret_of_ours_does_not_fit_their_row(self, scene, enrolled):
+        with without_guards() as connection:
+            rows = {row["user_id"]: row for row in all_of(connection, AUTHENTICATORS)}
+            secret = rows[scene.us]["secret"]
+            put(connection, AUTHENTICATORS, rows[scene.them]["id"], secret=secret)
+        with pytest.raises(Exception, match="does not decrypt"):
+            assert db.session.query(Authenticator).filter_by(user_id=scene.them).one().secret
 
-
-class TestRecoveryCode:
-    def test_that_was_used_is_not_good_again(self, admin):
-        _, codes = enrol(admin)
-        used = admin.codes[-1]
-        admin.post_form("/account/recovery-codes", 200, **confirmation(admin))
-        assert used == codes[0]
-        self.sign_in(admin, codes[0], 422)
-
-    def test_that_was_made_unused_is_no_good(self, admin, logged):
-        _, codes = enrol(admin)
-        self.sign_in(admin, codes[0], 303)
-        raw.run("UPDATE recovery_codes SET used_at = NULL")
-        self.sign_in(admin, codes[0], 422)
-        assert "a row of recovery_codes of account" in logged()
-
-    def test_of_the_writer_is_no_good_for_somebody_else(self, admin, sign_in):
-        other = sign_in("auditor")
-        _, mine = enrol(other)
-        enrol(admin)
-        raw.run(f"UPDATE recovery_codes SET user_id = {quoted(admin.user)}")
-        self.sign_in(admin, mine[0], 422)
-
-    def test_that_was_added_by_hand_is_no_good(self, admin):
-        enrol(admin)
-        mine = "aaaa-bbbb-cccc-dddd"
-        plain = hashlib.sha256(f"{admin.user.id.hex} {mine.replace('-', '')}".encode()).hexdigest()
-        raw.run(
-            f"UPDATE recovery_codes SET code_hash = '{plain}' WHERE used_at IS NULL"
-            " AND code_hash = (SELECT min(code_hash) FROM recovery_codes)"
-        )
-        self.sign_in(admin, mine, 422)
-
-    def test_counts_only_those_that_are_good(self, admin):
-        enrol(admin)
-        raw.run(
-            "UPDATE recovery_codes SET seal = ''"
-            " WHERE code_hash = (SELECT min(code_hash) FROM recovery_codes)"
-        )
-        assert "9 of 10 are unused" in admin.get("/account").words
-
-    def sign_in(self, browser, code, status):
-        sign_out(browser)
-        give_password(browser)
-        browser.secrets.clear()
-        enter(browser, code, status, page="/login/code?with=recovery")
+    def test_a_forged_one_is_not_vouched_for_by_the_next_change(self, scene, enrolled, admin):
+        with without_guards() as connection:
+            add_our_passkey(connection, scene)
+        change_role(Order(scene.them, "moves"), Role.AUDITOR, "admin", OPERATOR)
+        assert broken() == [
+            (row, user_seals.FACTORS_DIFFER) for row in sorted((scene.us, scene.them))
+        ]
+        assert db.session.query(Passkey).filter_by(user_id=scene.them).count() == 2
 
 
-def test_nothing_stored_is_a_plain_hash(writer):
-    stored = str(raw.everything())
-    with writer.client.session_transaction() as cookie:
-        token = cookie["token"]
-    assert hashlib.sha256(token.encode()).hexdigest() not in stored
-    assert sessions.token_hash(token) in stored
+# Tenants.
+
+SECRETS = {
+    "sip_domain": "a.example",
+    "sip_username": "trunk",
+    "sip_password": "first password",
+    "webhook_url": "https://first.example.com/",
+    "webhook_secret": "whsec_" + "A" * 43 + "=",
+}
+NEXT = {
+    "sip_domain": "b.example",
+    "sip_password": "second password",
+    "webhook_url": "https://second.example.com/",
+}
+
+
+@pytest.fixture
+def tenant(app):
+    """A tenant with a past."""
+    return make_tenant(name="Northwind", **SECRETS)
+
+
+def set_column(name, value):
+    return lambda connection, row: put(connection, TENANTS, row["id"], **{name: value})
+
+
+def older(name):
+    return lambda connection, row: put(connection, TENANTS, row["id"], **{name: row[name]})
+
+
+def older_with_its_seal(connection, row):
+    names = ("sip_password", "seal")
+    put(connection, TENANTS, row["id"], **{name: row[name] for name in names})
+
+
+def the_whole_row(connection, row):
+    put(connection, TENANTS, row["id"], **row)
+
+
+def another_tenant_s_index(connection, row):
+    [other] = [r for r in all_of(connection, TENANTS) if r["id"] != row["id"]]
+    put(connection, TENANTS, row["id"], sip_domain_index=other["sip_domain_index"])
+
+
+# Attack -> the fields that nobody vouches for afterwards.
+ON_TENANTS = {
+    "an older password": (older("sip_password"), {"sip_password"}),
+    "an older address": (older("webhook_url"), {"webhook_url"}),
+    "another tenant's index": (another_tenant_s_index, {"sip_domain"}),
+    "a secret taken away": (set_column("webhook_secret", None), {"webhook_secret"}),
+    "an index taken away": (set_column("sip_username_index", None), {"sip_username"}),
+    "an older password and seal": (older_with_its_seal, {*SECRETS, "webhook_secret_previous"}),
+    "a whole row": (the_whole_row, {*SECRETS, "webhook_secret_previous"}),
+    "no seal": (set_column("seal", None), {*SECRETS, "webhook_secret_previous"}),
+}
+
+
+class TestTenants:
+    @pytest.fixture
+    def past(self, tenant):
+        past = row_of(TENANTS, tenant.id)
+        revise(tenant, Action.TENANT_SIP, **NEXT)
+        make_tenant(sip_domain="elsewhere.example")
+        return past
+
+    @pytest.mark.parametrize(("attack", "fields"), ON_TENANTS.values(), ids=ON_TENANTS.keys())
+    def test_a_forged_field_is_not_read_and_says_so(self, admin, tenant, past, attack, fields):
+        with without_guards() as connection:
+            attack(connection, past)
+        row = fresh(tenant)
+        known = {*SECRETS, "webhook_secret_previous"}
+        assert {name for name in known if row.readable(name) is UNREADABLE} == fields
+        assert "does not match its seal" in admin.get(tenant_url(tenant)).words
+        [(row_id, words)] = broken()
+        assert row_id == tenant.id
+        assert words == user_seals.ROLLED_BACK or all(name in words for name in fields)
+
+    def test_a_version_raised_around_the_product_makes_all_unreadable(self, admin, tenant, past):
+        """With the triggers in place: the entry is one that anybody can write."""
+        version = past["version"] + 2
+        writer = db.engine.connect().execution_options(**{WRITING: True})
+        with writer as connection, connection.begin():
+            put(connection, TENANTS, tenant.id, version=version)
+            said = {"id": str(tenant.id), "name": "Northwind", "version": version}
+            append_entry(connection, tenant=said)
+        assert all(fresh(tenant).readable(name) is UNREADABLE for name in SECRETS)
+        assert admin.get(tenant_url(tenant)).words.count("does not match its seal") >= 5
+
+    def test_saving_other_sections_neither_vouches_nor_touches(self, admin, tenant, past):
+        with without_guards() as connection:
+            older("sip_password")(connection, past)
+        for days in (70, 71):
+            admin.edit(tenant, "features", retention_days=days)
+        row = fresh(tenant)
+        assert row.sip_password_sealed == past["sip_password"]
+        assert row.readable("sip_password") is UNREADABLE
+        assert row.sip_domain == "b.example"
+
+    def test_a_field_set_anew_is_read_again_and_the_others_are_not(self, tenant, past):
+        raw.run("UPDATE tenants SET seal = NULL")
+        revise(fresh(tenant), Action.TENANT_SIP, sip_password="third password")
+        row = fresh(tenant)
+        assert row.sip_password == "third password"
+        assert row.readable("webhook_url") is UNREADABLE
+        revise(row, Action.TENANT_WEBHOOK, webhook_url="https://third.example.com/")
+        assert fresh(tenant).webhook_url == "https://third.example.com/"

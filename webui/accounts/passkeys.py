@@ -27,6 +27,7 @@ from webui.accounts import (
     signing_in,
     throttle,
     tries,
+    trust,
 )
 from webui.accounts.ceremonies import BadPasskey
 from webui.accounts.factor_changes import Confirmed, Deed, Done, finish
@@ -163,7 +164,7 @@ def sign_in(
             user = passkey and db.session.get_one(User, passkey.user_id)
             person = signing_in.as_user(user, actor) if user else actor
             good = passkey and user and _judge(passkey, assertion, challenge, party)
-            if not passkey or not user or not good or not user.active:
+            if not passkey or not user or not good or not user.active or not trust.is_trusted(user):
                 record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
                 return signing_in.REFUSED
             throttle.forgive(counters)

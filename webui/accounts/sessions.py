@@ -10,10 +10,11 @@ from uuid import UUID
 from flask import session as cookie
 from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
+from webui.accounts import trust
 from webui.crypto import tokens
 from webui.extensions import db, read, secret_key
 from webui.limits import Status
-from webui.models import AccountNotice, Authenticator, Passkey, Tenant, User, UserSession
+from webui.models import AccountNotice, Tenant, User, UserSession, user_seals
 from webui.models.columns import now
 from webui.models.row_seal import is_genuine
 from webui.models.user import SECOND_FACTORS, Proofs, proofs_as_text, proofs_of
@@ -183,24 +184,18 @@ def current_person_id() -> UUID | None:
 
 
 _SESSIONS, _USERS, _TENANTS = UserSession.__table__, User.__table__, Tenant.__table__
-# Whether an account has a second factor of any kind; recovery codes are none by themselves.
-_HAS_FACTOR = or_(
-    *(
-        exists().where(model.__table__.c.user_id == _USERS.c.id)
-        for model in (Authenticator, Passkey)
-    )
-)
+# Whether an account has a second factor of any kind; recovery codes are none by themselves. The
+# row says so under its seal, so nobody takes one away by deleting its row.
+_HAS_FACTOR = _USERS.c.factors_digest != ""
 _NOTICES = AccountNotice.__table__
 _HAS_NOTICE = exists().where(_NOTICES.c.user_id == _USERS.c.id, _NOTICES.c.dismissed_at.is_(None))
 # Built once, and columns instead of objects: every request asks this first.
 _FIND = (
     select(
-        *(_SESSIONS.c[name] for name in (*UserSession.FACTS, "seal", "last_used_at")),
-        _USERS.c.username,
-        _USERS.c.email,
-        _USERS.c.role,
-        _USERS.c.tenant_id,
-        _USERS.c.active,
+        *(_SESSIONS.c[name] for name in (*UserSession.FACTS, "last_used_at")),
+        _SESSIONS.c.seal.label("session_seal"),
+        *user_seals.COLUMNS,
+        user_seals.newest_sealing(_USERS.c.id).label("newest_sealing"),
         _USERS.c.time_zone,
         _USERS.c.theme,
         _TENANTS.c.status.label("tenant_status"),
@@ -220,8 +215,10 @@ def find(hashed: str) -> Any:
     None for a row whose seal does not fit: somebody wrote into the table.
     """
     row = read(_FIND, {"hashed": hashed}).first()
-    genuine = row is not None and is_genuine(UserSession.__tablename__, UserSession.FACTS, row)
-    return row if genuine else None
+    if row is None:
+        return None
+    table, facts = UserSession.__tablename__, UserSession.FACTS
+    return row if is_genuine(table, facts, row, row.session_seal) else None
 
 
 def holds(session: Any, at: datetime) -> bool:
@@ -234,11 +231,17 @@ def could_hold(session: Any) -> bool:
     """Whether only its age can end the session: nobody signed out, disabled or blocked it.
 
     It must have passed a second factor if the account has one (ASVS 5.0, 6.3.3): what counts is
-    what the session proved, not what the account has.
+    what the session proved, not what the account has. An account that does not match its row
+    seal has no sessions.
     """
     usable = session.active and session.tenant_status != Status.BLOCKED
     passed = not session.has_factor or is_full(proofs_of(session.factors))
-    return bool(usable and passed and session.ended_at is None)
+    return bool(usable and passed and session.ended_at is None) and _is_sealed(session)
+
+
+def _is_sealed(session: Any) -> bool:
+    fault = user_seals.mismatch(session.user_id, session, session.newest_sealing)
+    return not trust.is_refused(session.user_id, fault)
 
 
 def is_full(proofs: Proofs) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webui import rates, values
-from webui.accounts import factors, passwords, sessions, throttle, tries
+from webui.accounts import factors, passwords, sessions, throttle, tries, trust
 from webui.accounts.half import Half
 from webui.accounts.operations import find_user
 from webui.audit.actions import Action, Outcome
@@ -71,7 +71,9 @@ def sign_in(
         knows_address(username, actor.address),
     )
     throttle.start(counters, person)
-    stored = user.password_hash if user and user.active else None
+    # What costs statements is asked once the password was right: its time would tell of accounts.
+    usable = user is not None and user.active and trust.is_sealed(user)
+    stored = user.password_hash if user and usable else None
     # Hashing happens outside any write transaction: it takes long on purpose.
     right = passwords.verify(stored, password)
     if user is None or stored is None or not right:
@@ -84,6 +86,9 @@ def sign_in(
         # Locked: a password that is replaced at this moment must not leave a session behind.
         user = db.session.get_one(User, user_id, with_for_update=True)
         if not user.active or user.password_hash != stored:
+            return REFUSED
+        if not trust.is_trusted(user):
+            record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
             return REFUSED
         if blocked(user):
             record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
@@ -113,7 +118,7 @@ def enter_code(
     throttle.start(counters, person)
     with write_transaction():
         user = db.session.get_one(User, half.user_id, with_for_update=True)
-        if not user.active or blocked(user) or not half.fits(user):
+        if not user.active or blocked(user) or not half.fits(user) or not trust.is_trusted(user):
             return REFUSED
         kind = factors.accept(user.id, code)
         if kind is None:

@@ -117,6 +117,15 @@ def _with_factor(changes: Changes) -> str:
     return f" with {article} {factor}" if factor else ""
 
 
+def _resealed(changes: Changes) -> Sentence:
+    name, role = str(changes["username"][1]), changes["role"][1]
+    return [
+        text("Vouched for the account "),
+        new(name),
+        text(f", role {role}, without its password and second factors"),
+    ]
+
+
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_CREATED: _created,
     Action.USER_INVITED: _invited,
@@ -141,6 +150,7 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.OWN_PASSWORD_REFUSED: _fixed("Gave a wrong current password while signed in"),
     Action.USER_FACTORS_REMOVED: _named("Removed the second factor of"),
     Action.USER_SESSIONS_REVOKED: _named("Signed", "out everywhere"),
+    Action.USER_RESEALED: _resealed,
     Action.SIGNED_OUT: _fixed("Signed out"),
     Action.SIGN_IN_FAILED: _fixed("Failed to sign in"),
     Action.TRY_DELAYED: _delayed,

@@ -71,6 +71,7 @@ class Action(StrEnum):
     USER_PASSKEY_RENAMED = "user.passkey.renamed", _OWNER, _NOTE
     USER_PASSKEY_REMOVED = "user.passkey.removed", _OWNER, _NOTE
     USER_RECOVERY_CODES = "user.recovery_codes.updated", _OWNER, _NOTE
+    USER_RESEALED = "user.resealed", _OWNER, _NOTE
     KEY_ADDED = "keys.added", _STAFF, _NOTE
     KEY_PROMOTED = "keys.promoted", _STAFF, _NOTE
     KEYS_ROTATED = "keys.rotated", _STAFF, _NOTE

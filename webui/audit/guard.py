@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import event, inspect
 from sqlalchemy.orm import InstanceState, ORMExecuteState, Session
 
+from webui.audit import sealing
 from webui.extensions import Base
 from webui.models import (
     AuditCheckpoint,
@@ -55,6 +56,7 @@ def mark_recorded(session: Session, subject: User | None) -> None:
 
 def install(session_factory: Any) -> None:
     """Attaches the guard to a session class or factory."""
+    sealing.install(session_factory)
     event.listen(session_factory, "after_flush", _collect)
     event.listen(session_factory, "before_commit", _judge)
     event.listen(session_factory, "after_rollback", _forget)
@@ -86,6 +88,7 @@ def _changed_columns(row: Base) -> list[str]:
 def _judge(session: Session) -> None:
     session.flush()
     missing = session.info.get(_CHANGED, set()) - session.info.get(_RECORDED, set())
+    missing |= sealing.reserved(session).keys()
     if missing:
         raise Unaudited(f"{len(missing)} changed account(s) without a history entry")
 

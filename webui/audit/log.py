@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import insert, select
 
@@ -15,6 +15,7 @@ from webui.audit.actions import Action, Effect, Outcome
 from webui.audit.actor import Actor
 from webui.audit.guard import mark_recorded
 from webui.audit.rows import Row
+from webui.audit.sealing import entry_for
 from webui.extensions import db, read, take_turns
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 from webui.models.columns import Audited, now
@@ -52,9 +53,8 @@ def record(
     write transaction, after everything else: it flushes, and holds the chain's lock until
     the commit.
     """
-    # The flush raises a changed tenant's version, which the entry carries.
-    db.session.flush()
-    entry_id = uuid4()
+    # It flushes, which raises a changed tenant's version: the entry carries that.
+    entry_id = entry_for(db.session(), action, subject)
     sealed: list[Row] = []
     listed = {c.field: sides(c, entry_id, sealed) for c in changes}
     if subject:

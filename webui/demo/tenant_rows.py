@@ -5,21 +5,24 @@ so what is left of the versions is made up for by updates that raise nothing els
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, insert, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing
 from webui.demo.story import Step
 from webui.extensions import db, keyring
-from webui.models import Tenant
+from webui.models import Tenant, tenant_seals
 from webui.models.columns import Audited, Encrypted
 from webui.models.tenant import audit_kind
 from webui.values import name_key
 
+# Ids of one statement; SQLite's limit of parameters is far above.
+_AT_ONCE = 1_000
 Row = dict[str, Any]
 _TABLE = db.metadata.tables[Tenant.__tablename__]
 _EMPTY: Row = dict.fromkeys(column.name for column in _TABLE.columns)
@@ -62,6 +65,7 @@ class TenantRows:
 
     def write(self, connection: Connection) -> None:
         """Writes them; every version is then the number of the tenant's entries."""
+        vouched = {row.id: tenant_seals.matching(row) for row in _stored(connection, self._changed)}
         if self._new:
             connection.execute(insert(_TABLE), list(self._new.values()))
         alike: dict[frozenset[str], list[Row]] = defaultdict(list)
@@ -70,6 +74,25 @@ class TenantRows:
         for names, rows in alike.items():
             _raise_version(connection, sorted(names), rows)
         _raise_version(connection, [], self._raises)
+        self._seal(connection, vouched)
+
+    def _seal(self, connection: Connection, vouched: dict[UUID, set[str]]) -> None:
+        """Seals the rows as they are now; ``vouched`` is what matched of those that were there."""
+        for tenant, row in self._changed.items():
+            vouched[tenant] |= tenant_seals.names() & row.keys()
+        names, ids = tenant_seals.names(), [*self._new, *self._changed]
+        sealed = [
+            {
+                "row": row.id,
+                "seal": tenant_seals.seal_of(
+                    self._ring, row, row.version, vouched.get(row.id, names)
+                ),
+            }
+            for row in _stored(connection, ids)
+        ]
+        if sealed:
+            statement = update(_TABLE).where(_TABLE.c.id == bindparam("row"))
+            connection.execute(statement.values(seal=bindparam("seal")), sealed)
 
 
 def _sealed(ring: KeyRing, name: str, value: str | None, row: str) -> Row:
@@ -81,6 +104,18 @@ def _sealed(ring: KeyRing, name: str, value: str | None, row: str) -> Row:
             ring, attribute.key(value), _TABLE.name, name
         )
     return result
+
+
+def _stored(connection: Connection, ids: Iterable[UUID]) -> list[Any]:
+    """What the seals of some tenants cover, as it is stored."""
+    query = select(*tenant_seals.columns(_TABLE)).where(
+        _TABLE.c.id.in_(bindparam("ids", expanding=True))
+    )
+    rows: list[Any] = []
+    wanted = list(ids)
+    for at in range(0, len(wanted), _AT_ONCE):
+        rows += connection.execute(query, {"ids": wanted[at : at + _AT_ONCE]})
+    return rows
 
 
 def _raise_version(connection: Connection, names: list[str], rows: list[Row]) -> None:

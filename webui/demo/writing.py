@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, insert, text
 
@@ -14,7 +15,7 @@ from webui.demo.clock import WorkClock
 from webui.demo.people import UNUSABLE_HASH
 from webui.demo.story import Account, Step
 from webui.demo.tenant_rows import TenantRows
-from webui.extensions import db, is_sqlite
+from webui.extensions import db, is_sqlite, keyring
 from webui.models import (
     AuditEntry,
     AuditField,
@@ -23,6 +24,7 @@ from webui.models import (
     Onboarding,
     TenantUsage,
     User,
+    user_seals,
 )
 from webui.models.tenant import Change, audit_kind
 
@@ -69,7 +71,7 @@ class _Batch:
 
     def _changes(self, step: Step, at: datetime) -> list[Change]:
         if step.account:
-            user = _user(step.account, at)
+            user = _user(step.account, at, step.id)
             self.users.append(_row(user))
             return creation(user)
         return [
@@ -87,20 +89,20 @@ class _Batch:
         self.head = log.Head(entry["seq"], entry["hash"], at)
 
     def insert(self, connection: Connection) -> None:
-        """Writes everything."""
+        """Writes everything; accounts before the entries that they are sealed under."""
+        self.tenants.write(connection)
+        _insert(connection, User, self.users)
         _insert(connection, AuditEntry, self.entries)
         _insert_fields(connection, self.fields)
         _insert(connection, AuditWord, self.words)
         _insert(connection, AuditSealed, self.sealed)
-        self.tenants.write(connection)
-        _insert(connection, User, self.users)
         _insert(connection, TenantUsage, self.usage)
         _insert(connection, Onboarding, self.places)
 
 
-def _user(account: Account, at: datetime) -> User:
-    """An account object that no session ever sees."""
-    return User(
+def _user(account: Account, at: datetime, entry: UUID) -> User:
+    """An account object that no session ever sees, sealed under its entry."""
+    user = User(
         id=account.id,
         username=account.username,
         email=account.email,
@@ -109,7 +111,10 @@ def _user(account: Account, at: datetime) -> User:
         tenant_id=account.tenant,
         created_at=at,
         updated_at=at,
+        seal_entry=entry,
     )
+    user.seal = user_seals.seal_of(keyring(), user.id, user)
+    return user
 
 
 def _row(thing: object) -> Row:

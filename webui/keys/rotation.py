@@ -11,18 +11,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, literal, select, tuple_
 
 from webui.audit.actions import Action
 from webui.audit.actor import Actor
 from webui.audit.guard import REKEYING
 from webui.audit.log import record
-from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing, SecretError
 from webui.extensions import db, is_sqlite, keyring, write_transaction
-from webui.keys import uses
+from webui.keys import resealing, uses
 from webui.models.columns import Audited, row_id
-from webui.models.sealed import SealedColumn, sealed_columns
+from webui.models.sealed import KeyedColumn, keyed_columns
 from webui.models.tenant import Change
 
 BATCH = 200
@@ -83,9 +82,9 @@ def _other_keys(ring: KeyRing) -> list[str]:
     return [kid for kid in ring.ids if kid != ring.primary]
 
 
-def _batches(ring: KeyRing) -> Iterator[tuple[SealedColumn, list[Any]]]:
+def _batches(ring: KeyRing) -> Iterator[tuple[KeyedColumn, list[Any]]]:
     """The rows under other keys of the ring, in batches that no transaction holds open."""
-    for place in sealed_columns():
+    for place in keyed_columns():
         for kid in _other_keys(ring):
             for condition in uses.conditions(place, kid):
                 after: tuple[Any, ...] | None = None
@@ -95,12 +94,10 @@ def _batches(ring: KeyRing) -> Iterator[tuple[SealedColumn, list[Any]]]:
 
 
 def _read(
-    place: SealedColumn, condition: ColumnElement[bool], after: tuple[Any, ...] | None
+    place: KeyedColumn, condition: ColumnElement[bool], after: tuple[Any, ...] | None
 ) -> list[Any]:
-    columns = [*place.key, place.column.label("sealed")]
-    if place.index is not None:
-        columns.append(place.index.label("blind"))
-    query = select(*columns).where(condition).order_by(*place.key).limit(BATCH)
+    query = select(*resealing.columns(place)).where(condition)
+    query = query.order_by(*place.key).limit(BATCH)
     if after is not None:
         there = (literal(v, c.type) for v, c in zip(after, place.key, strict=True))
         query = query.where(tuple_(*place.key) > tuple_(*there))
@@ -110,26 +107,18 @@ def _read(
 
 
 def _resealed(
-    ring: KeyRing, place: SealedColumn, row: Any, result: Rotated
-) -> dict[str, Any] | None:
+    ring: KeyRing, place: KeyedColumn, row: Any, result: Rotated
+) -> resealing.Parameters | None:
     """The parameters of a row's update; None for a value that cannot be read."""
-    key = row[: len(place.key)]
-    where = (place.table.name, place.attribute.name, row_id(key))
     try:
-        value = fields.unseal(ring, row.sealed, *where)
+        return resealing.parameters(ring, place, row)
     except SecretError:
-        result.cannot_read(f"{place} of {row_id(key)}")
+        result.cannot_read(f"{place} of {row_id(row[: len(place.key)])}")
         return None
-    parameters = {f"key_{c.name}": part for c, part in zip(place.key, key, strict=True)}
-    parameters |= {"was": row.sealed, "becomes": fields.seal(ring, value, *where)}
-    if place.index is not None:
-        searched = place.attribute.key(value)
-        parameters["blind"] = blind_index.index(ring, searched, *where[:2])
-    return parameters
 
 
 def _write(
-    place: SealedColumn,
+    place: KeyedColumn,
     rows: list[dict[str, Any]],
     result: Rotated,
     actor: Actor,
@@ -140,7 +129,9 @@ def _write(
         return 0
     started = time.monotonic()
     with write_transaction():
-        done = db.session.execute(_update(place), rows, execution_options={REKEYING: True})
+        done = db.session.execute(
+            resealing.statement(place), rows, execution_options={REKEYING: True}
+        )
         moved: int = done.rowcount  # type: ignore[attr-defined]
         if moved and not result.moved:
             record(Action.KEYS_ROTATED, actor, changes=_changes(result), reason=reason)
@@ -148,14 +139,6 @@ def _write(
         # One writer at a time, and those who wait are not queued: leave them half of it.
         time.sleep(time.monotonic() - started)
     return moved
-
-
-def _update(place: SealedColumn) -> Any:
-    same = [column == bindparam(f"key_{column.name}") for column in place.key]
-    values: dict[str, Any] = {place.column.name: bindparam("becomes")}
-    if place.index is not None:
-        values[place.index.name] = bindparam("blind")
-    return update(place.table).where(*same, place.column == bindparam("was")).values(values)
 
 
 def _changes(result: Rotated) -> list[Change]:

@@ -12,7 +12,7 @@ from webui.crypto.keyring import KeyRing
 from webui.extensions import db
 from webui.models import EncryptionKey
 from webui.models.columns import now
-from webui.models.sealed import SealedColumn, key_of, sealed_columns
+from webui.models.sealed import KeyedColumn, key_of, keyed_columns
 
 
 class State(StrEnum):
@@ -60,7 +60,7 @@ def states(ring: KeyRing, most: int | None = None) -> list[KeyState]:
 
 
 def _state(kid: str, key: EncryptionKey | None, ring: KeyRing, most: int | None) -> KeyState:
-    counts = [_count(place, under(place, kid), most) for place in sealed_columns()]
+    counts = [_count(place, under(place, kid), most) for place in keyed_columns()]
     return KeyState(
         kid=kid,
         state=_word(kid, key, ring),
@@ -79,33 +79,33 @@ def _word(kid: str, key: EncryptionKey | None, ring: KeyRing) -> State:
     return State.PRIMARY if kid == ring.primary else State.DECRYPT_ONLY
 
 
-def under(place: SealedColumn, kid: str) -> ColumnElement[bool]:
+def under(place: KeyedColumn, kid: str) -> ColumnElement[bool]:
     """Rows whose value stands under a key."""
     return key_of(place.column) == kid
 
 
-def index_behind(place: SealedColumn, kid: str) -> ColumnElement[bool]:
+def index_behind(place: KeyedColumn, kid: str) -> ColumnElement[bool]:
     """Rows whose blind index alone stands under a key."""
     return and_(key_of(place.index) == kid, key_of(place.column) != kid)
 
 
-def conditions(place: SealedColumn, kid: str) -> list[ColumnElement[bool]]:
+def conditions(place: KeyedColumn, kid: str) -> list[ColumnElement[bool]]:
     """What makes a row use a key, each row in one of them."""
     found = [under(place, kid)]
     return [*found, index_behind(place, kid)] if place.index is not None else found
 
 
 def count(kids: Iterable[str]) -> int:
-    """Exactly how many values use one of the keys, blind indexes included."""
+    """Exactly how many values use one of the keys, blind indexes and row seals included."""
     return sum(
         _count(place, condition)
         for kid in kids
-        for place in sealed_columns()
+        for place in keyed_columns()
         for condition in conditions(place, kid)
     )
 
 
-def _count(place: SealedColumn, condition: Any, most: int | None = None) -> int:
+def _count(place: KeyedColumn, condition: Any, most: int | None = None) -> int:
     rows = select(place.key[0]).where(condition)
     if most is not None:
         rows = rows.limit(most + 1)

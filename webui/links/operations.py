@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
-from webui.accounts import notices, passwords, sessions, throttle, tries
+from webui.accounts import notices, passwords, sessions, throttle, tries, trust
 from webui.audit.actions import Action
 from webui.audit.actor import Actor
 from webui.audit.log import record
@@ -121,7 +121,12 @@ def _find(kind: LinkKind, token: str) -> AccountLink:
         .where(AccountLink.kind == kind)
     )
     link: AccountLink | None = db.session.scalars(query).first()
-    if link is None or not link.is_genuine() or not link.user.active:
+    if (
+        link is None
+        or not link.is_genuine()
+        or not link.user.active
+        or not trust.is_trusted(link.user)
+    ):
         raise Gone
     return link
 

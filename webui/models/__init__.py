@@ -9,7 +9,7 @@ from webui.models.link import AccountLink
 from webui.models.notice import AccountNotice
 from webui.models.onboarding import Onboarding
 from webui.models.proof import AuditCheckpoint, AuditVerification
-from webui.models.sealed import index_keys
+from webui.models.sealed import index_keys, index_seals
 from webui.models.tenant import Tenant
 from webui.models.throttle import TryCounter
 from webui.models.unsaved import Draft, Submission
@@ -26,6 +26,7 @@ index_keys(
     ),
 )
 index_keys(AuditSealed, ("salted",))
+index_seals()
 
 __all__ = [
     "AccountLink",

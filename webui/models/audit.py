@@ -26,6 +26,17 @@ from webui.models.columns import NO_ROW_ID, BinaryText, Encrypted, UTCDateTime, 
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 
+# What changes the sealed facts of an account (models/user_seals.py).
+SEALING_ACTIONS = (
+    *("user.created", "user.invited", "user.disabled", "user.enabled", "user.role.updated"),
+    *("user.password.set", "user.password.updated", "user.password.renewed"),
+    *("user.authenticator.updated", "user.passkey.added", "user.passkey.removed"),
+    *("user.factors.removed", "user.resealed"),
+)
+# Literal words: only then may the partial index answer it.
+SEALING = f"action IN ({', '.join(map(repr, SEALING_ACTIONS))})"
+
+
 class DeniedObject(ColumnElement[str]):
     """The id that a denial was for, cut out of its entry's text; nonsense for other entries.
 
@@ -72,6 +83,7 @@ class AuditEntry(Model):
             *(DeniedObject(), "seq"),
             where="action = 'access.denied'",
         ),
+        partial_index("ix_audit_entries_sealing_seq", *("subject_id", "seq", "id"), where=SEALING),
     )
 
     seq: Mapped[int] = mapped_column(Sequence, primary_key=True, autoincrement=False)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
     true,
 )
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import object_mapper
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
@@ -83,6 +84,13 @@ def now() -> datetime:
 
 class SpoiledValue(ValueError):
     """A stored value is none of its column's kind: somebody wrote it around the product."""
+
+
+class CannotSeal(SQLAlchemyError):
+    """A row cannot be saved: its seal was made with a key that this process lacks.
+
+    Like any failure of the database: nothing was written, and what was typed is kept.
+    """
 
 
 class UTCDateTime(TypeDecorator[datetime]):

@@ -8,16 +8,16 @@ UPDATE there; SQLite has one writer anyway).
 from collections.abc import Iterator
 
 from webui.models.key import EncryptionKey
-from webui.models.sealed import key_sql, sealed_columns
+from webui.models.sealed import key_sql, keyed_columns
 
 _KEYS = EncryptionKey.__tablename__
 _MESSAGE = "that key was retired: restart this process"
 
 
 def _columns() -> dict[str, list[str]]:
-    """Table -> its columns with sealed values."""
+    """Table -> its columns with sealed values, and its row seal."""
     tables: dict[str, list[str]] = {}
-    for place in sealed_columns():
+    for place in keyed_columns():
         tables.setdefault(place.table.name, []).append(place.column.name)
     return tables
 

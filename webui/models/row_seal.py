@@ -41,7 +41,7 @@ class SealedRow:
 
     def is_genuine(self) -> bool:
         """Whether the product itself wrote the row as it is."""
-        return is_genuine(self.__tablename__, self.FACTS, self)
+        return is_genuine(self.__tablename__, self.FACTS, self, self.seal)
 
 
 def expected_seal(table: str, facts: tuple[str, ...], row: Any) -> str:
@@ -49,9 +49,9 @@ def expected_seal(table: str, facts: tuple[str, ...], row: Any) -> str:
     return tokens.seal(secret_key(), table, [getattr(row, name) for name in facts])
 
 
-def is_genuine(table: str, facts: tuple[str, ...], row: Any) -> bool:
-    """Whether a row, an object or its columns, carries its seal. The log says when it does not."""
-    genuine = tokens.fits(expected_seal(table, facts, row), row.seal)
+def is_genuine(table: str, facts: tuple[str, ...], row: Any, seal: str) -> bool:
+    """Whether the seal of a row, an object or its columns, fits. The log says when it does not."""
+    genuine = tokens.fits(expected_seal(table, facts, row), seal)
     if not genuine:
         logger.warning("a row of %s of account %s carries no valid seal", table, row.user_id)
     return genuine

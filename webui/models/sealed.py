@@ -1,4 +1,4 @@
-"""Where sealed values stand: every mapped column that an ``Encrypted`` attribute fills.
+"""Where keys are used: every mapped column that an ``Encrypted`` attribute fills, and row seals.
 
 Rotation, counting and the guard against retired keys take the columns from here, so a new
 encrypted column is covered as soon as it is mapped.
@@ -14,6 +14,9 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from webui.extensions import Base
 from webui.models.columns import Encrypted
+
+SEALED_TABLES = ("tenants", "users")
+"""The tables whose rows have a seal, in the column ``seal``."""
 
 
 class key_of(FunctionElement[str]):  # noqa: N801
@@ -42,12 +45,11 @@ def key_sql(column: str, *, sqlite: bool) -> str:
 
 
 @dataclass(frozen=True)
-class SealedColumn:
-    """A column of sealed values, and the attribute that fills it."""
+class KeyedColumn:
+    """A column whose texts name the key they were made with, and its blind index, if any."""
 
     table: Table
     column: Column[str]
-    attribute: Encrypted
     index: Column[str] | None
 
     @property
@@ -57,6 +59,24 @@ class SealedColumn:
 
     def __str__(self) -> str:
         return f"{self.table.name}.{self.column.name}"
+
+
+@dataclass(frozen=True)
+class SealedColumn(KeyedColumn):
+    """A column of sealed values, and the attribute that fills it."""
+
+    attribute: Encrypted
+
+
+def keyed_columns() -> list[KeyedColumn]:
+    """Every column of sealed values, and every one of row seals, in a fixed order."""
+    return [*sealed_columns(), *seal_columns()]
+
+
+def seal_columns() -> list[KeyedColumn]:
+    """Every column of row seals, in a fixed order."""
+    tables = (Base.metadata.tables[name] for name in SEALED_TABLES)
+    return [KeyedColumn(table, table.c.seal, None) for table in tables]
 
 
 def sealed_columns() -> list[SealedColumn]:
@@ -73,12 +93,21 @@ def sealed_columns() -> list[SealedColumn]:
 def _described(mapper: Any, attribute: Encrypted) -> SealedColumn:
     columns = mapper.columns
     index = columns[attribute.index] if attribute.index else None
-    return SealedColumn(mapper.local_table, columns[attribute.column], attribute, index)
+    return SealedColumn(mapper.local_table, columns[attribute.column], index, attribute)
 
 
 def index_keys(model: type[Base], names: Iterable[str]) -> None:
     """Indexes columns of a large table by key id, so that values under a key are counted fast."""
     mapper = inspect(model)
     for name in names:
-        place = _described(mapper, vars(model)[name])
-        Index(f"ix_{place.table.name}_{place.column.name}_kid", key_of(place.column), *place.key)
+        _index_keys_of(_described(mapper, vars(model)[name]))
+
+
+def index_seals() -> None:
+    """Indexes the row seals in the same way."""
+    for place in seal_columns():
+        _index_keys_of(place)
+
+
+def _index_keys_of(place: KeyedColumn) -> None:
+    Index(f"ix_{place.table.name}_{place.column.name}_kid", key_of(place.column), *place.key)

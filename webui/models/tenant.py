@@ -12,14 +12,18 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
-    inspect,
+    event,
+    func,
+    select,
 )
-from sqlalchemy.orm import Mapped, mapped_column, validates
+from sqlalchemy.orm import Mapped, column_property, mapped_column, validates
 
 from webui.catalogue import FIELDS
 from webui.crypto.keyring import SecretError
 from webui.extensions import Model
 from webui.field_types import REQUIRED, Sealed
+from webui.models import tenant_seals
+from webui.models.audit import AuditEntry
 from webui.models.columns import (
     DERIVED,
     EVENT,
@@ -28,12 +32,12 @@ from webui.models.columns import (
     Audited,
     BinaryText,
     CompactJSON,
-    Encrypted,
     UTCDateTime,
     now,
     stored_default,
 )
 from webui.models.tenant_constraints import CONSTRAINTS
+from webui.models.tenant_seals import RowSealed, SealedRow
 from webui.values import name_key, same_json
 
 
@@ -65,7 +69,7 @@ def host_of(sip_domain: str) -> str:
     return sip_domain.partition(":")[0]
 
 
-class Tenant(Model):
+class Tenant(SealedRow, Model):
     """A customer organisation. Every change goes through :meth:`revise`."""
 
     __tablename__ = "tenants"
@@ -135,15 +139,24 @@ class Tenant(Model):
         "webhook_secret_previous", Text, info=EVENT
     )
     webhook_secret_previous_until: Mapped[datetime | None] = mapped_column(UTCDateTime, info=PLAIN)
+    # Written by renew_seal alone: see models/tenant_seals.py.
+    seal: Mapped[str | None] = mapped_column(String(300), info=DERIVED)
 
-    sip_domain = Encrypted("sip_domain_sealed", index="sip_domain_index", key=host_of)
-    sip_username = Encrypted("sip_username_sealed", index="sip_username_index")
-    sip_password = Encrypted("sip_password_sealed")
-    webhook_url = Encrypted("webhook_url_sealed")
-    webhook_secret = Encrypted("webhook_secret_sealed")
-    webhook_secret_previous = Encrypted("webhook_secret_previous_sealed")
+    sip_domain = RowSealed("sip_domain_sealed", index="sip_domain_index", key=host_of)
+    sip_username = RowSealed("sip_username_sealed", index="sip_username_index")
+    sip_password = RowSealed("sip_password_sealed")
+    webhook_url = RowSealed("webhook_url_sealed")
+    webhook_secret = RowSealed("webhook_secret_sealed")
+    webhook_secret_previous = RowSealed("webhook_secret_previous_sealed")
 
     __mapper_args__ = {"version_id_col": version}
+    # The newest version that the history knows; comes with the row, in the same statement.
+    newest_version: Mapped[int] = column_property(
+        select(func.max(AuditEntry.tenant_version))
+        .where(AuditEntry.tenant_id == id)
+        .correlate_except(AuditEntry)
+        .scalar_subquery()
+    )
 
     def __init__(self, **values: Any) -> None:
         """A new tenant with the defaults of DESIGN 2.1. The id exists before any secret."""
@@ -209,6 +222,10 @@ class Tenant(Model):
         return changes
 
 
+for _name in ("refresh", "expire"):
+    event.listen(Tenant, _name, tenant_seals.forget_vouched)
+
+
 # Nothing has to be said of what is sealed: it is absent until it is set.
 DEFAULTS: dict[str, Any] = {
     **{
@@ -223,7 +240,7 @@ DEFAULTS: dict[str, Any] = {
 
 def _audit_kinds() -> dict[str, Audited]:
     """Field name -> how it reaches the history, for every column of the table."""
-    columns = inspect(Tenant).columns
+    columns = Tenant.__table__.columns
     return {column.name: column.info["audit"] for column in columns}
 
 

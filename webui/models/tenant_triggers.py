@@ -1,5 +1,9 @@
 """Tenants keep their id, go up by one version with every change, and are never removed.
 
+Sealed values are columns like the others here, but for one thing: while keys are rotated a value
+may be sealed anew under another key that is in use, at the same version. Then what was set stays
+set, and the row's seal follows (webui/keys/resealing.py).
+
 On SQLite the search by name follows the names here as well.
 """
 
@@ -7,9 +11,33 @@ from collections.abc import Iterator
 
 from webui.models.columns import Audited
 from webui.models.guards import postgresql_function, postgresql_trigger, sqlite_refusal
+from webui.models.key import EncryptionKey
+from webui.models.sealed import key_sql, sealed_columns
 from webui.models.tenant import Tenant
 
 _PLAIN = [c.name for c in Tenant.__table__.columns if c.info["audit"] is Audited.PLAIN]
+_SEALED = [
+    column.name
+    for place in sealed_columns()
+    for column in (place.column, place.index)
+    if column is not None and place.table is Tenant.__table__
+]
+_MESSAGE = "a change of a tenant must raise its version by one"
+
+
+def _unraised(is_not: str, *, sqlite: bool) -> str:
+    """What is refused: a change without a version, or with another than the next one."""
+    changed = [f"NEW.{column} {is_not} OLD.{column}" for column in _PLAIN]
+    for column in _SEALED:
+        fresh, old = (key_sql(f"{row}.{column}", sqlite=sqlite) for row in ("NEW", "OLD"))
+        changed.append(
+            f"(NEW.{column} {is_not} OLD.{column} AND (NEW.{column} IS NULL OR OLD.{column} IS NULL"
+            f" OR {fresh} = {old} OR NOT NEW.seal {is_not} OLD.seal"
+            f" OR NOT EXISTS (SELECT 1 FROM {EncryptionKey.__tablename__}"
+            f" WHERE kid = {fresh} AND retired_at IS NULL)))"
+        )
+    either = " OR ".join(["NEW.version <> OLD.version", *changed])
+    return f"({either}) AND NEW.version <> OLD.version + 1"
 
 
 def sqlite() -> Iterator[str]:
@@ -19,14 +47,8 @@ def sqlite() -> Iterator[str]:
 
 
 def _sqlite_guards() -> Iterator[str]:
-    changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in _PLAIN)
-    yield sqlite_refusal(
-        "tenants_version",
-        "BEFORE UPDATE",
-        "tenants",
-        f"({changed} OR NEW.version <> OLD.version) AND NEW.version <> OLD.version + 1",
-        "a change of a tenant must raise its version by one",
-    )
+    refused = _unraised("IS NOT", sqlite=True)
+    yield sqlite_refusal("tenants_version", "BEFORE UPDATE", "tenants", refused, _MESSAGE)
     yield sqlite_refusal(
         "tenants_identity",
         "BEFORE UPDATE",
@@ -76,12 +98,7 @@ def _name_search() -> Iterator[str]:
 
 def postgresql() -> Iterator[str]:
     """Functions and triggers on PostgreSQL, after those of the history."""
-    changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in _PLAIN)
-    yield postgresql_function(
-        "version",
-        f"({changed} OR NEW.version <> OLD.version) AND NEW.version <> OLD.version + 1",
-        "a change of a tenant must raise its version by one",
-    )
+    yield postgresql_function("version", _unraised("IS DISTINCT FROM", sqlite=False), _MESSAGE)
     yield postgresql_trigger("tenants_version", "BEFORE UPDATE", "tenants", "ROW", "version")
     yield postgresql_function(
         "identity",

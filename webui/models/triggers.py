@@ -8,9 +8,9 @@ so a migrated database and a fresh one have the same.
 from sqlalchemy import Connection, text
 
 from webui.extensions import is_sqlite
-from webui.models import history_triggers, key_triggers, tenant_triggers
+from webui.models import history_triggers, key_triggers, tenant_triggers, user_triggers
 
-_PARTS = (history_triggers, tenant_triggers, key_triggers)
+_PARTS = (history_triggers, tenant_triggers, user_triggers, key_triggers)
 
 
 def create(connection: Connection) -> None:

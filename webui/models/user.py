@@ -4,11 +4,30 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, Uuid, text, true
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    Uuid,
+    text,
+    true,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webui.extensions import Model
-from webui.models.columns import DERIVED, EVENT, PLAIN, BinaryText, UTCDateTime, now, partial_index
+from webui.models.columns import (
+    DERIVED,
+    EVENT,
+    NO_ROW_ID,
+    PLAIN,
+    BinaryText,
+    UTCDateTime,
+    now,
+    partial_index,
+)
 from webui.models.row_seal import SealedRow
 from webui.models.tenant import Tenant
 from webui.permissions import Role
@@ -52,6 +71,11 @@ class User(Model):
             "ix_users_disabled", "username_key", where="NOT active", on_sqlite="active = 0"
         ),
         partial_index("ix_users_invited", "username_key", where=_INVITED),
+        # Deferred: the row is sealed under an entry that is written after it.
+        ForeignKeyConstraint(
+            ["seal_entry"], ["audit_entries.id"], deferrable=True, initially="DEFERRED"
+        ),
+        NO_ROW_ID,
     )
 
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, info=DERIVED)
@@ -69,6 +93,10 @@ class User(Model):
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC", info=PLAIN)
     # None until it is chosen: then the device's cookie says.
     theme: Mapped[str | None] = mapped_column(String(10), info=PLAIN)
+    # Written by audit/sealing.py alone: see models/user_seals.py.
+    factors_digest: Mapped[str] = mapped_column(String(64), server_default="", info=DERIVED)
+    seal_entry: Mapped[UUID | None] = mapped_column(Uuid, info=DERIVED)
+    seal: Mapped[str | None] = mapped_column(String(100), info=DERIVED)
 
     tenant: Mapped[Tenant | None] = relationship()
 
@@ -76,6 +104,7 @@ class User(Model):
         self.id = uuid4()
         self.active = True
         self.time_zone = "UTC"
+        self.factors_digest = ""
         self.created_at = self.updated_at = now()
         for name, value in values.items():
             setattr(self, name, value)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError
 
 from webui import submissions
-from webui.accounts import factors, operations, passwords, signing_in, throttle, tries
+from webui.accounts import factors, operations, passwords, signing_in, throttle, tries, trust
 from webui.audit.actions import Action
 from webui.audit.actor import Actor
 from webui.audit.log import record
@@ -98,7 +98,8 @@ def _first_click(new: NewOwner, actor: Actor) -> SignedUp:
     with write_transaction():
         user = db.session.get_one(User, user.id)
         # Whatever makes the password alone not enough is judged by the sign-in page.
-        if not user.active or signing_in.blocked(user) or factors.of(user.id).any:
+        usable = user.active and trust.is_trusted(user)
+        if not usable or signing_in.blocked(user) or factors.of(user.id).any:
             raise UsernameTaken
         owner = signing_in.as_user(user, actor)
         return SignedUp(signing_in.begin(user, owner, None, _PROOFS), user)

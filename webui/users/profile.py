@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui.accounts import agents, factors, sessions
+from webui.accounts import agents, factors, sessions, trust
 from webui.accounts.factors import Factors
 from webui.audit import history
 from webui.audit.actions import Action
@@ -44,6 +44,7 @@ class Profile:
     sessions: list[Session]
     last_used: datetime | None
     history: Page[Row]
+    fault: str | None
 
 
 def build(user: User) -> Profile:
@@ -60,6 +61,7 @@ def build(user: User) -> Profile:
         ],
         last_used=_last_used(user.id),
         history=Page(history.rows(entries(user.id)), None, None),
+        fault=trust.fault(user),
     )
 
 

@@ -1,0 +1,94 @@
+"""One row under the primary key: its value, its blind index, and the row seal that covers them.
+
+What does not match its row seal is not sealed anew: rotation must not vouch for a value that
+somebody put there. The columns that an update sets are parameters ``to_<column>``; it changes a
+row only if that still is what was read (``key_<column>`` and ``was_<column>``).
+"""
+
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Update, bindparam, update
+
+from webui.crypto import blind_index, fields
+from webui.crypto.keyring import KeyRing
+from webui.crypto.row_seal import SealBroken, key_id
+from webui.extensions import db
+from webui.models import Tenant, User, tenant_seals, user_seals
+from webui.models.columns import row_id
+from webui.models.sealed import KeyedColumn, SealedColumn
+
+Parameters = dict[str, Any]
+_TENANTS, _USERS = (db.metadata.tables[model.__tablename__] for model in (Tenant, User))
+
+
+def columns(place: KeyedColumn) -> list[Any]:
+    """What must be read of a row: its key, the text that names a key, and what its seal covers."""
+    found: list[Any] = [*place.key, place.column.label("sealed")]
+    if place.table is _TENANTS:
+        return [*found, *(c for c in tenant_seals.columns(_TENANTS) if c not in place.key)]
+    return [*found, *user_seals.COLUMNS] if place.table is _USERS else found
+
+
+def parameters(ring: KeyRing, place: KeyedColumn, row: Any) -> Parameters:
+    """The parameters of a row's update. Raises SecretError for what cannot be read."""
+    key = row[: len(place.key)]
+    same = {f"key_{c.name}": part for c, part in zip(place.key, key, strict=True)}
+    was, becomes = {place.column.name: row.sealed}, _becomes(ring, place, row, row_id(key))
+    if "seal" in becomes:
+        was["seal"] = row.seal
+    return (
+        same
+        | {f"was_{name}": value for name, value in was.items()}
+        | {f"to_{name}": value for name, value in becomes.items()}
+    )
+
+
+def statement(place: KeyedColumn) -> Update:
+    """The update that takes such parameters."""
+    table, names = place.table, {place.column.name}
+    if place.index is not None:
+        names.add(place.index.name)
+    tests = {place.column.name}
+    if table is _TENANTS:
+        names, tests = names | {"seal"}, tests | {"seal"}
+    same = [column == bindparam(f"key_{column.name}") for column in place.key]
+    same += [table.c[name] == bindparam(f"was_{name}") for name in sorted(tests)]
+    return update(table).where(*same).values({name: bindparam(f"to_{name}") for name in names})
+
+
+def _becomes(ring: KeyRing, place: KeyedColumn, row: Any, identity: str) -> Parameters:
+    if isinstance(place, SealedColumn):
+        return _value(ring, place, row, identity)
+    if place.table is _USERS:
+        if user_seals.mismatch(row.id, row, row.seal_entry):
+            raise SealBroken("users does not match its seal")
+        return {"seal": user_seals.seal_of(ring, row.id, row)}
+    vouched = tenant_seals.matching(row)
+    if not vouched:
+        raise SealBroken("tenants does not match its seal")
+    return {"seal": tenant_seals.seal_of(ring, row, row.version, vouched)}
+
+
+def _value(ring: KeyRing, place: SealedColumn, row: Any, identity: str) -> Parameters:
+    where = (place.table.name, place.attribute.name, identity)
+    value = fields.unseal(ring, row.sealed, *where)
+    # The blind index alone may be behind: then the value is under the primary key already.
+    done = fields.key_id(row.sealed) == ring.primary
+    becomes = {place.column.name: row.sealed if done else fields.seal(ring, value, *where)}
+    if place.index is not None:
+        searched = place.attribute.key(value)
+        becomes[place.index.name] = blind_index.index(ring, searched, *where[:2])
+    if place.table is _TENANTS:
+        becomes["seal"] = _follows(ring, place, row, becomes)
+    return becomes
+
+
+def _follows(ring: KeyRing, place: SealedColumn, row: Any, becomes: Parameters) -> str:
+    """The tenant's seal with the new texts, under the key that it has: its own turn comes."""
+    vouched = tenant_seals.matching(row)
+    if place.attribute.name not in vouched:
+        raise SealBroken(f"{place} does not match its seal")
+    fresh = {tenant_seals.attribute_of(place.table.c[n]): text for n, text in becomes.items()}
+    changed = SimpleNamespace(**{**row._mapping, **fresh})
+    return tenant_seals.seal_of(ring.only(key_id(row.seal)), changed, row.version, vouched)

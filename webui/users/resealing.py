@@ -1,0 +1,68 @@
+"""Vouching for an account that does not match its seal, by an operator who says what it shall be.
+
+The way back for a person whose row somebody wrote to. Nothing that gives access is taken over:
+the password, second factors, sessions and links are gone afterwards, and the role and the
+organisation are those that the operator names, not those in the row.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import select
+
+from webui.accounts import factors, operations, sessions
+from webui.audit import sealing
+from webui.audit.actions import Action
+from webui.audit.actor import Actor
+from webui.audit.log import record
+from webui.extensions import db, write_transaction
+from webui.links import operations as links
+from webui.models import Authenticator, Passkey, RecoveryCode, Tenant, User
+from webui.models.columns import Audited, now
+from webui.models.tenant import Change
+from webui.models.user import NO_PASSWORD
+from webui.permissions import Role
+from webui.users.operations import Order
+
+
+def reseal(order: Order, role: Role, tenant_id: UUID | None, actor: Actor) -> None:
+    """Seals the account as one of that role, without a password; its entry says all facts anew.
+
+    Raises operations.NotPossible.
+    """
+    if (role is Role.OWNER) != (tenant_id is not None):
+        raise operations.NotPossible("an owner needs a tenant, and nobody else may have one")
+    with write_transaction():
+        user = db.session.get_one(User, order.user_id, with_for_update=True)
+        tenant = db.session.get(Tenant, tenant_id) if tenant_id else None
+        if tenant_id and tenant is None:
+            raise operations.NotPossible("there is no such tenant")
+        sealing.vouch(db.session(), user)
+        had_password = user.password_hash != NO_PASSWORD
+        user.role, user.tenant_id = role.value, tenant_id
+        user.password_hash, user.updated_at = NO_PASSWORD, now()
+        taken = _take_away(user, had_password)
+        record(
+            Action.USER_RESEALED,
+            actor,
+            tenant=tenant,
+            subject=user,
+            changes=[*operations.creation(user), *taken],
+            reason=order.reason,
+        )
+
+
+def _take_away(user: User, had_password: bool) -> list[Change]:
+    """Removes whatever else gives access; returns what the entry says of it."""
+    had = factors.of(user.id)
+    for model in (Authenticator, Passkey, RecoveryCode):
+        for row in db.session.scalars(select(model).where(model.user_id == user.id)):
+            db.session.delete(row)
+    links.end_all(user)
+    changes = [
+        *([Change("password", Audited.EVENT, "", None)] if had_password else []),
+        *([Change("authenticator", Audited.EVENT, "", None)] if had.authenticator else []),
+    ]
+    numbers = {"passkeys": (len(had.passkeys), 0), "ended_sessions": (None, sessions.end_all(user))}
+    return changes + [
+        Change(name, Audited.PLAIN, *pair) for name, pair in numbers.items() if any(pair)
+    ]
