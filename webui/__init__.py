@@ -55,12 +55,15 @@ FACTS = ("fact", "switch", "limit", "sealed", "secret", "usage_meter")
 MAX_FORM_BYTES = 256 * 1024
 
 
-def create_app(config: Config, *, setting_up: bool = False) -> Flask:
+def create_app(config: Config, *, setting_up: bool = False, serving: bool = True) -> Flask:
     """The application for a configuration.
 
     Raises ConfigError, BadKeyRing or a SecretError when it must not start like that; with
-    ``setting_up`` missing keys are no reason, because ``setup`` is about to make them.
+    ``setting_up`` missing keys are no reason, because ``setup`` is about to make them. Without
+    ``serving`` it answers no requests, so its public address need not be known.
     """
+    if serving and not setting_up:
+        config.check_serving()
     if not setting_up:
         config.check_keys()
     config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -83,7 +86,8 @@ def create_app(config: Config, *, setting_up: bool = False) -> Flask:
     app.wsgi_app = WholeBody(app.wsgi_app, MAX_FORM_BYTES)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        # X-Forwarded-Host is never believed: a proxy passes the Host on, or names the public one.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
 
 
@@ -102,7 +106,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         # Flask-Login would try this cookie before our own; nobody sends one of this name.
         "REMEMBER_COOKIE_NAME": "__Host-never",
-        "TRUSTED_HOSTS": list(config.allowed_hosts) or None,
+        "TRUSTED_HOSTS": list(config.hosts),
         # `enforce` judges the person first; `check_csrf` the token after it.
         "WTF_CSRF_CHECK_DEFAULT": False,
         # The token lives as long as the session, which has limits of its own.
