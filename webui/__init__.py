@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config, ConfigError
-from webui import accounts, audit, cli, health, tenants, theme
+from webui import accounts, audit, cli, health, security_txt, tenants, theme
 from webui.accounts import (
     account_routes,
     code_routes,
@@ -23,12 +23,14 @@ from webui.audit import words as audit_words
 from webui.audit.asking import init_asking
 from webui.canary import check_keys
 from webui.crypto.keyring import KeyRing
+from webui.csp_reports import init_reports
 from webui.csrf import check_csrf
 from webui.errors import init_errors
 from webui.extensions import csrf, db, init_database, login_manager
+from webui.fetch_site import refuse_other_sites
 from webui.filters import init_filters
 from webui.forms import help_of
-from webui.headers import init_headers
+from webui.headers import HTTPS_ONLY, init_headers
 from webui.keys import routes as key_routes
 from webui.links import routes as link_routes
 from webui.migrations import is_current
@@ -82,7 +84,7 @@ def create_app(config: Config, *, setting_up: bool = False, serving: bool = True
             check_keys()
     _init_requests(app)
     _init_pages(app)
-    init_assets(app, config.instance / "static")
+    init_assets(app, config.instance / "static", HTTPS_ONLY if config.production else {})
     app.wsgi_app = WholeBody(app.wsgi_app, MAX_FORM_BYTES)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
@@ -120,6 +122,7 @@ def _init_requests(app: Flask) -> None:
     csrf.init_app(app)
     init_origin(app)
     init_asking(app)
+    app.before_request(refuse_other_sites)
     app.before_request(enforce)
     init_required(app)
     app.before_request(check_csrf)
@@ -135,6 +138,7 @@ def _init_pages(app: Flask) -> None:
     app.url_map.converters["step"] = onboarding_routes.StepConverter
     for blueprint in (
         health.bp,
+        security_txt.bp,
         sign_in_routes.bp,
         code_routes.bp,
         account_routes.bp,
@@ -156,6 +160,7 @@ def _init_pages(app: Flask) -> None:
         link_routes.bp,
     ):
         app.register_blueprint(blueprint)
+    init_reports(app)
     init_deliveries(app)
     init_filters(app)
     init_urls(app)

@@ -23,7 +23,7 @@ LAYERS = {
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
         " webui.headers webui.origin webui.assets webui.jobs webui.redaction webui.urls"
-        " webui.whole_body"
+        " webui.whole_body webui.fetch_site"
     ),
     "features": (
         "webui.accounts webui.tenants webui.users webui.links webui.audit webui.drafts"
@@ -32,6 +32,7 @@ LAYERS = {
     "what composes features": "webui.onboarding",
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
+        " webui.csp_reports webui.security_txt"
         " webui.onboarding.routes webui.onboarding.signup_routes webui.users.routes"
         " webui.users.deed_routes"
         " webui.users.new_user_routes webui.links.routes"
