@@ -39,6 +39,7 @@ from webui.onboarding import routes as onboarding_routes
 from webui.onboarding import signup_routes
 from webui.origin import init_origin
 from webui.permissions import Permission, enforce, may
+from webui.proxies import init_proxies
 from webui.redaction import init_redaction
 from webui.tenants import routes as tenant_routes
 from webui.tenants.words import init_words
@@ -121,6 +122,7 @@ def _init_requests(app: Flask) -> None:
     login_manager.init_app(app)
     csrf.init_app(app)
     init_origin(app)
+    init_proxies(app)
     init_asking(app)
     app.before_request(refuse_other_sites)
     app.before_request(enforce)

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     DISABLE_USER = "disable and enable accounts"
     REVOKE_SESSIONS = "sign other people out"
     RESET_FACTOR = "remove other people's second factor"
+    CONFIGURE = "be told what the settings lack"
 
 
 _EVERYONE = {
@@ -87,6 +88,7 @@ _ADMIN = _SUPPORT | {
     Permission.DISABLE_USER,
     Permission.REVOKE_SESSIONS,
     Permission.RESET_FACTOR,
+    Permission.CONFIGURE,
 }
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(_SUPPORT),

@@ -23,7 +23,7 @@ LAYERS = {
     "requests": (
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
         " webui.headers webui.origin webui.assets webui.jobs webui.redaction webui.urls"
-        " webui.whole_body webui.fetch_site"
+        " webui.whole_body webui.fetch_site webui.proxies"
     ),
     "features": (
         "webui.accounts webui.tenants webui.users webui.links webui.audit webui.drafts"
