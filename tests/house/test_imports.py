@@ -42,7 +42,10 @@ LAYERS = {
         " webui.accounts.passkey_routes webui.accounts.passkey_sign_in_routes"
     ),
     "settings": "config",
-    "commands": "webui.cli webui.setup webui.jobs.cli webui.audit.cli webui.keys.commands",
+    "commands": (
+        "webui.private_files webui.cli webui.setup webui.jobs.cli webui.audit.cli"
+        " webui.keys.commands"
+    ),
     "factory": "webui",
     "entry": "wsgi",
 }
