@@ -26,6 +26,7 @@ KEYRING_FILE = "keyring.json"
 AUDIT_KEY_FILE = "audit_key"
 # What a machine calls itself: the names by which `make run` is reached.
 LOOPBACK = ("localhost", "127.0.0.1")
+_PUBLIC_ADDRESS = "its public address, such as https://console.example"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -105,20 +106,11 @@ class Config:
         return ((own,) if own else ()) + (() if self.production else LOOPBACK)
 
     def check_serving(self) -> None:
-        """Raises ConfigError when a process must not answer requests with these settings.
-
-        Links and passkeys are made for the public address; in production nothing that a
-        client sends may decide what that is.
-        """
-        if not self.production:
-            return
-        if not self.origin:
-            raise ConfigError(
-                "WEBUI_ORIGIN is not set: production needs its public address,"
-                " such as https://console.example"
-            )
-        parts = urlsplit(self.origin)
-        if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        """Raises ConfigError when production would let a client say what its address is."""
+        if self.production and not self.origin:
+            raise ConfigError(f"WEBUI_ORIGIN is not set: production needs {_PUBLIC_ADDRESS}")
+        parts = urlsplit(self.origin or "")
+        if self.production and parts.scheme != "https" and parts.hostname not in LOOPBACK:
             raise ConfigError("WEBUI_ORIGIN must begin with https:// in production")
 
     def check_keys(self) -> None:
