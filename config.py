@@ -24,7 +24,6 @@ SAMPLE_WORDS = ("changeme", "change-me", "secret", "sample", "example", "passwor
 SECRET_KEY_FILE = "secret_key"
 KEYRING_FILE = "keyring.json"
 AUDIT_KEY_FILE = "audit_key"
-# What a machine calls itself: the names by which `make run` is reached.
 LOOPBACK = ("localhost", "127.0.0.1")
 _PUBLIC_ADDRESS = "its public address, such as https://console.example"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -187,12 +186,11 @@ def _currency(value: str) -> str:
 def _origin(setting: str | None) -> str | None:
     """Scheme, host and port as browsers write them (RFC 6454, 6.2): lower case, no default port.
 
-    It is compared with what a passkey's browser says, character by character.
+    Compared with what a passkey's browser says character by character, so names are A-labels.
     """
     origin = (setting or "").rstrip("/").lower()
     if not origin:
         return None
-    # ASCII only: browsers send a name in another script as A-labels.
     matched = re.fullmatch(r"(https?)://([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::([0-9]{1,5}))?", origin)
     port = int(matched[3]) if matched and matched[3] else None
     if not matched or port not in (None, *range(1, 2**16)):
