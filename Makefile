@@ -8,10 +8,13 @@ BIN := $(VENV)/bin
 FLASK := $(BIN)/flask --app wsgi
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
+TOOLS := $(VENV)/.tools
+# Nothing is installed but the very files whose hashes are written down.
+INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 export WEBUI_ENV ?= development
 
-.PHONY: run setup machine lint ready test check bench mutants screenshots vendor
+.PHONY: run setup machine lint ready test check bench mutants screenshots vendor requirements sbom
 
 run: setup
 	@exec env BIN=$(BIN) .ci/serve wsgi:app --bind 127.0.0.1:$(PORT) --workers $(WORKERS) --threads $(THREADS) --no-control-socket \
@@ -24,12 +27,16 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(RUNTIME): requirements.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(INSTALL) -r requirements.txt
 	touch $@
 
 $(DEVELOPMENT): requirements.txt requirements-dev.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(INSTALL) -r requirements-dev.txt
 	touch $(RUNTIME) $@
+
+$(TOOLS): requirements-tools.txt | $(VENV)/bin/python
+	$(INSTALL) -r requirements-tools.txt
+	touch $@
 
 machine: $(DEVELOPMENT)
 	.ci/machine
@@ -66,3 +73,12 @@ screenshots: machine
 
 vendor:
 	.ci/vendor
+
+# What is new in requirements*.in is pinned; `make requirements UPGRADE=--upgrade` renews everything.
+requirements: $(TOOLS)
+	.ci/requirements $(UPGRADE)
+
+# What the product runs with, as CycloneDX.
+sbom: $(TOOLS)
+	$(BIN)/cyclonedx-py requirements requirements.txt --mc-type application \
+	  --output-reproducible --output-file sbom.json

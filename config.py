@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 MINIMUM_SECRET_LENGTH = 32
@@ -23,6 +24,9 @@ SAMPLE_WORDS = ("changeme", "change-me", "secret", "sample", "example", "passwor
 SECRET_KEY_FILE = "secret_key"
 KEYRING_FILE = "keyring.json"
 AUDIT_KEY_FILE = "audit_key"
+LOOPBACK = ("localhost", "127.0.0.1")
+_PUBLIC_ADDRESS = "its public address, such as https://console.example"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -91,6 +95,22 @@ class Config:
     def production(self) -> bool:
         """Whether cookies demand https and weak settings stop the start."""
         return self.environment == "production"
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names that are answered: WEBUI_ALLOWED_HOSTS, else those that follow."""
+        if self.allowed_hosts:
+            return self.allowed_hosts
+        own = urlsplit(self.origin).hostname if self.origin else None
+        return ((own,) if own else ()) + (() if self.production else LOOPBACK)
+
+    def check_serving(self) -> None:
+        """Raises ConfigError when production would let a client say what its address is."""
+        if self.production and not self.origin:
+            raise ConfigError(f"WEBUI_ORIGIN is not set: production needs {_PUBLIC_ADDRESS}")
+        parts = urlsplit(self.origin or "")
+        if self.production and parts.scheme != "https" and parts.hostname not in LOOPBACK:
+            raise ConfigError("WEBUI_ORIGIN must begin with https:// in production")
 
     def check_keys(self) -> None:
         """Raises ConfigError when a key is missing, short, a sample or used twice.
@@ -164,11 +184,19 @@ def _currency(value: str) -> str:
 
 
 def _origin(setting: str | None) -> str | None:
-    """Scheme, host and port: what links begin with and passkeys are made for."""
-    origin = (setting or "").rstrip("/") or None
-    if origin and not re.fullmatch(r"https?://[^/?#@\s]+", origin):
+    """Scheme, host and port as browsers write them (RFC 6454, 6.2): lower case, no default port.
+
+    Compared with what a passkey's browser says character by character, so names are A-labels.
+    """
+    origin = (setting or "").rstrip("/").lower()
+    if not origin:
+        return None
+    matched = re.fullmatch(r"(https?)://([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::([0-9]{1,5}))?", origin)
+    port = int(matched[3]) if matched and matched[3] else None
+    if not matched or port not in (None, *range(1, 2**16)):
         raise ConfigError("WEBUI_ORIGIN must look like https://console.example")
-    return origin
+    shown = "" if port in (None, _DEFAULT_PORTS[matched[1]]) else f":{port}"
+    return f"{matched[1]}://{matched[2]}{shown}"
 
 
 def _words(value: str | None) -> tuple[str, ...]:

@@ -6,14 +6,19 @@ from pathlib import Path
 from config import Config, ConfigError
 from webui import create_app
 from webui.crypto.keyring import BadKeyRing, SecretError
+from webui.private_files import keep_private
 
 ARGUMENTS = sys.argv[1:] if "flask" in Path(sys.argv[0]).parts[-2:] else []
 # `setup` makes the keys that every other command and every server start demands; who verifies
 # an export has neither keys nor a database.
 WITHOUT_KEYS = "setup" in ARGUMENTS or "--from-export" in ARGUMENTS
+# `flask run` and a WSGI server answer requests; `jobs run` and every other command do not.
+SERVING = not ARGUMENTS or ("run" in ARGUMENTS and "jobs" not in ARGUMENTS)
 
 try:
-    app = create_app(Config.from_environment(), setting_up=WITHOUT_KEYS)
+    config = Config.from_environment()
+    keep_private(config)
+    app = create_app(config, setting_up=WITHOUT_KEYS, serving=SERVING)
 except Exception as error:
     if ARGUMENTS[:4] == ["--app", "wsgi", "audit", "verify"]:
         # Exit 1 would say that the history does not hold.

@@ -33,6 +33,8 @@ def a_config(instance: Path, database_url: str, **overrides: Any) -> Config:
         "require_mfa": "none",
         "password_cost": "cheap",
     }
+    if overrides.get("environment") == "production":
+        values["origin"] = "https://localhost"
     return Config(instance=instance, database_url=database_url, **{**values, **overrides})
 
 

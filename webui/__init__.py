@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config, ConfigError
-from webui import accounts, audit, cli, health, tenants, theme
+from webui import accounts, audit, cli, health, security_txt, tenants, theme
 from webui.accounts import (
     account_routes,
     code_routes,
@@ -23,12 +23,14 @@ from webui.audit import words as audit_words
 from webui.audit.asking import init_asking
 from webui.canary import check_keys
 from webui.crypto.keyring import KeyRing
+from webui.csp_reports import init_reports
 from webui.csrf import check_csrf
 from webui.errors import init_errors
 from webui.extensions import csrf, db, init_database, login_manager
+from webui.fetch_site import refuse_other_sites
 from webui.filters import init_filters
 from webui.forms import help_of
-from webui.headers import init_headers
+from webui.headers import HTTPS_ONLY, init_headers
 from webui.keys import routes as key_routes
 from webui.links import routes as link_routes
 from webui.migrations import is_current
@@ -37,6 +39,7 @@ from webui.onboarding import routes as onboarding_routes
 from webui.onboarding import signup_routes
 from webui.origin import init_origin
 from webui.permissions import Permission, enforce, may
+from webui.proxies import init_proxies
 from webui.rates import init_rates
 from webui.redaction import init_redaction
 from webui.request import Request
@@ -59,12 +62,15 @@ FACTS = ("fact_of", "secret", "usage_meter")
 MAX_FORM_BYTES = 256 * 1024
 
 
-def create_app(config: Config, *, setting_up: bool = False) -> Flask:
+def create_app(config: Config, *, setting_up: bool = False, serving: bool = True) -> Flask:
     """The application for a configuration.
 
     Raises ConfigError, BadKeyRing or a SecretError when it must not start like that; with
-    ``setting_up`` missing keys are no reason, because ``setup`` is about to make them.
+    ``setting_up`` missing keys are no reason, because ``setup`` is about to make them. Without
+    ``serving`` it answers no requests, so its public address need not be known.
     """
+    if serving and not setting_up:
+        config.check_serving()
     if not setting_up:
         config.check_keys()
     config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,11 +90,12 @@ def create_app(config: Config, *, setting_up: bool = False) -> Flask:
             check_keys()
     _init_requests(app)
     _init_pages(app)
-    init_assets(app, config.instance / "static")
+    init_assets(app, config.instance / "static", HTTPS_ONLY if config.production else {})
     app.wsgi_app = WholeBody(app.wsgi_app, MAX_FORM_BYTES)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        # X-Forwarded-Host is never believed: a proxy passes the Host on, or names the public one.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
 
 
@@ -107,7 +114,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         # Flask-Login would try this cookie before our own; nobody sends one of this name.
         "REMEMBER_COOKIE_NAME": "__Host-never",
-        "TRUSTED_HOSTS": list(config.allowed_hosts) or None,
+        "TRUSTED_HOSTS": list(config.hosts),
         # `enforce` judges the person first; `check_csrf` the token after it.
         "WTF_CSRF_CHECK_DEFAULT": False,
         # The token lives as long as the session, which has limits of its own.
@@ -120,7 +127,9 @@ def _init_requests(app: Flask) -> None:
     login_manager.init_app(app)
     csrf.init_app(app)
     init_origin(app)
+    init_proxies(app)
     init_asking(app)
+    app.before_request(refuse_other_sites)
     app.before_request(enforce)
     init_required(app)
     app.before_request(check_csrf)
@@ -137,6 +146,7 @@ def _init_pages(app: Flask) -> None:
     app.url_map.converters["step"] = onboarding_routes.StepConverter
     for blueprint in (
         health.bp,
+        security_txt.bp,
         sign_in_routes.bp,
         code_routes.bp,
         account_routes.bp,
@@ -158,6 +168,7 @@ def _init_pages(app: Flask) -> None:
         link_routes.bp,
     ):
         app.register_blueprint(blueprint)
+    init_reports(app)
     init_deliveries(app)
     register_panel("webhook", webhook_panel.build)
     init_filters(app)

@@ -8,6 +8,7 @@ serves that folder before Flask is asked.
 import hashlib
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +20,26 @@ SOURCE = Path(__file__).resolve().parent.parent / "static"
 PREFIX = "/static/"
 _COMPRESSED = {".css", ".js", ".svg", ".txt"}
 _HASH_LENGTH = 12
+_HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 
 
 class UnknownAsset(KeyError):
     """A template names a static file that does not exist."""
 
 
-def init_assets(app: Flask, target: Path) -> None:
-    """Serves the built files and gives templates the filter ``asset``."""
+def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
+    """Serves the built files, with ``headers`` too, and gives templates the filter ``asset``."""
+
+    def add_headers(served: Any, _path: str, _url: str) -> None:
+        for name, value in {**_HEADERS, **headers}.items():
+            served[name] = value
+
     manifest = build(SOURCE, target)
     served = WhiteNoise(
         app.wsgi_app,
         immutable_file_test=lambda _path, _url: True,
         allow_all_origins=False,
-        add_headers_function=_add_headers,
+        add_headers_function=add_headers,
     )
     served.add_files(str(target), prefix=PREFIX)
     app.wsgi_app = served  # type: ignore[method-assign]
@@ -44,11 +51,6 @@ def init_assets(app: Flask, target: Path) -> None:
         return PREFIX + manifest[name]
 
     app.jinja_env.filters["asset"] = asset
-
-
-def _add_headers(headers: Any, _path: str, _url: str) -> None:
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
 
 
 def build(source: Path, target: Path) -> dict[str, str]:

@@ -54,9 +54,10 @@ def operator() -> Actor:
 def setup(with_demo: bool) -> None:
     """Migrate, make keys if the database holds none yet. Safe to repeat."""
     try:
-        prepare(current_app, Config.from_environment)
+        config = prepare(current_app, Config.from_environment)
     except (ConfigError, BadKeyRing, SecretError) as error:
         raise click.ClickException(str(error)) from error
+    _say_what_is_missing(config)
     if not with_demo:
         return
     if db.session.scalars(select(Tenant.id).limit(1)).first() is None:
@@ -68,6 +69,14 @@ def setup(with_demo: bool) -> None:
         for username, password in made.items():
             click.echo(f"  {username:<10} {password}")
         click.echo(f"  {path}")
+
+
+def _say_what_is_missing(config: Config) -> None:
+    """Setup is done, but a server would not start yet: better heard now than then."""
+    try:
+        config.check_serving()
+    except ConfigError as error:
+        click.echo(f"Not ready to serve yet. {error}", err=True)
 
 
 @demo_group.command("load")

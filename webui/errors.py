@@ -87,7 +87,8 @@ def log_database_error(error: SQLAlchemyError) -> None:
 
 
 def _wrong_host(_error: SecurityError) -> Response:
-    return Response("This host name is not served here.\n", 400, mimetype="text/plain")
+    words = "This host name is not served here: see WEBUI_ORIGIN and WEBUI_ALLOWED_HOSTS.\n"
+    return Response(words, 400, mimetype="text/plain")
 
 
 def _csrf_error(_error: CSRFError) -> Response:

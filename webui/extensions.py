@@ -45,6 +45,10 @@ BUSY_TIMEOUT = 10_000
 # not for the two hours that TCP itself waits.
 _KEEPALIVES = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
+LOG_REMAINS = (
+    "Old values remain in the database's write-ahead log while somebody reads from it:"
+    " restart every process."
+)
 # The execution option that makes `_begin_sqlite` open a transaction that may write.
 WRITING = "webui_writing"
 
@@ -84,6 +88,8 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "synchronous = FULL",
         "foreign_keys = ON",
         f"busy_timeout = {BUSY_TIMEOUT}",
+        # What is deleted or replaced is overwritten, and not left in a free page of the file.
+        "secure_delete = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -124,6 +130,25 @@ def write_transaction() -> Iterator[None]:
         raise
     finally:
         db.session.info.pop(WRITING, None)
+
+
+def empty_log() -> bool:
+    """Empties SQLite's write-ahead log, in which values from before lie on; True when it is empty.
+
+    False while somebody reads from it for longer than a writer waits. On PostgreSQL there is
+    nothing that the application could empty.
+    """
+    if not is_sqlite():
+        return True
+    db.session.rollback()
+    connection = db.engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        cursor.close()
+    finally:
+        connection.close()
+    return not busy
 
 
 def read(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:

@@ -1,9 +1,9 @@
-"""Who acts in the current request, as the history records it."""
+"""Where a request comes from, as the history records it, and where this site is."""
 
 import re
 from uuid import uuid4
 
-from flask import Flask, g, request
+from flask import Flask, current_app, g, request
 from flask_login import current_user
 
 from webui.audit.actions import Source
@@ -19,6 +19,16 @@ def init_origin(app: Flask) -> None:
 
 def _number_request() -> None:
     g.request_id = str(uuid4())
+
+
+def site() -> str:
+    """Scheme, host and port of this site: what links begin with and passkeys are made for.
+
+    WEBUI_ORIGIN, which production demands. In development without it the address that was
+    asked for, which TRUSTED_HOSTS keeps to this machine's own names.
+    """
+    origin: str | None = current_app.extensions["webui_config"].origin
+    return origin or request.host_url.rstrip("/")
 
 
 def address() -> str:

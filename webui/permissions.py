@@ -71,6 +71,7 @@ class Permission(StrEnum):
     DISABLE_USER = "disable and enable accounts"
     REVOKE_SESSIONS = "sign other people out"
     RESET_FACTOR = "remove other people's second factor"
+    CONFIGURE = "be told what the settings lack"
 
 
 SECTION_EDITS = {
@@ -114,6 +115,7 @@ _ADMIN = _SUPPORT | {
     Permission.DISABLE_USER,
     Permission.REVOKE_SESSIONS,
     Permission.RESET_FACTOR,
+    Permission.CONFIGURE,
 }
 ROLES: dict[Role, frozenset[Permission]] = {
     Role.SUPPORT: frozenset(_SUPPORT),

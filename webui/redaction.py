@@ -1,15 +1,21 @@
-"""Keeps the tokens of links out of every log line.
+"""Keeps log lines honest: no token of a link in one, and no line that a client made up.
 
-An access log prints the path, and the path of these pages is the secret.
+An access log prints the path, and the path of a link's page is the secret. The path comes
+decoded, so `%0a` in an address would begin a line of its own (CWE-117).
 """
 
 import logging
 import re
+import traceback
 
 from flask import Flask
 
 _LINK = re.compile(r"/(invitation|reset)/[^\s\"'?#&]+")
+# Control characters, line and paragraph separators, and what turns the direction of text around.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _LOGGERS = ("gunicorn.access", "gunicorn.error", "werkzeug")
+# Begins every line of a traceback: its last lines may quote a client.
+_MARGIN = "  | "
 
 
 def hide_links(text: str) -> str:
@@ -17,16 +23,34 @@ def hide_links(text: str) -> str:
     return _LINK.sub(r"/\1/[hidden]", text)
 
 
-class _HideLinks(logging.Filter):
+def on_one_line(text: str) -> str:
+    r"""The text with what could begin another line, or paint over this one, as ``\x0a``."""
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+class _Honest(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        hidden = hide_links(message)
-        if hidden != message:
-            record.msg, record.args = hidden, None
+        honest = on_one_line(hide_links(message))
+        if honest != message:
+            record.msg, record.args = honest, None
+        if record.exc_info and record.exc_info[0] and not record.exc_text:
+            # What a formatter would make of it, and takes from here.
+            record.exc_text = _indented("".join(traceback.format_exception(*record.exc_info)))
         return True
 
 
-_FILTER = _HideLinks()
+def _indented(text: str) -> str:
+    lines = hide_links(text).rstrip("\n").split("\n")
+    return "\n".join(_MARGIN + on_one_line(line) for line in lines)
+
+
+_FILTER = _Honest()
 
 
 def init_redaction(app: Flask) -> None:

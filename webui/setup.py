@@ -26,8 +26,10 @@ _KEY_BYTES = 32
 _OWNED = "Northwind Dental Group"
 
 
-def prepare(app: Flask, read_config: Callable[[], Config]) -> None:
+def prepare(app: Flask, read_config: Callable[[], Config]) -> Config:
     """Migrates, and makes the keys that neither the settings nor the database have.
+
+    Returns the settings with the keys.
 
     Raises ConfigError when the database was written with keys that are missing now (new ones
     would make its secrets unreadable for ever), and when its role owns no tables.
@@ -48,6 +50,7 @@ def prepare(app: Flask, read_config: Callable[[], Config]) -> None:
     check_keys()
     with write_transaction():
         register(keyring())
+    return config
 
 
 def _migrate() -> None:

@@ -7,10 +7,13 @@ from tests.browser import chromium
 
 _INLINE_SCRIPT = """() => {
   const script = document.createElement("script");
-  script.textContent = "window.ran = true";
+  script.append("window.ran = true");
   document.body.append(script);
 }"""
-_INLINE_STYLE = """() => document.body.insertAdjacentHTML("beforeend", "<p style='color: red'>")"""
+_INLINE_STYLE = """() => document.body.setAttribute("style", "color: red")"""
+_INLINE_MARKUP = """() => {
+  try { document.body.insertAdjacentHTML("beforeend", "<p>"); } catch { /* it must not work */ }
+}"""
 _THROW = """() => new Promise((resolve) => setTimeout(() => {
   setTimeout(resolve);
   throw new Error("thrown");
@@ -28,12 +31,21 @@ class TestWatch:
         [
             ("() => console.error('logged')", "logged"),
             (_THROW, "thrown"),
-            (_INLINE_SCRIPT, "Content Security Policy"),
+            (_INLINE_SCRIPT, "TrustedScript"),
+            (_INLINE_MARKUP, "TrustedHTML"),
             (_INLINE_STYLE, "Content Security Policy"),
             (_FOREIGN, "Content Security Policy"),
             ("() => fetch('/static/no-such-file.css')", "404"),
         ],
-        ids=["logs", "throws", "inline script", "inline style", "foreign image", "missing file"],
+        ids=[
+            "logs",
+            "throws",
+            "inline script",
+            "markup",
+            "inline style",
+            "foreign image",
+            "missing file",
+        ],
     )
     def test_notices(self, open_page, watches, deed, fault):
         page = open_page()

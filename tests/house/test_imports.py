@@ -28,6 +28,7 @@ LAYERS = {
         "webui.htmx webui.navigation webui.errors webui.filters webui.forms webui.paging"
         " webui.headers webui.origin webui.assets webui.jobs webui.redaction webui.urls"
         " webui.whole_body webui.request webui.submissions"
+        " webui.fetch_site webui.proxies"
     ),
     "features": (
         "webui.accounts webui.tenants webui.users webui.links webui.audit webui.drafts"
@@ -36,6 +37,7 @@ LAYERS = {
     "what composes features": "webui.onboarding",
     "routes": (
         "webui.accounts.routes webui.tenants.routes webui.audit.routes webui.theme webui.health"
+        " webui.csp_reports webui.security_txt"
         " webui.onboarding.routes webui.onboarding.signup_routes webui.users.routes"
         " webui.users.deed_routes"
         " webui.users.new_user_routes webui.links.routes"
@@ -45,7 +47,10 @@ LAYERS = {
         " webui.accounts.passkey_routes webui.accounts.passkey_sign_in_routes"
     ),
     "settings": "config",
-    "commands": "webui.cli webui.setup webui.jobs.cli webui.audit.cli webui.keys.commands",
+    "commands": (
+        "webui.private_files webui.cli webui.setup webui.jobs.cli webui.audit.cli"
+        " webui.keys.commands"
+    ),
     "factory": "webui",
     "entry": "wsgi",
 }

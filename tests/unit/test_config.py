@@ -17,7 +17,7 @@ SETTINGS = {
     "WEBUI_CHECKPOINTS": ("checkpoints", "/var/lib/c.jsonl", Path("/var/lib/c.jsonl")),
     "WEBUI_INSTANCE": ("instance", "/srv/console", Path("/srv/console")),
     "WEBUI_ENV": ("environment", "development", "development"),
-    "WEBUI_ORIGIN": ("origin", "https://console.example.com/", "https://console.example.com"),
+    "WEBUI_ORIGIN": ("origin", "https://Console.Example.com:443/", "https://console.example.com"),
     "WEBUI_ALLOWED_HOSTS": ("allowed_hosts", "a.example, b.example", ("a.example", "b.example")),
     "WEBUI_TRUSTED_PROXIES": ("trusted_proxies", "2", 2),
     "WEBUI_REQUIRE_MFA": ("require_mfa", "none", "none"),
@@ -33,7 +33,16 @@ SETTINGS = {
 }
 WRONG = {
     "DATABASE_URL": ["tenants.db", "mysql://u@h/d", "postgresql+psycopg2://u@h/d"],
-    "WEBUI_ORIGIN": ["console.example", "https://", "https://a.example/console", "ftp://a.example"],
+    "WEBUI_ORIGIN": [
+        *("console.example", "https://", "https://a.example/console", "ftp://a.example"),
+        *(
+            "https://a.example:0",
+            "https://a.example:65536",
+            "https://u@a.example",
+            "https://ä.example",
+        ),
+        *("https://a..example", "https://a.example\\b", "https://a.example?", "https://a b"),
+    ],
     "WEBUI_ENV": ["staging", "Production"],
     "WEBUI_REQUIRE_MFA": ["owners", "yes"],
     "WEBUI_SIGNUP": ["true", "ON"],

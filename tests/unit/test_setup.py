@@ -19,6 +19,7 @@ def instance(tmp_path, database_url, monkeypatch) -> Path:
     folder = tmp_path / "instance"
     monkeypatch.setenv("WEBUI_INSTANCE", str(folder))
     monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("WEBUI_ORIGIN", "https://console.example")
     monkeypatch.setattr(cli, "DEMO_TENANTS", 2)
     return folder
 
@@ -42,6 +43,11 @@ class TestSetup:
         assert sorted(files(instance)) == list(KEYS)
         assert {oct((instance / name).stat().st_mode)[-3:] for name in KEYS} == {"600"}
         assert Config.from_environment().check_keys() is None
+
+    def test_says_what_a_server_would_still_lack(self, instance, monkeypatch):
+        monkeypatch.delenv("WEBUI_ORIGIN")
+        assert setup()[0].startswith("Not ready to serve yet. WEBUI_ORIGIN is not set: production")
+        assert sorted(files(instance)) == list(KEYS)
 
     def test_makes_other_keys_every_time(self, instance):
         setup()

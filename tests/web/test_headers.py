@@ -1,5 +1,7 @@
 """The headers of every answer, and whom the application believes."""
 
+import re
+
 import pytest
 
 from tests.factories import make_user
@@ -16,6 +18,10 @@ CSP = {
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "htmx",
+    "report-to": "csp",
+    "report-uri": "/csp-reports",
 }
 
 
@@ -58,8 +64,11 @@ class TestHeaders:
 
     def test_demand_https_in_production(self, make_app):
         client = make_app(environment="production").test_client()
-        answer = client.get("/login", base_url="https://localhost")
-        assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+        page = client.get("/login", base_url="https://localhost")
+        [style] = re.findall(r"/static/css/base[^\"]+", page.text)
+        for answer in (page, client.get(style, base_url="https://localhost")):
+            assert answer.status_code == 200
+            assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
 
 
 class TestHost:

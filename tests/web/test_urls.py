@@ -11,7 +11,7 @@ from webui.urls import url_pattern
 class TestPattern:
     @pytest.fixture(autouse=True)
     def request_below_a_folder(self, app):
-        with app.test_request_context("/", base_url="https://console.example/desk"):
+        with app.test_request_context("/", base_url="https://localhost/desk"):
             yield
 
     def test_gives_what_url_for_gives(self):

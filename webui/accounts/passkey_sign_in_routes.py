@@ -8,6 +8,7 @@ from webui import origin
 from webui.accounts import (
     arrival,
     challenges,
+    devices,
     passkeys,
     relying_party,
     sessions,
@@ -49,6 +50,7 @@ def enter() -> Any:
             relying_party.current(),
             origin.person(None, None, None),
             sessions.current_hash(),
+            devices.mark(),
         )
     except throttle.TooMany as refusal:
         return waits.too_many(sign_in_page.again(form, waits.words(refusal)), refusal)

@@ -149,13 +149,18 @@ def sign_in_options(party: RelyingParty) -> tuple[str, bytes]:
 
 
 def sign_in(
-    answer: str, challenge: bytes, party: RelyingParty, actor: Actor, replaces: str | None
+    answer: str,
+    challenge: bytes,
+    party: RelyingParty,
+    actor: Actor,
+    replaces: str | None,
+    device: str | None = None,
 ) -> signing_in.SignIn:
     """Starts a session for the account of the passkey that answered the challenge.
 
-    Raises throttle.TooMany.
+    ``device`` is the browser's mark as a known device. Raises throttle.TooMany.
     """
-    counters = [tries.by_address(tries.SIGN_IN_ADDRESS, actor.address)]
+    counters = tries.of_passkey(actor.address, device)
     throttle.start(counters, actor)
     try:
         assertion = ceremonies.assertion(answer)

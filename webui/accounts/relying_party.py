@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from webui.origin import site
 
 NAME = "Tenant Console"
 
@@ -17,6 +17,6 @@ class RelyingParty:
 
 
 def current() -> RelyingParty:
-    """From WEBUI_ORIGIN; without it from the address that was asked for."""
-    origin = current_app.extensions["webui_config"].origin or request.host_url.rstrip("/")
+    """This site."""
+    origin = site()
     return RelyingParty(urlsplit(origin).hostname or "", origin)

@@ -98,7 +98,11 @@ def log_out() -> BaseResponse:
     hashed = sessions.current_hash()
     if hashed:
         signing_in.sign_out(hashed, origin.actor())
-    return go_to(url_for(".login"))
+    response = go_to(url_for(".login"))
+    # What the browser kept of pages (ASVS 5.0, 14.3.1), also those behind its back button. Not
+    # "cookies": the theme and the mark of a known device outlive the session on purpose.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
 
 
 @login_manager.unauthorized_handler

@@ -3,7 +3,8 @@
 A try is counted *before* it is judged (:func:`start`), in a write transaction of its own, and
 taken back when it was right (:func:`forgive`): a hundred tries sent at the same moment get no
 further than a hundred in a row. A try that must wait is refused without being judged, and
-neither counts nor prolongs the delay. :mod:`webui.accounts.tries` says what it is counted under.
+neither counts nor prolongs the delay; the first of a delay is written into the history, and
+the others write nothing at all. :mod:`webui.accounts.tries` says what it is counted under.
 
 Use: ``start(counters, actor)`` first; it raises :class:`TooMany`. When the try was right,
 ``forgive(counters)`` inside the transaction that acts on it, before its history entry.
@@ -11,6 +12,7 @@ Use: ``start(counters, actor)`` first; it raises :class:`TooMany`. When the try 
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -41,12 +43,31 @@ class TooMany(Exception):
 def start(counters: Sequence[Counter], actor: Actor) -> None:
     """Counts a try that is about to be judged. Raises TooMany when it has to wait.
 
-    ``actor`` stands in the history's entry about the delay. Opens its own write transaction.
+    ``actor`` stands in the history's entry about the delay. Opens its own write transaction,
+    unless there is nothing to write: a flood of refused tries must not keep others from saving.
     """
-    with write_transaction():
-        wait = count(counters, actor)
+    wait = _known_wait(counters)
+    if wait is None:
+        with write_transaction():
+            wait = count(counters, actor)
     if wait:
         raise TooMany(wait)
+
+
+def _known_wait(counters: Sequence[Counter]) -> timedelta | None:
+    """How long a try has to wait for a delay that the history tells already, or None.
+
+    None says nothing about the try: under the lock it may be free or have to wait.
+    """
+    at, keys = now(), {counter.key: counter.limit for counter in counters}
+    columns = (TryCounter.key, TryCounter.last_at, TryCounter.free_at, TryCounter.told_at)
+    found = db.session.execute(select(*columns).where(TryCounter.key.in_(keys)))
+    rows = [row for row in found if row.free_at and not _is_old(row, keys[row.key], at)]
+    slowest = max(rows, key=lambda row: row.free_at, default=None)
+    if slowest is None or slowest.free_at <= at or not _is_told(slowest, at):
+        return None
+    wait: timedelta = slowest.free_at - at
+    return wait
 
 
 def count(counters: Sequence[Counter], actor: Actor) -> timedelta | None:
@@ -86,7 +107,7 @@ def _locked(counters: Sequence[Counter], at: datetime) -> list[TryCounter]:
     Always in the order of their keys, so that two tries cannot wait for each other.
     """
     keys = {counter.key: counter.limit for counter in counters}
-    fresh = {"tries": 0, "refused": 0, "last_at": at}
+    fresh = {"tries": 0, "last_at": at}
     values = [
         {"key": key, "kind": keys[key].kind, "expires_at": at + keys[key].forget, **fresh}
         for key in sorted(keys)
@@ -110,8 +131,19 @@ def _locked(counters: Sequence[Counter], at: datetime) -> list[TryCounter]:
 
 
 def _forget_old(row: TryCounter, limit: Limit, at: datetime) -> None:
-    if at - row.last_at >= limit.forget:
-        row.tries, row.free_at, row.refused, row.told_at = 0, None, 0, None
+    if _is_old(row, limit, at):
+        row.tries, row.free_at, row.told_at = 0, None, None
+
+
+def _is_old(row: Any, limit: Limit, at: datetime) -> bool:
+    """Whether nothing was tried for so long that a counter starts anew."""
+    return bool(at - row.last_at >= limit.forget)
+
+
+def _is_told(row: Any, at: datetime) -> bool:
+    """Whether the history tells a counter's delay, or another one of a moment ago."""
+    told = row.told_at
+    return bool(told and (told >= row.last_at or at - told < _TELL_EVERY))
 
 
 def _note(limit: Limit, row: TryCounter, at: datetime, tries: int) -> None:
@@ -123,17 +155,14 @@ def _note(limit: Limit, row: TryCounter, at: datetime, tries: int) -> None:
 
 
 def _refuse(row: TryCounter, wait: timedelta, at: datetime, kind: str, actor: Actor) -> None:
-    """Notes a try that must wait; tells the first of a delay, and how many came before it."""
-    row.refused += 1
-    told = row.told_at
-    if told and (told >= row.last_at or at - told < _TELL_EVERY):
+    """Tells the history of the first try of a delay."""
+    if _is_told(row, at):
         return
     changes = [
         Change("tried", Audited.PLAIN, None, kind),
         Change("wait_seconds", Audited.PLAIN, None, whole_seconds(wait)),
-        Change("refused_tries", Audited.PLAIN, None, row.refused),
     ]
-    row.refused, row.told_at = 0, at
+    row.told_at = at
     record(Action.TRY_DELAYED, actor, outcome=Outcome.DENIED, changes=changes)
 
 

@@ -2,14 +2,15 @@
 
 - *account and address* together: five tries, then 2 seconds, doubled up to 15 minutes. This is
   the delay that stops guessing, and it hurts nobody who signs in from elsewhere.
-- *address*: thirty wrong tries, whatever the account, then 10 seconds up to 15 minutes. An IPv6
-  /64 counts as one address, because one customer has all of it.
+- *address*: thirty wrong tries for accounts that are not known there, then 10 seconds up to 15
+  minutes. An IPv6 /64 counts as one address, because one customer has all of it.
 - *account*: against many addresses at once. Only the first three tries of each address count,
   so no single address can reach it; after thirty a try has to wait for 1 to 30 seconds.
 - A *known device* (a browser that has signed in to the account before, see
-  :mod:`webui.accounts.devices`) is counted by itself alone, and an address that the account has
-  used lately is spared the account's delay: the owner gets in while strangers guess
-  (OWASP, "Slow Down Online Guessing Attacks with Device Cookies"; ASVS 5.0, 6.3.1).
+  :mod:`webui.accounts.devices`) is counted by itself alone, and at an address that the account
+  has used lately it is counted by account and address alone: neither strangers elsewhere nor
+  others behind the same address keep the owner out (OWASP, "Slow Down Online Guessing Attacks
+  with Device Cookies"; ASVS 5.0, 6.3.1).
 
 Names are counted as typed, whether they are an account's or not, under a keyed hash.
 """
@@ -89,8 +90,15 @@ def of_sign_in(
 ) -> list[Counter]:
     """The counters of a try to sign in; ``device`` is the mark of a device that knows the name."""
     return _of_account(SIGN_IN, SIGN_IN_ACCOUNT, name, address, device, known_address) + (
-        [] if device else [by_address(SIGN_IN_ADDRESS, address)]
+        [] if device or known_address else [by_address(SIGN_IN_ADDRESS, address)]
     )
+
+
+def of_passkey(address: str | None, device: str | None) -> list[Counter]:
+    """The counters of a try to sign in by a passkey; ``device`` knows any account."""
+    if device:
+        return [Counter(SIGN_IN, ("device", "passkey", device))]
+    return [by_address(SIGN_IN_ADDRESS, address)]
 
 
 def of_code(

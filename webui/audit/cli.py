@@ -17,7 +17,7 @@ from webui.audit.actor import command_actor
 from webui.audit.filters import Filters
 from webui.audit.verdict import Verdict
 from webui.crypto import signing
-from webui.extensions import db
+from webui.extensions import LOG_REMAINS, db, empty_log
 from webui.limits import REASON
 
 HOLDS, FAILS, UNCHECKED = 0, 1, 2
@@ -118,6 +118,8 @@ def erase_values(entry: UUID | None, tenant: UUID | None, field: str | None, rea
     except (ValueError, values.Refused) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Erased {count:,} sealed value(s).")
+    if not empty_log():
+        click.echo(LOG_REMAINS, err=True)
 
 
 def _tell(verdict: Verdict) -> int:

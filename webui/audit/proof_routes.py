@@ -14,6 +14,7 @@ from webui.audit.export import Export
 from webui.audit.filters import BadFilter, Filters
 from webui.audit.view import View
 from webui.errors import Detail
+from webui.fetch_site import from_another_site
 from webui.htmx import wants_fragment
 from webui.models.columns import now
 from webui.origin import actor
@@ -43,7 +44,7 @@ def _download(kind: str, content_type: str, write: Callable[[Export], Iterator[b
 
     So the cookie that SameSite=Lax sends along with another site's link is not enough for it.
     """
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+    if from_another_site():
         abort(403, Detail(FROM_HERE))
     try:
         filters = Filters.from_url(request.args)

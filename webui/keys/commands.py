@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 from webui import values
 from webui.audit.actor import Actor, command_actor
 from webui.crypto.keyring import KeyRing
-from webui.extensions import keyring
+from webui.extensions import LOG_REMAINS, empty_log, keyring
 from webui.keys import operations, rotation, uses
 from webui.limits import REASON
 
@@ -76,6 +76,8 @@ def rotate(reason: str | None) -> None:
     with click.progressbar(length=rotation.due(), label="Values", file=sys.stderr) as bar:
         result = rotation.rotate(_operator(), reason, bar.update)
     click.echo(f"Re-encrypted {result.moved:,} value(s) with key {result.primary}.")
+    if not empty_log():
+        click.echo(LOG_REMAINS, err=True)
     problems = _problems(result)
     for problem in problems:
         click.echo(problem, err=True)

@@ -16,7 +16,7 @@ class TryCounter(Model):
 
     __tablename__ = "try_counters"
     __table_args__ = (
-        CheckConstraint("tries >= 0 AND refused >= 0", name="positive"),
+        CheckConstraint("tries >= 0", name="positive"),
         Index("ix_try_counters_expires_at", "expires_at"),
     )
 
@@ -25,7 +25,6 @@ class TryCounter(Model):
     tries: Mapped[int] = mapped_column(Integer)
     last_at: Mapped[datetime] = mapped_column(UTCDateTime)
     free_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    refused: Mapped[int] = mapped_column(Integer)
     told_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

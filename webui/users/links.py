@@ -1,11 +1,12 @@
 """Showing a fresh link, this once."""
 
-from flask import Response, current_app, make_response, render_template, request, url_for
+from flask import Response, make_response, render_template, url_for
 
 from webui.htmx import part_of
 from webui.links.operations import Issued
 from webui.models import User
 from webui.models.link import LinkKind
+from webui.origin import site
 
 _VIEWS = {LinkKind.INVITATION: "links.invitation", LinkKind.RESET: "links.reset"}
 
@@ -19,6 +20,4 @@ def show_once(user: User, issued: Issued) -> Response:
 
 
 def _absolute(issued: Issued) -> str:
-    """The whole address: of the configured origin, or else as this request came in."""
-    origin = current_app.extensions["webui_config"].origin or request.host_url.rstrip("/")
-    return f"{origin}{url_for(_VIEWS[issued.kind], token=issued.token)}"
+    return f"{site()}{url_for(_VIEWS[issued.kind], token=issued.token)}"
