@@ -102,19 +102,20 @@ class TestVerification:
         assert not verifications.is_asked()
 
     @pytest.mark.parametrize(
-        ("more", "words"),
+        ("more", "which", "words"),
         [
-            (0, "the newest entry was covered by no checkpoint then"),
-            (1, "the newest 2 entries were covered by no checkpoint then"),
+            (0, "the newest entry", "was not covered by a checkpoint then"),
+            (1, "the newest 2 entries", "were not covered by a checkpoint then"),
         ],
     )
-    def test_tells_what_no_checkpoint_covers(self, admin, more, words):
+    def test_tells_what_no_checkpoint_covers(self, admin, more, which, words):
         ask(admin)
         checkpoints.make()
         for _ in range(more + 1):
             make_tenant()
         work()
         page = admin.get("/audit")
+        assert f"{which} (since " in page.words_of("proof")
         assert words in page.words_of("proof")
         assert "Proof: holds, just now" in page.words
 
