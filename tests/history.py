@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select
 
 from tests import verifier
+from webui.audit import verify
 from webui.audit.actions import Action
+from webui.crypto import signing
 from webui.extensions import db, keyring
 from webui.models import AuditEntry, Tenant
 
@@ -45,6 +48,16 @@ def assert_audited(
     assert body["actor"] == {**body["actor"], **actor}
     assert {name: body[name] for name in expected} == expected
     return body
+
+
+def assert_verified() -> None:
+    """`audit verify` finds nothing wrong with the history, and rows that are as it says."""
+    config = current_app.extensions["webui_config"]
+    db.session.rollback()
+    url = db.engine.url.render_as_string(hide_password=False)
+    key = signing.public_key(config.audit_key)
+    verdict = verify.verify(url, key, config.checkpoints)
+    assert verdict.holds, [problem.text for problem in verdict.problems]
 
 
 def assert_history_holds() -> None:

@@ -19,8 +19,10 @@ class Source(NamedTuple):
 
     def new(self, name: str) -> Any:
         """What a field holds after the entry; None for what is no pair of old and new."""
-        pair = self.changes[name]
-        return pair[1] if isinstance(pair, list) and len(pair) == 2 else None
+        try:
+            return self.changes[name][1]
+        except (TypeError, LookupError):
+            return None
 
 
 @dataclass(slots=True)
