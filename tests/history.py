@@ -9,6 +9,7 @@ from sqlalchemy import select
 from tests import verifier
 from webui.audit import verify
 from webui.audit.actions import Action
+from webui.audit.verdict import Verdict
 from webui.crypto import signing
 from webui.extensions import db, keyring
 from webui.models import AuditEntry, Tenant
@@ -64,3 +65,8 @@ def assert_history_holds() -> None:
     """The independent verifier finds nothing wrong with the whole history."""
     url = db.engine.url.render_as_string(hide_password=False)
     assert verifier.judge(url, keyring().to_json()) == []
+
+
+def of_the_history(judged: Verdict) -> list[tuple[str, int | None, int | None]]:
+    """A verdict's problems as (kind, first, last), without those of rows."""
+    return [(p.kind, p.first, p.last) for p in judged.problems if p.kind != "row"]

@@ -7,8 +7,9 @@ from sqlalchemy import delete, insert, select, update
 
 from tests import tampering
 from tests.factories import an_actor, make_tenant, revise
+from tests.history import of_the_history
 from tests.tampering import without_guards
-from tests.unit.test_verify import assert_second_opinion, of_the_history, result
+from tests.unit.test_verify import assert_second_opinion, result
 from webui.audit import erasure
 from webui.audit.actions import Action
 from webui.crypto import fields

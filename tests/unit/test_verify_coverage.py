@@ -1,21 +1,26 @@
-"""What a writer can do to checkpoints, their file and verdicts: failures, not notices."""
+"""What a writer can do to checkpoints, their file and sealed values: failures, not notices."""
 
 import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, update
 
-from tests.factories import make_tenant, revise
+from tests.factories import an_actor, make_tenant, revise
 from tests.tampering import without_guards
 from tests.unit.test_verify import result
-from webui.audit import checkpoint_lines, checkpoints, coverage
+from webui.audit import checkpoint_lines, checkpoints, coverage, erasure
 from webui.audit.actions import Action
+from webui.extensions import db
+from webui.models import AuditSealed
 from webui.models.columns import now
+
+SEALED = AuditSealed.__table__
 
 
 @pytest.fixture
 def acme(app):
-    return make_tenant(name="Acme")
+    return make_tenant(name="Acme", sip_domain="old.example", webhook_url="https://old.example/")
 
 
 def said(app):
@@ -103,3 +108,51 @@ class TestCoverage:
         words = result(app).coverage
         assert words.startswith("The newest 2 entries (since ")
         assert words.endswith(" UTC) are not covered by a checkpoint yet.")
+
+
+class TestErasure:
+    """A value is missing only where an entry says that it was erased."""
+
+    @pytest.fixture(autouse=True)
+    def changed(self, acme):
+        revise(acme, Action.TENANT_SIP, sip_domain="new.example")
+        revise(acme, Action.TENANT_WEBHOOK, webhook_url="https://new.example/")
+
+    def set_null(self, **here):
+        with without_guards() as connection:
+            condition = [SEALED.c[name] == value for name, value in here.items()]
+            statement = update(SEALED).where(*condition).values(value=None)
+            assert connection.execute(statement).rowcount
+
+    def test_without_an_entry(self, app, acme):
+        self.set_null(field="sip_domain", side="old")
+        [text] = said(app)
+        assert text.startswith("Entry 2 has lost its sealed value in sip_domain")
+
+    def test_of_another_field(self, app, acme):
+        erasure.erase(an_actor(), "asked for", tenant=acme.id, field="sip_domain")
+        assert said(app) == []
+        self.set_null(field="webhook_url", side="old")
+        assert [text.split(" has")[0] for text in said(app)] == ["Entry 3"]
+
+    def test_of_another_tenant(self, app, acme):
+        other = make_tenant(sip_domain="other.example")
+        erasure.erase(an_actor(), "asked for", tenant=other.id)
+        assert said(app) == []
+        self.set_null(field="sip_domain", side="old")
+        assert [text.split(" has")[0] for text in said(app)] == ["Entry 2"]
+
+    def test_of_what_came_after_it(self, app, acme):
+        erasure.erase(an_actor(), "asked for", tenant=acme.id)
+        revise(acme, Action.TENANT_SIP, sip_domain="newest.example")
+        assert said(app) == []
+        self.set_null(field="sip_domain", side="new")
+        assert any(text.startswith("Entry 5 has lost") for text in said(app))
+
+    def test_of_an_entry_alone(self, app, acme):
+        entry = db.session.scalar(select(SEALED.c.entry).where(SEALED.c.side == "old").limit(1))
+        erasure.erase(an_actor(), "asked for", entry=entry)
+        assert said(app) == []
+        with without_guards() as connection:
+            connection.execute(update(SEALED).values(value=None))
+        assert said(app) != []

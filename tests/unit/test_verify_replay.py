@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from tests import factories
+from tests import factories, tampering
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.raw import copy_of_tenant
 from tests.tampering import without_guards
 from tests.unit.test_verify import result
 from webui.accounts import own
-from webui.audit import checkpoints, erasure, reading_rows, state
+from webui.audit import checkpoints, reading_rows, state
 from webui.audit.actions import Action
 from webui.crypto import fields
 from webui.crypto.keyring import KeyRing, new_keyring_json
@@ -181,6 +181,15 @@ class TestPlainColumn:
         set_row(TENANTS, acme.id, version=version)
         assert "entry 3 (" in assert_named(app, "tenants", acme.id, "version")
 
+    def test_every_version_has_an_entry(self, app, acme):
+        """A change between two saves of a column, of which no entry was written."""
+        revise(acme, Action.TENANT_BILLING, max_concurrent_calls=20)
+        with without_guards() as connection:
+            tampering.rewrite(connection, 4, lambda body: body["tenant"].update(version=5))
+        set_row(TENANTS, acme.id, version=5)
+        words = "4 entries do not lead to version 5, one for each."
+        assert f"In tenants, row {acme.id}: {words}" in said(app)
+
     def test_every_column_is_compared_or_named_as_not(self):
         """A new column is compared from its first day, whatever its kind."""
         open_ones = {"id", "created_at", "updated_at"}
@@ -323,48 +332,6 @@ class TestPassword:
     def test_taken_from_an_account(self, app, person):
         set_row(USERS, person.id, password_hash=NO_PASSWORD)
         assert_named(app, "users", person.id, "password_hash")
-
-
-class TestErasure:
-    """A value is missing only where an entry says that it was erased."""
-
-    def set_null(self, **here):
-        with without_guards() as connection:
-            condition = [SEALED.c[name] == value for name, value in here.items()]
-            statement = update(SEALED).where(*condition).values(value=None)
-            assert connection.execute(statement).rowcount
-
-    def test_without_an_entry(self, app, acme):
-        self.set_null(field="sip_domain", side="old")
-        [text] = said(app)
-        assert text.startswith("Entry 2 has lost its sealed value in sip_domain")
-
-    def test_of_another_field(self, app, acme):
-        erasure.erase(an_actor(), "asked for", tenant=acme.id, field="sip_domain")
-        assert said(app) == []
-        self.set_null(field="webhook_url", side="old")
-        assert [text.split(" has")[0] for text in said(app)] == ["Entry 3"]
-
-    def test_of_another_tenant(self, app, acme, other):
-        erasure.erase(an_actor(), "asked for", tenant=other.id)
-        assert said(app) == []
-        self.set_null(field="sip_domain", side="old")
-        assert [text.split(" has")[0] for text in said(app)] == ["Entry 2"]
-
-    def test_of_what_came_after_it(self, app, acme):
-        erasure.erase(an_actor(), "asked for", tenant=acme.id)
-        revise(acme, Action.TENANT_SIP, sip_domain="newest.example")
-        assert said(app) == []
-        self.set_null(field="sip_domain", side="new")
-        assert any(text.startswith("Entry 5 has lost") for text in said(app))
-
-    def test_of_an_entry_alone(self, app, acme):
-        entry = db.session.scalar(select(SEALED.c.entry).where(SEALED.c.side == "old").limit(1))
-        erasure.erase(an_actor(), "asked for", entry=entry)
-        assert said(app) == []
-        with without_guards() as connection:
-            connection.execute(update(SEALED).values(value=None))
-        assert said(app) != []
 
 
 class TestHealthyDatabase:

@@ -30,13 +30,15 @@ class Told:
     """What the entries say of a row.
 
     ``sources`` are the newest entries by field, ``newest`` the newest of all, ``made`` the one
-    that made the row; ``version`` is that of the newest entry, where entries have one.
+    that made the row; ``version`` is that of the newest entry, where entries have one, and
+    ``count`` how many there are.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
     newest: Source | None = None
     made: Source | None = None
     version: int | None = None
+    count: int = 0
 
 
 def replay(
@@ -58,6 +60,7 @@ def _told(entries: Iterable[tuple[Any, ...]], made_by: frozenset[str]) -> Told:
         # One object for all of an entry's fields, and no loop: half of all work is this line.
         told.sources.update(dict.fromkeys(source.changes, source))
         told.newest, told.version = source, version
+        told.count += 1
         if action in made_by and told.made is None:
             told.made = source
     return told

@@ -8,7 +8,7 @@ from webui.audit import reading
 from webui.audit.opening import Held
 from webui.audit.replay import Source, Told
 from webui.audit.retold import Ids
-from webui.audit.row_problems import contradicted, missing, unmade
+from webui.audit.row_problems import contradicted, missing, skipped, unmade
 from webui.audit.sealed import Value
 from webui.audit.state import Guarded, Row, said_of
 from webui.audit.verdict import MOST, Problem
@@ -46,6 +46,8 @@ class Comparison:
             self._say(unmade(table, name))
         for column, source in self._guarded.contradictions(row, told):
             self._say(contradicted(table, name, column, *self._place(source)))
+        if told.version is not None and told.count != told.version:
+            self._say(skipped(table, name, told.count, told.version))
         self._note_sealed(name, row, told)
 
     def end(self) -> None:

@@ -9,9 +9,10 @@ def contradicted(table: str, row: str, column: str, seq: int | None, entry: str 
     return _about(seq, f"{_row(table, row)}: column {column} {says}.")
 
 
-def derived(table: str, row: str, column: str) -> Problem:
-    """A column that does not follow from the others."""
-    return _about(None, f"{_row(table, row)}: column {column} does not follow from the others.")
+def skipped(table: str, row: str, entries: int, version: int) -> Problem:
+    """A row whose versions have no entry each."""
+    words = f"{entries:,} entries do not lead to version {version:,}, one for each"
+    return _about(None, f"{_row(table, row)}: {words}.")
 
 
 def unopened(row: str, column: str) -> Problem:
