@@ -147,6 +147,15 @@ class TestPlainColumn:
         set_row(USERS, person.id, **{column.name: another(column)}, **more)
         assert_named(app, "users", person.id, column.name)
 
+    @pytest.mark.parametrize(
+        "held", [{"a": 1}, {"a": "true"}, {"a": [True]}, {}, {"a": True, "b": 1}]
+    )
+    def test_json_is_compared_by_value_and_kind(self, app, acme, held):
+        revise(acme, Action.TENANT_ORGANISATION, meta_data={"a": True})
+        assert said(app) == []
+        set_row(TENANTS, acme.id, meta_data=held)
+        assert_named(app, "tenants", acme.id, "meta_data")
+
     def test_names_the_newest_entry_about_the_column(self, app, acme):
         revise(acme, Action.TENANT_BILLING, max_concurrent_calls=20)
         revise(acme, Action.TENANT_BILLING, max_concurrent_calls=30)
@@ -305,6 +314,13 @@ class TestRow:
         with without_guards() as connection:
             connection.exec_driver_sql(copy_of_tenant("\U0010ffffz"))
         assert any("no entry says that it was made" in text for text in said(app))
+
+    def test_of_a_tenant_whose_creation_is_gone(self, app, acme):
+        with without_guards() as connection:
+            tampering.remove(connection, 1, 1)
+        assert f"In tenants, row {acme.id} is there, and no entry says that it was made." in said(
+            app
+        )
 
     def test_of_a_tenant_whose_entries_are_gone(self, app, acme):
         with without_guards() as connection:

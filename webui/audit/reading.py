@@ -154,8 +154,11 @@ def sealed(connection: Connection, entries: Iterable[str]) -> Iterator[Row]:
     if connection.dialect.name != "sqlite":
         yield from _stream(connection, "sealed", list(entries))
         return
-    for entry in entries:
-        yield from _stream(connection, "sealed", entry)
+    raw = cast(Any, connection.connection)
+    # One cursor for all: to make one costs as much as a look-up.
+    with closing(raw.cursor()) as cursor:
+        for entry in entries:
+            yield from cursor.execute(_SQLITE.sealed, (entry,))
 
 
 def _stream(connection: Connection, name: str, *parameters: Any) -> Iterator[Row]:

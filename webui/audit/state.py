@@ -162,6 +162,9 @@ def _switch(stored: Any) -> Any:
 
 
 def _time(stored: Any) -> Any:
+    if isinstance(stored, str) and len(stored) == _TIME:
+        # As SQLite keeps what the product wrote; what is no time equals none that an entry says.
+        return f"{stored[:10]}T{stored[11:]}Z"
     try:
         at = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
         return at and chain.timestamp(at if at.tzinfo else at.replace(tzinfo=UTC))
@@ -186,6 +189,7 @@ def _identity(stored: Any) -> Any:
         return stored
 
 
+_TIME = len("2026-11-23 14:52:07.000123")
 _EMPTY: dict[Any, Any] = {"[]": [], "{}": {}}
 _READERS: dict[type, Read] = {
     Boolean: _switch,
