@@ -35,10 +35,9 @@ def ten_entries():
             checkpoints.make()
 
 
-# With pieces of three the attacks meet the borders between pieces as well.
 @pytest.fixture(params=[3, 10_000])
 def found(app, request, monkeypatch):
-    """Verifies; gives the problems as (kind, first, last)."""
+    """Gives the problems found, as (kind, first, last); pieces of three have borders."""
     monkeypatch.setattr(verify, "PIECE", request.param)
 
     def found():
@@ -255,8 +254,7 @@ class TestDelete:
         with without_guards() as connection:
             tampering.remove(connection, SECOND + 1, HEAD)
         assert found() == []
-        judged = result(app)
-        assert {(p.kind, p.first) for p in judged.problems} == {("row", SECOND)}
+        assert {(p.kind, p.first) for p in result(app).problems} == {("row", SECOND)}
 
 
 def move(connection, seq, to):
