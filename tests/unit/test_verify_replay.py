@@ -308,7 +308,7 @@ class TestRow:
         [text] = said(app)
         assert text == f"In tenants, row {mine} is there, and no entry says that it was made."
 
-    def test_of_an_id_that_is_none(self, app, acme):
+    def test_of_an_id_that_is_none(self, app, acme, other):
         if not is_sqlite():
             pytest.skip("PostgreSQL keeps nothing else in such a column")
         with without_guards() as connection:
