@@ -5,14 +5,13 @@ from typing import Any
 
 from sqlalchemy import select
 
+from webui.accounts.operations import creation
 from webui.accounts.passwords import hash_password
 from webui.audit.actions import Action, Source
 from webui.audit.actor import Actor, command_actor
 from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import Tenant, User
-from webui.models.columns import Audited
-from webui.models.tenant import Change
 from webui.users.operations import Order, set_active
 
 _numbers = count(1)
@@ -76,9 +75,13 @@ def make_user(
     with write_transaction():
         user = User(**values)
         db.session.add(user)
-        shown = ("username", "email", "role")
-        changes = [Change(name, Audited.PLAIN, None, values[name]) for name in shown]
-        record(Action.USER_CREATED, an_actor(), changes=changes, subject=user, reason="for a test")
+        record(
+            Action.USER_CREATED,
+            an_actor(),
+            changes=creation(user),
+            subject=user,
+            reason="for a test",
+        )
     return read_again(user)
 
 

@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+from flask import current_app
 from sqlalchemy import select
 
 from tests import verifier
+from webui.audit import verify
 from webui.audit.actions import Action
+from webui.audit.verdict import Verdict
+from webui.crypto import signing
 from webui.extensions import db, keyring
 from webui.models import AuditEntry, Tenant
 
@@ -47,7 +51,22 @@ def assert_audited(
     return body
 
 
+def assert_verified() -> None:
+    """`audit verify` finds nothing wrong with the history, and rows that are as it says."""
+    config = current_app.extensions["webui_config"]
+    db.session.rollback()
+    url = db.engine.url.render_as_string(hide_password=False)
+    key = signing.public_key(config.audit_key)
+    verdict = verify.verify(url, key, config.checkpoints)
+    assert verdict.holds, [problem.text for problem in verdict.problems]
+
+
 def assert_history_holds() -> None:
     """The independent verifier finds nothing wrong with the whole history."""
     url = db.engine.url.render_as_string(hide_password=False)
     assert verifier.judge(url, keyring().to_json()) == []
+
+
+def of_the_history(judged: Verdict) -> list[tuple[str, int | None, int | None]]:
+    """A verdict's problems as (kind, first, last), without those of rows."""
+    return [(p.kind, p.first, p.last) for p in judged.problems if p.kind != "row"]

@@ -31,7 +31,8 @@ class TestVerify:
         result = run("verify")
         assert result.exit_code == 0
         assert "The history holds: 2 entries, 1 checkpoint(s)." in result.output
-        assert "The newest entry is covered by no checkpoint yet." in result.output
+        assert "The newest entry (since " in result.output
+        assert ") is not covered by a checkpoint yet." in result.output
 
     def test_says_what_does_not(self, run):
         make_tenant()

@@ -96,8 +96,8 @@ class TestMake:
         assert len(stored()) == 1
         assert written(file) == stored()
 
-    def test_the_worker_does_it_every_quarter_of_an_hour(self):
-        assert JOBS["checkpoints"].every == timedelta(minutes=15)
+    def test_the_worker_does_it_every_minute(self):
+        assert JOBS["checkpoints"].every == timedelta(minutes=1)
         assert not JOBS["checkpoints"].pending()
         make_tenant()
         assert JOBS["checkpoints"].pending()

@@ -95,12 +95,16 @@ def test_shows_nothing_when_a_column_says_something_else(place, value):
     assert not is_shown(tuple(row))
 
 
-@pytest.mark.parametrize(
-    "changes", [{"é": [1, 2]}, {"a": [0, "\U0001f600"]}, {"at": ["10:00.5", 1]}]
-)
-def test_leaves_rare_changes_to_the_long_way(changes):
-    row = row_of(body(changes=changes))
+def test_leaves_rare_changes_to_the_long_way():
+    row = row_of(body(changes={"a": [0, "\U0001f600"]}))
     assert not is_shown(row)
+    assert is_right(row)
+
+
+@pytest.mark.parametrize("changes", [{"é": [1, "ü"]}, {"at": ["10:00.5", 1]}])
+def test_shows_changes_as_people_have_them(changes):
+    row = row_of(body(changes=changes))
+    assert is_shown(row)
     assert is_right(row)
 
 

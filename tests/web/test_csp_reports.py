@@ -70,6 +70,8 @@ class TestReport:
             b'{"csp-report": {"blocked-uri": "https://[", "document-uri": null}}',
             b'{"csp-report": {"blocked-uri": "\\ud800"}}',
         ],
+        # An id made of the body holds a lone surrogate, which no runner can print.
+        ids=lambda body: f"{len(body)} bytes",
     )
     def test_that_is_none_is_no_error(self, client, lines, body):
         assert send(client, body) == 204

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from tests import tampering
 from tests.factories import make_tenant
@@ -12,7 +12,7 @@ from tests.raw import only_asked, rows, unchanged
 from tests.tampering import without_guards
 from tests.web import dom
 from webui.audit import checkpoints, verifications
-from webui.extensions import db, write_transaction
+from webui.extensions import db, is_sqlite, write_transaction
 from webui.jobs import Run, leases
 from webui.jobs.registry import JOBS
 from webui.models import AuditVerification
@@ -75,6 +75,14 @@ class TestPanel:
             connection.exec_driver_sql("UPDATE audit_checkpoints SET line = '{}'")
         assert "No checkpoint yet." in admin.get("/audit").words_of("proof")
 
+    def test_counts_what_no_checkpoint_covers(self, admin):
+        checkpoints.make()
+        for _ in range(2):
+            make_tenant()
+        said = admin.get("/audit").words_of("proof")
+        assert "The newest 2 entries (since " in said
+        assert ") are not covered by a checkpoint yet." in said
+
     def test_says_at_once_that_the_end_was_cut_off(self, admin, tenant):
         checkpoints.make()
         assert "Cut off" not in admin.get("/audit").words_of("proof")
@@ -102,19 +110,20 @@ class TestVerification:
         assert not verifications.is_asked()
 
     @pytest.mark.parametrize(
-        ("more", "words"),
+        ("more", "which", "words"),
         [
-            (0, "the newest entry was covered by no checkpoint then"),
-            (1, "the newest 2 entries were covered by no checkpoint then"),
+            (0, "the newest entry", "was not covered by a checkpoint then"),
+            (1, "the newest 2 entries", "were not covered by a checkpoint then"),
         ],
     )
-    def test_tells_what_no_checkpoint_covers(self, admin, more, words):
+    def test_tells_what_no_checkpoint_covers(self, admin, more, which, words):
         ask(admin)
         checkpoints.make()
         for _ in range(more + 1):
             make_tenant()
         work()
         page = admin.get("/audit")
+        assert f"{which} (since " in page.words_of("proof")
         assert words in page.words_of("proof")
         assert "Proof: holds, just now" in page.words
 
@@ -159,6 +168,51 @@ class TestVerification:
             values = {"started_at": verifications.now() - timedelta(seconds=3), "checked": 1}
             db.session.execute(update(AuditVerification).values(**values))
         assert "% done" in admin.get("/audit").words_of("proof")
+
+    @pytest.mark.parametrize(
+        ("column", "value"),
+        [
+            ("outcome", "holds"),
+            ("report", '{"entries": 1, "checkpoints": 1}'),
+            ("ended_at", "2030-01-01 00:00:00.000000"),
+            ("asked_by", "somebody else"),
+            ("signature", None),
+            ("signature", "AAAA"),
+        ],
+    )
+    def test_that_somebody_changed_says_nothing(self, admin, column, value):
+        with without_guards() as connection:
+            tampering.set_columns(connection, 1, reason="forged")
+        ask(admin)
+        work()
+        assert "Does not hold" in admin.get("/audit").words_of("proof")
+        with without_guards() as connection:
+            connection.execute(text(f"UPDATE audit_verifications SET {column} = :v"), {"v": value})
+        page = admin.get("/audit")
+        assert "Not signed by this console" in page.words_of("proof")
+        assert "Holds" not in page.words_of("proof")
+        assert "Proof: not signed by this console" in page.words
+
+    def test_that_somebody_wrote_by_hand_says_nothing(self, admin):
+        at = verifications.now()
+        with write_transaction():
+            row = {"id": uuid4(), "asked_at": at, "asked_by": "x", "ended_at": at}
+            report = '{"entries": 1, "checkpoints": 1}'
+            db.session.add(AuditVerification(**row, outcome="holds", report=report))
+        said = admin.get("/audit").words_of("proof")
+        assert "Not signed by this console" in said
+        assert "1 entry" not in said
+
+    def test_signed_is_no_other_one_s_verdict(self, admin):
+        """A signature of a verdict that holds cannot be put on another verification's row."""
+        ask(admin)
+        work()
+        assert "Holds" in admin.get("/audit").words_of("proof")
+        with without_guards() as connection:
+            new = "'" + uuid4().hex + "'"
+            new = new if is_sqlite() else f"CAST({new} AS uuid)"
+            connection.exec_driver_sql(f"UPDATE audit_verifications SET id = {new}")
+        assert "Not signed by this console" in admin.get("/audit").words_of("proof")
 
     def test_is_refused_to_support(self, sign_in):
         browser = sign_in("support")

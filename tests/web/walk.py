@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from tests import verifier
 from tests.factories import make_tenant, make_user
-from tests.history import assert_history_holds
+from tests.history import assert_history_holds, assert_verified
 from tests.web.pages import REASON, Browser, edit_url
 from tests.web.saved import bodies, fresh
 from webui.extensions import db
@@ -151,6 +151,7 @@ class Walk:
     def judge(self) -> None:
         """The chain holds, the entries tell the current state, every change has one entry."""
         assert_history_holds()
+        assert_verified()
         rows = verifier.read(db.engine.url.render_as_string(hide_password=False))
         for tenant in self.tenants:
             _judge_state(tenant, verifier.replay(rows, str(tenant.id)))

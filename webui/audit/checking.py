@@ -16,7 +16,8 @@ import orjson
 from webui.audit import chain, retold
 from webui.audit.retold import COLUMNS, PLAIN, Ids, Row
 
-BODY, _HASH, _TENANT, _AT = map(COLUMNS.index, ("body", "hash", "tenant_id", "at"))
+BODY, _HASH, TENANT, _AT = map(COLUMNS.index, ("body", "hash", "tenant_id", "at"))
+ID = COLUMNS.index("id")
 # Between seq, which says where the entry stands, and body: the extracts.
 _EXTRACTS = slice(1, BODY)
 _plain, _actor = itemgetter(*PLAIN), itemgetter(*chain.ACTOR)
@@ -106,7 +107,7 @@ def _follower(before: Seen, row: Row, fields: Mapping[int, Fingerprint], ids: Id
     if sha256(_raw(row)).hexdigest() != stored:
         return None
     changes = retold.changes(row, before.computed, ids)
-    if changes is None or at < before.at or fields.get(seq, 0) != _listed(changes, row[_TENANT]):
+    if changes is None or at < before.at or fields.get(seq, 0) != _listed(changes, row[TENANT]):
         return None
     return Seen(seq, seq, stored, before.computed, at, True)
 
@@ -122,7 +123,7 @@ def look(row: Row, fields: Mapping[int, Fingerprint], ids: Ids) -> tuple[Seen, l
         seen.number, seen.prev = value["seq"], value["prev"]
         told = _extracts(value, ids)
         seen.at = told[_AT - 1]
-        listed = _listed(value["changes"], told[_TENANT - 1])
+        listed = _listed(value["changes"], told[TENANT - 1])
         well_formed = is_entry(value, raw) and (seen.number > 1 or seen.prev == chain.GENESIS)
     except (ValueError, KeyError, TypeError, AttributeError):
         return seen, [*notes, Note("format", seq, seq)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, select
@@ -11,6 +12,13 @@ from webui.audit.checkpoints import BadLine, Checkpoint, parse
 from webui.audit.verdict import Problem
 from webui.crypto import signing
 from webui.models import AuditCheckpoint
+from webui.models.columns import now
+
+_WRITING = timedelta(seconds=10)
+_TO_DO = (
+    "Find out who could write there. Once the file is mended from a copy or moved away,"
+    " audit checkpoint adds what it lacks."
+)
 
 
 @dataclass
@@ -22,20 +30,25 @@ class Lines:
     notices: list[str] = field(default_factory=list)
 
 
-def read_lines(connection: Connection, file: Path | None, public_key: str) -> Lines:
+def read_lines(
+    connection: Connection, file: Path | None, public_key: str, is_copy: bool = False
+) -> Lines:
     """The checkpoints of the database and of the file.
 
+    ``is_copy``: the file is one that is kept elsewhere, which may lack the newest checkpoints.
     Raises OSError when the file is there and cannot be read, signing.BadKey.
     """
     lines = Lines()
     # The file first: what is made meanwhile stands in the database before it stands there.
-    texts = _in_file(file, lines) if file else None
+    texts = _in_file(file) if file else None
     query = select(AuditCheckpoint.seq, AuditCheckpoint.line).order_by(AuditCheckpoint.seq)
     rows = [(row.seq, row.line) for row in connection.execute(query)]
     stored = list(_judged(rows, "in the database", public_key, lines))
-    known = {line for _, line in rows}
-    if texts is not None:
-        _add_file(lines, texts, known, public_key)
+    if file and texts is None:
+        _without_file(lines, file, len(rows))
+    elif file and texts is not None:
+        _compare(lines, file, set(texts), stored, is_copy)
+        _add_file(lines, texts, {line for _, line in rows}, public_key)
     lines.valid = sorted([*stored, *lines.valid], key=lambda one: one.seq)
     return lines
 
@@ -52,19 +65,48 @@ def _texts(file: Path) -> list[str]:
     return [line for line in file.read_text("utf-8", "replace").split("\n") if line]
 
 
-def _in_file(file: Path, lines: Lines) -> list[str] | None:
-    """The lines of the file; None, and a notice, when there is none."""
+def _in_file(path: Path) -> list[str] | None:
+    """The lines of the file; None when there is none."""
     try:
-        return _texts(file)
+        return _texts(path)
     except FileNotFoundError:
-        lines.notices.append(f"There is no checkpoint file {file}.")
         return None
 
 
-def _add_file(lines: Lines, texts: list[str], known: set[str], public_key: str) -> None:
-    lacking = len(known - set(texts))
+def _without_file(lines: Lines, path: Path, stored: int) -> None:
+    """Nothing is wrong until something was signed."""
+    if not stored:
+        lines.notices.append(f"There is no checkpoint file {path} yet.")
+        return
+    said = f"The checkpoint file {path} is missing, and {stored:,} checkpoint(s) were written to it"
+    lines.problems.append(_about(None, f"{said}. {_TO_DO}"))
+
+
+def _compare(
+    lines: Lines, file: Path, there: set[str], stored: Sequence[Checkpoint], is_copy: bool
+) -> None:
+    """Adds what the file lacks of the database's good ones."""
+    last = max((n for n, one in enumerate(stored) if one.line in there), default=-1)
+    lacking = [
+        one.seq
+        for n, one in enumerate(stored)
+        if one.line not in there and not (n > last and (is_copy or _is_being_written(one)))
+    ]
     if lacking:
-        lines.notices.append(f"The file lacks {lacking} checkpoint(s); the next one adds them.")
+        said = f"{len(lacking):,} checkpoint(s) of the database, the first at entry {lacking[0]:,}"
+        problem = f"The checkpoint file {file} lacks {said}. {_TO_DO}"
+        lines.problems.append(_about(lacking[0], problem))
+
+
+def _is_being_written(checkpoint: Checkpoint) -> bool:
+    """Whether it is so new that it may not have come to the file yet."""
+    try:
+        return now() - datetime.fromisoformat(checkpoint.at) < _WRITING
+    except (ValueError, TypeError):
+        return False
+
+
+def _add_file(lines: Lines, texts: list[str], known: set[str], public_key: str) -> None:
     for text in texts:
         if text in known:
             continue

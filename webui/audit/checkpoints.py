@@ -26,7 +26,7 @@ from webui.jobs import Run, job
 from webui.models import AuditCheckpoint, AuditEntry
 from webui.models.columns import now
 
-EVERY = timedelta(minutes=15)
+EVERY = timedelta(minutes=1)
 KEYS = {"v", "seq", "hash", "at", "prev", "signature"}
 # Not the chain's lock: a checkpoint never delays a save.
 _LOCK = 0x7E4A_17C1

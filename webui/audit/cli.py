@@ -99,7 +99,8 @@ def _stored(key: str, file: Path | None) -> Verdict:
             bar.length = total
             bar.update(done - bar.pos)
 
-        return verify.verify(url, key, file or _config().checkpoints, progress)
+        lines = file or _config().checkpoints
+        return verify.verify(url, key, lines, progress, is_copy=file is not None)
 
 
 @audit.command("erase")

@@ -5,7 +5,7 @@ database spells them, which `ids` knows, and times as ``2026-11-23 14:52:07.0001
 of extracts holds of an entry is one number, its `checking.Fingerprint`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -24,6 +24,8 @@ _BATCH = 100
 class _Queries:
     """What is asked of a database; each with the first and the last seq as parameters.
 
+    ``sealed`` is asked with the id of an entry, or with several where the database is far away.
+
     ``entries`` come with two more on either side, so that `judge` sees who broke a link; its
     parameters are first, first, last, last.
     """
@@ -32,6 +34,7 @@ class _Queries:
     fields: str
     words: str
     reasons: str
+    sealed: str
 
 
 _SQLITE = _Queries(
@@ -56,6 +59,9 @@ SELECT seq, word FROM audit_words WHERE seq BETWEEN ? AND ?
 SELECT seq, reason FROM audit_entries
 WHERE seq BETWEEN ? AND ? AND reason IS NOT NULL
 """,
+    sealed="""
+SELECT entry, field, side, value FROM audit_sealed WHERE entry = ?
+""",
 )
 _POSTGRESQL = _Queries(
     entries="""
@@ -79,6 +85,9 @@ SELECT seq, word FROM audit_words WHERE seq BETWEEN %s AND %s
     reasons="""
 SELECT seq, reason FROM audit_entries
 WHERE seq BETWEEN %s AND %s AND reason IS NOT NULL
+""",
+    sealed="""
+SELECT entry, field, side, value FROM audit_sealed WHERE entry = ANY(%s::uuid[])
 """,
 )
 
@@ -140,7 +149,19 @@ def reasons(connection: Connection, low: int, high: int) -> Iterator[Row]:
     return _stream(connection, "reasons", low, high)
 
 
-def _stream(connection: Connection, name: str, *parameters: int) -> Iterator[Row]:
+def sealed(connection: Connection, entries: Iterable[str]) -> Iterator[Row]:
+    """(entry, field, side, value) of what is sealed of the entries, given by their ids."""
+    if connection.dialect.name != "sqlite":
+        yield from _stream(connection, "sealed", list(entries))
+        return
+    raw = cast(Any, connection.connection)
+    # One cursor for all: to make one costs as much as a look-up.
+    with closing(raw.cursor()) as cursor:
+        for entry in entries:
+            yield from cursor.execute(_SQLITE.sealed, (entry,))
+
+
+def _stream(connection: Connection, name: str, *parameters: Any) -> Iterator[Row]:
     """The rows as they come; not all of them at once are held in memory."""
     raw = cast(Any, connection.connection)
     with closing(raw.cursor()) as cursor:

@@ -36,7 +36,10 @@ COLUMNS = (
 STRICT = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
 """Canonical, of values without floats whose keys both sort alike."""
 _is_time = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}").fullmatch
+# A float, or a text that holds what looks like one, as times do.
 _may_be_float = re.compile(r"[\[:,]-?\d+[.e]").search
+# Characters that canonical JSON and UTF-8 put in different order, as keys have it.
+_is_beyond = re.compile("[\U00010000-\U0010ffff]").search
 
 
 def changes(row: Row, prev: str, ids: Ids) -> dict[str, Any] | None:
@@ -101,10 +104,14 @@ def _text(value: str | None) -> str:
 
 
 def _is_canonical(raw: str, value: Any) -> bool:
-    """Whether changes are in canonical form; no for some that are, which nobody writes often."""
-    # The sorter knows the order of keys in ASCII.
-    if not raw.isascii() or _may_be_float(raw):
+    """Whether changes are in canonical form; no for some that are, which nobody writes often.
+
+    Raises ValueError for a float.
+    """
+    if not raw.isascii() and _is_beyond(raw):
         return False
+    if _may_be_float(raw):
+        chain.refuse_floats(value)
     return orjson.dumps(value, option=STRICT).decode() == raw
 
 

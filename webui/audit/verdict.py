@@ -1,8 +1,8 @@
 """From notes about entries to a verdict on the history: what happened, where, in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from webui.audit.checking import Note
 from webui.audit.checkpoints import Checkpoint
@@ -27,14 +27,15 @@ class Problem:
 class Verdict:
     """What a verification found.
 
-    ``uncovered`` counts the newest entries that no valid checkpoint covers; ``notices`` say
-    what is worth knowing and breaks nothing.
+    ``uncovered`` counts the newest entries that no valid checkpoint covers, ``since`` is when
+    the first of them was written; ``notices`` say what is worth knowing and breaks nothing.
     """
 
     entries: int = 0
     head: int = 0
     checkpoints: int = 0
     uncovered: int = 0
+    since: datetime | None = None
     problems: list[Problem] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     subject: str = "The history"
@@ -64,19 +65,20 @@ class Verdict:
         if not self.uncovered:
             return "A checkpoint covers every entry."
         one = self.uncovered == 1
-        newest = "The newest entry is" if one else f"The newest {self.uncovered:,} entries are"
-        return f"{newest} covered by no checkpoint yet."
+        newest = "The newest entry" if one else f"The newest {self.uncovered:,} entries"
+        since = f" (since {self.since:%d %B %Y, %H:%M} UTC)" if self.since else ""
+        return f"{newest}{since} {'is' if one else 'are'} not covered by a checkpoint yet."
 
-    def add(self, problem: Problem) -> None:
-        """Adds a problem, up to MOST."""
+    def add(self, *problems: Problem) -> None:
+        """Adds problems, up to MOST."""
+        for problem in problems:
+            self._add(problem)
+
+    def _add(self, problem: Problem) -> None:
         if len(self.problems) < MOST:
             self.problems.append(problem)
         elif len(self.problems) == MOST:
             self.problems.append(Problem("more", None, None, "There is more than is told here."))
-
-    def as_json(self) -> dict[str, Any]:
-        """Everything, as JSON types."""
-        return asdict(self)
 
 
 class Folded:
@@ -199,6 +201,10 @@ _WORDS = {
     "sealed": (
         "has another sealed value in {detail} than its digest says",
         "have other sealed values in {detail} than their digests say",
+    ),
+    "nulled": (
+        "has lost its sealed value in {detail}, and no entry says that it was erased",
+        "have lost their sealed values in {detail}, and no entry says that they were erased",
     ),
     "cut": (
         "was cut off: a checkpoint covers it, and it is not there",

@@ -12,7 +12,7 @@ from flask import current_app
 from sqlalchemy import func, select, update
 
 from webui import jobs
-from webui.audit import checkpoints, verify
+from webui.audit import chain, checkpoints, coverage, signed_verdict, verify
 from webui.crypto import signing
 from webui.extensions import db, write_transaction
 from webui.jobs import Run, job
@@ -50,7 +50,9 @@ class Proof:
     head: int
     checkpoint: checkpoints.Checkpoint | None
     public_key: str
+    since: datetime | None
     latest: AuditVerification | None
+    is_signed: bool
     running: AuditVerification | None
 
     @property
@@ -72,6 +74,8 @@ class Proof:
     def state(self) -> tuple[str, str]:
         """How the latest verification ended: the colour of its badge, and in a word or two."""
         outcome = self.latest.outcome if self.latest else None
+        if self.latest and not self.is_signed:
+            return "bad", "not signed by this console"
         return {
             "holds": ("good", "holds"),
             "fails": ("bad", "does not hold"),
@@ -80,8 +84,14 @@ class Proof:
 
     @property
     def report(self) -> Mapping[str, Any]:
-        """What the latest verification found."""
-        return json.loads(self.latest.report or "{}") if self.latest else {}
+        """What the latest verification found; nothing where that is not signed."""
+        return json.loads(self.latest.report or "{}") if self.latest and self.is_signed else {}
+
+    @property
+    def found_since(self) -> datetime | None:
+        """When the first entry was written that no checkpoint covered then."""
+        since = self.report.get("since")
+        return datetime.fromisoformat(since) if since else None
 
     @property
     def share(self) -> int:
@@ -94,12 +104,16 @@ def proof() -> Proof:
     newest = db.session.scalars(
         select(AuditCheckpoint.line).order_by(AuditCheckpoint.seq.desc()).limit(1)
     ).first()
+    checkpoint, key = _read(newest), _public_key()
+    latest = db.session.scalars(_LATEST).first()
     return Proof(
         worker=jobs.alive(),
         head=db.session.scalar(select(func.max(AuditEntry.seq))) or 0,
-        checkpoint=_read(newest),
-        public_key=_public_key(),
-        latest=db.session.scalars(_LATEST).first(),
+        checkpoint=checkpoint,
+        public_key=key,
+        since=coverage.written_at(db.session.connection(), checkpoint.seq + 1 if checkpoint else 1),
+        latest=latest,
+        is_signed=latest is not None and signed_verdict.is_signed(key, latest),
         running=db.session.scalars(_OPEN).first(),
     )
 
@@ -134,14 +148,22 @@ def run_asked(run: Run) -> bool:
     waiting = db.session.scalars(_OPEN).first()
     if waiting is None:
         return False
-    _set(waiting.id, started_at=now(), checked=0)
+    identity = waiting.id
+    _set(identity, started_at=now(), checked=0)
     try:
-        outcome, report = _verified(waiting.id, run)
+        outcome, report = _verified(identity, run)
     except _Stopped:
         return False
-    text = json.dumps(report, ensure_ascii=False)
-    _set(waiting.id, ended_at=now(), outcome=outcome, report=text)
+    _end(identity, outcome, json.dumps(report, ensure_ascii=False))
     return True
+
+
+def _end(identity: UUID, outcome: str, report: str) -> None:
+    """Stores the verdict, signed."""
+    row, at = db.session.get_one(AuditVerification, identity), now()
+    seed = current_app.extensions["webui_config"].audit_key
+    signature = signed_verdict.sign(seed, row, at, outcome, report)
+    _set(identity, ended_at=at, outcome=outcome, report=report, signature=signature)
 
 
 def _verified(identity: UUID, run: Run) -> tuple[str, dict[str, Any]]:
@@ -165,6 +187,7 @@ def _verified(identity: UUID, run: Run) -> tuple[str, dict[str, Any]]:
         "entries": verdict.entries,
         "checkpoints": verdict.checkpoints,
         "uncovered": verdict.uncovered,
+        "since": verdict.since and chain.timestamp(verdict.since),
         "count": len(verdict.problems),
         "problems": [problem.text for problem in verdict.problems[:SHOWN]],
         "notices": verdict.notices,

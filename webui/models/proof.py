@@ -26,7 +26,8 @@ class AuditCheckpoint(Model):
 class AuditVerification(Model):
     """A verification somebody asked for: waiting, running, or ended with what it found.
 
-    ``outcome`` is holds, fails or unchecked; ``report`` the JSON of what was found.
+    ``outcome`` is holds, fails or unchecked; ``report`` the JSON of what was found; ``signature``
+    that of the whole verdict, made and checked in webui.audit.signed_verdict.
     """
 
     __tablename__ = "audit_verifications"
@@ -45,3 +46,4 @@ class AuditVerification(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     outcome: Mapped[str | None] = mapped_column(String(10))
     report: Mapped[str | None] = mapped_column(Text)
+    signature: Mapped[str | None] = mapped_column(Text)
