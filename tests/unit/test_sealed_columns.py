@@ -59,6 +59,7 @@ class TestSealedColumns:
         query = select(place.key[0]).where(uses.under(place, "k1")).limit(5)
         sql = str(query.compile(db.engine, compile_kwargs={"literal_binds": True}))
         if not is_sqlite():
+            db.session.execute(text(f"ANALYZE {place.table.name}"))
             db.session.execute(text("SET LOCAL enable_seqscan = off"))
         explain = "EXPLAIN QUERY PLAN" if is_sqlite() else "EXPLAIN"
         plan = str(db.session.execute(text(f"{explain} {sql}")).all())

@@ -86,6 +86,8 @@ def some(app, monkeypatch):
         rows = [{k: v[k] for k in keys if k in v} for v in values]
         owned = [{**row, "tenant_id": UUID(int=n)} for n, row in enumerate(rows)]
         connection.execute(insert(User.__table__), owned)
+        if not is_sqlite():
+            connection.execute(text("ANALYZE users"))
 
 
 def read_for(filters):
