@@ -11,6 +11,8 @@ from webui.extensions import db, is_sqlite
 from webui.limits import FIELDS, Switch, Whole
 from webui.models import Tenant
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 def tenant(app):

@@ -82,6 +82,7 @@ def plain_fields(tenant):
 
 
 @pytest.mark.usefixtures("demo")
+@pytest.mark.both_databases
 class TestHistory:
     def test_holds_before_an_independent_verifier(self):
         assert_history_holds()

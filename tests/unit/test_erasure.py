@@ -13,7 +13,7 @@ from webui.crypto import signing
 from webui.extensions import db
 from webui.models import AuditEntry, Tenant
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ from webui.keys import uses
 from webui.models import EncryptionKey
 from webui.models.sealed import key_of, sealed_columns
 
+pytestmark = pytest.mark.both_databases
+
 # Who may call `fields.seal`; everybody else assigns to an Encrypted attribute.
 SEALERS = {"models/columns.py", "canary.py", "keys/rotation.py", "demo/tenant_rows.py"}
 # Sealed for a form that brings it back at once: never stored.

@@ -13,6 +13,8 @@ from webui.audit.filters import Filters
 from webui.extensions import db, is_sqlite
 from webui.models import AuditEntry
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def tried(sign_in, tenant):

@@ -17,6 +17,8 @@ from webui.models import Tenant, User
 from webui.tenants import search, sources
 from webui.tenants.search import Filters
 
+pytestmark = pytest.mark.both_databases
+
 SOME, MANY = 800, 3_200
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FILTERS = [
