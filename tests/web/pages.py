@@ -21,7 +21,7 @@ REASON = "ticket 4711"
 class Answer:
     """An answer, checked and parsed. Whatever one asks of it must be there.
 
-    ``whole``: whether all of the page is checked, or only parsed once somebody looks into it.
+    ``whole``: whether all of it is checked, or it is only parsed once somebody looks into it.
     """
 
     def __init__(self, response: Any, *, fragment: bool = False, whole: bool = True) -> None:
@@ -30,6 +30,7 @@ class Answer:
         self.headers = response.headers
         self.text: str = response.get_data(as_text=True)
         self._is_fragment = fragment
+        self._whole = whole
         self._check_headers()
         if whole and self._has_tree:
             self._check_fragment() if fragment else self._check_page()
@@ -43,7 +44,9 @@ class Answer:
     def _trees(self) -> tuple[dom.Element, dict[str, dom.Element]]:
         if not self._has_tree:
             return None, {}
-        return dom.parse_fragment(self.text) if self._is_fragment else (dom.parse(self.text), {})
+        if self._is_fragment:
+            return dom.parse_fragment(self.text, strict=self._whole)
+        return dom.parse(self.text, strict=self._whole), {}
 
     @property
     def tree(self) -> dom.Element:
