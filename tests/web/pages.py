@@ -75,7 +75,8 @@ class Answer:
         assert "<html" not in self.text
         for tree in (self.tree, *self.parts.values()):
             # What a fragment refers to may stand in the page around it.
-            assert [f for f in dom.faults(tree) if "leads to no id" not in f] == []
+            faults = [fault for fault in dom.faults(tree) if "leads to no id" not in fault]
+            assert not faults, faults
 
     @property
     def location(self) -> str:

@@ -7,6 +7,7 @@ once: a page that differs from an earlier one in harmless text alone has the sam
 
 import re
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 import html5lib
@@ -27,8 +28,9 @@ def check(text: str, tree: Any, container: str | None = None) -> None:
     expected = parser.parseFragment(text, container) if container else parser.parse(text)
     # A control character that somebody typed is shown to them as it is: HTML has no other way.
     errors = [(where, code) for where, code, _ in parser.errors if code != "invalid-codepoint"]
-    assert errors == []
-    assert list(_nodes(tree)) == list(_nodes(expected))
+    assert not errors, errors
+    differing = [pair for pair in zip_longest(_nodes(tree), _nodes(expected)) if pair[0] != pair[1]]
+    assert not differing, f"lxml and html5lib differ first in {differing[0]}"
     _read.add(markup)
 
 
