@@ -1,10 +1,6 @@
 """After random steps through all routes the history holds and tells the current state."""
 
-import pytest
-
 from tests.web.walk import Walk
-
-pytestmark = pytest.mark.both_databases
 
 
 class TestRandomWalk:

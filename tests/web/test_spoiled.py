@@ -14,8 +14,6 @@ from webui.audit.sentences import SPOILED
 from webui.extensions import db
 from webui.models import AuditEntry
 
-pytestmark = pytest.mark.both_databases
-
 # What the newest entry's text is made of another one by.
 TEXTS = {
     "nothing": lambda body: "",
