@@ -55,7 +55,7 @@ test: ready
 	$(BIN)/pytest -n 2 --dist worksteal
 
 check: ready
-	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/browser
+	$(BIN)/pytest -n 2 --dist worksteal --databases quick --ignore tests/browser
 
 bench: machine
 	$(BIN)/python -m tests.bench.responses

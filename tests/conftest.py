@@ -31,10 +31,26 @@ settings.load_profile("tests")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """How far the random walk and the malformed requests go: a short way in the suite."""
+    """The suite's own options.
+
+    `--databases`: whether every test that uses a database also runs on PostgreSQL, or only those
+    marked `both_databases`. `--walk`, `--fuzz`: how far the random walk and the malformed requests
+    go: a short way in the suite.
+    """
+    parser.addoption("--databases", choices=["all", "quick"], default="all")
     parser.addoption("--walk", type=int, default=200)
     parser.addoption("--walk-seed", type=int, default=1)
     parser.addoption("--fuzz", type=int, default=300)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs a test on each database that it is for."""
+    everywhere = metafunc.config.getoption("databases") == "all"
+    marked = metafunc.definition.get_closest_marker("both_databases")
+    names = ["sqlite", "postgresql"] if everywhere or marked else ["sqlite"]
+    for scope in ("function", "module"):
+        if f"{scope}_database" in metafunc.fixturenames:
+            metafunc.parametrize(f"{scope}_database", names, scope=scope)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,10 +84,16 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kinds.Postg
         database.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest) -> Any:
-    """Either kind: every test that stands on this runs on both."""
-    return request.getfixturevalue(request.param)
+@pytest.fixture
+def databases(function_database: str, request: pytest.FixtureRequest) -> Any:
+    """The kind of database that a test runs on; see `pytest_generate_tests`."""
+    return request.getfixturevalue(function_database)
+
+
+@pytest.fixture(scope="module")
+def module_databases(module_database: str, request: pytest.FixtureRequest) -> Any:
+    """The same for what the tests of a module share."""
+    return request.getfixturevalue(module_database)
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ class TestPostgresql:
         assert databases.newest_binaries(tmp_path) == tmp_path / "17" / "bin"
 
 
+@pytest.mark.both_databases
 class TestDatabases:
     def test_both_kinds_are_used(self, app, request):
         assert is_sqlite() == ("sqlite" in request.node.name)

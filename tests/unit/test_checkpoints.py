@@ -18,7 +18,7 @@ from webui.jobs.registry import JOBS
 from webui.models import AuditCheckpoint
 from webui.models.columns import now
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 
 
 @pytest.fixture

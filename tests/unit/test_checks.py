@@ -12,6 +12,8 @@ from webui.extensions import db, is_sqlite
 from webui.field_types import Switch, Whole
 from webui.models import Tenant
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture(autouse=True)
 def tenant(app):

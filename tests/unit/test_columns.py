@@ -16,7 +16,7 @@ from webui.models import Draft, Tenant, User
 from webui.models.columns import Audited, CompactJSON, Encrypted, now
 from webui.models.tenant import AUDIT_KINDS, audit_kind
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 ENCRYPTED = [
     *("sip_domain", "sip_username", "sip_password"),
     *("webhook_url", "webhook_secret", "webhook_secret_previous"),

@@ -34,11 +34,11 @@ class Progress(list):
     __call__ = list.append
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def demo_app(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def demo_app(module_databases, tmp_path_factory):
     """An application whose database holds one run; the tests that only read share it."""
     folder = tmp_path_factory.mktemp("demo")
-    with request.getfixturevalue(request.param).empty() as url:
+    with module_databases.empty() as url:
         kinds.migrate(url, folder)
         app = an_app(a_config(folder, url))
         with inside(app):
@@ -83,6 +83,7 @@ def plain_fields(tenant):
 
 
 @pytest.mark.usefixtures("demo")
+@pytest.mark.both_databases
 class TestHistory:
     def test_holds_before_an_independent_verifier(self):
         assert_history_holds()

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from sqlalchemy import select
 
 from webui.audit.actions import Action
@@ -12,6 +13,12 @@ from webui.models import AuditEntry, Onboarding, Tenant
 from webui.models.onboarding import STEPS, Passed
 
 COUNT = 600
+
+
+@pytest.fixture
+def databases(sqlite):
+    """One is enough: what is made depends on the seed alone."""
+    return sqlite
 
 
 def test_are_spread_as_in_life(app):

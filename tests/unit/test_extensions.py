@@ -10,7 +10,7 @@ from tests.raw import rows
 from webui.extensions import db, is_sqlite, write_transaction
 from webui.models import TenantUsage, User
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 
 
 class TestConnection:

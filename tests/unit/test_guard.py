@@ -16,7 +16,7 @@ from webui.audit.log import record
 from webui.extensions import db, write_transaction
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 AUDITED = [Tenant, User, AuditEntry, AuditField, AuditSealed, AuditWord]
 
 

@@ -17,7 +17,7 @@ from webui.jobs.worker import Worker
 from webui.models import JobState, WorkerBeat
 from webui.models.columns import now
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 HOUR = timedelta(hours=1)
 # Seconds until something that never happens is given up; never waited for in a passing test.
 PATIENCE = 20

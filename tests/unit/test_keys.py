@@ -123,6 +123,7 @@ class TestPromote:
             check_ring(console.stored())
 
 
+@pytest.mark.both_databases
 class TestRetire:
     def test_refuses_the_primary_key(self, console):
         assert "promote another" in console.run("retire", "k1", code=1).output

@@ -23,7 +23,7 @@ from webui.extensions import db, keyring, write_transaction
 from webui.models import AuditField, AuditSealed, AuditWord, Tenant
 from webui.models.tenant import AUDIT_KINDS, Audited, Change
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 
 
 def sign_in(actor: Actor | None = None, **values):

@@ -21,6 +21,7 @@ from webui.models import Tenant, triggers
 SEARCH_TABLES = "tenant_names"
 # SQLAlchemy does not read indexes over expressions on SQLite: `schema` asks SQLite itself.
 pytestmark = [
+    pytest.mark.both_databases,
     pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression"),
     pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression"),
 ]

@@ -1,21 +1,12 @@
 """Rotation: online, resumable, and nothing is lost."""
 
-import random
-
 import pytest
 from sqlalchemy import select
 
 from tests import raw
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.history import assert_audited, assert_history_holds, count_entries
-from tests.rotating import (
-    Untouched,
-    Writer,
-    environment,
-    kill_while_rotating,
-    plaintexts,
-)
-from webui import demo
+from tests.rotating import plaintexts
 from webui.audit.actions import Action
 from webui.audit.actor import command_actor
 from webui.audit.log import record
@@ -25,6 +16,8 @@ from webui.keys import rotation, uses
 from webui.models import AuditEntry, Authenticator, Draft, Tenant
 from webui.models.sealed import sealed_columns
 
+pytestmark = pytest.mark.both_databases
+
 VALUES = {
     "sip_domain": "a.example:5070",
     "sip_username": "user",
@@ -33,7 +26,6 @@ VALUES = {
     "webhook_secret": "whsec_test",
     "webhook_secret_previous": "whsec_before",
 }
-TENANTS = 700
 OPERATOR = command_actor("operator")
 
 
@@ -151,34 +143,6 @@ class TestRotate:
         assert f"Cannot be read: tenants.webhook_url of {tenant().id}" in result.output
         assert "1 value(s) cannot be read" in result.output
         assert "used by 1 value(s)" in console.run("retire", "k1", code=1).output
-
-
-class TestUnderFire:
-    def test_loses_nothing_and_leaves_nothing_behind(self, fresh, database_url, tmp_path):
-        """2,000 secrets, two writers of which one still uses the old key, five kills."""
-        demo.load(TENANTS, 1, lambda _done: None)
-        before = plaintexts()
-        assert len(before) > 2_000
-        fresh.run("add")
-        old = fresh.restart()
-        fresh.run("promote", "k2")
-        new = fresh.restart()
-        tenants = db.session.scalars(select(Tenant.id).limit(40)).all()
-        db.session.rollback()
-        settings = environment(tmp_path / "rotating", database_url, fresh.path)
-        untouched = Untouched("k1", tenants)
-        writers = [Writer(old, tenants[:20]), Writer(new, tenants[20:])]
-        kill_while_rotating(settings, untouched, 5, random.Random(5))
-        for writer in writers:
-            writer.stop()
-        assert 0 < untouched.moved() < len(untouched)
-        fresh.run("rotate")
-        after = plaintexts()
-        expected = before | {k: v for writer in writers for k, v in writer.expected.items()}
-        assert {place: after[place] for place in expected} == expected
-        assert all(writer.saves for writer in writers)
-        fresh.run("retire", "k1")
-        assert_history_holds()
 
 
 def test_the_command_says_what_it_did(console):

@@ -12,6 +12,8 @@ from webui.keys import uses
 from webui.models import EncryptionKey
 from webui.models.sealed import key_of, sealed_columns
 
+pytestmark = pytest.mark.both_databases
+
 # Who may call `fields.seal`; everybody else assigns to an Encrypted attribute.
 SEALERS = {"models/columns.py", "canary.py", "keys/resealing.py", "demo/tenant_rows.py"}
 # Sealed for a form that brings it back at once: never stored.
@@ -59,6 +61,7 @@ class TestSealedColumns:
         query = select(place.key[0]).where(uses.under(place, "k1")).limit(5)
         sql = str(query.compile(db.engine, compile_kwargs={"literal_binds": True}))
         if not is_sqlite():
+            db.session.execute(text(f"ANALYZE {place.table.name}"))
             db.session.execute(text("SET LOCAL enable_seqscan = off"))
         explain = "EXPLAIN QUERY PLAN" if is_sqlite() else "EXPLAIN"
         plan = str(db.session.execute(text(f"{explain} {sql}")).all())

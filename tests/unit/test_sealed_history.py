@@ -17,6 +17,8 @@ from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.extensions import keyring
 from webui.models import AuditEntry, AuditSealed
 
+pytestmark = pytest.mark.both_databases
+
 TABLE = AuditSealed.__table__
 SET, CHANGED, PLAIN = 1, 2, 3
 """The entries that set two sealed values, change one of them, and have none."""

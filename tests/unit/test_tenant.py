@@ -18,7 +18,7 @@ from webui.models.columns import Audited
 from webui.models.services import ServiceState, effective_services
 from webui.models.tenant import UNREADABLE, Change, audit_kind
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 OTHER_RING = KeyRing("k2", {"k2": bytes(range(32))})
 SECRETS = {
     "sip_domain": "sip.example.com",

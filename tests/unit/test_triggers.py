@@ -14,6 +14,8 @@ from webui.extensions import db, write_transaction
 from webui.models import AuditEntry, Tenant
 from webui.models.tenant import AUDIT_KINDS, Audited
 
+pytestmark = pytest.mark.both_databases
+
 # A valid other value for every column that stands in the history as it is.
 OTHER_VALUES = {
     "name": "'Other'",

@@ -18,6 +18,8 @@ from webui.crypto import signing
 from webui.extensions import db, keyring
 from webui.models import AuditCheckpoint, AuditEntry, AuditField, AuditWord
 
+pytestmark = pytest.mark.both_databases
+
 # Entries 1 to 10; checkpoints after 4 and after 8.
 FIRST, SECOND, HEAD = 4, 8, 10
 

@@ -13,7 +13,7 @@ from webui.models.columns import now
 from webui.webhooks import outbox
 from webui.webhooks.secret import new_secret
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 
 
 def events(tenant):

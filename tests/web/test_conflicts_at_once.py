@@ -13,6 +13,8 @@ from tests.web.pages import REASON, edit_url
 from tests.web.saved import actions, bodies, fresh
 from webui.tenants import operations
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def gate(monkeypatch) -> Callable[[], None]:

@@ -22,6 +22,7 @@ from webui.extensions import db, is_sqlite
 from webui.models.columns import now
 from webui.tenants import overview, rules
 
+pytestmark = pytest.mark.both_databases
 SECRET = "never in page or log"
 PARAMETER = "a-parameter-of-the-statement"
 

@@ -1,101 +1,33 @@
 """Every route of the URL map, for every role and for nobody, on what is one's own, somebody
-else's and nobody's. A route is in here from the moment that it exists (DESIGN 2.2, 2.5)."""
-
-import re
-from uuid import uuid4
+else's and absent: it is in here from the moment that it exists (DESIGN 2.2, 2.5). What exactly
+the routes of tenants and accounts answer is in `route_table`."""
 
 import pytest
-from sqlalchemy import select
-from werkzeug.routing import Rule
 
 from tests import raw
-from tests.factories import make_tenant, make_user
-from tests.web.pages import HTMX, REASON, Browser
-from webui import permissions
-from webui.extensions import db
-from webui.models import AuditEntry, UserSession
+from tests.factories import make_user, revise
+from tests.web import dom
+from tests.web.pages import PASSWORD, Browser
+from tests.web.route_table import SECTION, TABLE, TENANT
+from tests.web.visiting import (
+    ABSENT,
+    FOREIGN,
+    OWN,
+    Visitor,
+    World,
+    declared,
+    like_any_other,
+    routes,
+    sides,
+)
+from webui.audit.actions import Action
 from webui.permissions import ROLES, Permission, Role
+from webui.tenants.sections import SECTIONS
 
-OWN, FOREIGN, ABSENT = "own", "foreign", "absent"
-# What stands in an address for an argument that names nothing of a tenant.
-NAMES = {"section": "billing", "step": "organisation", "token": "t" * 43}
 # Answered by another part of the test: it ends the session that the others need.
 SIGN_OUT = "accounts.log_out"
-
-
-def routes(app):
-    """(rule, method) of every route, by address."""
-    found = [(r, m) for r in app.url_map.iter_rules() for m in r.methods - {"HEAD", "OPTIONS"}]
-    return sorted(found, key=lambda pair: (pair[0].rule, pair[1]))
-
-
-def declared(app, rule):
-    with app.test_request_context():
-        return permissions.declared(rule.endpoint, NAMES)
-
-
-class World:
-    """A tenant of one's own and somebody else's, with their accounts and entries."""
-
-    def __init__(self) -> None:
-        self.tenants = {OWN: make_tenant(name="Own"), FOREIGN: make_tenant(name="Foreign")}
-        self.accounts = {
-            OWN: make_user("owner", self.tenants[OWN]),
-            FOREIGN: make_user("auditor"),
-        }
-
-    def ids(self, argument, whose):
-        """What an address holds for an argument."""
-        if argument in NAMES:
-            return NAMES[argument]
-        if whose == ABSENT:
-            return uuid4()
-        if argument == "tenant_id":
-            return self.tenants[whose].id
-        if argument == "user_id":
-            return self.accounts[whose].id
-        if argument == "entry_id":
-            query = select(AuditEntry.id).where(AuditEntry.tenant_id == self.tenants[whose].id)
-            return db.session.scalars(query.limit(1)).one()
-        return uuid4()
-
-    def url(self, rule: Rule, whose: str = OWN) -> str:
-        """A route's address."""
-
-        def fill(match):
-            return str(self.ids(match.group(1), whose))
-
-        return re.sub(r"<(?:[^:<>]+:)?(\w+)>", fill, rule.rule)
-
-
-class Visitor:
-    """Somebody of a role, or nobody, who asks for routes."""
-
-    def __init__(self, browser: Browser, token: str) -> None:
-        self.browser = browser
-        self.token = token
-
-    def ask(self, url, method, htmx=False):
-        """The answer; a form is sent with what every form needs, and nothing else."""
-        headers = HTMX if htmx else {}
-        if method == "GET":
-            return self.browser.client.get(url, headers=headers)
-        data = {"csrf_token": self.token, "version": "1", "reason": REASON}
-        answer = self.browser.client.post(url, data=data, headers=headers)
-        self._come_back()
-        return answer
-
-    def _come_back(self):
-        """Signs in again when what was posted ended the session."""
-        user = self.browser.user
-        if user is None:
-            return
-        query = select(UserSession).where(
-            UserSession.user_id == user.id, UserSession.ended_at.is_(None)
-        )
-        if db.session.scalars(query).first() is None:
-            self.browser.sign_in(user.username)
-            self.token = self.browser.token("/nothing-here")
+OF_A_TENANT = [name.split(" ") for name in TABLE if TENANT in name]
+EVERY_ROLE = pytest.mark.parametrize("role", [role.value for role in Role])
 
 
 @pytest.fixture
@@ -114,16 +46,7 @@ def visitor(sign_in, browser, world):
     return visit
 
 
-def like_any_other(response):
-    """Status, header names and a body without what differs between two requests and two ids."""
-    text = re.sub(r'(name="csrf_token"[^>]* value=")[^"]+', r"\1", response.text)
-    text = re.sub(r'(Request <span class="mono">)[^<]+', r"\1", text)
-    text = re.sub(r'(name="submission"[^>]* value=")[^"]+', r"\1", text)
-    ids = r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
-    return response.status_code, [*response.headers.keys()], re.sub(ids, "<id>", text)
-
-
-def can_be_told_apart(role, rule, app):
+def can_be_told_apart(role, rule):
     """Whether somebody else's thing may look different: whoever may see everybody's."""
     held = ROLES[Role(role)]
     if "tenant_id" in rule.arguments or "entry_id" in rule.arguments:
@@ -136,6 +59,15 @@ class TestDeclared:
         silent = [rule.rule for rule, _ in routes(app) if declared(app, rule) is None]
         assert silent == []
 
+    def test_by_none_is_denied_to_everybody(self, make_app):
+        app = make_app()
+        app.add_url_rule("/forgotten", "forgotten", lambda: "everything")
+        user = make_user("admin", password=PASSWORD)
+        browser = Browser(app.test_client(), set())
+        assert browser.get("/forgotten", 303).location == "/login?next=/forgotten"
+        browser.sign_in(user.username)
+        assert "You may not do that" in browser.get("/forgotten", 403).words
+
 
 class TestNobody:
     def test_gets_the_sign_in_form_for_everything_that_is_not_public(self, app, visitor, world):
@@ -144,17 +76,70 @@ class TestNobody:
         with raw.unchanged():
             for rule, method in closed:
                 for whose in (OWN, ABSENT) if rule.arguments else (OWN,):
-                    url = world.url(rule, whose)
+                    url = world.url(rule.rule, whose)
                     page, part = nobody.ask(url, method), nobody.ask(url, method, htmx=True)
-                    if (page.status_code, part.status_code) != (303, 401) or (
-                        not page.location.startswith("/login")
+                    back = f"?next={page.request.path}" if method == "GET" else ""
+                    if (page.status_code, page.location) != (303, f"/login{back}") or (
+                        not is_sign_in_form(part)
                     ):
                         wrong.append((method, rule.rule, page.status_code, part.status_code))
         assert wrong == []
         assert len(closed) > 10
 
+    def test_sees_what_is_for_everybody(self, visitor, world):
+        nobody = visitor(None)
+        others = {"GET /login": 200, "GET /signup": 200, "POST /signup": 400}
+        public = {name: route for name, route in TABLE.items() if route.anonymous}
+        found = {}
+        for name in public:
+            method, rule = name.split(" ")
+            found[name] = nobody.ask(world.url(rule), method).status_code
+        assert found == {name: others.get(name, route.answer) for name, route in public.items()}
 
-@pytest.mark.parametrize("role", [role.value for role in Role])
+
+def is_sign_in_form(response):
+    if response.status_code != 401 or "<html" in response.text:
+        return False
+    [form] = dom.elements(dom.parse_fragment(response.text)[0], "form", action="/login")
+    return {"username", "password", "next", "csrf_token"} == set(dom.fields(form))
+
+
+class TestTable:
+    def test_agrees_with_what_the_routes_declare(self, app):
+        found = {f"{method} {rule.rule}": declared(app, rule) for rule, method in routes(app)}
+        assert set(TABLE) - set(found) == set()
+        public = {name for name in TABLE if found[name] == "public"}
+        assert public == {name for name, route in TABLE.items() if route.anonymous}
+
+    @EVERY_ROLE
+    def test_says_what_a_role_is_answered(self, visitor, world, role):
+        person, wrong = visitor(role), []
+        for name, route in TABLE.items():
+            method, rule = name.split(" ")
+            for section in SECTIONS if rule.startswith(SECTION) else ("billing",):
+                url = world.url(rule, section=section)
+                form = route.form and world.url(route.form, section=section)
+                for htmx, status in ((False, route.answer), (True, route.fragment)):
+                    world.end_overlap()
+                    answer = person.ask(url, method, htmx, form)
+                    if answer.status_code != (status if role in route.roles else 403):
+                        wrong.append((name, section, htmx, answer.status_code))
+        assert wrong == []
+
+    def test_answers_with_fragments_only_who_asks_for_them(self, visitor, world):
+        admin = visitor("admin")
+        for method, rule in (pair for pair in OF_A_TENANT if pair[0] == "GET"):
+            for htmx in (False, True):
+                answer = admin.ask(world.url(rule), method, htmx)
+                if answer.status_code == 200 and rule != TENANT:
+                    assert ("<html" in answer.text) != htmx, rule
+        # htmx may also want a whole page: to restore history, or for a boosted link.
+        headers = {"HX-Request": "true", "HX-Request-Type": "full"}
+        page = admin.browser.client.get(world.url(f"{SECTION}/edit"), headers=headers)
+        assert "<html" in page.text
+
+
+@EVERY_ROLE
 class TestRole:
     def test_without_the_permission_gets_403_before_anything_is_looked_up(
         self, app, visitor, world, role
@@ -166,12 +151,14 @@ class TestRole:
             if permission == "public" or permission in ROLES[Role(role)]:
                 continue
             seen += 1
-            sides = (OWN, FOREIGN, ABSENT) if rule.arguments else (OWN,)
-            answers = {
-                like_any_other_text(person.ask(world.url(rule, whose), method)) for whose in sides
-            }
-            if len(answers) != 1 or not next(iter(answers)).startswith("403 "):
-                wrong.append((method, rule.rule, [text[:3] for text in answers]))
+            for htmx in (False, True):
+                answers = {
+                    repr(like_any_other(person.ask(world.url(rule.rule, whose), method, htmx)))
+                    for whose, as_fragment in sides(rule)
+                    if as_fragment == htmx
+                }
+                if len(answers) != 1 or not next(iter(answers)).startswith("(403, "):
+                    wrong.append((method, rule.rule, htmx, [text[:4] for text in answers]))
         assert wrong == []
         assert seen or role != "owner"
         assert raw.everything_but_asking() == before
@@ -184,7 +171,7 @@ class TestRole:
                 permission == "public" or permission in ROLES[Role(role)]
             ):
                 continue
-            answer = person.ask(world.url(rule), method)
+            answer = person.ask(world.url(rule.rule), method)
             # Sign-in's own pages lead to one another.
             to_sign_in = permission != "public" and (answer.location or "").startswith("/login")
             if answer.status_code in (401, 403) or answer.status_code >= 500 or to_sign_in:
@@ -198,13 +185,13 @@ class TestRole:
             if not allowed or not rule.arguments & {"tenant_id", "user_id", "entry_id"}:
                 continue
             for htmx in (False, True):
-                absent = person.ask(world.url(rule, ABSENT), method, htmx)
+                absent = person.ask(world.url(rule.rule, ABSENT), method, htmx)
                 if absent.status_code != 404:
                     wrong.append((method, rule.rule, htmx, absent.status_code))
-                if can_be_told_apart(role, rule, app):
+                if can_be_told_apart(role, rule):
                     continue
                 with raw.only_asked():
-                    foreign = person.ask(world.url(rule, FOREIGN), method, htmx)
+                    foreign = person.ask(world.url(rule.rule, FOREIGN), method, htmx)
                 if like_any_other(foreign) != like_any_other(absent):
                     wrong.append((method, rule.rule, htmx, foreign.status_code, "foreign"))
         assert wrong == []
@@ -216,29 +203,53 @@ class TestRole:
         for group in (readable[start::8] for start in range(8)):
             before = raw.everything_but_asking()
             for rule in group:
-                for whose in (OWN, FOREIGN, ABSENT) if rule.arguments else (OWN,):
-                    person.ask(world.url(rule, whose), "GET")
+                for whose, htmx in sides(rule):
+                    person.ask(world.url(rule.rule, whose), "GET", htmx)
             now = raw.everything_but_asking()
-            changed = [table for table in now if now[table] != before.get(table)]
-            assert changed == [], [rule.rule for rule in group]
+            written = [table for table in now if now[table] != before.get(table)]
+            assert written == [], [rule.rule for rule in group]
+
+    def test_by_head_gets_the_same_without_a_body(self, visitor, world, role):
+        client, wrong = visitor(role).browser.client, []
+        for method, rule in (name.split(" ") for name in TABLE):
+            if method == "GET":
+                head, get = client.head(world.url(rule)), client.get(world.url(rule))
+                if (head.status_code, head.text) != (get.status_code, ""):
+                    wrong.append((rule, head.status_code, get.status_code))
+        assert wrong == []
 
 
-def like_any_other_text(response):
-    status, _, text = like_any_other(response)
-    return f"{status} {text}"
+class TestForeignTenant:
+    @pytest.mark.parametrize("status", ["inactive", "suspended", "blocked"])
+    def test_is_absent_in_every_status(self, visitor, world, status):
+        services = ["calls"] if status == "suspended" else []
+        foreign = world.tenants[FOREIGN]
+        revise(foreign, Action.TENANT_STATUS, status=status, blocked_services=services)
+        owner, wrong = visitor("owner"), []
+        for method, rule in OF_A_TENANT:
+            allowed = "owner" in TABLE[f"{method} {rule}"].roles
+            answer = owner.ask(world.url(rule, FOREIGN), method)
+            if answer.status_code != (404 if allowed else 403):
+                wrong.append((method, rule, answer.status_code))
+        assert wrong == []
+
+    def test_is_not_changed_by_its_id_in_a_form(self, visitor, world):
+        owner, other = visitor("owner").browser, world.tenants[FOREIGN].id
+        before = raw.rows("SELECT * FROM tenants WHERE name = 'Foreign'")
+        owner.edit(world.tenants[OWN], "organisation", name="Mine", id=other, tenant_id=other)
+        assert raw.rows("SELECT * FROM tenants WHERE name = 'Foreign'") == before
 
 
 class TestOtherMethods:
     def test_are_refused(self, app, visitor, world):
         admin, wrong = visitor("admin"), []
         before = raw.everything_but_asking()
-        for rule in {rule.rule: rule for rule, _ in routes(app)}.values():
+        for rule in {rule.rule for rule, _ in routes(app)}:
             for method in ("PUT", "PATCH", "DELETE"):
-                url = world.url(rule)
                 answer = admin.browser.client.open(
-                    url, method=method, data={"csrf_token": admin.token}
+                    world.url(rule), method=method, data={"csrf_token": admin.token}
                 )
                 if answer.status_code != 405:
-                    wrong.append((method, rule.rule, answer.status_code))
+                    wrong.append((method, rule, answer.status_code))
         assert wrong == []
         assert raw.everything_but_asking() == before

@@ -75,6 +75,7 @@ def verified(config, tmp_path, text, checkpoint_file=None):
     return exported.verify(path, signing.public_key(config.audit_key), checkpoint_file)
 
 
+@pytest.mark.both_databases
 class TestJsonLines:
     def test_holds_every_entry_s_exact_text(self, admin, rich):
         before = entries()

@@ -13,6 +13,8 @@ from webui.audit.filters import Filters
 from webui.extensions import db, is_sqlite
 from webui.models import AuditEntry
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def tried(sign_in, tenant):
@@ -54,6 +56,7 @@ def test_are_found_along_their_own_index(app, tenant):
     explain = "EXPLAIN QUERY PLAN" if is_sqlite() else "EXPLAIN"
     if not is_sqlite():
         # Of the few rows of a test it would rather read all.
+        db.session.execute(text("ANALYZE audit_entries"))
         db.session.execute(text("SET LOCAL enable_seqscan = off"))
     [_, attempts] = streams.streams(Filters(tenant=(tenant.id,)), denials=True)[0].values
     query = select(AuditEntry.seq).where(attempts).order_by(AuditEntry.seq.desc()).limit(5)

@@ -131,6 +131,7 @@ TYPED_WRONG = {
 }
 
 
+@pytest.mark.both_databases
 class TestEveryFilter:
     def test_shows_what_passes_and_nothing_else(self, admin, world):
         given = {"one": world["one"], "two": world["two"], "sam": world["sam"].id}
@@ -173,6 +174,7 @@ class TestEveryFilter:
         admin.get(f"/tenants/{world['one']}/audit?tenant={world['two']}", 400)
 
 
+@pytest.mark.both_databases
 class TestBounds:
     def test_say_how_far_the_search_went_and_lead_on(self, admin, app, monkeypatch):
         monkeypatch.setattr(find, "EXAMINED", 3)

@@ -9,6 +9,8 @@ from tests.web import dom
 from tests.web.test_history_filters import chips, entry
 from webui.audit import view
 
+pytestmark = pytest.mark.both_databases
+
 
 def shown(browser, query):
     """Where the page of a range leads once the form is sent as it stands."""

@@ -15,6 +15,8 @@ from webui.extensions import keyring, write_transaction
 from webui.keys import rotation
 from webui.tenants import identities, sources
 
+pytestmark = pytest.mark.both_databases
+
 FOUND = [
     "pbx.acme.example",
     "PBX.Acme.EXAMPLE",

@@ -175,6 +175,7 @@ class TestEveryLink:
         assert path not in admin.get(f"/users/{owner.user.id}").text
         assert path not in admin.get(f"/users/{owner.user.id}/link").text
 
+    @pytest.mark.both_databases
     def test_works_for_one_of_two_at_once(self, app, reset):
         _, path = reset
         token = path.rsplit("/", 1)[-1]
@@ -198,6 +199,7 @@ class TestEveryLink:
         assert len(rows("SELECT seq FROM audit_entries WHERE action = 'user.password.set'")) == 1
         assert_history_holds()
 
+    @pytest.mark.both_databases
     def test_leaves_no_session_to_who_signs_in_with_the_old_password_meanwhile(
         self, app, reset, monkeypatch
     ):

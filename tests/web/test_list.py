@@ -18,6 +18,8 @@ from webui.models.columns import now
 from webui.models.usage import month_of
 from webui.tenants import search, sources
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def support(sign_in):

@@ -17,6 +17,8 @@ from webui.models import Tenant, User
 from webui.tenants import search, sources
 from webui.tenants.search import Filters
 
+pytestmark = pytest.mark.both_databases
+
 SOME, MANY = 800, 3_200
 START = datetime(2026, 1, 1, tzinfo=UTC)
 FILTERS = [
@@ -86,6 +88,8 @@ def some(app, monkeypatch):
         rows = [{k: v[k] for k in keys if k in v} for v in values]
         owned = [{**row, "tenant_id": UUID(int=n)} for n, row in enumerate(rows)]
         connection.execute(insert(User.__table__), owned)
+        if not is_sqlite():
+            connection.execute(text("ANALYZE users"))
 
 
 def read_for(filters):

@@ -11,6 +11,8 @@ from tests.web.cursors import sealed_text
 from tests.web.test_list import names
 from webui.tenants import search
 
+pytestmark = pytest.mark.both_databases
+
 DAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ORDERS = list(search.ORDERS)
 

@@ -87,6 +87,7 @@ class TestSigningIn:
         give_password(admin)
         enter(admin, phone.code(shift), status)
 
+    @pytest.mark.both_databases
     def test_of_two_at_once_with_one_code_lets_one_in(self, app, admin):
         phone, _ = enrol(admin)
         browsers = []

@@ -224,6 +224,7 @@ class TestClosed:
         assert "/signup" not in browser.get("/login").text
 
 
+@pytest.mark.both_databases
 class TestRace:
     def test_two_with_one_username_one_wins(self, app, secrets, monkeypatch):
         browsers = [Browser(app.test_client(), secrets) for _ in range(2)]

@@ -148,6 +148,7 @@ class TestGuessingAtOneAddress:
         assert "<html" not in answer.text
         assert "Wait 2 seconds" in answer.text
 
+    @pytest.mark.both_databases
     def test_at_the_same_moment_gets_no_further_than_in_a_row(self, app, at):
         name = make_user(password=PASSWORD).username
         browsers = [at("192.0.2.1") for _ in range(12)]

@@ -238,6 +238,7 @@ class TestButtons:
         assert "/reset/" in answer.words_of("link-text")
 
 
+@pytest.mark.both_databases
 class TestLastAdmin:
     @pytest.fixture
     def others(self, admin):

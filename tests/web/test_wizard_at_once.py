@@ -12,6 +12,8 @@ from tests.web.test_wizard import place, url, walk
 from webui.onboarding import operations
 from webui.tenants import operations as tenant_operations
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def together(owner, monkeypatch):
