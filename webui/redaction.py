@@ -11,8 +11,11 @@ import traceback
 from flask import Flask
 
 _LINK = re.compile(r"/(invitation|reset)/[^\s\"'?#&]+")
-# Control characters, line and paragraph separators, and what turns the direction of text around.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Control characters, line and paragraph separators, what turns the direction of text around, and
+# halves of a surrogate pair, which no stream can encode.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _LOGGERS = ("gunicorn.access", "gunicorn.error", "werkzeug")
 # Begins every line of a traceback: its last lines may quote a client.
 _MARGIN = "  | "
