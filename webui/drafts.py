@@ -129,7 +129,7 @@ def _spend(user_id: UUID) -> None:
     at, counter = now(), _counter(user_id)
     row = db.session.get(TryCounter, counter.key)
     if row is None:
-        row = TryCounter(key=counter.key, kind=_LIMIT.kind, tries=0, refused=0, expires_at=at)
+        row = TryCounter(key=counter.key, kind=_LIMIT.kind, tries=0, expires_at=at)
         db.session.add(row)
     if row.expires_at <= at:
         row.tries, row.expires_at = 0, at + _LIMIT.forget

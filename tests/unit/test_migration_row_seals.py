@@ -14,6 +14,7 @@ from webui.crypto import totp
 from webui.crypto.keyring import KeyMissing, KeyRing, Tampered
 from webui.extensions import db, keyring, write_transaction
 from webui.migrations import downgrade, is_current, upgrade
+from webui.models.user import Proof
 from webui.models import Authenticator, User, user_seals
 from webui.models.row_seals import broken_seals
 
@@ -30,7 +31,7 @@ def before(empty_database_url, tmp_path):
             register(keyring())
             row = db.session.get_one(User, user.id)
             db.session.add(Authenticator(user.id, totp.new_secret(), 0))
-            sessions.start(row, "127.0.0.1", "pytest")
+            sessions.start(row, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
             record(Action.USER_AUTHENTICATOR, an_actor(), subject=row)
         kept = everything()
         downgrade("0019")

@@ -14,6 +14,7 @@ from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.crypto.keyring import KeyRing
 from webui.extensions import db, write_transaction
+from webui.models.user import Proof
 from webui.models import User, row_seals, user_seals
 from webui.models.audit import SEALING_ACTIONS
 from webui.models.columns import CannotSeal
@@ -123,7 +124,7 @@ class TestReseal:
     def test_takes_everything_away_that_gives_access(self, app):
         user = make_user("support", password="a password that was copied")
         with write_transaction():
-            sessions.start(user, "127.0.0.1", "pytest")
+            sessions.start(user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
         self.forge(user)
         result = self.run(app, user.username, "--role", "support", "--reason", "OPS-7")
         assert result.exit_code == 0, result.output
@@ -179,7 +180,7 @@ def statements(app):
 def test_every_request_is_judged_by_one_statement(statements):
     user = make_user()
     with write_transaction():
-        token = sessions.start(user, "127.0.0.1", "pytest")
+        token = sessions.start(user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
     statements.clear()
     assert sessions.could_hold(sessions.find(sessions.token_hash(token)))
     assert len([text for text in statements if "SELECT" in text]) == 1

@@ -88,8 +88,9 @@ def forget_vouched(tenant: SealedRow | None, *_more: object) -> None:
 def _find_vouched(tenant: Any) -> set[str]:
     if not inspect(tenant).has_identity:
         return names()
-    # An older row of this tenant, put back with the seal that it had.
-    return set() if tenant.version < tenant.newest_version else matching(tenant)
+    newest = tenant.newest_version
+    # An older row of this tenant, put back with the seal that it had. None: it is being created.
+    return set() if newest is not None and tenant.version < newest else matching(tenant)
 
 
 def names() -> set[str]:
