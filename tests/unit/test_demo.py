@@ -241,7 +241,10 @@ class TestContent:
             for name in ("sip_domain", "sip_username", "sip_password", "webhook_url"):
                 value = getattr(tenant, name)
                 assert value is None or getattr(values, name)(value) == value
-            assert values.meta_data(values.compact_json(tenant.meta_data)) == tenant.meta_data
+            assert (
+                values.json_object(values.compact_json(tenant.meta_data), FIELDS["meta_data"])
+                == tenant.meta_data
+            )
 
     def test_blind_indexes_find_the_values(self):
         for tenant in tenants():

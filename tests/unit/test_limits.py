@@ -84,7 +84,7 @@ class TestFields:
 
     def test_every_column_that_people_fill_is_a_field(self):
         made_by_the_product = {
-            *("id", "name_key", "version", "created_at", "updated_at", "onboarded_at"),
+            *("id", "name_key", "version", "created_at", "updated_at", "onboarded_at", "seal"),
             *("sip_domain_index", "sip_username_index"),
             *("webhook_secret_previous", "webhook_secret_previous_until"),
         }

@@ -6,7 +6,6 @@ from flask import current_app
 from tests.apps import a_config, an_app, inside
 from tests.factories import an_actor, make_tenant, make_user
 from tests.raw import everything, run
-from webui.accounts import sessions
 from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.canary import register
@@ -14,7 +13,6 @@ from webui.crypto import totp
 from webui.crypto.keyring import KeyMissing, KeyRing, Tampered
 from webui.extensions import db, keyring, write_transaction
 from webui.migrations import downgrade, is_current, upgrade
-from webui.models.user import Proof
 from webui.models import Authenticator, User, user_seals
 from webui.models.row_seals import broken_seals
 
@@ -31,7 +29,6 @@ def before(empty_database_url, tmp_path):
             register(keyring())
             row = db.session.get_one(User, user.id)
             db.session.add(Authenticator(user.id, totp.new_secret(), 0))
-            sessions.start(row, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
             record(Action.USER_AUTHENTICATOR, an_actor(), subject=row)
         kept = everything()
         downgrade("0019")

@@ -14,11 +14,11 @@ from webui.audit.actions import Action
 from webui.audit.log import record
 from webui.crypto.keyring import KeyRing
 from webui.extensions import db, write_transaction
-from webui.models.user import Proof
 from webui.models import User, row_seals, user_seals
 from webui.models.audit import SEALING_ACTIONS
 from webui.models.columns import CannotSeal
 from webui.models.row_seals import broken_seals
+from webui.models.user import Proof
 
 
 def broken():

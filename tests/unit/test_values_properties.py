@@ -102,7 +102,10 @@ class TestText:
             )
 
     @pytest.mark.usefixtures("app")
-    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    # One example runs on both databases, each in an instance of this class.
+    @settings(
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors]
+    )
     @given(anything)
     def test_what_is_accepted_satisfies_the_database(self, session, raw):
         stored = accepted(NORMALISERS["name"][0], raw)

@@ -256,7 +256,8 @@ class TestDelete:
         with without_guards() as connection:
             tampering.remove(connection, SECOND + 1, HEAD)
         assert found() == []
-        assert {(p.kind, p.first) for p in result(app).problems} == {("row", SECOND)}
+        problems = {(p.kind, p.first) for p in result(app).problems}
+        assert problems == {("row", SECOND), ("seal", None)}
 
 
 def move(connection, seq, to):

@@ -8,19 +8,21 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from tests import factories, tampering
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.raw import copy_of_tenant
 from tests.tampering import without_guards
 from tests.unit.test_verify import result
+from webui import canary
 from webui.accounts import own
 from webui.audit import checkpoints, reading_rows, state
 from webui.audit.actions import Action
 from webui.crypto import fields
 from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.demo import run as demo
-from webui.extensions import db, is_sqlite
+from webui.extensions import db, is_sqlite, write_transaction
 from webui.keys import rotation
 from webui.models import AuditSealed, Tenant, User
 from webui.models.columns import Audited, CompactJSON, UTCDateTime, now
@@ -75,8 +77,9 @@ def person():
     return make_user("support")
 
 
-def said(app):
-    return [problem.text for problem in result(app).problems]
+def said(app, seals=False):
+    """What was found, in words; of the rows that do not match their seals, or of all else."""
+    return [p.text for p in result(app).problems if (p.kind == "seal") is seals]
 
 
 def set_row(table, row_id, **values):
@@ -202,11 +205,27 @@ class TestPlainColumn:
     def test_every_column_is_compared_or_named_as_not(self):
         """A new column is compared from its first day, whatever its kind."""
         open_ones = {"id", "created_at", "updated_at"}
+        # These are judged by the seal itself.
+        open_ones |= {"seal", "seal_entry", "factors_digest"}
         for guarded in state.GUARDED.values():
             compared = {name for name, _ in guarded.plain} | set(guarded.derived)
             compared |= set(guarded.sealed) | set(guarded.indexes.values())
             compared |= {guarded.password, "version"}
             assert set(guarded.table.columns.keys()) <= compared | open_ones
+
+
+class TestSeal:
+    @pytest.mark.parametrize(
+        ("table", "values"),
+        [(TENANTS, {"sip_domain_index": "copied"}), (USERS, {"password_hash": "copied"})],
+        ids=["a tenant's", "an account's"],
+    )
+    def test_that_does_not_match_is_a_problem(self, app, acme, person, table, values):
+        row_id = (acme if table is TENANTS else person).id
+        assert said(app, seals=True) == []
+        set_row(table, row_id, **values)
+        [text] = said(app, seals=True)
+        assert text.startswith(f"{table.name} {row_id} does not match its seal: ")
 
 
 class TestSealedColumn:
@@ -309,10 +328,14 @@ class TestRow:
         assert text == f"In tenants, row {mine} is there, and no entry says that it was made."
 
     def test_of_an_id_that_is_none(self, app, acme, other):
+        forged = copy_of_tenant("\U0010ffffz")
         if not is_sqlite():
-            pytest.skip("PostgreSQL keeps nothing else in such a column")
+            # PostgreSQL keeps nothing else in such a column.
+            with pytest.raises(DBAPIError), without_guards() as connection:
+                connection.exec_driver_sql(forged)
+            return
         with without_guards() as connection:
-            connection.exec_driver_sql(copy_of_tenant("\U0010ffffz"))
+            connection.exec_driver_sql(forged)
         assert any("no entry says that it was made" in text for text in said(app))
 
     def test_of_a_tenant_whose_creation_is_gone(self, app, acme):
@@ -374,8 +397,10 @@ class TestHealthyDatabase:
 
     def test_after_a_rotation_of_the_keys(self, app, acme, other):
         app.extensions["keyring"] = app.extensions["keyring"].with_key("k2").with_primary("k2")
+        with write_transaction():
+            canary.register(app.extensions["keyring"])
         rotation.rotate(an_actor())
-        assert said(app) == []
+        assert said(app) == said(app, seals=True) == []
 
     def test_with_data_of_the_demo(self, app):
         demo.load(12, 1, lambda done: None)

@@ -175,6 +175,7 @@ class TestStarvation:
 
 
 class TestAttack:
+    @pytest.mark.both_databases
     def test_of_four_owners_whose_receivers_hang_delays_no_victim(self, app, authority):
         """Their receivers answer only after the victims' events arrived: else this never ends."""
         attackers = hostile(4)

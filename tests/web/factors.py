@@ -6,7 +6,6 @@ import sys
 from sqlalchemy import select
 
 from tests.web import dom
-from tests.web.pages import PASSWORD
 from tests.web.saved import bodies
 from webui.accounts import factor_changes, factors
 from webui.audit.sentences import Reader, sentence
@@ -28,7 +27,7 @@ class Phone:
 
 def confirmation(browser):
     """The password and, once there are factors, a recovery code: what a change of them takes."""
-    given = {"current_password": PASSWORD}
+    given = {"current_password": browser.password}
     return given | ({"current_code": browser.codes.pop(), "assertion": ""} if browser.codes else {})
 
 

@@ -159,7 +159,8 @@ class Browser:
         self.client = client
         self.secrets = secrets
         self.user: Any = None
-        # Recovery codes that are left.
+        # Of the account that signs in, and recovery codes that are left.
+        self.password = PASSWORD
         self.codes: list[str] = []
         # Both databases give the same pages: they are checked whole on one of them.
         url = client.application.extensions["webui_config"].database_url

@@ -60,6 +60,7 @@ def scene(sign_in):
 @pytest.fixture(autouse=True)
 def them(scene):
     scene.them = scene.theirs.user.id
+    scene.theirs.password = THEIRS
 
 
 def broken() -> list[tuple[UUID, str]]:

@@ -76,12 +76,15 @@ def some(app, monkeypatch):
     if is_sqlite():
         raw = db.engine.raw_connection()
         raw.execute("PRAGMA foreign_keys = OFF")
-        guards = raw.execute("SELECT name FROM sqlite_master WHERE name LIKE 'guard_tenants%'")
+        named = "name LIKE 'guard_tenants%' OR name LIKE 'guard_users%'"
+        guards = raw.execute(f"SELECT name FROM sqlite_master WHERE {named}")
         for (name,) in guards.fetchall():
             raw.execute(f"DROP TRIGGER {name}")
         raw.close()
     add(range(SOME))
     with db.engine.begin() as connection:
+        if not is_sqlite():
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
         names = [f"person-{number}" for number in range(5)]
         values = [vars(User(username=n, email=n, role="owner", password_hash="!")) for n in names]
         keys = [column.name for column in User.__table__.columns]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from werkzeug import formparser
 
 from tests.raw import rows
+from tests.web.factors import confirmation
 from tests.web.malformed import DEEP, OBJECTS, Requests
 from tests.web.pages import PASSWORD
 from tests.web.soft_key import SoftKey, text
@@ -78,7 +79,8 @@ class TestPasskeyAnswer:
     def test_that_is_none_makes_no_passkey(self, admin, logged):
         for answer in passkey_answers():
             data = {"csrf_token": admin.token(), "credential": answer, "name": "Laptop"}
-            assert admin.client.post("/account/passkeys/options", data=data).status_code == 200
+            asked = data | confirmation(admin)
+            assert admin.client.post("/account/passkeys/options", data=asked).status_code == 200
             admin.post("/account/passkeys", data, 422)
         assert rows("SELECT count(*) FROM passkeys") == [(0,)]
         assert "Traceback" not in logged()
@@ -88,7 +90,8 @@ class TestPasskeyAnswer:
             key = SoftKey()
             key.id = bytes(length)
             asked = admin.client.post(
-                "/account/passkeys/options", data={"csrf_token": admin.token()}
+                "/account/passkeys/options",
+                data={"csrf_token": admin.token(), **confirmation(admin)},
             ).json
             data = {"csrf_token": admin.token(), "credential": key.made(asked), "name": "Laptop"}
             admin.post("/account/passkeys", data, status)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import has_request_context
 from sqlalchemy import ColumnElement, Select, func, select, union
 
 from webui.audit.actions import owner_actions
@@ -108,8 +109,11 @@ def find(
 
 
 def readable(action: str) -> bool:
-    """Whether this reader may read entries of the action, of a tenant that they may see."""
-    return may(Permission.SEE_STAFF) or action in _FOR_OWNERS
+    """Whether this reader may read entries of the action, of a tenant that they may see.
+
+    Commands, which have no request, read everything.
+    """
+    return not has_request_context() or may(Permission.SEE_STAFF) or action in _FOR_OWNERS
 
 
 def every(filters: Filters, head: int) -> tuple[int, Select[int, str, str]] | None:
