@@ -5,8 +5,8 @@ from pathlib import Path
 
 from config import Config, ConfigError
 from webui import create_app
+from webui.core.private_files import keep_private
 from webui.crypto.keyring import BadKeyRing, SecretError
-from webui.private_files import keep_private
 
 ARGUMENTS = sys.argv[1:] if "flask" in Path(sys.argv[0]).parts[-2:] else []
 # `setup` makes the keys that every other command and every server start demands; who verifies

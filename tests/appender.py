@@ -6,9 +6,9 @@ from typing import Any
 
 from tests.apps import a_config, an_app, inside
 from tests.factories import an_actor
-from webui.audit.actions import Action
-from webui.audit.log import record
-from webui.extensions import write_transaction
+from webui.core.extensions import write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.log import record
 
 # Seconds until the others are given up; never waited for in a passing test.
 _PATIENCE = 60

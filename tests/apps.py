@@ -17,9 +17,10 @@ from sqlalchemy import event
 
 from config import Config
 from tests.client import Client
-from webui import assets, create_app
+from webui import create_app
+from webui.core.extensions import db, is_sqlite
 from webui.crypto.keyring import new_keyring_json
-from webui.extensions import db, is_sqlite
+from webui.web import assets
 
 
 def a_config(instance: Path, database_url: str, **overrides: Any) -> Config:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import has_app_context
 from flask.testing import FlaskClient
 
-from webui.extensions import db
+from webui.core.extensions import db
 
 
 class Client(FlaskClient):

@@ -16,7 +16,7 @@ from tests import databases as kinds
 from tests.apps import a_config, an_app, close_connections, inside, left_as_found, without_waiting
 from tests.client import keep_to_this_machine
 from tests.keyrings import Console
-from webui.extensions import db
+from webui.core.extensions import db
 
 settings.register_profile("tests", deadline=None, print_blob=True)
 # mutmut runs the tests several times in one process, which Hypothesis would complain about.

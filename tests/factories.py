@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from webui.accounts.operations import creation
 from webui.accounts.passwords import hash_password
-from webui.audit.actions import Action, Source
-from webui.audit.actor import Actor, command_actor
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action, Source
+from webui.history.record.actor import Actor, command_actor
+from webui.history.record.log import record
 from webui.models import Tenant, User
 from webui.users.operations import Order, set_active
 

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, insert, select, update
 
 from tests import tampering
-from webui.audit import chain, log
-from webui.extensions import db
+from webui.core.extensions import db
+from webui.history.record import chain, log
 from webui.models import AuditEntry, Authenticator, Passkey, Tenant, User
 
 USERS, TENANTS, AUTHENTICATORS, PASSKEYS = (

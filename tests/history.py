@@ -7,11 +7,11 @@ from flask import current_app
 from sqlalchemy import select
 
 from tests import verifier
-from webui.audit import verify
-from webui.audit.actions import Action
-from webui.audit.verdict import Verdict
+from webui.core.extensions import db, keyring
 from webui.crypto import signing
-from webui.extensions import db, keyring
+from webui.history.record.actions import Action
+from webui.history.verification import verifier as verify
+from webui.history.verification.verdict import Verdict
 from webui.models import AuditEntry, Tenant
 
 

@@ -11,9 +11,9 @@ from flask import Flask
 
 from config import Config
 from tests.apps import a_config, inside
-from webui.canary import check_keys, register
+from webui.core.extensions import keyring, write_transaction
 from webui.crypto.keyring import KeyRing, new_keyring_json
-from webui.extensions import keyring, write_transaction
+from webui.keys.canary import check_keys, register
 
 Apps = Callable[[Config, str], Flask]
 

@@ -5,13 +5,14 @@ from typing import Any
 from sqlalchemy import select, update
 
 from tests.factories import an_actor, make_tenant
-from webui.extensions import db, write_transaction
+from webui import outbox
+from webui.core.extensions import db, write_transaction
 from webui.jobs import Run
 from webui.models import Delivery, Tenant
 from webui.models.columns import now
-from webui.webhooks import delivery, outbox
-from webui.webhooks.outbox import Event
-from webui.webhooks.secret import new_secret
+from webui.outbox import Event
+from webui.webhooks.delivery import sending as delivery
+from webui.webhooks.signing_secret import new_secret
 
 URL = "https://hooks.example.com/calls"
 

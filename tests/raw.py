@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import DataError, IntegrityError
 
 from tests.tampering import without_guards
-from webui.extensions import db, is_sqlite, write_transaction
+from webui.core.extensions import db, is_sqlite, write_transaction
 
 
 def run(*statements: str) -> None:

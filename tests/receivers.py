@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from webui.webhooks.client import Outside, open_socket
+from webui.webhooks.delivery.client import Outside, open_socket
 
 HOST = "hooks.example.com"
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)

@@ -20,13 +20,13 @@ from sqlalchemy import select
 from tests import processes
 from tests.apps import built_assets
 from tests.factories import an_actor
-from webui.audit.actions import Action
-from webui.audit.log import record
+from webui.core.extensions import db, keyring, write_transaction
 from webui.crypto import fields
-from webui.extensions import db, keyring, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.log import record
 from webui.models import Tenant
 from webui.models.columns import row_id
-from webui.models.sealed import SealedColumn, key_of, sealed_columns
+from webui.models.seals.sealed_columns import SealedColumn, key_of, sealed_columns
 
 # Seconds between two saves of a writer.
 PAUSE = 0.03

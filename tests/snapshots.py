@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from tests.tampering import without_guards
-from webui.extensions import db
+from webui.core.extensions import db
 
 _Rows = dict[Any, list[dict[str, Any]]]
 _kept: dict[tuple[str, Callable[[], object]], tuple[_Rows, bytes]] = {}

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
 
-from webui.audit import chain, reading, rows
-from webui.extensions import WRITING, db, is_sqlite
-from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, triggers
+from webui.core.extensions import WRITING, db, is_sqlite
+from webui.history.record import chain, entry_rows
+from webui.history.verification import raw_rows
+from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord
+from webui.models.triggers import all
 
 Body = dict[str, Any]
 
@@ -29,9 +31,9 @@ def without_guards() -> Iterator[Connection]:
             return
         connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
         with connection.begin():
-            triggers.drop(connection)
+            all.drop(connection)
             yield connection
-            triggers.create(connection)
+            all.create(connection)
         connection.connection.cursor().execute("PRAGMA foreign_keys = ON")
 
 
@@ -65,11 +67,11 @@ def _remove_text(connection: Connection, first: int, last: int) -> None:
 def put(connection: Connection, body: Body, seq: int | None = None) -> None:
     """Writes an entry of a body as the product would, at another place if told so."""
     place = {"seq": seq or body["seq"]}
-    entry = rows.entry_row(body, chain.canonical(body))
+    entry = entry_rows.entry_row(body, chain.canonical(body))
     for model, made in (
         (AuditEntry, [entry]),
-        (AuditField, rows.field_rows(body)),
-        (AuditWord, rows.word_rows(body)),
+        (AuditField, entry_rows.field_rows(body)),
+        (AuditWord, entry_rows.word_rows(body)),
     ):
         if made:
             table: Any = model.__table__
@@ -95,6 +97,6 @@ def rebuild(connection: Connection, seq: int, last: int, change: Callable[[Body]
 
 def break_reading(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the database refuse what a verification asks it."""
-    queries = replace(reading._SQLITE, fields="SELECT nonsense")
+    queries = replace(raw_rows._SQLITE, fields="SELECT nonsense")
     for name in ("_SQLITE", "_POSTGRESQL"):
-        monkeypatch.setattr(reading, name, queries)
+        monkeypatch.setattr(raw_rows, name, queries)

@@ -14,8 +14,8 @@ from config import Config
 from tests.receivers import LOOPBACK
 from webui import create_app
 from webui.jobs import Run
-from webui.webhooks import delivery
-from webui.webhooks.client import Outside, open_socket
+from webui.webhooks.delivery import sending
+from webui.webhooks.delivery.client import Outside, open_socket
 
 
 def outside(port: int, authority: str) -> Outside:
@@ -34,8 +34,8 @@ def main(settings: dict[str, Any]) -> None:
     port, authority = settings.pop("port"), settings.pop("authority")
     instance = Path(settings.pop("instance"))
     app = create_app(Config(instance=instance, **settings))
-    app.extensions[delivery.EXTENSION] = outside(port, authority)
+    app.extensions[sending.EXTENSION] = outside(port, authority)
     with app.app_context():
         while True:
-            delivery.deliver(Run())
+            sending.deliver(Run())
             time.sleep(0.01)

@@ -4,57 +4,56 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config, ConfigError
-from webui import accounts, audit, cli, health, security_txt, tenants, theme
-from webui.accounts import (
-    account_routes,
-    code_routes,
-    factor_routes,
-    passkey_routes,
-    passkey_sign_in_routes,
-    person,
-)
-from webui.accounts import routes as sign_in_routes
-from webui.accounts.required import init_required, must_enrol
-from webui.accounts.waits import init_waits
-from webui.assets import init_assets
-from webui.audit import guard, proof_routes
+from webui import accounts, audit, tenants
+from webui.accounts.factors import authenticator_routes, passkey_routes
+from webui.accounts.factors.required import init_required, must_enrol
+from webui.accounts.self_service import account_routes, theme_routes
+from webui.accounts.sessions import person
+from webui.accounts.sign_in import code_routes, passkey_sign_in_routes
+from webui.accounts.sign_in import routes as sign_in_routes
+from webui.audit import proof_routes
 from webui.audit import routes as audit_routes
-from webui.audit import words as audit_words
-from webui.audit.asking import init_asking
-from webui.canary import check_keys
+from webui.audit import template_filters as audit_words
+from webui.audit.access_logging import init_asking
+from webui.commands import groups
+from webui.core.extensions import csrf, db, init_database, login_manager
+from webui.core.permissions import Permission, enforce, may
 from webui.crypto.keyring import KeyRing
-from webui.csp_reports import init_reports
-from webui.csrf import check_csrf
-from webui.errors import init_errors
-from webui.extensions import csrf, db, init_database, login_manager
-from webui.fetch_site import refuse_other_sites
-from webui.filters import init_filters
-from webui.forms import help_of
-from webui.headers import HTTPS_ONLY, init_headers
+from webui.history.record import guard
 from webui.keys import routes as key_routes
+from webui.keys.canary import check_keys
 from webui.links import routes as link_routes
 from webui.migrations import is_current
-from webui.navigation import init_navigation
 from webui.onboarding import routes as onboarding_routes
 from webui.onboarding import signup_routes
-from webui.origin import init_origin
-from webui.permissions import Permission, enforce, may
-from webui.proxies import init_proxies
-from webui.rates import init_rates
-from webui.redaction import init_redaction
-from webui.request import Request
-from webui.tenants import routes as tenant_routes
-from webui.tenants.overview import register_panel
-from webui.tenants.words import init_words
-from webui.urls import init_urls
-from webui.users import deed_routes, new_user_routes
+from webui.tenants.page import routes as tenant_routes
+from webui.tenants.page.overview import register_panel
+from webui.tenants.page.template_filters import init_words
+from webui.users import action_routes, new_user_routes
 from webui.users import routes as user_routes
-from webui.users.words import init_words as init_user_words
-from webui.webhooks import delivery_routes
-from webui.webhooks import panel as webhook_panel
-from webui.webhooks import routes as webhook_routes
-from webui.webhooks.delivery import init_deliveries
-from webui.whole_body import WholeBody
+from webui.users.template_filters import init_words as init_user_words
+from webui.web import health, security_txt
+from webui.web.assets import init_assets
+from webui.web.csp_reports import init_reports
+from webui.web.errors import init_errors
+from webui.web.headers import HTTPS_ONLY, init_headers
+from webui.web.navigation import init_navigation
+from webui.web.posted.action_rates import init_rates
+from webui.web.posted.body_length_middleware import WholeBody
+from webui.web.posted.csrf import check_csrf
+from webui.web.posted.fetch_site import refuse_other_sites
+from webui.web.posted.forms import help_of
+from webui.web.proxies import init_proxies
+from webui.web.redaction import init_redaction
+from webui.web.request import Request
+from webui.web.request_actor import init_origin
+from webui.web.retry_after import init_waits
+from webui.web.template_filters import init_filters
+from webui.web.urls import init_urls
+from webui.webhooks.delivery.sending import init_deliveries
+from webui.webhooks.panel import delivery_routes
+from webui.webhooks.panel import panel as webhook_panel
+from webui.webhooks.panel import secret_routes as webhook_routes
 
 # The macros of templates/_macros/facts.html that cards and the list use.
 FACTS = ("fact_of", "secret", "usage_meter")
@@ -150,12 +149,12 @@ def _init_pages(app: Flask) -> None:
         sign_in_routes.bp,
         code_routes.bp,
         account_routes.bp,
-        factor_routes.bp,
+        authenticator_routes.bp,
         passkey_routes.bp,
         passkey_sign_in_routes.bp,
         signup_routes.bp,
         onboarding_routes.bp,
-        theme.bp,
+        theme_routes.bp,
         tenant_routes.bp,
         webhook_routes.bp,
         delivery_routes.bp,
@@ -164,7 +163,7 @@ def _init_pages(app: Flask) -> None:
         user_routes.bp,
         key_routes.bp,
         new_user_routes.bp,
-        deed_routes.bp,
+        action_routes.bp,
         link_routes.bp,
     ):
         app.register_blueprint(blueprint)
@@ -183,7 +182,7 @@ def _init_pages(app: Flask) -> None:
     # Every card draws with them: to import them into each costs more than to draw.
     facts = app.jinja_env.get_template("_macros/facts.html").module
     app.jinja_env.globals.update({name: getattr(facts, name) for name in FACTS})
-    cli.init_cli(app)
+    groups.init_cli(app)
 
 
 # The net under explicit recording holds for every session of the process.

@@ -5,7 +5,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
 
 from config import Config
-from webui.extensions import Base
+from webui.core.extensions import Base
 from webui.models import Tenant, User
 
 PAGE = """<!doctype html><html lang="en"><head><title>{{ tenant.name }}</title></head>

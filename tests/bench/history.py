@@ -23,7 +23,7 @@ from tests.apps import inside
 from tests.bench.many_entries import Many, fill
 from tests.bench.responses import Browser, prepare, server
 from webui import create_app
-from webui.audit.find import NEWEST_FIRST
+from webui.history.query.find import NEWEST_FIRST
 
 SMALL_TENANTS, LARGE_TENANTS = 60, 250
 ENTRIES = 1_000_000

@@ -17,11 +17,12 @@ import psycopg
 from sqlalchemy import func, select
 
 from tests.databases import libpq
-from webui.audit import checkpoints
-from webui.audit.chain import timestamp
-from webui.audit.log import lock_head
-from webui.extensions import db, is_sqlite, write_transaction
-from webui.models import AuditEntry, Tenant, User, triggers
+from webui.core.extensions import db, is_sqlite, write_transaction
+from webui.history.proof import checkpoints
+from webui.history.record.chain import timestamp
+from webui.history.record.log import lock_head
+from webui.models import AuditEntry, Tenant, User
+from webui.models.triggers import all
 from webui.values import search_words
 
 FIRST = datetime(2027, 1, 1, tzinfo=UTC)
@@ -83,11 +84,11 @@ def fill(count: int) -> Many:
     """Adds entries after those of the demo data, and a checkpoint now and then."""
     before = db.session.scalar(select(func.max(AuditEntry.seq))) or 0
     cast = _cast()
-    _guards(triggers.drop)
+    _guards(all.drop)
     for start in range(0, count, _PART):
         _load(list(_entries(range(start + 1, min(start + _PART, count) + 1), before, cast)))
         checkpoints.make()
-    _guards(triggers.create)
+    _guards(all.create)
     _tidy()
     (actor, _), (colleague, _) = cast.people[:2]
     return Many(before, before + count, cast.hot, cast.tenants[0], actor, colleague)

@@ -30,14 +30,16 @@ from tests.bench.usage import Usage
 from tests.client import Client
 from tests.factories import an_actor, make_user
 from tests.web.pages import PASSWORD, REASON, Browser, edit_url
-from webui import create_app, rates
-from webui.audit import checkpoints, export, verify
-from webui.audit.filters import Filters
+from webui import create_app
+from webui.core.extensions import db
 from webui.crypto import signing
 from webui.demo import run as demo
-from webui.extensions import db
+from webui.history.proof import checkpoints, export
+from webui.history.query.filters import Filters
+from webui.history.verification import verifier
 from webui.models import Tenant
-from webui.tenants import operations
+from webui.tenants.core import operations
+from webui.web.posted import action_rates
 
 TENANTS, ENTRIES, SAVES = 250, 1_000_000, 200
 ENTRIES_OF_A_TENANT = 5.7
@@ -105,7 +107,7 @@ def _verify() -> str:
     config = _config()
     url = db.engine.url.render_as_string(hide_password=False)
     with Usage() as usage:
-        verdict = verify.verify(url, signing.public_key(config.audit_key), config.checkpoints)
+        verdict = verifier.verify(url, signing.public_key(config.audit_key), config.checkpoints)
     assert verdict.holds, verdict.problems[:3]
     return usage.told("audit verify", verdict.entries)
 
@@ -135,7 +137,7 @@ def _saves() -> str:
     """Which part of a save's time the recording takes, flushes and the chain's lock included."""
     app: Any = current_app
     # One account saves more in a minute here than anybody does by hand.
-    rates.WINDOW = timedelta(0)
+    action_rates.WINDOW = timedelta(0)
     tenants = list(db.session.scalars(select(Tenant.id).limit(SAVES)))
     app.test_client_class = Client
     browser = Browser(app.test_client(), set())

@@ -29,7 +29,7 @@ from sqlalchemy import event
 
 from config import Config
 from webui import create_app
-from webui.extensions import db
+from webui.core.extensions import db
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent

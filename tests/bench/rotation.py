@@ -21,7 +21,7 @@ from tests.databases import Postgresql, Sqlite, postgresql_server
 from tests.keyrings import Console
 from tests.rotating import Untouched, Writer, environment, kill_while_rotating, plaintexts
 from webui import demo
-from webui.extensions import db
+from webui.core.extensions import db
 from webui.keys import uses
 from webui.models import Tenant
 

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from webui import rates
+from webui.web.posted import action_rates
 from wsgi import app
 
-rates.WINDOW = timedelta(0)
+action_rates.WINDOW = timedelta(0)
 
 __all__ = ["app"]

@@ -7,9 +7,9 @@ from uuid import UUID
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.server import Account
-from webui.catalogue import FIELDS
-from webui.field_types import Choice
-from webui.tenants.sections import SECTIONS
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Choice
+from webui.tenants.core.sections import SECTIONS
 
 REASON = "Agreed by phone, ticket 4711"
 

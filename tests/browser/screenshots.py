@@ -10,7 +10,7 @@ from config import ROOT
 from tests.browser import chromium
 from tests.browser.pages import sign_in
 from tests.browser.server import NORTHWIND, Server, serving
-from webui.cli import DEMO_TENANTS
+from webui.commands.groups import DEMO_TENANTS
 from webui.jobs import leases
 
 DOCS = ROOT / "docs"

@@ -19,10 +19,10 @@ from sqlalchemy import select
 from config import ROOT, Config
 from tests.apps import inside
 from webui import create_app
-from webui.accounts.sessions import IDLE
-from webui.extensions import db, write_transaction
+from webui.accounts.sessions.sessions import IDLE
+from webui.core.extensions import db, write_transaction
+from webui.core.permissions import Role
 from webui.models import Tenant, User, UserSession
-from webui.permissions import Role
 
 BIN = Path(sys.executable).parent
 TENANTS = 30

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.keyboard import Keyboard
 from tests.browser.pages import ListPage, TenantPage
 from tests.factories import make_tenant
-from webui.tenants.sections import SECTIONS
+from webui.tenants.core.sections import SECTIONS
 
 
 class TestStory:

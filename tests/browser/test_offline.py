@@ -2,7 +2,7 @@
 
 from tests.browser.pages import ListPage, NewTenantPage, StatusPage, TenantPage
 from tests.browser.server import NORTHWIND
-from webui.tenants.sections import SECTIONS
+from webui.tenants.core.sections import SECTIONS
 
 
 class TestOwnOrigin:

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests import export_verifier
 from tests.browser.axe import check
-from webui.audit import verifications
+from webui.history.proof import verification_jobs
 from webui.jobs.worker import Worker
 
 
@@ -23,7 +23,7 @@ class TestExport:
         assert {json.loads(line)["action"] for line in lines} == {"tenant.created"}
         assert json.loads(last)["filter"] == {"action": ["tenant.created"]}
         with server.inside():
-            key = verifications.proof().public_key
+            key = verification_jobs.proof().public_key
         assert export_verifier.export_problems(path, key) == []
 
 

@@ -11,7 +11,7 @@ from tests.browser.server import Account
 from tests.browser.virtual_device import Device, add_passkey, use_passkey
 from tests.factories import make_user
 from tests.web.factors import Phone
-from webui.extensions import db
+from webui.core.extensions import db
 from webui.models import Passkey
 
 

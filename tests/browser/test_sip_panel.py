@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.pages import REASON, TenantPage
-from webui.extensions import db
+from webui.core.extensions import db
 from webui.models import Tenant
 
 

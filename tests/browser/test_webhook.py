@@ -11,12 +11,12 @@ from tests.browser import axe
 from tests.browser.pages import REASON, TenantPage
 from tests.outbox import make_hooked, queue
 from tests.receivers import Authority, receiving
-from webui.extensions import db
+from webui.core.extensions import db
 from webui.jobs import Run, leases
 from webui.models import Delivery, Tenant
-from webui.webhooks import delivery
-from webui.webhooks.client import Answer, Outside, Problem
-from webui.webhooks.outbox import Event
+from webui.outbox import Event
+from webui.webhooks.delivery import sending
+from webui.webhooks.delivery.client import Answer, Outside, Problem
 
 
 @pytest.fixture
@@ -33,8 +33,8 @@ def work(server):
 
     def work(outside: Outside) -> None:
         with server.inside():
-            current_app.extensions[delivery.EXTENSION] = outside
-            delivery.deliver(Run())
+            current_app.extensions[sending.EXTENSION] = outside
+            sending.deliver(Run())
 
     return work
 
@@ -143,6 +143,6 @@ class TestPanel:
 def queue_failed(tenant: Tenant, problem: Problem = Problem.TIMED_OUT):
     """A test that failed; returns its id."""
     row = queue(tenant, Event.TEST)
-    for claimed in delivery.claim(1):
-        delivery.finish(claimed, Answer(1_000, problem=problem))
+    for claimed in sending.claim(1):
+        sending.finish(claimed, Answer(1_000, problem=problem))
     return row.id

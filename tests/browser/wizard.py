@@ -6,8 +6,8 @@ from typing import Any, Self
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.server import Account
-from webui.catalogue import FIELDS
-from webui.field_types import Choice
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Choice
 
 QUESTIONS = {
     "organisation": "What is your organisation called?",

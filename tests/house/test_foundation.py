@@ -12,7 +12,7 @@ from tests.client import NetworkUsed
 from tests.factories import make_tenant, make_user
 from tests.history import count_entries
 from tests.raw import everything
-from webui.extensions import db, is_sqlite
+from webui.core.extensions import db, is_sqlite
 
 
 class TestNetwork:

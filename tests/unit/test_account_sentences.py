@@ -2,8 +2,8 @@
 
 import pytest
 
-from webui.audit.account_sentences import SENTENCES
-from webui.audit.actions import Action
+from webui.history.narrative.accounts import SENTENCES
+from webui.history.record.actions import Action
 
 NAMED = {"username": ["anna", "anna"]}
 

@@ -7,8 +7,8 @@ import pytest
 from tests import tampering
 from tests.factories import make_tenant
 from tests.tampering import without_guards
-from webui.audit import checkpoints
 from webui.crypto import signing
+from webui.history.proof import checkpoints
 
 pytestmark = pytest.mark.usefixtures("app")
 

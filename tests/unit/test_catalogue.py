@@ -4,13 +4,13 @@ import pytest
 
 from tests.factories import revise
 from tests.outbox import deliveries, make_hooked
-from webui.audit.actions import Action, Effect, owner_actions
-from webui.audit.listed import OTHER_FIELDS
-from webui.audit.pairs import pairs
-from webui.audit.sentences import Reader, sentence
-from webui.catalogue import FIELDS, fields_of
-from webui.field_types import Audience, Switch, Undeclared, Use, catalogue
-from webui.tenants.sections import SECTIONS
+from webui.core.catalogue import FIELDS, fields_of
+from webui.core.field_types import Audience, Switch, Undeclared, Use, catalogue
+from webui.history.narrative.sentences import Reader, sentence
+from webui.history.query.diff import pairs
+from webui.history.record.actions import Action, Effect, owner_actions
+from webui.history.record.listed import OTHER_FIELDS
+from webui.tenants.core.sections import SECTIONS
 
 OWNER = Reader(sees_staff_fields=False, sees_staff=False)
 STAFF_FIELDS = [name for name, field in FIELDS.items() if field.use.audience is Audience.STAFF]

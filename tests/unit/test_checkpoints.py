@@ -11,9 +11,10 @@ from tests.apps import inside
 from tests.factories import make_tenant
 from tests.history import count_entries, last_entry
 from tests.raw import refused, run, unchanged
-from webui.audit import chain, checkpoint_lines, checkpoints
+from webui.core.extensions import db, write_transaction
 from webui.crypto import signing
-from webui.extensions import db, write_transaction
+from webui.history.proof import checkpoint_lines, checkpoints
+from webui.history.record import chain
 from webui.jobs.registry import JOBS
 from webui.models import AuditCheckpoint
 from webui.models.columns import now

@@ -7,9 +7,9 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.factories import make_tenant, make_user
 from tests.raw import new_entry, refused, rows, run
-from webui.catalogue import FIELDS
-from webui.extensions import db, is_sqlite
-from webui.field_types import Switch, Whole
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import db, is_sqlite
+from webui.core.field_types import Switch, Whole
 from webui.models import Tenant
 
 pytestmark = pytest.mark.both_databases

@@ -6,7 +6,7 @@ from tests.factories import make_user
 from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.raw import unchanged
 from webui.accounts.operations import find_user
-from webui.audit.actions import Action
+from webui.history.record.actions import Action
 from webui.models.user import NO_PASSWORD
 
 PASSWORD = "correct horse battery"

@@ -7,14 +7,14 @@ from sqlalchemy.exc import StatementError
 
 from tests.factories import make_tenant, make_user, revise
 from tests.raw import everything, rows
-from webui.audit.actions import Action
-from webui.audit.guard import FACTORS
+from webui.core.extensions import db, keyring, write_transaction
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import Tampered
-from webui.extensions import db, keyring, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.guard import FACTORS
 from webui.models import Draft, Tenant, User
 from webui.models.columns import Audited, CompactJSON, Encrypted, now
-from webui.models.tenant import AUDIT_KINDS, audit_kind
+from webui.models.tenant.tenant import AUDIT_KINDS, audit_kind
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 ENCRYPTED = [

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from webui.audit import chain
 from webui.crypto import fields, keyfile, signing, totp
 from webui.crypto.keyring import BadFormat, BadKeyRing, KeyRing, Tampered, join
+from webui.history.record import chain
 
 KEY = bytes(range(32))
 RING = KeyRing("k1", {"k1": KEY})

@@ -15,14 +15,14 @@ from tests.apps import a_config, an_app, inside
 from tests.factories import make_user
 from tests.history import assert_history_holds
 from webui import values
-from webui.audit import chain, log
-from webui.catalogue import FIELDS
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import db
+from webui.core.limits import CEILING_FIELDS, PLANS, REASON
 from webui.demo import clock, entries, load, names, people, reasons, usage, writing
-from webui.extensions import db
-from webui.limits import CEILING_FIELDS, PLANS, REASON
+from webui.history.record import chain, log
 from webui.models import AuditEntry, AuditSealed, Tenant, TenantUsage, User
 from webui.models.columns import Audited
-from webui.models.tenant import AUDIT_KINDS
+from webui.models.tenant.tenant import AUDIT_KINDS
 
 COUNT = 40
 SEED = 7

@@ -5,12 +5,12 @@ from collections import Counter
 import pytest
 from sqlalchemy import select
 
-from webui.audit.actions import Action
+from webui.core.extensions import db
+from webui.core.limits import PLANS, Status
 from webui.demo import load
-from webui.extensions import db
-from webui.limits import PLANS, Status
+from webui.history.record.actions import Action
 from webui.models import AuditEntry, Onboarding, Tenant
-from webui.models.onboarding import STEPS, Passed
+from webui.models.tenant.onboarding import STEPS, Passed
 
 COUNT = 600
 

@@ -7,10 +7,11 @@ import pytest
 from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.raw import rows
-from webui.audit import checkpoints, erasure, verify
-from webui.audit.actions import Action
+from webui.core.extensions import db
 from webui.crypto import signing
-from webui.extensions import db
+from webui.history.proof import checkpoints, erasure
+from webui.history.record.actions import Action
+from webui.history.verification import verifier
 from webui.models import AuditEntry, Tenant
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
@@ -49,7 +50,7 @@ class TestErase:
         assert_history_holds()
         url = db.engine.url.render_as_string(hide_password=False)
         key = signing.public_key(config.audit_key)
-        assert verify.verify(url, key, config.checkpoints).holds
+        assert verifier.verify(url, key, config.checkpoints).holds
         db.session.rollback()
         assert db.session.get_one(Tenant, tenant.id).sip_domain == "b.example"
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.factories import make_tenant, make_user
 from tests.raw import rows
-from webui.extensions import db, is_sqlite, write_transaction
+from webui.core.extensions import db, is_sqlite, write_transaction
 from webui.models import TenantUsage, User
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]

@@ -7,9 +7,9 @@ import pytest
 
 from tests import raw
 from tests.factories import make_tenant, revise
-from webui import extensions
-from webui.audit.actions import Action
-from webui.extensions import db, empty_log, is_sqlite
+from webui.core import extensions
+from webui.core.extensions import db, empty_log, is_sqlite
+from webui.history.record.actions import Action
 
 
 def in_files(token: str) -> list[str]:
@@ -45,7 +45,7 @@ class TestErase:
             assert [token for token in tokens if in_files(token)] == []
 
     def test_says_when_the_log_could_not_be_emptied(self, app, tenant, monkeypatch):
-        monkeypatch.setattr("webui.audit.cli.empty_log", lambda: False)
+        monkeypatch.setattr("webui.history.proof.commands.empty_log", lambda: False)
         command = ["audit", "erase", "--tenant", str(tenant.id), "--reason", "ticket 1", "--yes"]
         result = app.test_cli_runner().invoke(args=command)
         assert "restart every process" in result.stderr

@@ -7,7 +7,7 @@ import pytest
 
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing
-from webui.models.sealed import sealed_columns
+from webui.models.seals.sealed_columns import sealed_columns
 
 FROZEN = json.loads(Path(__file__).with_name("frozen_format.json").read_text("utf-8"))
 RING = KeyRing.from_json(json.dumps({"primary": "frozen-1", "keys": FROZEN["keys"]}))

@@ -9,11 +9,11 @@ from sqlalchemy.exc import DBAPIError
 from tests.factories import an_actor, make_tenant, make_user
 from tests.history import count_entries
 from tests.raw import unchanged
-from webui.audit import guard
-from webui.audit.actions import Action
-from webui.audit.guard import Unaudited
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record import guard
+from webui.history.record.actions import Action
+from webui.history.record.guard import Unaudited
+from webui.history.record.log import record
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from tests import processes
 from tests.raw import everything, unchanged
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
 from webui.jobs import alive, job, leases, registry, worker
 from webui.jobs.worker import Worker
 from webui.models import JobState, WorkerBeat

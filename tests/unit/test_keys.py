@@ -11,12 +11,12 @@ from tests import raw
 from tests.apps import inside
 from tests.factories import make_tenant, revise
 from tests.history import assert_audited, assert_history_holds, count_entries
-from webui.audit.actions import Action
-from webui.audit.actor import command_actor
-from webui.canary import check_keys, check_ring
+from webui.core.extensions import db, keyring
 from webui.crypto.keyring import KeyMissing, Tampered
-from webui.extensions import db, keyring
+from webui.history.record.actions import Action
+from webui.history.record.actor import command_actor
 from webui.keys import operations
+from webui.keys.canary import check_keys, check_ring
 from webui.models import EncryptionKey, Tenant
 from webui.models.columns import CannotSeal
 

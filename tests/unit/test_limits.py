@@ -3,11 +3,11 @@ from itertools import combinations
 
 import pytest
 
-from webui import catalogue, limits
-from webui.catalogue import FIELDS
-from webui.field_types import Choice, Sealed, Secret, Switch, Whole
-from webui.limits import PLANS, Service, Status
-from webui.models.tenant import DEFAULTS, Tenant
+from webui.core import catalogue, limits
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Choice, Sealed, Secret, Switch, Whole
+from webui.core.limits import PLANS, Service, Status
+from webui.models.tenant.tenant import DEFAULTS, Tenant
 
 # DESIGN 2.1, copied by hand: if the product moves, this stays.
 NUMBERS = {

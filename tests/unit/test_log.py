@@ -12,16 +12,16 @@ from sqlalchemy import select
 
 from tests import appender, raw, verifier
 from tests.factories import an_actor, make_tenant, make_user, revise
-from tests.history import assert_audited, assert_history_holds, count_entries, last_body, last_entry
+from tests.history import (assert_audited, assert_history_holds, count_entries, last_body, last_entry,)
 from tests.processes import Child, prepared
-from webui.audit import log
-from webui.audit.actions import Action, Outcome, Source
-from webui.audit.actor import Actor, command_actor
-from webui.audit.log import open_sealed, record
+from webui.core.extensions import db, keyring, write_transaction
 from webui.crypto import fields
-from webui.extensions import db, keyring, write_transaction
+from webui.history.record import log
+from webui.history.record.actions import Action, Outcome, Source
+from webui.history.record.actor import Actor, command_actor
+from webui.history.record.log import open_sealed, record
 from webui.models import AuditField, AuditSealed, AuditWord, Tenant
-from webui.models.tenant import AUDIT_KINDS, Audited, Change
+from webui.models.tenant.tenant import AUDIT_KINDS, Audited, Change
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 

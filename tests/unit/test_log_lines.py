@@ -11,7 +11,7 @@ from gunicorn.config import Config as Gunicorn
 from gunicorn.glogging import Logger
 
 from config import ROOT
-from webui.redaction import on_one_line
+from webui.web.redaction import on_one_line
 
 FORGED = "/x\n[now] 203.0.113.9 POST /logout 303 0 1ms\r\x1b[2J\x9b\u2028\u202egnp"
 LINK = "/reset/" + "t" * 43

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import inspect, text
 from sqlalchemy.exc import IntegrityError
 
-from webui.extensions import WRITING, db, is_sqlite
+from webui.core.extensions import WRITING, db, is_sqlite
 from webui.migrations.checks import NoSuchCheck, replace_check, words_check
 
 TABLE = (

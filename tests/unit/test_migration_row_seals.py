@@ -6,15 +6,16 @@ from flask import current_app
 from tests.apps import a_config, an_app, inside
 from tests.factories import an_actor, make_tenant, make_user
 from tests.raw import everything, run
-from webui.audit.actions import Action
-from webui.audit.log import record
-from webui.canary import register
+from webui.core.extensions import db, keyring, write_transaction
 from webui.crypto import totp
 from webui.crypto.keyring import KeyMissing, KeyRing, Tampered
-from webui.extensions import db, keyring, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.log import record
+from webui.keys.canary import register
 from webui.migrations import downgrade, is_current, upgrade
-from webui.models import Authenticator, User, user_seals
-from webui.models.row_seals import broken_seals
+from webui.models import Authenticator, User
+from webui.models.seals import user_seals
+from webui.models.seals.broken_seals import broken_seals
 
 pytestmark = pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression")
 

@@ -12,10 +12,11 @@ from tests.apps import a_config, an_app, inside
 from tests.factories import make_tenant, make_user, revise
 from tests.history import assert_history_holds, count_entries
 from tests.raw import everything, refused
-from webui.audit.actions import Action
-from webui.extensions import WRITING, db, is_sqlite
+from webui.core.extensions import WRITING, db, is_sqlite
+from webui.history.record.actions import Action
 from webui.migrations import HERE, downgrade, is_current, newest, upgrade
-from webui.models import Tenant, triggers
+from webui.models import Tenant
+from webui.models.triggers import all
 
 # Kept by the migrations and triggers alone: the models do not know them.
 SEARCH_TABLES = "tenant_names"
@@ -65,7 +66,7 @@ class TestUpgrade:
         def fail(_connection):
             raise ZeroDivisionError
 
-        monkeypatch.setattr(triggers, "create", fail)
+        monkeypatch.setattr(all, "create", fail)
         with pytest.raises(ZeroDivisionError):
             upgrade()
         assert tables() - {"alembic_version"} == set()
@@ -157,10 +158,10 @@ class TestSchema:
         upgrade()
         before = trigger_list()
         with writing() as connection:
-            triggers.drop(connection)
+            all.drop(connection)
         assert trigger_list() == []
         with writing() as connection:
-            triggers.create(connection)
+            all.create(connection)
         assert trigger_list() == before
         assert len(before) > 10
 
@@ -177,7 +178,7 @@ def make_all_from_models() -> None:
         if not is_sqlite():
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
         db.metadata.create_all(connection)
-        triggers.create(connection)
+        all.create(connection)
 
 
 def known_to_models(thing, name, kind, reflected, _compare_to) -> bool:

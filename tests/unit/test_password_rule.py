@@ -5,7 +5,7 @@ from zxcvbn_rs_py import Warning as Weakness
 
 from webui.accounts import password_rule, password_strength
 from webui.accounts.password_rule import COMMON, NO_TEXT, OWN_NAME, OWN_WORDS, WEAK, Holder
-from webui.permissions import Role
+from webui.core.permissions import Role
 from webui.values import Refused
 
 OWNER = Holder(Role.OWNER, "dana.reyes", "Dana@northwind.example", "Blue Harbour")

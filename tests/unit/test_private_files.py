@@ -10,7 +10,7 @@ import pytest
 
 from config import ROOT
 from tests.apps import a_config
-from webui.private_files import keep_private
+from webui.core.private_files import keep_private
 
 FLASK = Path(sys.executable).parent / "flask"
 

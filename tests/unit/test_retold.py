@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from webui.audit import chain, checking, retold, rows
-from webui.audit.reading import POSTGRESQL_IDS, SQLITE_IDS
+from webui.history.record import chain, entry_rows
+from webui.history.verification import checks, reconstruct
+from webui.history.verification.raw_rows import POSTGRESQL_IDS, SQLITE_IDS
 
 ID, TENANT, USER = (str(UUID(int=number)) for number in (0xA1, 0xB2, 0xC3))
 NASTY = 'a "quoted" \\ back\\\\slash, é \U0001f600 \ufb33 \n \u0001 ","at":"'
@@ -37,23 +38,23 @@ def body(**overrides):
 
 def row_of(told, ids=SQLITE_IDS, text=None):
     """The row of a body in the order of COLUMNS; with another text, if one is given."""
-    row = rows.entry_row(told, chain.canonical(told) if text is None else text)
+    row = entry_rows.entry_row(told, chain.canonical(told) if text is None else text)
     row["at"] = row["at"].strftime("%Y-%m-%d %H:%M:%S.%f")
     for name in ("id", "tenant_id", "subject_id"):
         row[name] = row[name] and ids.stored(str(row[name]))
-    return tuple(row[name] for name in retold.COLUMNS)
+    return tuple(row[name] for name in reconstruct.COLUMNS)
 
 
 def is_shown(row, ids=SQLITE_IDS):
-    return retold.changes(row, "f" * 64, ids) is not None
+    return reconstruct.changes(row, "f" * 64, ids) is not None
 
 
 def is_right(row, ids=SQLITE_IDS):
     """What the long way says of it."""
-    told = json.loads(row[checking.BODY])
-    tenant = row[retold.COLUMNS.index("tenant_id")]
-    listed = {row[0]: checking._listed(told["changes"], tenant)}
-    return checking.look(row, listed, ids)[1] == []
+    told = json.loads(row[checks.BODY])
+    tenant = row[reconstruct.COLUMNS.index("tenant_id")]
+    listed = {row[0]: checks._listed(told["changes"], tenant)}
+    return checks.look(row, listed, ids)[1] == []
 
 
 WAYS = {
@@ -80,15 +81,15 @@ def test_shows_entries_that_hold(overrides, ids):
 @pytest.mark.parametrize("overrides", WAYS.values(), ids=WAYS)
 def test_gives_the_changes(overrides):
     told = body(**overrides)
-    assert retold.changes(row_of(told), "f" * 64, SQLITE_IDS) == told["changes"]
+    assert reconstruct.changes(row_of(told), "f" * 64, SQLITE_IDS) == told["changes"]
 
 
 def test_shows_nothing_after_another_entry():
-    assert retold.changes(row_of(body()), "e" * 64, SQLITE_IDS) is None
+    assert reconstruct.changes(row_of(body()), "e" * 64, SQLITE_IDS) is None
 
 
 @pytest.mark.parametrize("value", [None, "x", 'x","y":"z', 4, 4.0, b"x", ""])
-@pytest.mark.parametrize("place", range(checking.BODY))
+@pytest.mark.parametrize("place", range(checks.BODY))
 def test_shows_nothing_when_a_column_says_something_else(place, value):
     row = list(row_of(body(changes={"user": [None, USER]})))
     row[place] = value
@@ -141,7 +142,7 @@ def test_shows_nothing_that_is_no_canonical_entry(written, instead):
     assert written in text
     row = row_of(body(), text=text.replace(written, instead))
     assert not is_shown(row)
-    kinds = {note.kind for note in checking.look(row, {}, SQLITE_IDS)[1]}
+    kinds = {note.kind for note in checks.look(row, {}, SQLITE_IDS)[1]}
     assert "format" in kinds
 
 
@@ -163,14 +164,14 @@ def test_agrees_with_the_long_way_on_texts_that_were_meddled_with(data):
 
 @pytest.mark.parametrize("text", [b"bytes", None])
 def test_no_text_is_a_changed_entry(text):
-    row = (*row_of(body())[: checking.BODY], text, "0" * 64)
-    kinds = [note.kind for note in checking.look(row, {}, SQLITE_IDS)[1]]
+    row = (*row_of(body())[: checks.BODY], text, "0" * 64)
+    kinds = [note.kind for note in checks.look(row, {}, SQLITE_IDS)[1]]
     assert kinds == ["changed", "format"]
 
 
 def test_the_first_entry_follows_none():
     first = body(seq=1, prev=chain.GENESIS)
     for told, kinds in ((first, set()), (first | {"prev": "f" * 64}, {"format"})):
-        listed = {1: checking._listed(told["changes"], SQLITE_IDS.stored(TENANT))}
-        found = checking.judge([row_of(told)], listed, {}, SQLITE_IDS)
+        listed = {1: checks._listed(told["changes"], SQLITE_IDS.stored(TENANT))}
+        found = checks.judge([row_of(told)], listed, {}, SQLITE_IDS)
         assert {note.kind for _, note in found} == kinds

@@ -7,14 +7,14 @@ from tests import raw
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.rotating import plaintexts
-from webui.audit.actions import Action
-from webui.audit.actor import command_actor
-from webui.audit.log import record
+from webui.core.extensions import db, keyring, write_transaction
 from webui.crypto import blind_index
-from webui.extensions import db, keyring, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.actor import command_actor
+from webui.history.record.log import record
 from webui.keys import rotation, uses
 from webui.models import AuditEntry, Authenticator, Draft, Tenant
-from webui.models.sealed import sealed_columns
+from webui.models.seals.sealed_columns import sealed_columns
 
 pytestmark = pytest.mark.both_databases
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.history import assert_history_holds
 from tests.rotating import Untouched, Writer, environment, kill_while_rotating, plaintexts
 from webui import demo
-from webui.extensions import db
+from webui.core.extensions import db
 from webui.models import Tenant
 
 TENANTS = 700

@@ -8,16 +8,18 @@ from tests.factories import an_actor, make_tenant, make_user
 from tests.forging import USERS, put, row_of
 from tests.history import assert_audited, assert_history_holds
 from tests.tampering import without_guards
-from webui.accounts import sessions, trust
-from webui.audit import sealing
-from webui.audit.actions import Action
-from webui.audit.log import record
+from webui.accounts.sessions import sessions, trust
+from webui.core.extensions import db, write_transaction
 from webui.crypto.keyring import KeyRing
-from webui.extensions import db, write_transaction
-from webui.models import User, row_seals, user_seals
+from webui.history.record import sealing
+from webui.history.record.actions import Action
+from webui.history.record.log import record
+from webui.models import User
 from webui.models.audit import SEALING_ACTIONS
 from webui.models.columns import CannotSeal
-from webui.models.row_seals import broken_seals
+from webui.models.seals import broken_seals as row_seals
+from webui.models.seals import user_seals
+from webui.models.seals.broken_seals import broken_seals
 from webui.models.user import Proof
 
 

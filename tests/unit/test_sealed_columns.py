@@ -7,10 +7,10 @@ from sqlalchemy import CheckConstraint, select, text
 
 from config import ROOT
 from tests.factories import make_tenant
-from webui.extensions import db, is_sqlite
+from webui.core.extensions import db, is_sqlite
 from webui.keys import uses
 from webui.models import EncryptionKey
-from webui.models.sealed import key_of, sealed_columns
+from webui.models.seals.sealed_columns import key_of, sealed_columns
 
 pytestmark = pytest.mark.both_databases
 

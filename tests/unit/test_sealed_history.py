@@ -10,11 +10,11 @@ from tests.factories import an_actor, make_tenant, revise
 from tests.history import of_the_history
 from tests.tampering import without_guards
 from tests.unit.test_verify import assert_second_opinion, result
-from webui.audit import erasure
-from webui.audit.actions import Action
+from webui.core.extensions import keyring
 from webui.crypto import fields
 from webui.crypto.keyring import KeyRing, new_keyring_json
-from webui.extensions import keyring
+from webui.history.proof import erasure
+from webui.history.record.actions import Action
 from webui.models import AuditEntry, AuditSealed
 
 pytestmark = pytest.mark.both_databases

@@ -7,7 +7,7 @@ import pytest
 from config import Config
 from tests import raw
 from tests.apps import an_app, inside
-from webui import cli
+from webui.commands import groups
 
 KEYS = ("audit_key", "keyring.json", "secret_key")
 DEMO = "demo-accounts.txt"
@@ -20,7 +20,7 @@ def instance(tmp_path, database_url, monkeypatch) -> Path:
     monkeypatch.setenv("WEBUI_INSTANCE", str(folder))
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("WEBUI_ORIGIN", "https://console.example")
-    monkeypatch.setattr(cli, "DEMO_TENANTS", 2)
+    monkeypatch.setattr(groups, "DEMO_TENANTS", 2)
     return folder
 
 

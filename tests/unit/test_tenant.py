@@ -9,14 +9,14 @@ import pytest
 from tests.factories import make_tenant, read_again, revise
 from tests.history import last_body
 from tests.raw import rows, run
-from webui.audit.actions import Action
+from webui.core.extensions import db
+from webui.core.limits import Service, Status
 from webui.crypto.keyring import KeyRing, SecretError
-from webui.extensions import db
-from webui.limits import Service, Status
+from webui.history.record.actions import Action
 from webui.models import Tenant
 from webui.models.columns import Audited
-from webui.models.services import ServiceState, effective_services
-from webui.models.tenant import UNREADABLE, Change, audit_kind
+from webui.models.tenant.services import ServiceState, effective_services
+from webui.models.tenant.tenant import UNREADABLE, Change, audit_kind
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 OTHER_RING = KeyRing("k2", {"k2": bytes(range(32))})

@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tests import raw
 from tests.apps import a_config, an_app, inside
 from tests.factories import make_user
-from webui.accounts import factors, sessions
+from webui.accounts.factors import factors
+from webui.accounts.sessions import sessions
+from webui.core.extensions import db, is_sqlite, write_transaction
 from webui.crypto import tokens
-from webui.extensions import db, is_sqlite, write_transaction
 from webui.links import operations as links
 from webui.migrations import downgrade, upgrade
 from webui.models import UserSession

@@ -8,11 +8,11 @@ from sqlalchemy.exc import DBAPIError
 from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_history_holds, count_entries
 from tests.raw import copy_of_tenant, new_entry, refused, rows, run, unchanged
-from webui.audit.actions import Action
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.log import record
 from webui.models import AuditEntry, Tenant
-from webui.models.tenant import AUDIT_KINDS, Audited
+from webui.models.tenant.tenant import AUDIT_KINDS, Audited
 
 pytestmark = pytest.mark.both_databases
 

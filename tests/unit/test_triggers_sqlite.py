@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from tests.apps import inside
 from tests.factories import make_tenant, revise
 from tests.raw import copy_of, copy_of_tenant, new_entry, refused, rows, run, unchanged
-from webui.audit.actions import Action
+from webui.history.record.actions import Action
 
 VERBS = ["REPLACE", "INSERT OR REPLACE"]
 

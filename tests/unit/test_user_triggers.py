@@ -9,11 +9,11 @@ from tests.factories import make_tenant, make_user
 from tests.forging import USERS, append_entry, put, row_of
 from tests.history import assert_history_holds
 from tests.raw import copy_of, refused, rows, run
-from webui.audit.actions import Action
-from webui.audit.actor import command_actor
-from webui.extensions import WRITING, db, is_sqlite
-from webui.models import user_seals
-from webui.permissions import Role
+from webui.core.extensions import WRITING, db, is_sqlite
+from webui.core.permissions import Role
+from webui.history.record.actions import Action
+from webui.history.record.actor import command_actor
+from webui.models.seals import user_seals
 from webui.users.operations import Order, change_role
 
 # Another value for each fact of an account that the seal covers.

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from webui.catalogue import FIELDS
+from webui.core.catalogue import FIELDS
 from webui.values import Refused, compact_json, json_object, metadata
 
 meta_data = partial(json_object, field=FIELDS["meta_data"])

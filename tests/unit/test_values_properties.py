@@ -9,9 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from webui import catalogue, limits, values
-from webui.audit import chain
-from webui.catalogue import FIELDS
+from webui import values
+from webui.core import catalogue, limits
+from webui.core.catalogue import FIELDS
+from webui.history.record import chain
 from webui.values import Refused
 
 LABELS = ["a", "Hooks", "example", "é", "ß", "xn--bcher-kva", "xn--a", "-", "x_y", "", "\u00ad"]

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from webui import catalogue, field_types, limits, values
-from webui.catalogue import FIELDS
+from webui import values
+from webui.core import catalogue, field_types, limits
+from webui.core.catalogue import FIELDS
 from webui.values import Refused
 
 NAME = FIELDS["name"]

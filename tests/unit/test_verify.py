@@ -11,11 +11,14 @@ from tests import snapshots, tampering, verifier
 from tests.factories import make_tenant, revise
 from tests.history import of_the_history
 from tests.tampering import without_guards
-from webui.audit import chain, checkpoints, verdict, verify
-from webui.audit.actions import Action
-from webui.audit.checking import COLUMNS
+from webui.core.extensions import db, keyring
 from webui.crypto import signing
-from webui.extensions import db, keyring
+from webui.history.proof import checkpoints
+from webui.history.record import chain
+from webui.history.record.actions import Action
+from webui.history.verification import verdict
+from webui.history.verification import verifier as verify
+from webui.history.verification.checks import COLUMNS
 from webui.models import AuditCheckpoint, AuditEntry, AuditField, AuditWord
 
 pytestmark = pytest.mark.both_databases

@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 from tests.factories import an_actor, make_tenant, revise
 from tests.tampering import without_guards
 from tests.unit.test_verify import result
-from webui.audit import checkpoint_lines, checkpoints, coverage, erasure
-from webui.audit.actions import Action
-from webui.extensions import db
+from webui.core.extensions import db
+from webui.history.proof import checkpoint_lines, checkpoints, coverage, erasure
+from webui.history.record.actions import Action
 from webui.models import AuditSealed
 from webui.models.columns import now
 

@@ -15,19 +15,19 @@ from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.raw import copy_of_tenant
 from tests.tampering import without_guards
 from tests.unit.test_verify import result
-from webui import canary
-from webui.accounts import own
-from webui.audit import checkpoints, reading_rows, state
-from webui.audit.actions import Action
+from webui.accounts.self_service import own_account
+from webui.core.extensions import db, is_sqlite, write_transaction
+from webui.core.permissions import Role
 from webui.crypto import fields
 from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.demo import run as demo
-from webui.extensions import db, is_sqlite, write_transaction
-from webui.keys import rotation
+from webui.history.proof import checkpoints
+from webui.history.record.actions import Action
+from webui.history.verification import replayed_state, row_reading
+from webui.keys import canary, rotation
 from webui.models import AuditSealed, Tenant, User
 from webui.models.columns import Audited, CompactJSON, UTCDateTime, now
 from webui.models.user import NO_PASSWORD
-from webui.permissions import Role
 from webui.users import operations
 from webui.users.operations import Order
 
@@ -38,7 +38,7 @@ LATER = now() + timedelta(days=1)
 @pytest.fixture(autouse=True)
 def at_once(app, monkeypatch):
     """With ranges of two rows the attacks meet the borders between ranges as well."""
-    monkeypatch.setattr(reading_rows, "AT_ONCE", 2)
+    monkeypatch.setattr(row_reading, "AT_ONCE", 2)
 
 
 @pytest.fixture
@@ -207,7 +207,7 @@ class TestPlainColumn:
         open_ones = {"id", "created_at", "updated_at"}
         # These are judged by the seal itself.
         open_ones |= {"seal", "seal_entry", "factors_digest"}
-        for guarded in state.GUARDED.values():
+        for guarded in replayed_state.GUARDED.values():
             compared = {name for name, _ in guarded.plain} | set(guarded.derived)
             compared |= set(guarded.sealed) | set(guarded.indexes.values())
             compared |= {guarded.password, "version"}
@@ -377,7 +377,9 @@ class TestHealthyDatabase:
     def test_after_people_used_it(self, app, acme, other, person):
         admin = make_user("admin")
         make_user("owner", acme)
-        own.change_preferences(person.id, an_actor(person), theme="dark", time_zone="Asia/Tokyo")
+        own_account.change_preferences(
+            person.id, an_actor(person), theme="dark", time_zone="Asia/Tokyo"
+        )
         operations.change_role(Order(person.id, "promoted"), Role.ADMIN, "support", an_actor(admin))
         revise(acme, Action.TENANT_ONBOARDED, onboarded_at=now())
         revise(acme, Action.TENANT_STATUS, status="suspended", blocked_services=["calls"])

@@ -7,10 +7,10 @@ from sqlalchemy.exc import OperationalError
 from tests import tampering
 from tests.apps import inside
 from tests.factories import make_tenant, revise
-from webui.audit import reading, verify
-from webui.audit.actions import Action
+from webui.core.extensions import db, is_no_text
 from webui.crypto import signing
-from webui.extensions import db, is_no_text
+from webui.history.record.actions import Action
+from webui.history.verification import raw_rows, verifier
 
 NO_TEXT = {"no UTF-8": "CAST(X'41FF42' AS TEXT)", "a blob": "X'41FF42'"}
 
@@ -34,7 +34,7 @@ def problems(app, table, column, here, value):
         assert connection.execute(text(written)).rowcount
     config = app.extensions["webui_config"]
     url = db.engine.url.render_as_string(hide_password=False)
-    found = verify.verify(url, signing.public_key(config.audit_key), config.checkpoints)
+    found = verifier.verify(url, signing.public_key(config.audit_key), config.checkpoints)
     return [(p.kind, p.first, p.last) for p in found.problems]
 
 
@@ -73,7 +73,7 @@ def test_a_word_is_named(app, value):
 def test_bytes_are_given_only_where_it_is_asked_for(app):
     with db.engine.connect() as connection:
         query = "SELECT CAST(X'41FF' AS TEXT), 'text'"
-        with reading.with_bytes(connection):
+        with raw_rows.with_bytes(connection):
             assert connection.exec_driver_sql(query).one() == (b"A\xff", "text")
         with pytest.raises(OperationalError) as refused:
             connection.exec_driver_sql(query).one()

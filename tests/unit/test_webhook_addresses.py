@@ -6,16 +6,7 @@ import threading
 
 import pytest
 
-from webui.webhooks.addresses import (
-    Blocked,
-    NotFound,
-    TooLate,
-    is_public,
-    judge,
-    resolve,
-    system_resolver,
-    target,
-)
+from webui.webhooks.delivery.addresses import (Blocked, NotFound, TooLate, is_public, judge, resolve, system_resolver, target,)
 
 _PRIVATE = """
 0.0.0.0 0.0.0.1 0.255.255.255 10.0.0.0 10.0.0.1 10.255.255.255 100.64.0.0 100.100.100.200

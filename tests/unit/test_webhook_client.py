@@ -11,8 +11,8 @@ import pytest
 
 from tests.receivers import HOST, OK, Authority, nobody, read_request, receiving
 from tests.unit.test_webhook_addresses import PRIVATE
-from webui.webhooks import client
-from webui.webhooks.client import BODY_LIMIT, Outside, Problem, open_socket, post
+from webui.webhooks.delivery import client
+from webui.webhooks.delivery.client import BODY_LIMIT, Outside, Problem, open_socket, post
 
 URL = f"https://{HOST}/calls?key=1"
 # Seconds: enough for a machine under load, and what a receiver that stalls gets.

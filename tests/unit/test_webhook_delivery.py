@@ -17,14 +17,14 @@ from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.outbox import deliver, deliveries, make_due, make_hooked, queue
 from tests.processes import Child
 from tests.receivers import OK, Authority, nobody, receiving
-from webui.audit.actions import Action
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
 from webui.jobs import Run, registry
 from webui.models import Delivery, DeliveryAttempt, WebhookStop
 from webui.models.columns import now
-from webui.webhooks import delivery
-from webui.webhooks.outbox import Event
-from webui.webhooks.secret import new_secret
+from webui.outbox import Event
+from webui.webhooks.delivery import sending
+from webui.webhooks.signing_secret import new_secret
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 ERROR = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
@@ -44,7 +44,7 @@ def reach(app):
     """Lets the worker reach a receiver."""
 
     def reach(receiver):
-        app.extensions[delivery.EXTENSION] = receiver.outside
+        app.extensions[sending.EXTENSION] = receiver.outside
         return receiver
 
     return reach
@@ -152,7 +152,7 @@ class TestFailure:
             reach(receiver)
             deliver()
             deliver()
-            assert not delivery.is_due()
+            assert not sending.is_due()
         assert len(receiver.requests) == 1
 
     def test_of_a_test_is_final(self, authority, reach):
@@ -176,7 +176,7 @@ class TestFailure:
         tenant = make_hooked()
         queue(tenant)
         with receiving(authority) as receiver:
-            app.extensions[delivery.EXTENSION] = receiver.world("127.0.0.1", allow=())
+            app.extensions[sending.EXTENSION] = receiver.world("127.0.0.1", allow=())
             deliver()
         assert (only(tenant).problem, receiver.connections) == ("blocked", 0)
 
@@ -226,10 +226,10 @@ class TestGone:
     def test_of_an_address_that_was_changed_meanwhile_stops_nothing(self, authority, reach):
         tenant = make_hooked()
         queue(tenant)
-        [claimed] = delivery.claim(1)
+        [claimed] = sending.claim(1)
         revise(tenant, Action.TENANT_WEBHOOK, webhook_url="https://other.example.com/")
         before = count_entries()
-        delivery.finish(claimed, delivery.Answer(5, 410))
+        sending.finish(claimed, sending.Answer(5, 410))
         assert count_entries() == before
         assert db.session.get(WebhookStop, tenant.id) is None
 
@@ -238,8 +238,8 @@ class TestLeases:
     def test_a_delivery_is_one_worker_s(self):
         tenant = make_hooked()
         queue(tenant)
-        [claimed] = delivery.claim(5)
-        assert delivery.claim(5) == []
+        [claimed] = sending.claim(5)
+        assert sending.claim(5) == []
         held = only(tenant)
         assert held.lease == claimed.lease
         length = timedelta(seconds=tenant.webhook_timeout_seconds)
@@ -248,46 +248,46 @@ class TestLeases:
     def test_one_that_ran_out_is_another_s(self):
         tenant = make_hooked()
         queue(tenant)
-        [first] = delivery.claim(5)
+        [first] = sending.claim(5)
         with write_transaction():
             over = now() - timedelta(seconds=1)
             db.session.execute(update(Delivery).values(leased_until=over))
-        [second] = delivery.claim(5)
+        [second] = sending.claim(5)
         assert (second.id, second.headers["webhook-id"]) == (first.id, first.headers["webhook-id"])
-        delivery.finish(first, delivery.Answer(1, 500))
+        sending.finish(first, sending.Answer(1, 500))
         assert (only(tenant).attempts, only(tenant).lease) == (0, second.lease)
-        delivery.finish(second, delivery.Answer(1, 200))
+        sending.finish(second, sending.Answer(1, 200))
         assert (only(tenant).attempts, only(tenant).state) == (1, "delivered")
 
     def test_a_tenant_has_one_at_a_time_and_tests_besides(self):
         busy, idle = make_hooked(), make_hooked()
         for tenant in (busy, busy, busy, idle):
             queue(tenant)
-        claimed = delivery.claim(10)
+        claimed = sending.claim(10)
         assert sorted(c.tenant_id for c in claimed) == sorted([busy.id, idle.id])
-        assert delivery.claim(10) == []
+        assert sending.claim(10) == []
         queue(busy, Event.TEST)
-        assert [c.tenant_id for c in delivery.claim(10)] == [busy.id]
+        assert [c.tenant_id for c in sending.claim(10)] == [busy.id]
 
     def test_no_more_are_claimed_than_asked_for(self):
         for _ in range(4):
             queue(make_hooked())
-        assert len(delivery.claim(3)) == 3
-        assert delivery.claim(0) == []
+        assert len(sending.claim(3)) == 3
+        assert sending.claim(0) == []
 
     def test_a_delivery_without_a_row_is_let_go(self):
         tenant = make_hooked()
         queue(tenant)
-        [claimed] = delivery.claim(1)
+        [claimed] = sending.claim(1)
         with write_transaction():
             db.session.delete(db.session.get_one(Delivery, claimed.id))
-        delivery.finish(claimed, delivery.Answer(1, 200))
+        sending.finish(claimed, sending.Answer(1, 200))
         assert deliveries(tenant) == []
 
 
 class TestWorker:
     def test_knows_the_jobs(self):
-        assert registry.JOBS["webhook deliveries"].work is delivery.deliver
+        assert registry.JOBS["webhook deliveries"].work is sending.deliver
         assert {"old webhook deliveries", "old webhook secrets"} < registry.JOBS.keys()
 
     def test_a_slow_receiver_holds_up_nobody_else(self, app, authority):
@@ -313,7 +313,7 @@ class TestWorker:
         ):
             slow_address, quick_address = "127.0.0.7", "127.0.0.8"
             world = {"slow.example.com": slow_address}
-            app.extensions[delivery.EXTENSION] = delivery.Outside(
+            app.extensions[sending.EXTENSION] = sending.Outside(
                 allow=one.outside.allow,
                 resolver=lambda host: [world.get(host, quick_address)],
                 connector=lambda address, port, seconds: (
@@ -331,7 +331,7 @@ class TestWorker:
         run.shutdown.set()
         with receiving(authority) as receiver:
             reach(receiver)
-            delivery.deliver(run)
+            sending.deliver(run)
         assert (only(tenant).state, receiver.connections) == ("queued", 0)
 
     def test_killed_at_random_delivers_everything_with_the_same_id(self, app, authority):
@@ -363,7 +363,7 @@ class TestWorker:
                 worker.kill()
                 assert worker.end() == (-signal.SIGKILL, "")
                 make_due()
-            app.extensions[delivery.EXTENSION] = receiver.outside
+            app.extensions[sending.EXTENSION] = receiver.outside
             deliver()
         assert {row.state for row in deliveries()} == {"delivered"}
         got = {
@@ -377,16 +377,16 @@ class TestForgetting:
     def test_removes_what_is_old_and_done(self):
         tenant = make_hooked()
         old, waiting, fresh = (queue(tenant) for _ in range(3))
-        [claimed] = delivery.claim(1)
+        [claimed] = sending.claim(1)
         assert claimed.id == old.id
-        delivery.finish(claimed, delivery.Answer(1, 200))
+        sending.finish(claimed, sending.Answer(1, 200))
         assert db.session.scalars(select(DeliveryAttempt.delivery_id)).all() == [old.id]
         with write_transaction():
-            long_ago = now() - delivery.KEPT - timedelta(hours=1)
+            long_ago = now() - sending.KEPT - timedelta(hours=1)
             of = update(Delivery)
             db.session.execute(of.where(Delivery.id != fresh.id).values(created_at=long_ago))
             done = of.where(Delivery.id.in_([old.id, fresh.id])).values(state="delivered")
             db.session.execute(done)
-        assert not delivery.forget(Run())
+        assert not sending.forget(Run())
         assert {row.id for row in deliveries()} == {waiting.id, fresh.id}
         assert db.session.scalars(select(DeliveryAttempt.delivery_id)).all() == []

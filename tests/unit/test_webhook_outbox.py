@@ -6,12 +6,12 @@ import pytest
 
 from tests.factories import an_actor, make_tenant, revise
 from tests.outbox import deliveries, make_hooked
-from webui.audit.actions import Action
-from webui.extensions import db, write_transaction
+from webui import outbox
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
 from webui.models import Tenant, WebhookStop
 from webui.models.columns import now
-from webui.webhooks import outbox
-from webui.webhooks.secret import new_secret
+from webui.webhooks.signing_secret import new_secret
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webui.webhooks.schedule import ATTEMPTS, FIRST, LAST, asked_pause, pause
+from webui.webhooks.delivery.schedule import ATTEMPTS, FIRST, LAST, asked_pause, pause
 
 CHANCE = st.floats(0, 1)
 

@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from tests.factories import make_tenant, make_user
 from tests.web.pages import PASSWORD, Browser
-from webui.extensions import db
+from webui.core.extensions import db
 from webui.models import Tenant
 
 SignIn = Callable[..., Browser]

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from webui.core.extensions import keyring
 from webui.crypto import fields
-from webui.extensions import keyring
 
 
 def sealed_text(text: str, order: str = "history", reader: object = "staff") -> str:

@@ -7,10 +7,10 @@ from sqlalchemy import select
 
 from tests.web import dom
 from tests.web.saved import bodies
-from webui.accounts import factor_changes, factors
-from webui.audit.sentences import Reader, sentence
+from webui.accounts.factors import factor_changes, factors
+from webui.core.extensions import db, write_transaction
 from webui.crypto import totp
-from webui.extensions import db, write_transaction
+from webui.history.narrative.sentences import Reader, sentence
 from webui.models import UserSession
 from webui.models.columns import now
 

@@ -14,10 +14,10 @@ from sqlalchemy import select
 
 from tests.factories import make_tenant, make_user
 from tests.web.pages import HTMX, REASON, Browser
-from webui.catalogue import FIELDS
-from webui.extensions import db
-from webui.forms import PostedForm
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import db
 from webui.models import AuditEntry, UserSession
+from webui.web.posted.forms import PostedForm
 
 DEEP = "[" * 16_000
 OBJECTS = '{"a":' * 5_000

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from tests.client import Client
 from tests.web import dom
-from webui.accounts import sessions
-from webui.extensions import write_transaction
-from webui.headers import CONTENT_SECURITY_POLICY
+from webui.accounts.sessions import sessions
+from webui.core.extensions import write_transaction
 from webui.models import Tenant
 from webui.models.user import Proof
+from webui.web.headers import CONTENT_SECURITY_POLICY
 
 PASSWORD = "correct horse battery"
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}

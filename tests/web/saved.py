@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from webui.extensions import db
+from webui.core.extensions import db
 from webui.models import AuditEntry
 
 

@@ -13,12 +13,13 @@ from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.web import dom
 from tests.web.pages import PASSWORD, REASON, Browser, edit_url, tenant_url
 from tests.web.saved import actions, bodies, fresh
-from webui.accounts import agents, passwords
-from webui.audit.actions import Action
-from webui.audit.actor import command_actor
-from webui.audit.log import record
-from webui.audit.sentences import Reader, sentence
-from webui.extensions import db, write_transaction
+from webui.accounts import passwords
+from webui.accounts.sessions import user_agents
+from webui.core.extensions import db, write_transaction
+from webui.history.narrative.sentences import Reader, sentence
+from webui.history.record.actions import Action
+from webui.history.record.actor import command_actor
+from webui.history.record.log import record
 from webui.links import operations as links
 from webui.models import User, UserSession
 from webui.models.columns import now
@@ -375,4 +376,4 @@ class TestAgents:
         ],
     )
     def test_are_told_in_words(self, agent, words):
-        assert agents.in_words(agent) == words
+        assert user_agents.in_words(agent) == words

@@ -11,9 +11,9 @@ from tests.factories import an_actor, make_tenant, make_user
 from tests.history import assert_audited, assert_history_holds, count_entries, last_body
 from tests.raw import rows
 from tests.web.pages import tenant_url
-from webui.audit import access
-from webui.audit.actions import Action
-from webui.extensions import db, write_transaction
+from webui.audit import denials
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
 from webui.jobs import Run
 from webui.jobs.registry import JOBS
 from webui.models import AuditEntry, DeniedAttempts
@@ -22,7 +22,7 @@ from webui.models.columns import now
 
 def a_minute_later():
     with write_transaction():
-        db.session.execute(update(DeniedAttempts).values(since=now() - access.FOLDED))
+        db.session.execute(update(DeniedAttempts).values(since=now() - denials.FOLDED))
 
 
 def work():
@@ -81,9 +81,9 @@ class TestFolding:
         for _ in range(5):
             owner.get(url, 404)
         assert count_entries() == before + 1
-        assert not access.is_over()
+        assert not denials.is_over()
         a_minute_later()
-        assert access.is_over()
+        assert denials.is_over()
         work()
         assert count_entries() == before + 2
         assert_audited(
@@ -113,13 +113,13 @@ class TestFolding:
             owner.get(url, 404)
         with write_transaction():
             db.session.execute(update(DeniedAttempts).values(since=now() + timedelta(days=365)))
-        assert access.is_over()
+        assert denials.is_over()
         before = count_entries()
         owner.get(url, 404)
         assert count_entries() == before + 2
 
     def test_leaves_what_was_for_other_ids_apart(self, owner, monkeypatch):
-        monkeypatch.setattr(access, "_APART", 3)
+        monkeypatch.setattr(denials, "_APART", 3)
         ids = [uuid4() for _ in range(5)]
         before = count_entries()
         for tenant_id in [*ids, *ids]:
@@ -141,14 +141,14 @@ class TestFolding:
         for _ in range(20):
             for url in [*pages, "/audit", "/users", "/keys", "/tenants/new", tenant_url(uuid4())]:
                 owner.get(url, None)
-        assert count_entries() == before + access._APART
+        assert count_entries() == before + denials._APART
         a_minute_later()
         work()
-        assert count_entries() == before + access._APART + 1
+        assert count_entries() == before + denials._APART + 1
         told = last_body()["changes"]
-        assert told["more"] == [None, 180 - access._APART]
+        assert told["more"] == [None, 180 - denials._APART]
         named = told["attempts"][1]
-        assert len(named) == access._NAMED
+        assert len(named) == denials._NAMED
         assert any(name.startswith("GET /tenants/<tenant_id> 404 ") for name in named)
         assert len(str(last_body())) < 5_000
         assert_history_holds()
@@ -176,24 +176,24 @@ class TestFolding:
         owner.get(tenant_url(uuid4()), 404)
         owner.get("/tenants/new", 403)
         other = make_user("auditor")
-        access.denied(an_actor(other), "GET /tenants/new", None, 403)
+        denials.denied(an_actor(other), "GET /tenants/new", None, 403)
         assert count_entries() == before + 4
 
     def test_at_the_same_time_tells_one(self, app, monkeypatch):
         user = make_user("auditor")
         before = count_entries()
-        real, calls = access._count, []
+        real, calls = denials._count, []
 
         def both(*arguments):
             calls.append(arguments)
             if len(calls) == 1:
                 real(*arguments)
                 db.session.expunge_all()
-                raise access.IntegrityError("", {}, Exception())
+                raise denials.IntegrityError("", {}, Exception())
             real(*arguments)
 
-        monkeypatch.setattr(access, "_count", both)
-        access.denied(an_actor(user), "GET /x", None, 403)
+        monkeypatch.setattr(denials, "_count", both)
+        denials.denied(an_actor(user), "GET /x", None, 403)
         assert count_entries() == before + 1
         assert rows("SELECT more FROM denied_attempts") == [(1,)]
 
@@ -222,7 +222,7 @@ class TestFirstReading:
     def test_comes_anew_on_another_day(self, admin, monkeypatch):
         admin.get("/audit")
         before = count_entries()
-        monkeypatch.setattr(access, "now", lambda: now() + timedelta(days=4))
+        monkeypatch.setattr(denials, "now", lambda: now() + timedelta(days=4))
         admin.get("/audit")
         assert count_entries() == before + 1
         assert len(rows("SELECT * FROM daily_marks")) == 1

@@ -11,7 +11,7 @@ from tests.factories import make_tenant
 from tests.history import assert_history_holds
 from tests.web.pages import REASON, edit_url
 from tests.web.saved import actions, bodies, fresh
-from webui.tenants import operations
+from webui.tenants.core import operations
 
 pytestmark = pytest.mark.both_databases
 

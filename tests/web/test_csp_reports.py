@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tests import raw
-from webui import csp_reports
-from webui.headers import REPORTS
+from webui.web import csp_reports
+from webui.web.headers import REPORTS
 
 OLD = {
     "csp-report": {

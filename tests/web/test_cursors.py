@@ -9,10 +9,10 @@ from tests.factories import make_tenant, revise
 from tests.history import count_entries
 from tests.web.cursors import sealed
 from tests.web.pages import tenant_url
-from webui.audit.actions import Action
-from webui.audit.find import NEWEST_FIRST
-from webui.extensions import keyring
-from webui.paging import BadCursor
+from webui.core.extensions import keyring
+from webui.history.query.find import NEWEST_FIRST
+from webui.history.record.actions import Action
+from webui.web.paging import BadCursor
 
 
 @pytest.fixture

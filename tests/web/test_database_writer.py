@@ -12,32 +12,24 @@ from sqlalchemy import delete
 
 from tests import raw
 from tests.factories import make_tenant, revise
-from tests.forging import (
-    AUTHENTICATORS,
-    PASSKEYS,
-    TENANTS,
-    USERS,
-    add,
-    append_entry,
-    put,
-    row_of,
-)
+from tests.forging import AUTHENTICATORS, PASSKEYS, TENANTS, USERS, add, append_entry, put, row_of
 from tests.tampering import without_guards
 from tests.web.factors import enrol
 from tests.web.pages import PASSWORD, tenant_url
 from tests.web.saved import fresh
 from tests.web.test_passkeys import register
 from tests.web.test_passkeys import sign_in as sign_in_with
-from webui.accounts import own
 from webui.accounts.passwords import hash_password
-from webui.accounts.routes import REFUSED
-from webui.audit.actions import Action
-from webui.audit.actor import command_actor
-from webui.extensions import WRITING, db
-from webui.models import Authenticator, Passkey, user_seals
-from webui.models.row_seals import broken_seals
-from webui.models.tenant import UNREADABLE
-from webui.permissions import Role
+from webui.accounts.self_service import own_account
+from webui.accounts.sign_in.routes import REFUSED
+from webui.core.extensions import WRITING, db
+from webui.core.permissions import Role
+from webui.history.record.actions import Action
+from webui.history.record.actor import command_actor
+from webui.models import Authenticator, Passkey
+from webui.models.seals import user_seals
+from webui.models.seals.broken_seals import broken_seals
+from webui.models.tenant.tenant import UNREADABLE
 from webui.users.operations import Order, change_role, set_active
 
 OPERATOR = command_actor("ops")
@@ -146,7 +138,7 @@ class TestOurOwnRow:
         elif later == "disabled":
             set_active(Order(scene.us, "left us"), False, OPERATOR)
         else:
-            own.change_password(scene.us, PASSWORD, "a quite new one", OPERATOR, None)
+            own_account.change_password(scene.us, PASSWORD, "a quite new one", OPERATOR, None)
         with without_guards() as connection:
             put_the_past_back(connection, scene)
         self.assert_refused(scene, admin, browser, logged)

@@ -9,10 +9,10 @@ from tests.factories import make_tenant, make_user
 from tests.raw import rows
 from tests.web.pages import edit_url, tenant_url
 from tests.web.test_drafts import expire
-from webui import drafts
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
 from webui.models import TryCounter
 from webui.models.columns import now
+from webui.web.posted import drafts
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from tests.history import count_entries
 from tests.web import dom
 from tests.web.pages import PASSWORD, REASON, Browser, changed, edit_url, tenant_url
 from tests.web.saved import fresh
-from webui.accounts import sessions
-from webui.extensions import db, write_transaction
+from webui.accounts.sessions import sessions
+from webui.core.extensions import db, write_transaction
 from webui.models import Draft, UserSession
 from webui.models.columns import now
-from webui.tenants.words import RESTORED
+from webui.tenants.page.template_filters import RESTORED
 
 SECRET = "typed but never kept"
 TYPED = {"sip_domain": "typed.example", "sip_username": "typed.user", "sip_password": SECRET}

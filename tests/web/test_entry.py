@@ -11,12 +11,12 @@ from tests import tampering
 from tests.factories import an_actor, make_tenant, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
-from webui.audit.actions import Action
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.log import record
 from webui.models import AuditEntry, Tenant
 from webui.models.columns import Audited
-from webui.models.tenant import Change
+from webui.models.tenant.tenant import Change
 
 NAMED = Change("username", Audited.PLAIN, None, "dana")
 

@@ -15,12 +15,14 @@ from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.pages import HTMX, REASON, edit_url, tenant_url
 from tests.web.saved import fresh
-from webui import extensions
-from webui.accounts import sessions, signing_in
-from webui.audit import history
-from webui.extensions import db, is_sqlite
+from webui.accounts.sessions import sessions
+from webui.accounts.sign_in import authentication
+from webui.core import extensions
+from webui.core.extensions import db, is_sqlite
+from webui.history.query import history
 from webui.models.columns import now
-from webui.tenants import overview, rules
+from webui.tenants.core import rules
+from webui.tenants.page import overview
 
 pytestmark = pytest.mark.both_databases
 SECRET = "never in page or log"
@@ -289,7 +291,7 @@ class TestNoDatabase:
 
     def test_keeps_no_password_of_a_sign_in(self, browser, broken):
         form = browser.get("/login")
-        broken(signing_in, "find_user")
+        broken(authentication, "find_user")
         page = browser.submit(form, 503, username="maria", password=SECRET)
         assert page.field("username") == "maria"
         assert "password" not in page.fields

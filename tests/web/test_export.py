@@ -14,11 +14,14 @@ from tests import export_verifier
 from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_audited, count_entries
 from tests.raw import unchanged
-from webui.audit import chain, checkpoints, export, exported, find, sheet
-from webui.audit.actions import Action
-from webui.audit.filters import Filters
+from webui.core.extensions import db
 from webui.crypto import signing
-from webui.extensions import db
+from webui.history.proof import checkpoints, csv_export, export
+from webui.history.proof import export_verifier as exported
+from webui.history.query import find
+from webui.history.query.filters import Filters
+from webui.history.record import chain
+from webui.history.record.actions import Action
 from webui.models import AuditEntry
 from webui.models.columns import now
 
@@ -273,7 +276,7 @@ class TestCsv:
         answer = admin.get("/audit/export.csv")
         rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
         assert [row["hash"] for row in rows] == [entry.hash for entry in before]
-        assert tuple(rows[0]) == sheet.COLUMNS
+        assert tuple(rows[0]) == csv_export.COLUMNS
         assert answer.text.count("\r\n") >= len(before) + 1
 
     def test_no_cell_is_a_formula(self, admin, rich):
@@ -306,7 +309,7 @@ class TestCsv:
 
     @pytest.mark.parametrize("value", [None, 7, "plain", "a=b", "x - y", ""])
     def test_leaves_other_values_alone(self, value):
-        assert sheet.plain(value) == value
+        assert csv_export.plain(value) == value
 
 
 def formulas(path):

@@ -7,7 +7,7 @@ import pytest
 from tests import raw
 from tests.history import count_entries
 from tests.web.pages import PASSWORD, edit_url, tenant_url
-from webui.fetch_site import FROM_ELSEWHERE, changes_nothing
+from webui.web.posted.fetch_site import FROM_ELSEWHERE, changes_nothing
 
 FOREIGN = ("cross-site", "same-site", "", "same-origin, cross-site", "Same-Origin")
 

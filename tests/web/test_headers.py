@@ -7,7 +7,7 @@ import pytest
 from tests.factories import make_user
 from tests.history import last_body
 from tests.web.pages import HTMX, PASSWORD, Browser, tenant_url
-from webui.headers import HEADERS
+from webui.web.headers import HEADERS
 
 CSP = {
     "default-src": "'none'",

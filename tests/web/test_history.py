@@ -9,10 +9,10 @@ from tests.factories import make_tenant, revise
 from tests.web import dom
 from tests.web.cursors import sealed, sealed_text
 from tests.web.pages import tenant_url
-from webui.audit import find, history
-from webui.audit.actions import Action
-from webui.catalogue import FIELDS
-from webui.extensions import db
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import db
+from webui.history.query import find, history
+from webui.history.record.actions import Action
 from webui.models import AuditEntry
 
 

@@ -8,9 +8,9 @@ from sqlalchemy import select, text
 from tests.factories import make_tenant
 from tests.web.pages import tenant_url
 from tests.web.test_history_filters import numbers
-from webui.audit import streams
-from webui.audit.filters import Filters
-from webui.extensions import db, is_sqlite
+from webui.core.extensions import db, is_sqlite
+from webui.history.query import streams
+from webui.history.query.filters import Filters
 from webui.models import AuditEntry
 
 pytestmark = pytest.mark.both_databases

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
-from webui.audit import find
-from webui.audit.actions import Action, Outcome, Source
-from webui.audit.actor import command_actor
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.query import find
+from webui.history.record.actions import Action, Outcome, Source
+from webui.history.record.actor import command_actor
+from webui.history.record.log import record
 from webui.models import AuditEntry
 
 

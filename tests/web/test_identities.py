@@ -8,12 +8,12 @@ from tests import raw
 from tests.factories import make_tenant, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
-from webui.audit.actions import Action
-from webui.audit.actor import command_actor
-from webui.canary import register
-from webui.extensions import keyring, write_transaction
+from webui.core.extensions import keyring, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.actor import command_actor
 from webui.keys import rotation
-from webui.tenants import identities, sources
+from webui.keys.canary import register
+from webui.tenants.search import identities, search_terms
 
 pytestmark = pytest.mark.both_databases
 
@@ -91,7 +91,7 @@ class TestSearch:
         assert names(admin, "trunk-7", status="blocked") == ["Trunk-7 Ltd"]
 
     def test_finds_all_of_many(self, admin, monkeypatch):
-        monkeypatch.setattr(sources.Sip, "few", 2)
+        monkeypatch.setattr(search_terms.Sip, "few", 2)
         for number in range(4):
             make_tenant(name=f"T{number}", sip_domain="shared.example", sip_username=f"u{number}")
         assert names(admin, "shared.example") == ["T0", "T1", "T2", "T3"]

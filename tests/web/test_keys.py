@@ -10,13 +10,13 @@ from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.pages import edit_url, tenant_url
 from tests.web.saved import fresh
-from webui.audit.sentences import Reader, sentence
-from webui.canary import register
+from webui.core.extensions import db, keyring, write_transaction
 from webui.crypto.keyfile import write_private
 from webui.crypto.keyring import KeyRing
-from webui.extensions import db, keyring, write_transaction
+from webui.history.narrative.sentences import Reader, sentence
 from webui.keys import routes
 from webui.keys.advice import advice
+from webui.keys.canary import register
 from webui.keys.uses import KeyState, State
 from webui.models import EncryptionKey
 from webui.models.columns import now

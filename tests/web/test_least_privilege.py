@@ -14,8 +14,8 @@ from tests.databases import libpq, migrate
 from tests.factories import an_actor, make_tenant, make_user
 from tests.history import assert_history_holds, count_entries
 from tests.web.pages import PASSWORD, REASON, Browser, tenant_url
-from webui.audit import erasure, verifications
-from webui.extensions import db
+from webui.core.extensions import db
+from webui.history.proof import erasure, verification_jobs
 from webui.jobs.worker import Worker
 from webui.models import Tenant
 
@@ -92,7 +92,7 @@ class TestRole:
         browser.edit(tenant, "sip", sip_domain="b.example", reason=REASON)
         browser.get(tenant_url(uuid4()), 404)
         browser.get("/audit/export.jsonl")
-        verifications.ask("somebody")
+        verification_jobs.ask("somebody")
         Worker(app).once()
         said = browser.get("/audit").words_of("proof")
         assert "Holds" in said

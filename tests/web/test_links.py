@@ -11,18 +11,19 @@ from tests.factories import an_actor, make_user, revise
 from tests.history import assert_audited, assert_history_holds, last_body
 from tests.raw import rows
 from tests.web.pages import PASSWORD, REASON, Browser
-from webui.accounts import signing_in, tries
-from webui.audit.actions import Action
-from webui.audit.log import record
+from webui.accounts.sign_in import authentication
+from webui.core.extensions import db, write_transaction
 from webui.crypto import totp
-from webui.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.log import record
 from webui.links import operations
 from webui.models import AccountLink, Authenticator, User
 from webui.models.columns import Audited
 from webui.models.link import LIFETIMES, LinkKind
-from webui.models.tenant import Change
+from webui.models.tenant.tenant import Change
 from webui.models.user import NO_PASSWORD
-from webui.redaction import hide_links
+from webui.rate_limits import try_limits
+from webui.web.redaction import hide_links
 
 NEW = "a brand new passphrase"
 
@@ -208,7 +209,7 @@ class TestEveryLink:
 
         def sign_in():
             with app.app_context():
-                outcomes.append(signing_in.sign_in(owner.user.username, PASSWORD, an_actor()))
+                outcomes.append(authentication.sign_in(owner.user.username, PASSWORD, an_actor()))
 
         meanwhile = threading.Thread(target=sign_in)
         end_all = operations.sessions.end_all
@@ -224,7 +225,7 @@ class TestEveryLink:
         token = path.rsplit("/", 1)[-1]
         operations.choose_password(LinkKind.RESET, token, NEW, an_actor())
         meanwhile.join()
-        assert outcomes == [signing_in.REFUSED]
+        assert outcomes == [authentication.REFUSED]
         assert rows("SELECT count(*) FROM user_sessions WHERE ended_at IS NULL") == [(1,)]
 
     def test_is_a_fragment_for_htmx(self, browser, invitation):
@@ -238,7 +239,7 @@ class TestEveryLink:
         _, path = invitation
         page = browser.get(path)
         sent = {**page.fields, "password": [NEW]}
-        for number in range(tries.LINK.free):
+        for number in range(try_limits.LINK.free):
             browser.post(f"/reset/{number:043}", sent, 404)
         answer = browser.post(path, sent, 429)
         assert "Too many tries" in answer.words
@@ -246,7 +247,7 @@ class TestEveryLink:
 
     def test_that_works_does_not_count(self, browser, invitation):
         _, path = invitation
-        for _ in range(tries.LINK.free + 1):
+        for _ in range(try_limits.LINK.free + 1):
             browser.post_form(path, 422, password="short")
         browser.post_form(path, 303, password=NEW)
 

@@ -11,12 +11,12 @@ from markupsafe import escape
 from tests.factories import make_tenant, make_user, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
-from webui.audit.actions import Action
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
 from webui.models import TenantUsage
 from webui.models.columns import now
-from webui.models.usage import month_of
-from webui.tenants import search, sources
+from webui.models.tenant.usage import month_of
+from webui.tenants.search import search, search_terms
 
 pytestmark = pytest.mark.both_databases
 
@@ -30,7 +30,7 @@ def support(sign_in):
 def either_way(request, monkeypatch):
     """SQLite finds few matches by the trigram index and many along the sorted one."""
     if request.param == "walk":
-        monkeypatch.setattr(sources.Name, "few", 0)
+        monkeypatch.setattr(search_terms.Name, "few", 0)
 
 
 def named(*names):
@@ -146,7 +146,7 @@ class TestManyMatches:
         named(*(f"Clinic {n:03} {'Ost' if n % 3 else 'West'}" for n in range(24)), "Other")
         owner = make_user("owner", make_tenant(name="Zebra"), username="clinic.boss")
         few = {sort: found(support, "clinic", sort=sort) for sort in search.ORDERS}
-        monkeypatch.setattr(sources.Name, "few", 3)
+        monkeypatch.setattr(search_terms.Name, "few", 3)
         many = {sort: found(support, "clinic", sort=sort) for sort in search.ORDERS}
         assert many == few
         assert len(few["name"]) == 25
@@ -187,7 +187,7 @@ class TestByOwner:
     def test_finds_the_same_where_many_owners_share_a_beginning(self, support, monkeypatch):
         owners = [make_user("owner", username=f"clinic.{n}").tenant_id for n in range(6)]
         few = support.get("/tenants?owner=clinic", htmx=True)
-        monkeypatch.setattr(sources.Owner, "few", 2)
+        monkeypatch.setattr(search_terms.Owner, "few", 2)
         many = support.get("/tenants?owner=clinic", htmx=True)
         assert names(few) == names(many)
         assert len(names(many)) == len(set(owners)) == 6

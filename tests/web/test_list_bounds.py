@@ -12,10 +12,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, insert, text
 
-from webui.extensions import WRITING, db, is_sqlite
+from webui.core.extensions import WRITING, db, is_sqlite
 from webui.models import Tenant, User
-from webui.tenants import search, sources
-from webui.tenants.search import Filters
+from webui.tenants.search import search, search_terms
+from webui.tenants.search.search import Filters
 
 pytestmark = pytest.mark.both_databases
 
@@ -70,9 +70,9 @@ def add(numbers):
 def some(app, monkeypatch):
     """Tenants, five of which have an owner, and thresholds to their size."""
     monkeypatch.setattr(search, "PAGE_SIZE", 10)
-    monkeypatch.setattr(sources.Name, "few", 20)
-    monkeypatch.setattr(sources.Beginning, "few", 20)
-    monkeypatch.setattr(sources, "may", lambda _permission: True)
+    monkeypatch.setattr(search_terms.Name, "few", 20)
+    monkeypatch.setattr(search_terms.Beginning, "few", 20)
+    monkeypatch.setattr(search_terms, "may", lambda _permission: True)
     if is_sqlite():
         raw = db.engine.raw_connection()
         raw.execute("PRAGMA foreign_keys = OFF")

@@ -9,7 +9,7 @@ from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.cursors import sealed_text
 from tests.web.test_list import names
-from webui.tenants import search
+from webui.tenants.search import search
 
 pytestmark = pytest.mark.both_databases
 

@@ -16,12 +16,13 @@ from tests.web import dom
 from tests.web.factors import enrol, grow_old, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser, tenant_url
 from tests.web.saved import actions, fresh
-from webui.accounts import passwords, sessions
-from webui.accounts.routes import REFUSED
-from webui.audit.actions import Action
-from webui.audit.actor import command_actor
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.accounts import passwords
+from webui.accounts.sessions import sessions
+from webui.accounts.sign_in.routes import REFUSED
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.actor import command_actor
+from webui.history.record.log import record
 from webui.models import User, UserSession
 from webui.models.columns import now
 

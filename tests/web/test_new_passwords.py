@@ -9,8 +9,8 @@ from tests.web.pages import PASSWORD, REASON
 from tests.web.saved import bodies
 from webui.accounts import passwords
 from webui.accounts.password_rule import COMMON, OWN_WORDS
-from webui.audit.actions import Action
-from webui.extensions import db
+from webui.core.extensions import db
+from webui.history.record.actions import Action
 from webui.models import User
 from webui.models.user import NO_PASSWORD
 

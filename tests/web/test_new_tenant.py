@@ -7,10 +7,10 @@ from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.web import dom
 from tests.web.pages import REASON
 from tests.web.saved import actions
-from webui.audit.actions import Action
-from webui.extensions import db
+from webui.core.extensions import db
+from webui.history.record.actions import Action
 from webui.models import Tenant
-from webui.models.tenant import DEFAULTS
+from webui.models.tenant.tenant import DEFAULTS
 
 URL = "/tenants/new"
 

@@ -6,7 +6,7 @@ from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.web.pages import PASSWORD
 from tests.web.saved import fresh
 from tests.web.test_wizard import go, walk
-from webui.audit.actions import Action
+from webui.history.record.actions import Action
 from webui.models.columns import now
 
 

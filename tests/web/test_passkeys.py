@@ -13,11 +13,11 @@ from tests.web.factors import confirmation, enrol, give_password, sign_out
 from tests.web.pages import PASSWORD, Browser
 from tests.web.saved import actions, bodies
 from tests.web.soft_key import PRESENT, SoftKey, text
-from webui.accounts import challenges
-from webui.audit.actions import Action
-from webui.audit.guard import Unaudited
-from webui.audit.sentences import Reader, sentence
-from webui.extensions import db, write_transaction
+from webui.accounts.factors import challenges
+from webui.core.extensions import db, write_transaction
+from webui.history.narrative.sentences import Reader, sentence
+from webui.history.record.actions import Action
+from webui.history.record.guard import Unaudited
 from webui.models import Passkey, UsedChallenge
 from webui.models.columns import now
 

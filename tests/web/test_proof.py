@@ -11,8 +11,8 @@ from tests.factories import make_tenant
 from tests.raw import only_asked, rows, unchanged
 from tests.tampering import without_guards
 from tests.web import dom
-from webui.audit import checkpoints, verifications
-from webui.extensions import db, is_sqlite, write_transaction
+from webui.core.extensions import db, is_sqlite, write_transaction
+from webui.history.proof import checkpoints, verification_jobs
 from webui.jobs import Run, leases
 from webui.jobs.registry import JOBS
 from webui.models import AuditVerification
@@ -53,7 +53,7 @@ class TestPanel:
         assert "No worker" not in admin.get("/audit").words_of("proof")
 
     def test_shows_the_public_key(self, admin):
-        key = verifications.proof().public_key
+        key = verification_jobs.proof().public_key
         db.session.rollback()
         assert key in admin.get("/audit").words_of("proof")
 
@@ -102,12 +102,12 @@ class TestVerification:
         said = admin.get("/audit").words_of("proof")
         assert "Waiting for the worker." in said
         assert admin.user.username in said
-        assert verifications.is_asked()
+        assert verification_jobs.is_asked()
         work()
         said = admin.get("/audit").words_of("proof")
         assert "Holds" in said
         assert "verified" in said
-        assert not verifications.is_asked()
+        assert not verification_jobs.is_asked()
 
     @pytest.mark.parametrize(
         ("more", "which", "words"),
@@ -145,7 +145,7 @@ class TestVerification:
     def test_twice_is_once(self, admin):
         ask(admin)
         with unchanged():
-            verifications.ask("somebody else")
+            verification_jobs.ask("somebody else")
         assert rows("SELECT count(*) FROM audit_verifications") == [(1,)]
 
     def test_answers_htmx_with_the_panel(self, admin):
@@ -158,14 +158,14 @@ class TestVerification:
         run = Run()
         run.shutdown.set()
         JOBS["verification"].work(run)
-        assert verifications.is_asked()
+        assert verification_jobs.is_asked()
         work()
         assert "Holds" in admin.get("/audit").words_of("proof")
 
     def test_says_how_far_it_is(self, admin):
         ask(admin)
         with write_transaction():
-            values = {"started_at": verifications.now() - timedelta(seconds=3), "checked": 1}
+            values = {"started_at": verification_jobs.now() - timedelta(seconds=3), "checked": 1}
             db.session.execute(update(AuditVerification).values(**values))
         assert "% done" in admin.get("/audit").words_of("proof")
 
@@ -194,7 +194,7 @@ class TestVerification:
         assert "Proof: not signed by this console" in page.words
 
     def test_that_somebody_wrote_by_hand_says_nothing(self, admin):
-        at = verifications.now()
+        at = verification_jobs.now()
         with write_transaction():
             row = {"id": uuid4(), "asked_at": at, "asked_by": "x", "ended_at": at}
             report = '{"entries": 1, "checkpoints": 1}'

@@ -6,13 +6,9 @@ from uuid import uuid4
 import pytest
 
 from tests.factories import make_user
-from tests.web.factors import (
-    enrol,
-    hold_time,
-    sign_out,
-)
+from tests.web.factors import enrol, hold_time, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser
-from webui.audit.actor import command_actor
+from webui.history.record.actor import command_actor
 from webui.users.operations import Order, remove_factors
 
 # A value that each kind of a route's parts accepts.

@@ -7,7 +7,7 @@ from tests.factories import make_tenant
 from tests.history import assert_audited, last_body
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import fresh
-from webui.audit.actions import Action
+from webui.history.record.actions import Action
 
 PASSWORD = "kept under lock"
 SIP = {"sip_domain": "sip.example.com", "sip_username": "trunk", "sip_password": PASSWORD}

@@ -7,20 +7,12 @@ from tests import raw
 from tests.factories import make_user
 from tests.history import assert_audited, assert_history_holds
 from tests.web import dom
-from tests.web.factors import (
-    Phone,
-    enrol,
-    enter,
-    give_password,
-    hold_time,
-    said,
-    sign_out,
-)
+from tests.web.factors import Phone, enrol, enter, give_password, hold_time, said, sign_out
 from tests.web.pages import PASSWORD
 from tests.web.saved import actions, bodies
-from webui.audit.actions import Action
-from webui.audit.guard import Unaudited
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.guard import Unaudited
 from webui.models import Authenticator, RecoveryCode, User
 from webui.models.columns import now
 

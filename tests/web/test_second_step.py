@@ -11,9 +11,10 @@ from tests.history import assert_audited
 from tests.web import dom
 from tests.web.factors import enrol, enter, give_password, grow_old, hold_time, said, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser
-from webui.accounts import half, own, second_step
-from webui.audit.actions import Action
-from webui.audit.actor import command_actor
+from webui.accounts.self_service import own_account
+from webui.accounts.sign_in import code_page, pending_sign_in
+from webui.history.record.actions import Action
+from webui.history.record.actor import command_actor
 from webui.models.columns import now
 
 
@@ -67,7 +68,7 @@ class TestSigningIn:
         sign_out(admin)
         give_password(admin)
         answer = enter(admin, code, 422)
-        assert answer.errors == {"code": second_step.WRONG}
+        assert answer.errors == {"code": code_page.WRONG}
         assert_audited(Action.CODE_REFUSED, outcome="failed", actor={"id": str(admin.user.id)})
         enter(admin, phone.code(1))
 
@@ -131,8 +132,8 @@ class TestSigningIn:
         sign_out(admin)
         give_password(admin)
         code = phone.code()
-        later = now() + half.LASTS
-        monkeypatch.setattr(half, "now", lambda: later)
+        later = now() + pending_sign_in.LASTS
+        monkeypatch.setattr(pending_sign_in, "now", lambda: later)
         assert admin.get("/login/code", 303).location == "/login"
         data = {"csrf_token": admin.token(), "code": code}
         assert admin.post("/login/code", data, 303).location == "/login"
@@ -152,7 +153,7 @@ class TestSigningIn:
             disable(name)
         else:
             actor = command_actor("ops")
-            own.change_password(owner.user.id, PASSWORD, "a stapled battery", actor, None)
+            own_account.change_password(owner.user.id, PASSWORD, "a stapled battery", actor, None)
         answer = owner.submit(page, 303, code=phone.code())
         assert answer.location == "/login"
         assert owner.get("/account", 303).location.startswith("/login")

@@ -10,8 +10,8 @@ from tests.factories import make_tenant, make_user
 from tests.history import assert_history_holds
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import bodies, fresh
-from webui.extensions import db, is_sqlite
-from webui.tenants.sections import SECTIONS
+from webui.core.extensions import db, is_sqlite
+from webui.tenants.core.sections import SECTIONS
 
 
 def word():

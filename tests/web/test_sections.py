@@ -11,11 +11,11 @@ from tests.history import assert_audited, assert_history_holds, last_body
 from tests.web import dom
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import fresh
-from webui.audit.actions import Action
-from webui.catalogue import FIELDS
-from webui.tenants.operations import Edit, update_section
-from webui.tenants.rules import Closed
-from webui.tenants.sections import SECTIONS
+from webui.core.catalogue import FIELDS
+from webui.history.record.actions import Action
+from webui.tenants.core.operations import Edit, update_section
+from webui.tenants.core.rules import Closed
+from webui.tenants.core.sections import SECTIONS
 
 # section -> what is typed, and what the entry says
 EDITS = {

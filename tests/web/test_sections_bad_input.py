@@ -10,8 +10,8 @@ from tests.factories import make_tenant
 from tests.web.pages import REASON, edit_url
 from tests.web.saved import fresh
 from tests.web.test_sections import EDITS
-from webui import catalogue, field_types
-from webui.tenants.sections import SECTIONS
+from webui.core import catalogue, field_types
+from webui.tenants.core.sections import SECTIONS
 
 NO_NUMBERS = ["", "-1", "1e3", "1_000", "١٢", str(2**53), str(10**19)]
 STRANGE_NUMBERS = [

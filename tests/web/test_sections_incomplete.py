@@ -13,10 +13,10 @@ from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import fresh
 from tests.web.test_sections import EDITS
 from webui import MAX_FORM_BYTES
-from webui.catalogue import FIELDS
-from webui.field_types import Switch
-from webui.forms import MISSING
-from webui.tenants.sections import SECTIONS
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Switch
+from webui.tenants.core.sections import SECTIONS
+from webui.web.posted.forms import MISSING
 
 BOXES = {name for name, field in FIELDS.items() if isinstance(field, Switch)}
 

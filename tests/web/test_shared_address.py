@@ -15,11 +15,11 @@ from tests.history import count_entries
 from tests.web.pages import PASSWORD, Browser
 from tests.web.saved import actions
 from tests.web.test_throttle import WRONG, guess, seen_before, time_passes
-from webui import proxies
-from webui.accounts import throttle, tries
-from webui.audit.actions import Action
-from webui.extensions import WRITING, db
+from webui.core.extensions import WRITING, db
+from webui.history.record.actions import Action
 from webui.models.columns import now
+from webui.rate_limits import throttle, try_limits
+from webui.web import proxies
 
 PROXY = "10.0.0.2"
 THROUGH = {"HTTP_X_FORWARDED_FOR": "192.0.2.66"}
@@ -47,7 +47,7 @@ def behind(app):
 def exhausted(behind):
     """An outsider has failed behind the proxy for as many names as there are free tries."""
     outsider = behind()
-    for number in range(tries.SIGN_IN_ADDRESS.free):
+    for number in range(try_limits.SIGN_IN_ADDRESS.free):
         outsider.sign_in(f"somebody{number}", WRONG, 422)
     outsider.sign_in("one.more", WRONG, 429)
 
@@ -63,7 +63,7 @@ class TestOneOutsider:
         colleague = behind(REMOTE_ADDR="198.51.100.7")
         colleague.sign_in(name)
         colleague.client.delete_cookie("session")
-        for number in range(tries.SIGN_IN_ADDRESS.free):
+        for number in range(try_limits.SIGN_IN_ADDRESS.free):
             behind().sign_in(f"somebody{number}", WRONG, 422)
         colleague.client.environ_base["REMOTE_ADDR"] = PROXY
         colleague.sign_in(name, PASSWORD, 303)
@@ -72,7 +72,7 @@ class TestOneOutsider:
         colleague = behind()
         colleague.sign_in(make_user(password=PASSWORD).username)
         colleague.client.delete_cookie("session")
-        for number in range(tries.SIGN_IN_ADDRESS.free):
+        for number in range(try_limits.SIGN_IN_ADDRESS.free):
             behind().sign_in(f"somebody{number}", WRONG, 422)
         assert self._passkey(colleague) == 422
         assert self._passkey(behind()) == 429
@@ -149,7 +149,7 @@ class TestRefusedTries:
         name = make_user(password=PASSWORD).username
         guess(behind(), name)
         behind().sign_in(name, WRONG, 429)
-        time_passes(tries.SIGN_IN.forget)
+        time_passes(try_limits.SIGN_IN.forget)
         behind().sign_in(name, PASSWORD, 303)
 
 

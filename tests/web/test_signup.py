@@ -14,12 +14,13 @@ from tests.factories import make_user, revise
 from tests.history import assert_history_holds
 from tests.web.pages import Browser
 from tests.web.saved import actions
-from webui.accounts import password_rule, tries
-from webui.audit.actions import Action
-from webui.extensions import db, write_transaction
+from webui.accounts import password_rule
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
 from webui.models import AuditEntry, Submission, Tenant, User
-from webui.models.tenant import DEFAULTS
+from webui.models.tenant.tenant import DEFAULTS
 from webui.onboarding import signup
+from webui.rate_limits import try_limits
 
 URL = "/signup"
 GOOD = "seven blue herons"
@@ -200,14 +201,14 @@ class TestBadInput:
 class TestManyFromOneAddress:
     def test_have_to_wait_and_lose_nothing_but_the_password(self, browser, app, secrets):
         form = browser.get(URL)
-        for number in range(tries.SIGN_UP.free):
+        for number in range(try_limits.SIGN_UP.free):
             other = Browser(app.test_client(), secrets)
             other.post_form(URL, 303, **FILLED | {"username": f"owner-{number}"})
         answer = browser.submit(form, 429, **FILLED)
         assert "Too many tries. Wait 10 minutes" in answer.words
         assert answer.field("organisation") == "Aurora Clinics"
         assert not answer.field("password")
-        assert db.session.query(User).count() == tries.SIGN_UP.free
+        assert db.session.query(User).count() == try_limits.SIGN_UP.free
         browser.client.environ_base["REMOTE_ADDR"] = "192.0.2.77"
         browser.submit(answer, 303, password=GOOD)
 

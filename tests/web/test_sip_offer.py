@@ -7,7 +7,7 @@ from tests.history import count_entries
 from tests.raw import unchanged
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import bodies, fresh
-from webui.tenants import offers
+from webui.tenants.page import password_generator
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ class TestOffer:
     def test_stands_in_the_form(self, sign_in, tenant, role):
         person = sign_in(role, tenant if role == "owner" else None)
         answer, password = offered(person, tenant)
-        assert len(password) == offers.LENGTH == 24
+        assert len(password) == password_generator.LENGTH == 24
         assert answer.control("sip_password").get("type") == "text"
         assert "shown only now" in answer.words_of("sip-sip_password-hint")
         assert offered(person, tenant)[1] != password
@@ -83,7 +83,7 @@ class TestOffer:
         assert fresh(tenant).max_concurrent_calls == 5
 
     def test_is_made_of_letters_that_are_not_confused(self):
-        made = "".join(offers.sip_password() for _ in range(200))
+        made = "".join(password_generator.sip_password() for _ in range(200))
         assert made.isascii()
         assert made.isalnum()
         assert not set(made) & set("0O1lI")
@@ -98,7 +98,7 @@ class TestInTheWizard:
         with unchanged():
             answer = owner.submit(form, 200, offer="y", sip_username="other")
         password = answer.control("sip_password").get("value")
-        assert (len(password), answer.field("sip_username")) == (offers.LENGTH, "other")
+        assert (len(password), answer.field("sip_username")) == (password_generator.LENGTH, "other")
         assert answer.errors == {}
         focused = [e for e in answer.by_id("wizard").iter() if e.get("autofocus") is not None]
         assert focused == [answer.control("sip_password")]

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from tests import tampering
 from tests.web import dom
 from tests.web.pages import tenant_url
-from webui.audit.sentences import SPOILED
-from webui.extensions import db
+from webui.core.extensions import db
+from webui.history.narrative.sentences import SPOILED
 from webui.models import AuditEntry
 
 # What the newest entry's text is made of another one by.

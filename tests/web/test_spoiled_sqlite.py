@@ -5,7 +5,7 @@ from sqlalchemy import text
 
 from tests import raw, tampering
 from tests.web.pages import REASON, edit_url, tenant_url
-from webui.errors import SPOILED_TITLE
+from webui.web.errors import SPOILED_TITLE
 
 NO_TEXT = "CAST(X'41FF42' AS TEXT)"
 OF_TENANTS = {

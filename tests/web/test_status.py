@@ -8,7 +8,7 @@ from tests.history import assert_audited, assert_history_holds, last_body
 from tests.web import dom
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import bodies, fresh
-from webui.audit.actions import Action
+from webui.history.record.actions import Action
 
 SERVICES = ["agents", "analytics", "calls", "recordings", "sip"]
 

@@ -10,9 +10,10 @@ from tests.web.factors import confirmation, enrol, enter, give_password, hold_ti
 from tests.web.pages import PASSWORD, Browser
 from tests.web.saved import actions, bodies
 from tests.web.test_passkeys import confirmed, options, register
-from webui.accounts import factor_changes, sessions
-from webui.audit.actions import Action
-from webui.extensions import db, write_transaction
+from webui.accounts.factors import factor_changes
+from webui.accounts.sessions import sessions
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
 from webui.models import UserSession
 
 PAGES = ("/tenants", "/account", "/account/authenticator", "/account/passkeys/new", "/audit")

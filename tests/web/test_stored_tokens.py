@@ -11,8 +11,8 @@ from tests import raw
 from tests.factories import an_actor, make_user
 from tests.web.factors import confirmation, enrol, enter, give_password, hold_time, sign_out
 from tests.web.pages import PASSWORD, Browser
-from webui.accounts import sessions
-from webui.extensions import db, is_sqlite, write_transaction
+from webui.accounts.sessions import sessions
+from webui.core.extensions import db, is_sqlite, write_transaction
 from webui.links import operations as links
 from webui.models import User, UserSession
 from webui.models.link import LinkKind

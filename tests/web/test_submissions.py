@@ -9,10 +9,10 @@ from tests.factories import make_tenant
 from tests.history import assert_history_holds
 from tests.outbox import make_hooked
 from tests.web.pages import REASON, tenant_url
-from webui import submissions
-from webui.errors import CROSSED
-from webui.extensions import write_transaction
-from webui.submissions import Mark, UsedOn
+from webui.core.extensions import write_transaction
+from webui.web.errors import CROSSED
+from webui.web.posted import idempotency_keys
+from webui.web.posted.idempotency_keys import Mark, UsedOn
 
 MARK = "a-mark-that-is-used-twice"
 
@@ -100,7 +100,7 @@ def test_two_at_the_same_moment_on_two_forms_are_no_error_of_ours(admin, monkeyp
     user, tenant = admin.user.id, make_tenant()
     key = Mark(MARK, user, UsedOn.WEBHOOK_TEST, tenant.id)
     with write_transaction():
-        submissions.use(key, "x")
-    monkeypatch.setattr(submissions, "used", lambda _mark: None)
-    with pytest.raises(submissions.Crossed), write_transaction():
-        submissions.use(key, "y")
+        idempotency_keys.use(key, "x")
+    monkeypatch.setattr(idempotency_keys, "used", lambda _mark: None)
+    with pytest.raises(idempotency_keys.Crossed), write_transaction():
+        idempotency_keys.use(key, "y")

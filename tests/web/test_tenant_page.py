@@ -9,11 +9,11 @@ from tests import raw
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
-from webui.audit.actions import Action
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.log import record
 from webui.models.columns import now
-from webui.tenants.sections import SECTIONS
+from webui.tenants.core.sections import SECTIONS
 
 FULL = {
     "name": "Full House عيادة",

@@ -11,15 +11,15 @@ from tests.factories import make_user
 from tests.history import assert_audited
 from tests.web.pages import HTMX, PASSWORD, Browser
 from tests.web.saved import actions, bodies
-from webui.accounts import throttle, tries
-from webui.accounts.routes import REFUSED
-from webui.audit.actions import Action
-from webui.audit.sentences import Reader, sentence
-from webui.extensions import db, write_transaction
+from webui.accounts.sign_in.routes import REFUSED
+from webui.core.extensions import db, write_transaction
+from webui.history.narrative.sentences import Reader, sentence
+from webui.history.record.actions import Action
 from webui.models import TryCounter, UserSession
 from webui.models.columns import now
+from webui.rate_limits import throttle, try_limits
 
-FREE = tries.SIGN_IN.free
+FREE = try_limits.SIGN_IN.free
 WRONG = "wrong wrong"
 
 
@@ -166,7 +166,7 @@ class TestGuessingAtOneAddress:
 
 class TestManyAccountsAtOneAddress:
     def test_have_to_wait_after_thirty_tries(self, at):
-        free = tries.SIGN_IN_ADDRESS.free
+        free = try_limits.SIGN_IN_ADDRESS.free
         for number in range(free):
             at("2001:db8:1:2::1").sign_in(f"somebody{number}", WRONG, 422)
         known = make_user(password=PASSWORD).username
@@ -176,7 +176,7 @@ class TestManyAccountsAtOneAddress:
 
     def test_a_right_try_is_taken_back(self, at):
         name = make_user(password=PASSWORD).username
-        for _ in range(tries.SIGN_IN_ADDRESS.free + 1):
+        for _ in range(try_limits.SIGN_IN_ADDRESS.free + 1):
             at("192.0.2.1").sign_in(name, PASSWORD, 303)
 
 
@@ -184,7 +184,7 @@ class TestOneAccountAtManyAddresses:
     def test_waits_a_little_but_not_where_it_is_known(self, at):
         user = make_user(password=PASSWORD)
         seen_before(user, "198.51.100.7")
-        for number in range(tries.SIGN_IN_ACCOUNT.free):
+        for number in range(try_limits.SIGN_IN_ACCOUNT.free):
             at(f"192.0.2.{number}").sign_in(user.username, WRONG, 422)
         answer = at("203.0.113.1").sign_in(user.username, PASSWORD, 429)
         assert answer.headers["Retry-After"] == "1"
@@ -194,12 +194,12 @@ class TestOneAccountAtManyAddresses:
         name = make_user(password=PASSWORD).username
         for _ in range(10):
             at("192.0.2.1").sign_in(name, WRONG, 422)
-            time_passes(tries.SIGN_IN.most)
+            time_passes(try_limits.SIGN_IN.most)
         [counted] = raw.rows("SELECT tries FROM try_counters WHERE kind = 'sign-in account'")
         assert counted == (3,)
 
     def test_waits_half_a_minute_at_most(self):
-        limit = tries.SIGN_IN_ACCOUNT
+        limit = try_limits.SIGN_IN_ACCOUNT
         assert limit.delay(10**9) == timedelta(seconds=30)
         assert limit.delay(limit.free - 1) == timedelta(0)
 

@@ -18,12 +18,12 @@ from tests.web.test_webhook_secret import url as secret_url
 from tests.web.test_wizard import url as step_url
 from tests.web.test_wizard import walk
 from webui import MAX_FORM_BYTES
-from webui.catalogue import FIELDS
-from webui.errors import WORDS
-from webui.field_types import Secret
-from webui.forms import TOO_MUCH
-from webui.tenants.sections import SECTIONS
-from webui.too_much import MOST_READ
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Secret
+from webui.tenants.core.sections import SECTIONS
+from webui.web.errors import WORDS
+from webui.web.posted.forms import TOO_MUCH
+from webui.web.posted.oversized_forms import MOST_READ
 
 LONG = "x" * 10_000_000
 NOTICE = "That was too much text, and nothing was saved."

@@ -13,8 +13,8 @@ from tests.raw import unchanged
 from tests.web import dom
 from tests.web.pages import REASON, tenant_url
 from tests.web.saved import fresh
-from webui.audit.actions import Action
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
 from webui.models import AuditEntry, AuditSealed
 
 

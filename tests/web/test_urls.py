@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from flask import url_for
 
-from webui.urls import url_pattern
+from webui.web.urls import url_pattern
 
 
 class TestPattern:

@@ -9,11 +9,11 @@ import pytest
 from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.pages import tenant_url
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
 from webui.models import TenantUsage
 from webui.models.columns import now
-from webui.models.usage import month_of
-from webui.tenants import overview
+from webui.models.tenant.usage import month_of
+from webui.tenants.page import overview
 
 
 def used(tenant, cents=0, calls=0, minutes=0, month=None):

@@ -12,17 +12,17 @@ from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.raw import rows
 from tests.web import dom
 from tests.web.pages import PASSWORD, REASON
-from webui.audit.actions import Action
-from webui.audit.log import record
+from webui.core.extensions import db, write_transaction
+from webui.core.permissions import Role
 from webui.crypto import totp
-from webui.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.log import record
 from webui.models import Authenticator, Passkey, RecoveryCode, User
 from webui.models.columns import Audited, now
-from webui.models.tenant import Change
+from webui.models.tenant.tenant import Change
 from webui.models.user import NO_PASSWORD
-from webui.permissions import Role
-from webui.users import judging, operations
-from webui.users.judging import NO_LONGER, OWN_ACCOUNT
+from webui.users import guards, operations
+from webui.users.guards import NO_LONGER, OWN_ACCOUNT
 from webui.users.operations import Order
 
 APP = Change("authenticator", Audited.EVENT, None, "")
@@ -251,7 +251,7 @@ class TestLastAdmin:
         """Only by another one who has just been demoted, or on the server's command line."""
         actor = an_actor(type="cli", id=None, name="root", role=None)
         order = Order(admin.user.id, REASON)
-        with raw.unchanged(), pytest.raises(judging.Refused, match="last admin"):
+        with raw.unchanged(), pytest.raises(guards.Refused, match="last admin"):
             if deed == "role":
                 operations.change_role(order, Role.SUPPORT, "admin", actor)
             else:
@@ -270,7 +270,7 @@ class TestLastAdmin:
                 try:
                     operations.change_role(order, Role.SUPPORT, "admin", actor)
                     outcomes.append("done")
-                except judging.Refused as refusal:
+                except guards.Refused as refusal:
                     outcomes.append(str(refusal))
 
         threads = [
@@ -300,6 +300,6 @@ class TestWhoLostTheRight:
         else:
             operations.set_active(Order(other.id, REASON), False, an_actor(second_admin))
         entries = count_entries()
-        with pytest.raises(judging.NoLonger):
+        with pytest.raises(guards.NoLonger):
             operations.set_active(Order(colleague.user.id, REASON), False, actor)
         assert count_entries() == entries

@@ -10,7 +10,7 @@ from tests.history import assert_audited, assert_history_holds
 from tests.web import dom
 from tests.web.pages import REASON
 from webui.accounts.operations import find_user
-from webui.audit.actions import Action
+from webui.history.record.actions import Action
 from webui.models.user import NO_PASSWORD
 
 COLLEAGUE = {"username": "Nia.Obi", "email": "nia@staff.example", "role": "support"}

@@ -13,15 +13,17 @@ from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.outbox import URL, deliveries, make_due, make_hooked, queue
 from tests.web import dom
 from tests.web.pages import tenant_url
-from webui.audit.actions import Action
-from webui.extensions import db, write_transaction
+from webui import outbox
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
 from webui.jobs import leases
 from webui.models import Delivery, WebhookStop
 from webui.models.columns import now
-from webui.webhooks import delivery, outbox, panel
-from webui.webhooks.client import Answer, Problem
-from webui.webhooks.operations import MANUAL_LIMIT
-from webui.webhooks.outbox import Event
+from webui.outbox import Event
+from webui.webhooks.delivery import sending
+from webui.webhooks.delivery.client import Answer, Problem
+from webui.webhooks.panel import panel
+from webui.webhooks.panel.operations import MANUAL_LIMIT
 
 SECRETIVE = [Problem.BLOCKED, Problem.NOT_FOUND, Problem.REFUSED, Problem.TIMED_OUT]
 
@@ -57,8 +59,8 @@ def post(person, tenant, *parts, mark=None, status=None, htmx=False):
 
 def attempt(answer):
     """The worker's part, with this for the receiver's."""
-    for claimed in delivery.claim(10):
-        delivery.finish(claimed, answer)
+    for claimed in sending.claim(10):
+        sending.finish(claimed, answer)
 
 
 def line(answer, row):
@@ -280,7 +282,7 @@ class TestLog:
     def test_owners_see_the_support_team(self, sign_in, hooked):
         owner = sign_in("owner", hooked)
         with write_transaction():
-            staff = delivery.system_actor(), an_actor(name="ines.weber", role="support")
+            staff = sending.system_actor(), an_actor(name="ines.weber", role="support")
             ids = [outbox.queue(hooked, Event.UPDATED, {}, actor) for actor in staff]
             rows = [db.session.get_one(Delivery, id) for id in ids]
         page = owner.get(tenant_url(hooked))

@@ -12,12 +12,12 @@ from tests.web.pages import REASON, tenant_url
 from tests.web.saved import actions, bodies, fresh
 from tests.web.test_conflicts_at_once import at_once
 from tests.web.test_drafts import expire, sign_in_again
-from webui.audit.actions import Action
+from webui.history.record.actions import Action
 from webui.jobs import Run
 from webui.models.columns import now
-from webui.webhooks import secret
+from webui.webhooks import signing_secret
 
-OLD = secret.new_secret()
+OLD = signing_secret.new_secret()
 
 
 def url(tenant, *parts):
@@ -126,7 +126,7 @@ class TestReplacing:
         shown = rotate(support, with_secret).words_of("new-secret")
         saved = fresh(with_secret)
         assert (saved.webhook_secret, saved.webhook_secret_previous) == (shown, OLD)
-        valid = secret.old_until(saved)
+        valid = signing_secret.old_until(saved)
         assert timedelta(0) <= valid - before - timedelta(hours=24) < timedelta(minutes=5)
         body = assert_audited(Action.WEBHOOK_SECRET_ROTATED, with_secret)
         assert body["changes"]["webhook_secret"] == ["set", "replaced"]
@@ -226,7 +226,7 @@ class TestEnding:
     def test_by_time(self, support, with_secret):
         rotate(support, with_secret)
         move_end(with_secret, timedelta(seconds=-1))
-        assert secret.old_until(fresh(with_secret)) is None
+        assert signing_secret.old_until(fresh(with_secret)) is None
         page = support.get(tenant_url(with_secret))
         assert "old one" not in page.fact("Signing secret", "webhook")
 
@@ -235,14 +235,14 @@ class TestEnding:
         rotate(support, with_secret)
         rotate(support, waiting)
         move_end(with_secret, timedelta(seconds=-1))
-        secret.remove_expired(Run())
+        signing_secret.remove_expired(Run())
         saved = fresh(with_secret)
         assert (saved.webhook_secret_previous, saved.webhook_secret_previous_until) == (None, None)
         assert fresh(waiting).webhook_secret_previous == OLD
         body = assert_audited(Action.WEBHOOK_SECRET_EXPIRED, with_secret)
         assert body["actor"]["type"] == "system"
         count = count_entries()
-        secret.remove_expired(Run())
+        signing_secret.remove_expired(Run())
         assert count_entries() == count
         assert "whose time was over" in support.get(tenant_url(with_secret)).words_of("history")
         assert_history_holds()

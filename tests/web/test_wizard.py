@@ -9,12 +9,12 @@ from tests.web import dom
 from tests.web.pages import PASSWORD, Browser
 from tests.web.saved import actions, fresh
 from tests.web.test_drafts import expire
-from webui.audit.actions import Action
-from webui.extensions import db
-from webui.limits import PLANS
+from webui.core.extensions import db
+from webui.core.limits import PLANS
+from webui.history.record.actions import Action
 from webui.models import Draft, Onboarding
-from webui.models.onboarding import STEPS, Step
-from webui.tenants.sections import SECTIONS
+from webui.models.tenant.onboarding import STEPS, Step
+from webui.tenants.core.sections import SECTIONS
 
 SECRET = "trunk-password-1"
 

@@ -10,7 +10,7 @@ from tests.history import assert_history_holds
 from tests.web.saved import actions, fresh
 from tests.web.test_wizard import place, url, walk
 from webui.onboarding import operations
-from webui.tenants import operations as tenant_operations
+from webui.tenants.core import operations as tenant_operations
 
 pytestmark = pytest.mark.both_databases
 

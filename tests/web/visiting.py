@@ -12,9 +12,9 @@ from werkzeug.routing import Rule
 from tests.factories import make_tenant, make_user, revise
 from tests.web import dom
 from tests.web.pages import HTMX, REASON, Browser, changed
-from webui import permissions
-from webui.audit.actions import Action
-from webui.extensions import db
+from webui.core import permissions
+from webui.core.extensions import db
+from webui.history.record.actions import Action
 from webui.models import AuditEntry, Tenant, UserSession
 
 OWN, FOREIGN, ABSENT = "own", "foreign", "absent"

@@ -16,10 +16,10 @@ from tests.factories import make_tenant, make_user
 from tests.history import assert_history_holds, assert_verified
 from tests.web.pages import REASON, Browser, edit_url
 from tests.web.saved import bodies, fresh
-from webui.extensions import db
+from webui.core.extensions import db
 from webui.models import AuditEntry, Tenant, User
 from webui.models.columns import Audited
-from webui.models.tenant import AUDIT_KINDS
+from webui.models.tenant.tenant import AUDIT_KINDS
 
 NAMES = [
     "Northwind",

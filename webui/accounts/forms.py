@@ -8,11 +8,11 @@ from wtforms.validators import ValidationError
 
 from webui import values
 from webui.accounts import password_rule
-from webui.accounts.confirming import Given
-from webui.accounts.factors import Factors
-from webui.accounts.passkeys import Answer
-from webui.forms import BaseForm, ParsedField, PostedForm, text_field
-from webui.limits import PASSKEY_NAME, PASSWORD, THEMES, USERNAME
+from webui.accounts.factors.confirmation import Given
+from webui.accounts.factors.factors import Factors
+from webui.accounts.factors.passkeys import Answer
+from webui.core.limits import PASSKEY_NAME, PASSWORD, THEMES, USERNAME
+from webui.web.posted.forms import BaseForm, ParsedField, PostedForm, text_field
 
 # How a field says that it takes a code from an app, on any keyboard and in any browser.
 CODE_HINTS = {

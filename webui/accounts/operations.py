@@ -7,14 +7,14 @@ from sqlalchemy.exc import IntegrityError
 
 from webui import values
 from webui.accounts import passwords
-from webui.audit.actions import Action
-from webui.audit.actor import Actor
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.core.permissions import Role
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
 from webui.models import Tenant, User
 from webui.models.columns import Audited
-from webui.models.tenant import Change
-from webui.permissions import Role
+from webui.models.tenant.tenant import Change
 
 
 class NotPossible(Exception):

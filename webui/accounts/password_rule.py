@@ -12,10 +12,10 @@ from pathlib import Path
 
 from webui.accounts.password_strength import weakness
 from webui.accounts.passwords import prepared
-from webui.field_types import Text
-from webui.limits import PASSWORD, STAFF_PASSWORD
+from webui.core.field_types import Text
+from webui.core.limits import PASSWORD, STAFF_PASSWORD
+from webui.core.permissions import Role
 from webui.models import User
-from webui.permissions import Role
 from webui.values import Refused
 
 # The 3,000 commonest of at least eight characters, in the order of leaked collections (the

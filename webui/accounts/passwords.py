@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 
-from webui.limits import PASSWORD
+from webui.core.limits import PASSWORD
 from webui.values import NFC_JOINS
 
 # OWASP Password Storage Cheat Sheet: 19 MiB, 2 iterations, 1 lane.

@@ -1,1 +1,1 @@
-"""The history: who changed what, when, from where and why."""
+"""The history's pages: list, entry, undo, exports and verification."""

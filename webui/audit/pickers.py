@@ -10,11 +10,11 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from webui.audit import actors, times
-from webui.audit.actors import Person
-from webui.audit.filters import MAX_TEXT, BadFilter
-from webui.permissions import Permission, may
-from webui.tenants import search
+from webui.core.permissions import Permission, may
+from webui.history.query import actors, times
+from webui.history.query.actors import Person
+from webui.history.query.filters import MAX_TEXT, BadFilter
+from webui.tenants.search import search
 
 FIND_TENANT, FIND_ACTOR = "find_tenant", "find_actor"
 TYPED_TIMES = {"since": "from", "until": "to"}

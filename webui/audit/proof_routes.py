@@ -8,17 +8,17 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from webui import rates
-from webui.audit import export, verifications
-from webui.audit.export import Export
-from webui.audit.filters import BadFilter, Filters
 from webui.audit.view import View
-from webui.errors import Detail
-from webui.fetch_site import from_another_site
-from webui.htmx import wants_fragment
+from webui.core.permissions import Permission, requires
+from webui.history.proof import export, verification_jobs
+from webui.history.proof.export import Export
+from webui.history.query.filters import BadFilter, Filters
 from webui.models.columns import now
-from webui.origin import actor
-from webui.permissions import Permission, requires
+from webui.web.errors import Detail
+from webui.web.htmx import wants_fragment
+from webui.web.posted import action_rates
+from webui.web.posted.fetch_site import from_another_site
+from webui.web.request_actor import actor
 
 bp = Blueprint("proof", __name__)
 
@@ -55,7 +55,7 @@ def _download(kind: str, content_type: str, write: Callable[[Export], Iterator[b
     if request.method == "HEAD":
         # Who only asks takes nothing.
         return Response(headers=headers, content_type=content_type)
-    rates.judge(current_user.id, rates.EXPORTS)
+    action_rates.judge(current_user.id, action_rates.EXPORTS)
     begun = export.begin(filters, kind, actor())
     return Response(write(begun), headers=headers, content_type=content_type)
 
@@ -66,16 +66,16 @@ def panel() -> Any:
     """The panel, which follows a running verification."""
     if not wants_fragment():
         return redirect(url_for("audit.index") + "#proof", 303)
-    return render_template("audit/_proof.html", proof=verifications.proof())
+    return render_template("audit/_proof.html", proof=verification_jobs.proof())
 
 
 @bp.post("/audit/verification")
 @requires(Permission.PROVE_HISTORY)
 def verification() -> str | BaseResponse:
     """Asks the worker for a verification."""
-    verifications.ask(current_user.username)
+    verification_jobs.ask(current_user.username)
     if wants_fragment():
-        return render_template("audit/_proof.html", proof=verifications.proof())
+        return render_template("audit/_proof.html", proof=verification_jobs.proof())
     flash("The worker was asked to verify the history.")
     return redirect(url_for("audit.index") + "#proof", 303)
 
@@ -93,4 +93,4 @@ def export_urls(view: View) -> dict[str, str]:
     }
 
 
-bp.add_app_template_global(verifications.proof, "history_proof")
+bp.add_app_template_global(verification_jobs.proof, "history_proof")

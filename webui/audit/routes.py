@@ -16,26 +16,29 @@ from flask import (
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from webui import drafts
-from webui.audit import asked, history, pickers, undo
-from webui.audit import entry as entries
-from webui.audit.filters import BadFilter, Filters
-from webui.audit.refusals import status_of
-from webui.audit.undo import Plan
+from webui.audit import entry_page as entries
+from webui.audit import pickers
+from webui.audit import query_params as asked
+from webui.audit.form_errors import status_of
+from webui.audit.template_filters import CHANGES_OF
 from webui.audit.view import View
-from webui.audit.words import CHANGES_OF
-from webui.drafts import keeps_draft
-from webui.errors import Detail
-from webui.forms import posted_version
-from webui.htmx import go_to, htmx_place, part_of, wants_fragment
+from webui.core.permissions import Permission, requires
+from webui.history.query import history
+from webui.history.query.filters import BadFilter, Filters
 from webui.models import AuditEntry, Tenant
-from webui.origin import actor
-from webui.paging import BadCursor
-from webui.permissions import Permission, requires
-from webui.tenants.answers import explain
-from webui.tenants.conflicts import Conflict
-from webui.tenants.rules import RuleBroken
-from webui.tenants.scope import get_tenant
+from webui.tenants.core.conflicts import Conflict
+from webui.tenants.core.rules import RuleBroken
+from webui.tenants.core.scope import get_tenant
+from webui.tenants.page.form_responses import explain
+from webui.tenants.reverts import undo
+from webui.tenants.reverts.undo import Plan
+from webui.web.errors import Detail
+from webui.web.htmx import go_to, htmx_place, part_of, wants_fragment
+from webui.web.paging import BadCursor
+from webui.web.posted import drafts
+from webui.web.posted.drafts import keeps_draft
+from webui.web.posted.forms import posted_version
+from webui.web.request_actor import actor
 
 bp = Blueprint("audit", __name__)
 NO_SUCH_PAGE = "That page of the history does not exist. Start at the newest entry."

@@ -7,16 +7,16 @@ from typing import Any
 
 from flask import url_for
 
-from webui.audit import actors, catalogue, times
-from webui.audit.actions import Action
-from webui.audit.filters import ATTRIBUTES, PARAMETERS, Filters
-from webui.audit.find import Found
-from webui.audit.history import Row, rows
+from webui.audit.form_errors import Refusal
 from webui.audit.pickers import TYPED_TIMES, Resolved
-from webui.audit.refusals import Refusal
+from webui.core.permissions import Permission, may
+from webui.history.query import actors, labels, times
+from webui.history.query.filters import ATTRIBUTES, PARAMETERS, Filters
+from webui.history.query.find import Found
+from webui.history.query.history import Row, rows
+from webui.history.record.actions import Action
 from webui.models import Tenant
 from webui.models.columns import now
-from webui.permissions import Permission, may
 
 _LABELS = {
     "action": "Action",
@@ -128,14 +128,14 @@ class View:
         """What a list offers: every value that is not chosen yet, with its label, by group."""
         if name == "field":
             fields, staff = may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)
-            every = catalogue.field_choices(fields, staff)
+            every = labels.field_choices(fields, staff)
         else:
-            every = catalogue.CHOICES[name]
+            every = labels.CHOICES[name]
         if self.tenant and name == "action":
             kinds = (*_OF_A_TENANT, *([Action.ACCESS_DENIED] if may(Permission.SEE_STAFF) else []))
             every = {value: label for value, label in every.items() if value.startswith(kinds)}
         chosen = getattr(self.filters, name)
-        return catalogue.grouped(name, {v: words for v, words in every.items() if v not in chosen})
+        return labels.grouped(name, {v: words for v, words in every.items() if v not in chosen})
 
     @property
     def presets(self) -> list[tuple[str, str, bool]]:
@@ -150,12 +150,12 @@ class View:
 
 def _words(name: str, value: Any) -> str:
     if name == "tenant":
-        return catalogue.tenant_name(value) or str(value)
+        return labels.tenant_name(value) or str(value)
     if name == "actor":
         return actors.name_of(value) or value
     if name == "q":
         return f"“{value}”"
     if name in ATTRIBUTES:
         return f"{'Since' if name == 'from' else 'Until'} {times.in_words(value)}"
-    label = catalogue.field_label(value) if name == "field" else value
-    return f"{_LABELS[name]}: {catalogue.CHOICES.get(name, {}).get(value, label)}"
+    label = labels.field_label(value) if name == "field" else value
+    return f"{_LABELS[name]}: {labels.CHOICES.get(name, {}).get(value, label)}"

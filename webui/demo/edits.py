@@ -5,12 +5,12 @@ An edit that does not fit the tenant's present state changes nothing and returns
 
 from collections.abc import Callable
 
-from webui.audit.actions import Action
-from webui.catalogue import whole
+from webui.core.catalogue import whole
+from webui.core.limits import CEILING_FIELDS, PLANS, RECORDING_FORMATS, Service, Status
 from webui.demo import profiles
 from webui.demo.names import NAME
 from webui.demo.story import Story
-from webui.limits import CEILING_FIELDS, PLANS, RECORDING_FORMATS, Service, Status
+from webui.history.record.actions import Action
 
 Edit = Callable[[Story], bool]
 _BLOCKED = (

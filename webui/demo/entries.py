@@ -1,4 +1,4 @@
-"""Steps as history entries, made as :mod:`webui.audit.log` makes them.
+"""Steps as history entries, made as :mod:`webui.history.record.log` makes them.
 
 Only the text is written by the standard library's JSON, because a run makes millions.
 tests/unit/test_demo.py holds both side by side.
@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from webui.audit import log
-from webui.audit.actions import Outcome
-from webui.audit.actor import command_actor
-from webui.audit.rows import Row
 from webui.demo.story import Step
-from webui.models.tenant import Change
+from webui.history.record import log
+from webui.history.record.actions import Outcome
+from webui.history.record.actor import command_actor
+from webui.history.record.entry_rows import Row
+from webui.models.tenant.tenant import Change
 
 
 def listed_changes(step: Step, changes: Iterable[Change]) -> tuple[Row, list[Row]]:
@@ -42,7 +42,7 @@ def body(step: Step, listed: Row, at: datetime, head: log.Head) -> Row:
 
 
 def canonical(body: Row) -> str:
-    """The body in RFC 8785 form, as :func:`webui.audit.chain.canonical` writes it.
+    """The body in RFC 8785 form, as :func:`webui.history.record.chain.canonical` writes it.
 
     Keys here are ASCII and numbers are whole, so sorting by code point and Python's own
     spelling of texts and numbers are what the standard asks for.

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webui.audit.actions import Action, Source
 from webui.demo import edits, profiles
 from webui.demo.names import organisation
 from webui.demo.story import Place, Scene, Story
 from webui.demo.story import Step as Told
 from webui.demo.usage import usage
-from webui.models.onboarding import SKIPPABLE, STEPS, Passed, Step
+from webui.history.record.actions import Action, Source
+from webui.models.tenant.onboarding import SKIPPABLE, STEPS, Passed, Step
 
 _SIGNS_UP = 0.8
 _GETS_OWNER = 0.85

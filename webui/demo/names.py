@@ -6,19 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from webui.catalogue import FIELDS
-from webui.demo.scripts import (
-    AWKWARD_PATTERNS,
-    CYRILLIC,
-    EMOJI_PATTERNS,
-    FOREIGN,
-    GREEK,
-    JAPANESE,
-    LONG_PATTERNS,
-    MIXED_PATTERNS,
-)
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Text
+from webui.demo.scripts import (AWKWARD_PATTERNS, CYRILLIC, EMOJI_PATTERNS, FOREIGN, GREEK, JAPANESE, LONG_PATTERNS, MIXED_PATTERNS,)
 from webui.demo.words import ENGLISH, FRENCH, GERMAN, POLISH, SPANISH, TURKISH, Language
-from webui.field_types import Text
 from webui.values import text
 
 # Every eighth organisation has a name that is hard to show, sort or search.

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from webui.audit.actions import Action
+from webui.core.limits import Service, Status
 from webui.demo import edits, profiles
 from webui.demo.lives import Sections, onboard
 from webui.demo.names import Organisation
 from webui.demo.people import Person
 from webui.demo.story import Scene, Step, Story
 from webui.demo.usage import Month, months_until
-from webui.limits import Service, Status
+from webui.history.record.actions import Action
 
 ENTRIES = 300
 NORTHWIND = Organisation("Northwind Dental Group", "northwind-dental.example", "dana.ilic")

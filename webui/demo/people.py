@@ -7,11 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui.audit.actions import Source
-from webui.audit.actor import Actor
-from webui.extensions import db
+from webui.core.extensions import db
+from webui.core.permissions import Role
+from webui.history.record.actions import Source
+from webui.history.record.actor import Actor
 from webui.models import User
-from webui.permissions import Role
 
 # No password has this hash, so nobody can sign in as a person of the demo.
 UNUSABLE_HASH = "!"

@@ -5,8 +5,8 @@ import secrets
 from random import Random
 from typing import Any
 
-from webui.field_types import MAX_SAFE_INTEGER
-from webui.limits import PLANS, RECORDING_FORMATS
+from webui.core.field_types import MAX_SAFE_INTEGER
+from webui.core.limits import PLANS, RECORDING_FORMATS
 
 Values = dict[str, Any]
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from random import Random
 
-from webui.audit import log
+from webui.core.extensions import db, is_sqlite, write_transaction
 from webui.demo.clock import WorkClock
 from webui.demo.people import Usernames
 from webui.demo.story import Scene
 from webui.demo.timeline import slices, timeline
 from webui.demo.writing import write
-from webui.extensions import db, is_sqlite, write_transaction
+from webui.history.record import log
 from webui.models.columns import now
 
 SLICE = 20_000

@@ -12,16 +12,16 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from webui.audit.actions import Action, Source
+from webui.core.permissions import Role
 from webui.demo.clock import WorkClock
 from webui.demo.names import Organisation
 from webui.demo.people import Person, Usernames, email_address
 from webui.demo.people import owner as owner_person
 from webui.demo.reasons import reason
 from webui.demo.usage import Month
+from webui.history.record.actions import Action, Source
 from webui.models.columns import Audited
-from webui.models.tenant import AUDIT_KINDS, DEFAULTS
-from webui.permissions import Role
+from webui.models.tenant.tenant import AUDIT_KINDS, DEFAULTS
 
 Changes = Mapping[str, tuple[Any, Any]]
 # About a minute of office hours, in shares of three years.

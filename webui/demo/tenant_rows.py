@@ -12,13 +12,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from webui.core.extensions import db, keyring
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing
 from webui.demo.story import Step
-from webui.extensions import db, keyring
-from webui.models import Tenant, tenant_seals
+from webui.models import Tenant
 from webui.models.columns import Audited, Encrypted
-from webui.models.tenant import audit_kind
+from webui.models.seals import tenant_seals
+from webui.models.tenant.tenant import audit_kind
 from webui.values import name_key
 
 # Ids of one statement; SQLite's limit of parameters is far above.

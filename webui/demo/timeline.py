@@ -7,10 +7,10 @@ little more memory than its tenants' futures.
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
-from webui.audit.actions import Action, Source
 from webui.demo import lives, northwind
 from webui.demo.people import STAFF, STAFF_DOMAIN, colleague, existing_staff
 from webui.demo.story import Account, Scene, Step
+from webui.history.record.actions import Action, Source
 
 # Few tenants have no room for one that is so unlike the others.
 _NORTHWIND_FROM = 10

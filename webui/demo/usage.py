@@ -5,8 +5,8 @@ from datetime import datetime
 from random import Random
 from typing import Any, NamedTuple
 
-from webui.limits import Status
-from webui.models.usage import month_of
+from webui.core.limits import Status
+from webui.models.tenant.usage import month_of
 
 # What a tenant with a very high limit really needs in a month.
 _BUSIEST = 400_000

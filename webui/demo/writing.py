@@ -8,25 +8,18 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, text
 
 from webui.accounts.operations import creation
-from webui.audit import log, rows
-from webui.audit.rows import Row
+from webui.core.extensions import db, is_sqlite, keyring
 from webui.demo import entries
 from webui.demo.clock import WorkClock
 from webui.demo.people import UNUSABLE_HASH
 from webui.demo.story import Account, Step
 from webui.demo.tenant_rows import TenantRows
-from webui.extensions import db, is_sqlite, keyring
-from webui.models import (
-    AuditEntry,
-    AuditField,
-    AuditSealed,
-    AuditWord,
-    Onboarding,
-    TenantUsage,
-    User,
-    user_seals,
-)
-from webui.models.tenant import Change, audit_kind
+from webui.history.record import entry_rows as rows
+from webui.history.record import log
+from webui.history.record.entry_rows import Row
+from webui.models import (AuditEntry, AuditField, AuditSealed, AuditWord, Onboarding, TenantUsage, User,)
+from webui.models.seals import user_seals
+from webui.models.tenant.tenant import Change, audit_kind
 
 # Half of all rows are these, and PostgreSQL takes a column faster than a row at a time.
 _FIELDS = text(

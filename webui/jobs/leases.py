@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, CursorResult, and_, bindparam, delete, or_, select, update
 
-from webui.extensions import db, read, write_transaction
+from webui.core.extensions import db, read, write_transaction
 from webui.models import JobState, WorkerBeat
 from webui.models.columns import now
 

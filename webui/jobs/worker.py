@@ -9,10 +9,10 @@ from uuid import uuid4
 from flask import Flask
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from webui.errors import log_database_error
-from webui.extensions import db
+from webui.core.extensions import db
 from webui.jobs import leases
 from webui.jobs.registry import JOBS, Job, Run
+from webui.web.errors import log_database_error
 
 POLL = 1.0
 """Seconds between two looks for due jobs."""

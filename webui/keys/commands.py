@@ -9,11 +9,11 @@ import click
 from flask.cli import AppGroup
 
 from webui import values
-from webui.audit.actor import Actor, command_actor
+from webui.core.extensions import LOG_REMAINS, empty_log, keyring
+from webui.core.limits import REASON
 from webui.crypto.keyring import KeyRing
-from webui.extensions import LOG_REMAINS, empty_log, keyring
+from webui.history.record.actor import Actor, command_actor
 from webui.keys import operations, rotation, uses
-from webui.limits import REASON
 
 keys = AppGroup("keys", help="The encryption key ring.")
 _reason = click.option("--reason", help="Why; kept in the history.")

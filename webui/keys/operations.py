@@ -10,17 +10,17 @@ from pathlib import Path
 
 from flask import current_app
 
-from webui.audit.actions import Action
-from webui.audit.actor import Actor
-from webui.audit.log import lock_head, record
-from webui.canary import check_ring, known_keys, register
+from webui.core.extensions import db, keyring, write_transaction
 from webui.crypto.keyfile import read_ring, write_private
 from webui.crypto.keyring import BadKeyRing, KeyRing, SecretError
-from webui.extensions import db, keyring, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import lock_head, record
 from webui.keys import uses
+from webui.keys.canary import check_ring, known_keys, register
 from webui.models import EncryptionKey
 from webui.models.columns import Audited, now
-from webui.models.tenant import Change
+from webui.models.tenant.tenant import Change
 
 
 class NotPossible(Exception):

@@ -10,13 +10,14 @@ from typing import Any
 
 from sqlalchemy import Update, bindparam, update
 
+from webui.core.extensions import db
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing
 from webui.crypto.row_seal import SealBroken, key_id
-from webui.extensions import db
-from webui.models import Tenant, User, tenant_seals, user_seals
+from webui.models import Tenant, User
 from webui.models.columns import row_id
-from webui.models.sealed import KeyedColumn, SealedColumn
+from webui.models.seals import tenant_seals, user_seals
+from webui.models.seals.sealed_columns import KeyedColumn, SealedColumn
 
 Parameters = dict[str, Any]
 _TENANTS, _USERS = (db.metadata.tables[model.__tablename__] for model in (Tenant, User))

@@ -13,16 +13,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, literal, select, tuple_
 
-from webui.audit.actions import Action
-from webui.audit.actor import Actor
-from webui.audit.guard import REKEYING
-from webui.audit.log import record
+from webui.core.extensions import db, is_sqlite, keyring, write_transaction
 from webui.crypto.keyring import KeyRing, SecretError
-from webui.extensions import db, is_sqlite, keyring, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.guard import REKEYING
+from webui.history.record.log import record
 from webui.keys import resealing, uses
 from webui.models.columns import Audited, row_id
-from webui.models.sealed import KeyedColumn, keyed_columns
-from webui.models.tenant import Change
+from webui.models.seals.sealed_columns import KeyedColumn, keyed_columns
+from webui.models.tenant.tenant import Change
 
 BATCH = 200
 """Values per transaction: a few milliseconds of work."""

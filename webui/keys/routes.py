@@ -2,11 +2,11 @@
 
 from flask import Blueprint, render_template
 
+from webui.core.extensions import keyring
+from webui.core.permissions import Permission, requires
 from webui.crypto.keyring import BadKeyRing, KeyRing
-from webui.extensions import keyring
 from webui.keys import operations, uses
 from webui.keys.advice import advice
-from webui.permissions import Permission, requires
 
 bp = Blueprint("keys", __name__)
 COUNTED = 10_000

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 
+from webui.core.extensions import db
 from webui.crypto.keyring import KeyRing
-from webui.extensions import db
 from webui.models import EncryptionKey
 from webui.models.columns import now
-from webui.models.sealed import KeyedColumn, key_of, keyed_columns
+from webui.models.seals.sealed_columns import KeyedColumn, key_of, keyed_columns
 
 
 class State(StrEnum):

@@ -2,8 +2,8 @@
 
 from webui.accounts.forms import explain_password, judge_password, new_password_field
 from webui.accounts.password_rule import Holder
-from webui.forms import BaseForm, ParsedField
 from webui.models import User
+from webui.web.posted.forms import BaseForm, ParsedField
 
 
 class ChoosePasswordForm(BaseForm):

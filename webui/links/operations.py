@@ -15,19 +15,21 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
-from webui.accounts import notices, passwords, sessions, throttle, tries, trust
-from webui.audit.actions import Action
-from webui.audit.actor import Actor
-from webui.audit.log import record
+from webui.accounts import passwords
+from webui.accounts.sessions import notices, sessions, trust
+from webui.core.extensions import db, secret_key, write_transaction
+from webui.core.limits import Status
 from webui.crypto import tokens
-from webui.extensions import db, secret_key, write_transaction
-from webui.limits import Status
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
 from webui.models import AccountLink, User
 from webui.models.columns import Audited, now
 from webui.models.link import LIFETIMES, LinkKind
 from webui.models.notice import NoticeKind
-from webui.models.tenant import Change
+from webui.models.tenant.tenant import Change
 from webui.models.user import NO_PASSWORD, Proof
+from webui.rate_limits import throttle, try_limits
 
 _TOKEN_BYTES = 32
 
@@ -210,5 +212,5 @@ def _usable() -> ColumnElement[bool]:
     return and_(AccountLink.ended_at.is_(None), AccountLink.expires_at > now())
 
 
-def _counters(actor: Actor) -> list[tries.Counter]:
-    return [tries.by_address(tries.LINK, actor.address)]
+def _counters(actor: Actor) -> list[try_limits.Counter]:
+    return [try_limits.by_address(try_limits.LINK, actor.address)]

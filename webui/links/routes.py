@@ -12,17 +12,17 @@ from flask import (
     url_for,
 )
 
-from webui import origin
-from webui.accounts import sessions
-from webui.accounts.arrival import arrive
-from webui.headers import secret_address
-from webui.htmx import go_to, part_of
+from webui.accounts.sessions import sessions
+from webui.accounts.sign_in.sign_in_response import arrive
+from webui.core.permissions import public
 from webui.links import operations
 from webui.links.forms import ChoosePasswordForm
 from webui.links.operations import Gone
 from webui.models import User
 from webui.models.link import LinkKind
-from webui.permissions import public
+from webui.web import request_actor
+from webui.web.headers import secret_address
+from webui.web.htmx import go_to, part_of
 
 bp = Blueprint("links", __name__)
 PASSWORD_SET = "Your password is set. Sign in with it now."
@@ -69,7 +69,7 @@ def _show(kind: LinkKind, token: str) -> Response:
 
 
 def _use(kind: LinkKind, token: str) -> Any:
-    visitor = origin.person(None, None, None)
+    visitor = request_actor.person(None, None, None)
     operations.count_try(visitor)
     try:
         user = operations.find(kind, token)

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import column, inspect, select, table
 
-from webui.extensions import db
+from webui.core.extensions import db
 
 HERE = Path(__file__).resolve().parent
 _STORED = table("alembic_version", column("version_num"))

@@ -3,8 +3,8 @@
 from alembic import context
 
 from webui import models
-from webui.extensions import WRITING, db
-from webui.models import triggers
+from webui.core.extensions import WRITING, db
+from webui.models.triggers import all
 
 assert models
 
@@ -17,8 +17,8 @@ with db.engine.connect().execution_options(**{WRITING: True}) as connection:
         transactional_ddl=True,
     )
     with context.begin_transaction():
-        triggers.drop(connection)
+        all.drop(connection)
         context.run_migrations()
         revision = context.get_context().get_current_revision()
         if revision and revision == context.get_head_revision():
-            triggers.create(connection)
+            all.create(connection)

@@ -2,18 +2,18 @@
 
 from webui.models.access import DailyMark, DeniedAttempts
 from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord, DeniedObject
+from webui.models.drafts import Draft, Submission
 from webui.models.factors import Authenticator, Passkey, RecoveryCode, UsedChallenge
 from webui.models.job import JobState, WorkerBeat
 from webui.models.key import EncryptionKey
 from webui.models.link import AccountLink
 from webui.models.notice import AccountNotice
-from webui.models.onboarding import Onboarding
 from webui.models.proof import AuditCheckpoint, AuditVerification
-from webui.models.sealed import index_keys, index_seals
-from webui.models.tenant import Tenant
+from webui.models.seals.sealed_columns import index_keys, index_seals
+from webui.models.tenant.onboarding import Onboarding
+from webui.models.tenant.tenant import Tenant
+from webui.models.tenant.usage import TenantUsage
 from webui.models.throttle import TryCounter
-from webui.models.unsaved import Draft, Submission
-from webui.models.usage import TenantUsage
 from webui.models.user import User, UserSession
 from webui.models.webhook import Delivery, DeliveryAttempt, WebhookStop, WebhookTurn
 

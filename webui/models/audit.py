@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webui.extensions import Model
+from webui.core.extensions import Model
 from webui.models.columns import NO_ROW_ID, BinaryText, Encrypted, UTCDateTime, partial_index
 
 # On SQLite only INTEGER is the row id, which makes the chain's order the table's order.

@@ -22,9 +22,9 @@ from sqlalchemy.orm import object_mapper
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
-from webui.catalogue import FIELDS
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import Base, keyring
 from webui.crypto import blind_index, fields
-from webui.extensions import Base, keyring
 from webui.values import compact_json, same_json
 
 

@@ -1,6 +1,6 @@
 """Second factors of accounts: authenticator secrets, recovery codes, passkeys.
 
-Each column says how it reaches the history (see :mod:`webui.audit.guard`): a row that comes,
+Each column says how it reaches the history (see ``history.record.guard``): a row that comes,
 goes or changes in more than its ``DERIVED`` columns needs an entry about its account.
 """
 
@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webui.extensions import Model
-from webui.limits import PASSKEY_NAME
+from webui.core.extensions import Model
+from webui.core.limits import PASSKEY_NAME
 from webui.models.columns import DERIVED, EVENT, PLAIN, Encrypted, UTCDateTime, now
-from webui.models.row_seal import SealedRow
+from webui.models.seals.token_rows import SealedRow
 
 
 class Authenticator(Model):

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webui.extensions import Model
+from webui.core.extensions import Model
 from webui.models.columns import UTCDateTime
 
 

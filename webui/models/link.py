@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, String, Uuid, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webui.extensions import Model
+from webui.core.extensions import Model
 from webui.models.columns import UTCDateTime
-from webui.models.row_seal import SealedRow
+from webui.models.seals.token_rows import SealedRow
 from webui.models.user import User
 
 

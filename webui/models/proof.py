@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webui.extensions import Model
+from webui.core.extensions import Model
 from webui.models.audit import Sequence
 from webui.models.columns import UTCDateTime
 
@@ -27,7 +27,7 @@ class AuditVerification(Model):
     """A verification somebody asked for: waiting, running, or ended with what it found.
 
     ``outcome`` is holds, fails or unchecked; ``report`` the JSON of what was found; ``signature``
-    that of the whole verdict, made and checked in webui.audit.signed_verdict.
+    that of the whole verdict, made and checked in webui.history.proof.signed_verdict.
     """
 
     __tablename__ = "audit_verifications"

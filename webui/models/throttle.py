@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webui.extensions import Model
+from webui.core.extensions import Model
 from webui.models.columns import UTCDateTime
 
 

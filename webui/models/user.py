@@ -17,20 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from webui.extensions import Model
-from webui.models.columns import (
-    DERIVED,
-    EVENT,
-    NO_ROW_ID,
-    PLAIN,
-    BinaryText,
-    UTCDateTime,
-    now,
-    partial_index,
-)
-from webui.models.row_seal import SealedRow
-from webui.models.tenant import Tenant
-from webui.permissions import Role
+from webui.core.extensions import Model
+from webui.core.permissions import Role
+from webui.models.columns import (DERIVED, EVENT, NO_ROW_ID, PLAIN, BinaryText, UTCDateTime, now, partial_index,)
+from webui.models.seals.token_rows import SealedRow
+from webui.models.tenant.tenant import Tenant
 
 NO_PASSWORD = "*"
 """Instead of a hash: the person has not chosen a password yet. No password fits it."""

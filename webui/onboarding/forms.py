@@ -5,11 +5,11 @@ from typing import Any, cast
 from webui import values
 from webui.accounts.forms import explain_password, judge_password, new_password_field
 from webui.accounts.password_rule import Holder
-from webui.catalogue import FIELDS
-from webui.field_types import Text
-from webui.forms import BaseForm, ParsedField, submission_field, text_field
-from webui.limits import EMAIL, USERNAME
-from webui.permissions import Role
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Text
+from webui.core.limits import EMAIL, USERNAME
+from webui.core.permissions import Role
+from webui.web.posted.forms import BaseForm, ParsedField, submission_field, text_field
 
 _AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 _NAME = cast(Text, FIELDS["name"])

@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from webui import drafts
-from webui.audit.actions import Action
-from webui.audit.actor import Actor
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
 from webui.models import Tenant
 from webui.models.columns import now
-from webui.models.onboarding import Passed, Step
-from webui.tenants import conflicts, progress, rules
-from webui.tenants import operations as tenant_operations
-from webui.tenants.operations import Edit, Gone, Saved
-from webui.tenants.sections import SECTIONS
+from webui.models.tenant.onboarding import Passed, Step
+from webui.tenants.core import conflicts, rules
+from webui.tenants.core import operations as tenant_operations
+from webui.tenants.core.operations import Edit, Gone, Saved
+from webui.tenants.core.sections import SECTIONS
+from webui.tenants.page import onboarding_progress
+from webui.web.posted import drafts
 
 
 class Unfinished(Exception):
@@ -81,7 +82,7 @@ def finish(tenant_id: UUID, version: int, fields: Sequence[str], actor: Actor) -
         tenant = _to_change(tenant_id, actor)
         if tenant.onboarded_at:
             return
-        row = progress.find(tenant_id)
+        row = onboarding_progress.find(tenant_id)
         if row.first_open is not Step.REVIEW:
             raise Unfinished(row.first_open)
         conflicts.judge(tenant, fields, version)
@@ -100,7 +101,7 @@ def _to_change(tenant_id: UUID, actor: Actor) -> Tenant:
 
 
 def _move(tenant_id: UUID, move: Move) -> None:
-    row = progress.find(tenant_id)
+    row = onboarding_progress.find(tenant_id)
     db.session.add(row)
     row.move(move.step, move.to, move.how)
 

@@ -19,27 +19,28 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.routing import BaseConverter
 from werkzeug.wrappers import Response
 
-from webui import drafts, origin
-from webui.audit.actions import Source
-from webui.drafts import keeps_draft
-from webui.errors import Detail
-from webui.forms import posted_version
-from webui.htmx import go_to, part_of, wants_fragment
+from webui.core.permissions import Permission, requires
+from webui.history.record.actions import Source
 from webui.models import Onboarding, Tenant
-from webui.models.onboarding import SKIPPABLE, Step
+from webui.models.tenant.onboarding import SKIPPABLE, Step
 from webui.onboarding import operations
 from webui.onboarding.operations import Move
 from webui.onboarding.steps import Go, move_of, posted_go, returns
-from webui.permissions import Permission, requires
-from webui.tenants import progress
-from webui.tenants.answers import explain, offered, put_errors, side_by_side
-from webui.tenants.conflicts import Conflict
-from webui.tenants.forms import TenantForm, stored_values
-from webui.tenants.overview import Overview, mark
-from webui.tenants.routes import edit_of
-from webui.tenants.rules import Closed, RuleBroken, is_closed_for
-from webui.tenants.scope import CLOSED, get_open_tenant, get_tenant
-from webui.tenants.sections import SECTIONS
+from webui.tenants.core.conflicts import Conflict
+from webui.tenants.core.forms import TenantForm, stored_values
+from webui.tenants.core.rules import Closed, RuleBroken, is_closed_for
+from webui.tenants.core.scope import CLOSED, get_open_tenant, get_tenant
+from webui.tenants.core.sections import SECTIONS
+from webui.tenants.page import onboarding_progress
+from webui.tenants.page.form_responses import explain, offered, put_errors, side_by_side
+from webui.tenants.page.overview import Overview, mark
+from webui.tenants.page.routes import edit_of
+from webui.web import request_actor
+from webui.web.errors import Detail
+from webui.web.htmx import go_to, part_of, wants_fragment
+from webui.web.posted import drafts
+from webui.web.posted.drafts import keeps_draft
+from webui.web.posted.forms import posted_version
 
 bp = Blueprint("onboarding", __name__, url_prefix="/onboarding")
 # What the review shows, and nobody may have changed since it did.
@@ -68,7 +69,7 @@ def in_order(view: View) -> View:
     @wraps(view)
     def judged(step: Step | None = None) -> Any:
         tenant = get_open_tenant(current_user.tenant_id)
-        row = progress.find(tenant.id)
+        row = onboarding_progress.find(tenant.id)
         wanted = step or Step(row.step)
         if tenant.onboarded_at:
             return go_to(url_for(".done"))
@@ -89,7 +90,7 @@ def start() -> Response:
     tenant = get_tenant(current_user.tenant_id)
     if is_closed_for(tenant, current_user.role):
         return redirect(url_for("tenants.page", tenant_id=tenant.id), 303)
-    step = Step(progress.find(tenant.id).step)
+    step = Step(onboarding_progress.find(tenant.id).step)
     here = url_for(".done") if tenant.onboarded_at else url_for(".show", step=step)
     return redirect(here, 303)
 
@@ -134,7 +135,7 @@ def leave(tenant: Tenant, row: Onboarding, step: Step) -> Any:
             raise RuleBroken({})
         edit = edit_of(form, version, url_for(".leave", step=step))
         move = move_of(step, go, form)
-        operations.save_step(tenant.id, edit, move, origin.actor(Source.WIZARD))
+        operations.save_step(tenant.id, edit, move, request_actor.actor(Source.WIZARD))
     except (RuleBroken, Conflict) as refusal:
         if go is not Go.NEXT:
             return _set_aside(tenant, step, form, go)
@@ -174,7 +175,11 @@ def _refused(
 
 def _set_aside(tenant: Tenant, step: Step, form: TenantForm, go: Go | Step) -> Response:
     """Moves on without saving; what differs from the stored values is kept as a draft."""
-    move, path, actor = move_of(step, go), url_for(".leave", step=step), origin.actor(Source.WIZARD)
+    move, path, actor = (
+        move_of(step, go),
+        url_for(".leave", step=step),
+        request_actor.actor(Source.WIZARD),
+    )
     if _is_untouched(tenant, form):
         operations.move_on(tenant.id, move, path, actor)
     else:
@@ -191,7 +196,7 @@ def _is_untouched(tenant: Tenant, form: TenantForm) -> bool:
 
 def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
     """Back to the steps, or the end."""
-    actor = origin.actor(Source.WIZARD)
+    actor = request_actor.actor(Source.WIZARD)
     if go is not Go.NEXT:
         move = move_of(Step.REVIEW, go)
         operations.move_on(tenant.id, move, "", actor)
@@ -212,7 +217,7 @@ def _go_on(tenant: Tenant, move: Move, go: Go | Step) -> Response:
     """303 to the next step; by htmx the step itself, in place."""
     if go is Go.LEAVE:
         return go_to(url_for("tenants.page", tenant_id=tenant.id))
-    row = progress.find(tenant.id)
+    row = onboarding_progress.find(tenant.id)
     to = Step(row.step)
     url = url_for(".show", step=to)
     if not wants_fragment():
@@ -242,7 +247,7 @@ def _page(tenant: Tenant, row: Onboarding, step: Step, status: int, **words: Any
     context = {
         "tenant": tenant,
         "step": step,
-        "places": progress.places(row, step),
+        "places": onboarding_progress.places(row, step),
         "returns": returns() and step is (request.view_args or {}).get("step"),
         "restored_words": KEPT,
         # The question comes first: only what is wrong takes the focus from it.

@@ -5,17 +5,21 @@ from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
 
-from webui import submissions
-from webui.accounts import factors, operations, passwords, signing_in, throttle, tries, trust
-from webui.audit.actions import Action
-from webui.audit.actor import Actor
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.accounts import operations, passwords
+from webui.accounts.factors import factors
+from webui.accounts.sessions import trust
+from webui.accounts.sign_in import authentication
+from webui.core.extensions import db, write_transaction
+from webui.core.permissions import Role
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
 from webui.models import Tenant, User
 from webui.models.columns import now
 from webui.models.user import Proof
-from webui.permissions import Role
-from webui.submissions import Mark, UsedOn
+from webui.rate_limits import throttle, try_limits
+from webui.web.posted import idempotency_keys
+from webui.web.posted.idempotency_keys import Mark, UsedOn
 
 # So long a second click of the same form means the first one.
 _SAME_CLICK = timedelta(minutes=1)
@@ -52,7 +56,7 @@ def sign_up(new: NewOwner, actor: Actor) -> SignedUp:
     same form signs in to what the first one made. Raises UsernameTaken, and throttle.TooMany
     after too many from one address, right ones included: it stops mass sign-up.
     """
-    throttle.start([tries.by_address(tries.SIGN_UP, actor.address)], actor)
+    throttle.start([try_limits.by_address(try_limits.SIGN_UP, actor.address)], actor)
     if operations.find_user(new.username):
         return _first_click(new, actor)
     # Hashing takes long on purpose: never inside the write transaction.
@@ -72,7 +76,7 @@ def _create(new: NewOwner, hashed: str, actor: Actor) -> SignedUp:
     # DESIGN 2.1: the tenant of a sign-up has its owner's id.
     tenant = Tenant(id=user.id, name=new.organisation)
     user.tenant_id = tenant.id
-    owner = signing_in.as_user(user, actor)
+    owner = authentication.as_user(user, actor)
     db.session.add(tenant)
     record(Action.TENANT_CREATED, owner, tenant=tenant, changes=tenant.creation())
     db.session.add(user)
@@ -83,14 +87,14 @@ def _create(new: NewOwner, hashed: str, actor: Actor) -> SignedUp:
         subject=user,
         changes=operations.creation(user),
     )
-    submissions.use(Mark(new.mark, user.id, UsedOn.SIGN_UP), tenant.id)
-    return SignedUp(signing_in.begin(user, owner, None, _PROOFS), user)
+    idempotency_keys.use(Mark(new.mark, user.id, UsedOn.SIGN_UP), tenant.id)
+    return SignedUp(authentication.begin(user, owner, None, _PROOFS), user)
 
 
 def _first_click(new: NewOwner, actor: Actor) -> SignedUp:
     """Signs in to the account that this very form has just made. Raises UsernameTaken."""
     user = operations.find_user(new.username)
-    used = submissions.used(Mark(new.mark, user.id, UsedOn.SIGN_UP)) if user else None
+    used = idempotency_keys.used(Mark(new.mark, user.id, UsedOn.SIGN_UP)) if user else None
     stored = user.password_hash if user and used and now() - used.used_at < _SAME_CLICK else None
     db.session.rollback()
     if user is None or stored is None or not passwords.verify(stored, new.password):
@@ -99,7 +103,7 @@ def _first_click(new: NewOwner, actor: Actor) -> SignedUp:
         user = db.session.get_one(User, user.id)
         # Whatever makes the password alone not enough is judged by the sign-in page.
         usable = user.active and trust.is_trusted(user)
-        if not usable or signing_in.blocked(user) or factors.of(user.id).any:
+        if not usable or authentication.blocked(user) or factors.of(user.id).any:
             raise UsernameTaken
-        owner = signing_in.as_user(user, actor)
-        return SignedUp(signing_in.begin(user, owner, None, _PROOFS), user)
+        owner = authentication.as_user(user, actor)
+        return SignedUp(authentication.begin(user, owner, None, _PROOFS), user)

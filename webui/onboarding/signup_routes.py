@@ -15,18 +15,19 @@ from flask import (
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from webui import origin
-from webui.accounts import arrival, throttle, waits
-from webui.audit.actions import Source
-from webui.audit.actor import Actor
-from webui.drafts import keeps_draft
-from webui.errors import Detail
-from webui.forms import posted_submission
-from webui.htmx import go_to
+from webui.accounts.sign_in import sign_in_response
+from webui.core.permissions import public
+from webui.history.record.actions import Source
+from webui.history.record.actor import Actor
 from webui.onboarding import signup
 from webui.onboarding.forms import SignUpForm
-from webui.permissions import public
-from webui.tenants.answers import explain
+from webui.rate_limits import throttle
+from webui.tenants.page.form_responses import explain
+from webui.web import request_actor, retry_after
+from webui.web.errors import Detail
+from webui.web.htmx import go_to
+from webui.web.posted.drafts import keeps_draft
+from webui.web.posted.forms import posted_submission
 
 bp = Blueprint("signup", __name__)
 CLOSED = "New organisations cannot sign up here by themselves. Ask {} for an account."
@@ -61,21 +62,21 @@ def sign_up() -> Any:
         return _page(form, 422)
     try:
         made = signup.sign_up(
-            _new_owner(form, mark), origin.person(None, None, None, Source.WIZARD)
+            _new_owner(form, mark), request_actor.person(None, None, None, Source.WIZARD)
         )
     except signup.UsernameTaken:
         form.fail("username", TAKEN)
         return _page(form, 422)
     except throttle.TooMany as refusal:
-        return waits.too_many(_page(form, 429, waits.words(refusal)), refusal)
+        return retry_after.too_many(_page(form, 429, retry_after.words(refusal)), refusal)
     except SQLAlchemyError as error:
         return _page(form, 503, explain(error))
-    return arrival.arrive(made.token, made.user, url_for("onboarding.start"), again=False)
+    return sign_in_response.arrive(made.token, made.user, url_for("onboarding.start"), again=False)
 
 
 def _visitor() -> Actor:
     """Somebody who is nobody yet."""
-    return origin.person(None, None, None, Source.WIZARD)
+    return request_actor.person(None, None, None, Source.WIZARD)
 
 
 def _new_owner(form: SignUpForm, mark: str) -> signup.NewOwner:

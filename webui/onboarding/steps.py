@@ -4,10 +4,10 @@ from enum import StrEnum
 
 from flask import abort, request
 
-from webui.errors import Detail
-from webui.models.onboarding import SKIPPABLE, STEPS, Passed, Step
+from webui.models.tenant.onboarding import SKIPPABLE, STEPS, Passed, Step
 from webui.onboarding.operations import Move
-from webui.tenants.forms import TenantForm
+from webui.tenants.core.forms import TenantForm
+from webui.web.errors import Detail
 
 UNKNOWN = "The form did not say where to go. Reload the page and use its buttons."
 # What makes a skippable step more than skipped: without any of these nothing is set up.

@@ -5,20 +5,20 @@ from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
 
-from webui import drafts, submissions
 from webui.accounts import operations as accounts
-from webui.audit.actions import Action
-from webui.audit.actor import Actor
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.core.extensions import db, write_transaction
+from webui.core.permissions import Permission, Role
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
 from webui.links import operations as links
 from webui.links.operations import Issued
 from webui.models import Tenant, User
 from webui.models.link import LinkKind
 from webui.models.user import NO_PASSWORD
-from webui.permissions import Permission, Role
-from webui.submissions import Mark, UsedOn
-from webui.users.judging import Refused, refuse_demoted
+from webui.users.guards import Refused, refuse_demoted
+from webui.web.posted import drafts, idempotency_keys
+from webui.web.posted.idempotency_keys import Mark, UsedOn
 
 NO_SUCH_TENANT = "There is no such tenant."
 
@@ -50,16 +50,16 @@ def invite(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
     try:
         with write_transaction():
             refuse_demoted(actor, Permission.CREATE_USER)
-            made = submissions.used(_key(new, actor))
+            made = idempotency_keys.used(_key(new, actor))
             return _again(UUID(made.result), actor) if made else _create(new, actor)
-    except (IntegrityError, submissions.Crossed):
+    except (IntegrityError, idempotency_keys.Crossed):
         # Two at the same moment: the database let one of them win.
         return _beaten(new, actor)
 
 
 def _beaten(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
     """The first click of this very form won, or somebody else with the username did."""
-    made = submissions.used(_key(new, actor))
+    made = idempotency_keys.used(_key(new, actor))
     if made is None:
         raise UsernameTaken
     with write_transaction():
@@ -85,7 +85,7 @@ def _create(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
     db.session.add(user)
     db.session.flush()
     key = _key(new, actor)
-    submissions.use(key, user.id)
+    idempotency_keys.use(key, user.id)
     drafts.forget(key.user_id, new.path)
     issued = links.issue(user, actor)
     changes = accounts.creation(user)

@@ -6,21 +6,22 @@ from uuid import UUID
 from flask import Blueprint, Response, abort, make_response, render_template, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 
-from webui import drafts, origin
-from webui.drafts import keeps_draft
-from webui.errors import Detail
-from webui.forms import posted_submission
-from webui.htmx import part_of, wants_fragment
+from webui.core.permissions import Permission, Role, requires
 from webui.models import Tenant
-from webui.permissions import Permission, Role, requires
-from webui.tenants import search
-from webui.tenants.answers import explain
-from webui.tenants.scope import get_tenant
-from webui.users import invitations, judging
+from webui.tenants.core.scope import get_tenant
+from webui.tenants.page.form_responses import explain
+from webui.tenants.search import search
+from webui.users import guards, invitations
 from webui.users.forms import NewUserForm
 from webui.users.invitations import NewUser
-from webui.users.links import show_once
+from webui.users.issued_links import show_once
 from webui.users.scope import get_user
+from webui.web import request_actor
+from webui.web.errors import Detail
+from webui.web.htmx import part_of, wants_fragment
+from webui.web.posted import drafts
+from webui.web.posted.drafts import keeps_draft
+from webui.web.posted.forms import posted_submission
 
 bp = Blueprint("new_user", __name__, url_prefix="/users")
 TAKEN = "This username is taken. Choose another."
@@ -53,13 +54,13 @@ def create() -> Any:
     if not valid:
         return _page(form, tenant, 422)
     try:
-        user_id, issued = invitations.invite(_new_user(form, mark), origin.actor())
+        user_id, issued = invitations.invite(_new_user(form, mark), request_actor.actor())
     except invitations.UsernameTaken:
         form.fail("username", TAKEN)
         return _page(form, tenant, 422)
-    except judging.NoLonger as refusal:
+    except guards.NoLonger as refusal:
         abort(403, Detail(refusal))
-    except judging.Refused as refusal:
+    except guards.Refused as refusal:
         return _page(form, tenant, 409, problem=str(refusal))
     except SQLAlchemyError as error:
         return _page(form, tenant, 503, problem=explain(error))

@@ -1,6 +1,6 @@
 """What staff do to other people's accounts: plain verbs with an actor, never the request.
 
-Each is one write transaction that begins with :func:`webui.users.judging.locked`.
+Each is one write transaction that begins with :func:`webui.users.guards.locked`.
 """
 
 from dataclasses import dataclass
@@ -8,21 +8,22 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui import drafts
-from webui.accounts import factors, notices, sessions
-from webui.audit.actions import Action
-from webui.audit.actor import Actor
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.accounts.factors import factors
+from webui.accounts.sessions import notices, sessions
+from webui.core.extensions import db, write_transaction
+from webui.core.permissions import STAFF, Permission, Role
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
 from webui.links import operations as links
 from webui.links.operations import Issued
 from webui.models import Authenticator, Passkey, RecoveryCode, User
 from webui.models.columns import Audited, now
 from webui.models.link import LinkKind
 from webui.models.notice import NoticeKind
-from webui.models.tenant import Change
-from webui.permissions import STAFF, Permission, Role
-from webui.users.judging import Refused, Stale, locked, refuse_last_admin
+from webui.models.tenant.tenant import Change
+from webui.users.guards import Refused, Stale, locked, refuse_last_admin
+from webui.web.posted import drafts
 
 DISABLED = "This account is disabled. Enable it first."
 

@@ -6,19 +6,20 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui.accounts import agents, factors, sessions, trust
-from webui.accounts.factors import Factors
-from webui.audit import history
-from webui.audit.actions import Action
-from webui.audit.history import Row
-from webui.extensions import db
+from webui.accounts.factors import factors
+from webui.accounts.factors.factors import Factors
+from webui.accounts.sessions import sessions, trust, user_agents
+from webui.core.extensions import db
+from webui.history.query import history
+from webui.history.query.history import Row
+from webui.history.record.actions import Action
 from webui.links import operations as links
 from webui.models import AccountLink, AuditEntry, User, UserSession
 from webui.models.columns import now
-from webui.paging import Page
-from webui.tenants.overview import Mark, mark
-from webui.users import deeds
-from webui.users.deeds import Deed
+from webui.tenants.page.overview import Mark, mark
+from webui.users import account_actions as deeds
+from webui.users.account_actions import Deed
+from webui.web.paging import Page
 
 SHOWN_ENTRIES = 20
 
@@ -56,7 +57,7 @@ def build(user: User) -> Profile:
         link=links.open_link(user.id),
         factors=factors.of(user.id),
         sessions=[
-            Session(agents.in_words(session.agent), session.address, session.last_used_at)
+            Session(user_agents.in_words(session.agent), session.address, session.last_used_at)
             for session in sessions.open_sessions(user.id, now())
         ],
         last_used=_last_used(user.id),

@@ -9,18 +9,20 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui.accounts import factors, operations, sessions
-from webui.audit import sealing
-from webui.audit.actions import Action
-from webui.audit.actor import Actor
-from webui.audit.log import record
-from webui.extensions import db, write_transaction
+from webui.accounts import operations
+from webui.accounts.factors import factors
+from webui.accounts.sessions import sessions
+from webui.core.extensions import db, write_transaction
+from webui.core.permissions import Role
+from webui.history.record import sealing
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
 from webui.links import operations as links
 from webui.models import Authenticator, Passkey, RecoveryCode, Tenant, User
 from webui.models.columns import Audited, now
-from webui.models.tenant import Change
+from webui.models.tenant.tenant import Change
 from webui.models.user import NO_PASSWORD
-from webui.permissions import Role
 from webui.users.operations import Order
 
 

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from flask import Blueprint, abort, make_response, render_template, request, url_for
 
-from webui.errors import Detail
-from webui.htmx import part_of, wants_fragment
-from webui.paging import BadCursor
-from webui.permissions import Permission, requires
-from webui.tenants.search import BadFilter
+from webui.core.permissions import Permission, requires
+from webui.tenants.search.search import BadFilter
 from webui.users import profile, search
 from webui.users.scope import get_user
+from webui.web.errors import Detail
+from webui.web.htmx import part_of, wants_fragment
+from webui.web.paging import BadCursor
 
 bp = Blueprint("users", __name__, url_prefix="/users")
 NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."

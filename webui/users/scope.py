@@ -7,10 +7,10 @@ from flask import abort
 from sqlalchemy import ColumnElement, select, true
 from sqlalchemy.orm import joinedload
 
-from webui.errors import Detail
-from webui.extensions import db
+from webui.core.extensions import db
+from webui.core.permissions import Permission, may
 from webui.models import User
-from webui.permissions import Permission, may
+from webui.web.errors import Detail
 
 # What role owner means (CHECK owner_tenant). Nearly all accounts are owners: written as a role it
 # would lead SQLite to the index of roles, past those that find a few among very many.

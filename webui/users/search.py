@@ -9,15 +9,15 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 
-from webui.extensions import db
+from webui.core.extensions import db
+from webui.core.permissions import Role
 from webui.models import Tenant, User, UserSession
 from webui.models.columns import starts_with
 from webui.models.user import NO_PASSWORD, AccountState, account_state
-from webui.paging import PAGE_SIZE, Keyset, Page
-from webui.permissions import Role
-from webui.tenants.search import BadFilter
+from webui.tenants.search.search import BadFilter
 from webui.users.scope import IS_OWNER, visible
-from webui.users.words import STATE_LABELS
+from webui.users.template_filters import STATE_LABELS
+from webui.web.paging import PAGE_SIZE, Keyset, Page
 
 BY_NAME = Keyset("username", (User.username_key,))
 # Up to here all matches are sorted for a page of the list.

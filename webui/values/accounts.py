@@ -2,7 +2,7 @@
 
 import re
 
-from webui.limits import EMAIL, USERNAME
+from webui.core.limits import EMAIL, USERNAME
 from webui.values.text import USERNAME as USERNAME_PATTERN
 from webui.values.text import Refused, text
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from webui.field_types import MAX_SAFE_INTEGER, Metadata
+from webui.core.field_types import MAX_SAFE_INTEGER, Metadata
 from webui.values.text import Refused
 
 

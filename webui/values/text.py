@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-from webui.catalogue import FIELDS
-from webui.field_types import Sealed, Text, Whole
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Sealed, Text, Whole
 
 # As pages show numbers; whether a point groups or ends them is not for us to guess.
 _GROUPED = re.compile(r"[0-9]+(?:[,.'’\s][0-9]+)+")

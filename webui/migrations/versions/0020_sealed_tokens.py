@@ -7,8 +7,8 @@ Recovery codes go on working, because the keyed hash is made of the hash that wa
 import sqlalchemy as sa
 from alembic import op
 
+from webui.core.extensions import secret_key
 from webui.crypto import tokens
-from webui.extensions import secret_key
 from webui.models.columns import UTCDateTime, now
 
 revision = "0020"

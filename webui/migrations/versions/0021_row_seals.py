@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from alembic import op
 from flask import current_app
 
-from webui.canary import check_canaries
+from webui.core.extensions import db, keyring
 from webui.crypto.keyring import KeyMissing
-from webui.extensions import db, keyring
-from webui.models import Tenant, User, tenant_seals, user_seals
+from webui.keys.canary import check_canaries
+from webui.models import Tenant, User
 from webui.models.audit import SEALING
+from webui.models.seals import tenant_seals, user_seals
 
 revision = "0021"
 down_revision = "0020"

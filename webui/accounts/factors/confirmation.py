@@ -1,0 +1,70 @@
+"""Judging again who is at the keyboard, before a way into the account changes.
+
+It takes the password and, once the account has a second factor, one of those as well, whatever
+the session's age: a stolen session or password alone changes no factor (ASVS 5.0, 7.5.1).
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from webui.accounts.factors import factors, passkeys
+from webui.accounts.factors.factor_changes import Confirmed
+from webui.accounts.factors.passkeys import Answer
+from webui.accounts.self_service import own_account
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action, Outcome
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
+from webui.models import User
+from webui.models.columns import Audited
+from webui.models.tenant.tenant import Change
+from webui.models.user import Proof
+from webui.rate_limits import throttle, try_limits
+
+
+class WrongFactor(Exception):
+    """Neither the code nor the passkey is one of the account's second factors."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a form gave. ``code`` is of the app or a recovery code, ``passkey`` instead of it."""
+
+    password: str = field(repr=False)
+    code: str = field(default="", repr=False)
+    passkey: Answer | None = field(default=None, repr=False)
+
+
+def confirm(user_id: UUID, session: str | None, given: Given, actor: Actor) -> Confirmed:
+    """Judges what was given; ``session`` is the hash of the token of the session that asks.
+
+    Raises own.WrongPassword, WrongFactor and throttle.TooMany.
+    """
+    own_account.check_password(user_id, given.password, actor)
+    proofs = {Proof.PASSWORD}
+    if factors.of(user_id).any:
+        proofs.add(_second(user_id, given, actor))
+    return Confirmed(user_id, session, actor, frozenset(proofs))
+
+
+def _second(user_id: UUID, given: Given, actor: Actor) -> Proof:
+    counters = try_limits.of_code(str(user_id), actor.address, None, known_address=True)
+    throttle.start(counters, actor)
+    with write_transaction():
+        user = db.session.get_one(User, user_id, with_for_update=True)
+        kind = _judge(user_id, given)
+        if kind:
+            throttle.forgive(counters)
+            changes = [Change("factor", Audited.PLAIN, None, kind.value)]
+            record(Action.OWN_CONFIRMED, actor, subject=user, changes=changes)
+        else:
+            record(Action.CODE_REFUSED, actor, outcome=Outcome.FAILED)
+    if kind is None:
+        raise WrongFactor
+    return kind
+
+
+def _judge(user_id: UUID, given: Given) -> Proof | None:
+    if given.code or given.passkey is None:
+        return factors.accept(user_id, given.code)
+    return Proof.PASSKEY if passkeys.confirms(user_id, given.passkey) else None

@@ -1,0 +1,169 @@
+"""Passkeys: options for the browser's script, and a page for each of one's own."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    jsonify,
+    make_response,
+    render_template,
+    url_for,
+)
+from flask_login import current_user
+
+from webui.accounts.factors import challenges, passkeys, refusals, relying_party, step_up
+from webui.accounts.factors.ceremonies import BadPasskey
+from webui.accounts.factors.passkeys import Answer
+from webui.accounts.factors.required import before_enrolment, must_enrol
+from webui.accounts.factors.step_up import own_factors, purpose
+from webui.accounts.forms import ConfirmForm, PasskeyForm, PasskeyNameForm
+from webui.accounts.sessions import user_agents
+from webui.core.permissions import Permission, requires
+from webui.models import Passkey
+from webui.web import request_actor
+from webui.web.htmx import go_to, part_of
+
+bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
+NOT_MADE = "The passkey could not be set up. Try again, or use another device."
+# A credential with its attestation is a few kilobytes.
+LONGEST = 32 * 1024
+_REGISTER = "register"
+
+
+@bp.get("/new")
+@before_enrolment
+@requires(Permission.SIGNED_IN)
+def new() -> str:
+    """The form of a new passkey; its script asks the browser for one."""
+    name = user_agents.in_words(request_actor.agent())
+    return _new_page(PasskeyForm(own_factors(), formdata=None, name=name))
+
+
+@bp.post("/confirm")
+@requires(Permission.SIGNED_IN)
+def confirmation() -> Response:
+    """What the browser needs to confirm a change with one of the account's passkeys."""
+    party = relying_party.current()
+    text, challenge = passkeys.confirmation_options(current_user.id, party)
+    challenges.remember(challenge, purpose(step_up.PURPOSE))
+    return Response(text, mimetype="application/json")
+
+
+@bp.post("/options")
+@before_enrolment
+@requires(Permission.SIGNED_IN)
+def options() -> Response:
+    """What the browser needs to make a passkey, once password and factor are confirmed."""
+    form = ConfirmForm(own_factors())
+    if not form.validate():
+        return _said(form, 422)
+    try:
+        step_up.confirm(form)
+    except refusals.KINDS as error:
+        answer = refusals.refused(form, error, lambda _form: "")
+        return _said(form, answer.status_code)
+    text, challenge = passkeys.registration_options(current_user.id, relying_party.current())
+    challenges.remember(challenge, purpose(_REGISTER))
+    return Response(text, mimetype="application/json")
+
+
+@bp.post("")
+@before_enrolment
+@requires(Permission.SIGNED_IN)
+def register() -> Any:
+    """Keeps the passkey that the browser made; shows recovery codes with a first factor."""
+    form = PasskeyForm(own_factors())
+    # Password and factor were judged before the challenge was given away.
+    form.drop_confirmation()
+    challenge = challenges.take(purpose(_REGISTER))
+    if not form.validate():
+        return _again(form)
+    try:
+        if challenge is None:
+            raise BadPasskey
+        answer = Answer(form.credential.value[:LONGEST], challenge, relying_party.current())
+        done = passkeys.register(step_up.by_challenge(), form.name.value, answer)
+    except BadPasskey:
+        form.fail("name", NOT_MADE)
+        return _again(form)
+    step_up.go_on(done, "Your passkey is set up.")
+    if not done.codes:
+        return go_to(url_for("account.page"))
+    page = render_template(part_of("account/recovery_codes.html"), codes=done.codes)
+    return make_response(page)
+
+
+@bp.get("/<uuid:passkey_id>")
+@requires(Permission.SIGNED_IN)
+def page(passkey_id: UUID) -> str:
+    """One passkey: its name, and its removal."""
+    passkey = _own_passkey(passkey_id)
+    return _page(passkey, PasskeyNameForm(formdata=None, name=passkey.name), _removal())
+
+
+@bp.post("/<uuid:passkey_id>")
+@requires(Permission.SIGNED_IN)
+def rename(passkey_id: UUID) -> Any:
+    """Gives it another name."""
+    passkey, form = _own_passkey(passkey_id), PasskeyNameForm()
+    if not form.validate():
+        return make_response(_page(passkey, form, _removal()), 422)
+    passkeys.rename(current_user.id, passkey_id, form.name.value, request_actor.actor())
+    flash("The passkey has its new name.")
+    return go_to(url_for("account.page"))
+
+
+@bp.post("/<uuid:passkey_id>/remove")
+@requires(Permission.SIGNED_IN)
+def remove(passkey_id: UUID) -> Any:
+    """Removes it, with password and factor."""
+    passkey, form = _own_passkey(passkey_id), ConfirmForm(own_factors())
+
+    def again(form: ConfirmForm) -> str:
+        return _page(passkey, PasskeyNameForm(formdata=None, name=passkey.name), form)
+
+    if not form.validate():
+        return make_response(again(form), 422)
+    try:
+        done = passkeys.remove(step_up.confirm(form), passkey_id)
+    except refusals.KINDS as error:
+        return refusals.refused(form, error, again)
+    if done:
+        step_up.go_on(done, "The passkey is removed.")
+    return go_to(url_for("account.page"))
+
+
+def _own_passkey(passkey_id: UUID) -> Passkey:
+    """404 for one that is not there or not one's own."""
+    return passkeys.find(current_user.id, passkey_id) or abort(404)
+
+
+def _removal() -> ConfirmForm:
+    return ConfirmForm(own_factors(), formdata=None)
+
+
+def _again(posted: PasskeyForm) -> Response:
+    """The form with its error; it asks for password and factor again."""
+    form = PasskeyForm(own_factors(), formdata=None, name=posted.name.data)
+    for name, messages in posted.errors.items():
+        form.fail(name if name in form else "name", messages[0])
+    return make_response(_new_page(form), 422)
+
+
+def _said(form: Any, status: int) -> Response:
+    errors = [field.errors[0] for field in form if field.errors]
+    return make_response(jsonify(message=errors[0] if errors else NOT_MADE), status)
+
+
+def _new_page(form: PasskeyForm) -> str:
+    return render_template(part_of("account/passkey_new.html"), form=form, required=must_enrol())
+
+
+def _page(passkey: Passkey, form: PasskeyNameForm, removal: ConfirmForm) -> str:
+    return render_template(
+        part_of("account/passkey.html"), passkey=passkey, form=form, removal=removal
+    )

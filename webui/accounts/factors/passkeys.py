@@ -1,0 +1,235 @@
+"""Passkeys (WebAuthn 2): registering, naming and removing them, and signing in with one.
+
+A passkey proves possession and, by user verification, a finger or a PIN: it stands for password
+and code together. They are discoverable, so that no username has to be typed.
+"""
+
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+import webauthn
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
+from webauthn.helpers.structs import (
+    AuthenticationCredential,
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from webui.accounts.factors import ceremonies, challenges, factors, relying_party
+from webui.accounts.factors.ceremonies import BadPasskey
+from webui.accounts.factors.factor_changes import Confirmed, Deed, Done, finish
+from webui.accounts.factors.relying_party import RelyingParty
+from webui.accounts.sessions import trust
+from webui.accounts.sign_in import authentication
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action, Outcome
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
+from webui.models import Passkey, User
+from webui.models.columns import Audited, now
+from webui.models.notice import NoticeKind
+from webui.models.tenant.tenant import Change
+from webui.models.user import Proof
+from webui.rate_limits import throttle, try_limits
+
+_PROOFS = frozenset({Proof.PASSKEY})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a browser answered to a challenge, as JSON, on the site of ``party``."""
+
+    credential: str = field(repr=False)
+    challenge: bytes = field(repr=False)
+    party: RelyingParty
+
+
+def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
+    """What the browser needs to make a passkey, as JSON, and the challenge in it."""
+    user = db.session.get_one(User, user_id)
+    options = webauthn.generate_registration_options(
+        rp_id=party.id,
+        rp_name=relying_party.NAME,
+        user_name=user.username,
+        user_id=user.id.bytes,
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED,
+            user_verification=UserVerificationRequirement.REQUIRED,
+        ),
+        exclude_credentials=_descriptors(user_id),
+    )
+    return options_to_json(options), options.challenge
+
+
+def register(by: Confirmed, name: str, answer: Answer) -> Done:
+    """Keeps a new passkey; new recovery codes with a first factor.
+
+    Raises BadPasskey and SessionEnded.
+    """
+    made = ceremonies.registration(answer.credential, answer.challenge, answer.party)
+    try:
+        with write_transaction():
+            user = db.session.get_one(User, by.user_id, with_for_update=True)
+            if not challenges.use_up(answer.challenge):
+                raise BadPasskey
+            codes = factors.codes_for_first(user.id, factors.of(user.id))
+            db.session.add(
+                Passkey(
+                    id=uuid4(),
+                    user_id=user.id,
+                    credential_id=bytes_to_base64url(made.credential_id),
+                    public_key=bytes_to_base64url(made.credential_public_key),
+                    name=name,
+                    sign_count=made.sign_count,
+                    created_at=now(),
+                )
+            )
+            # The new passkey has just proved the person, by finger or PIN.
+            return finish(user, by, _added(name), _PROOFS, codes)
+    except IntegrityError as error:
+        # A credential that is somebody's already looks like any other that is no good.
+        raise BadPasskey from error
+
+
+def _added(name: str) -> Deed:
+    change = Change("passkey", Audited.PLAIN, None, name)
+    return Deed(Action.USER_PASSKEY_ADDED, change, NoticeKind.PASSKEY_ADDED)
+
+
+def _removed(name: str) -> Deed:
+    change = Change("passkey", Audited.PLAIN, name, None)
+    return Deed(Action.USER_PASSKEY_REMOVED, change, NoticeKind.PASSKEY_REMOVED)
+
+
+def confirmation_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
+    """What the browser needs to use one of the account's passkeys, and the challenge in it."""
+    options = webauthn.generate_authentication_options(
+        rp_id=party.id,
+        allow_credentials=_descriptors(user_id),
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return options_to_json(options), options.challenge
+
+
+def confirms(user_id: UUID, answer: Answer) -> bool:
+    """Whether the answer is of one of the account's passkeys; in a write transaction."""
+    try:
+        assertion = ceremonies.assertion(answer.credential)
+    except BadPasskey:
+        return False
+    passkey = _locked(assertion)
+    if passkey is None or passkey.user_id != user_id:
+        return False
+    return _judge(passkey, assertion, answer.challenge, answer.party)
+
+
+def _descriptors(user_id: UUID) -> list[PublicKeyCredentialDescriptor]:
+    return [
+        PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.credential_id))
+        for passkey in factors.of(user_id).passkeys
+    ]
+
+
+def sign_in_options(party: RelyingParty) -> tuple[str, bytes]:
+    """What the browser needs to find a passkey of this site, as JSON, and the challenge."""
+    options = webauthn.generate_authentication_options(
+        rp_id=party.id, user_verification=UserVerificationRequirement.REQUIRED
+    )
+    return options_to_json(options), options.challenge
+
+
+def sign_in(
+    answer: str,
+    challenge: bytes,
+    party: RelyingParty,
+    actor: Actor,
+    replaces: str | None,
+    device: str | None = None,
+) -> authentication.SignIn:
+    """Starts a session for the account of the passkey that answered the challenge.
+
+    ``device`` is the browser's mark as a known device. Raises throttle.TooMany.
+    """
+    counters = try_limits.of_passkey(actor.address, device)
+    throttle.start(counters, actor)
+    try:
+        assertion = ceremonies.assertion(answer)
+        with write_transaction():
+            passkey = _locked(assertion)
+            user = passkey and db.session.get_one(User, passkey.user_id)
+            person = authentication.as_user(user, actor) if user else actor
+            good = passkey and user and _judge(passkey, assertion, challenge, party)
+            if not passkey or not user or not good or not user.active or not trust.is_trusted(user):
+                record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
+                return authentication.REFUSED
+            throttle.forgive(counters)
+            if authentication.blocked(user):
+                record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
+                return authentication.SignIn(blocked=True)
+            return authentication.SignIn(
+                authentication.begin(user, person, replaces, _PROOFS), user
+            )
+    except (BadPasskey, IntegrityError):
+        # No credential at all, or a challenge answered twice at the same moment.
+        return authentication.REFUSED
+
+
+def rename(user_id: UUID, passkey_id: UUID, name: str, actor: Actor) -> None:
+    """Gives a passkey another name."""
+    with write_transaction():
+        user, passkey = db.session.get_one(User, user_id), find(user_id, passkey_id)
+        if passkey is None or passkey.name == name:
+            return
+        changes = [Change("passkey", Audited.PLAIN, passkey.name, name)]
+        passkey.name = name
+        record(Action.USER_PASSKEY_RENAMED, actor, subject=user, changes=changes)
+
+
+def remove(by: Confirmed, passkey_id: UUID) -> Done | None:
+    """Removes a passkey, and the recovery codes with the last factor; None when it is gone.
+
+    Raises SessionEnded.
+    """
+    with write_transaction():
+        user = db.session.get_one(User, by.user_id, with_for_update=True)
+        passkey = find(user.id, passkey_id)
+        if passkey is None:
+            return None
+        name = passkey.name
+        db.session.delete(passkey)
+        db.session.flush()
+        factors.forget_codes_without_factor(user.id)
+        return finish(user, by, _removed(name))
+
+
+def find(user_id: UUID, passkey_id: UUID) -> Passkey | None:
+    """One of the account's passkeys."""
+    query = select(Passkey).where(Passkey.id == passkey_id, Passkey.user_id == user_id)
+    return db.session.scalars(query).first()
+
+
+def _locked(assertion: AuthenticationCredential) -> Passkey | None:
+    query = select(Passkey).where(Passkey.credential_id == bytes_to_base64url(assertion.raw_id))
+    return db.session.scalars(query.with_for_update()).first()
+
+
+def _judge(
+    passkey: Passkey, assertion: AuthenticationCredential, challenge: bytes, party: RelyingParty
+) -> bool:
+    """Whether the answer is the passkey's own, fresh, and not of a copy of it."""
+    handle = assertion.response.user_handle
+    if handle is not None and handle != passkey.user_id.bytes:
+        return False
+    try:
+        seen = ceremonies.verified(passkey, assertion, challenge, party)
+    except BadPasskey:
+        return False
+    if not challenges.use_up(challenge):
+        return False
+    passkey.sign_count = seen.new_sign_count
+    passkey.last_used_at = now()
+    return True

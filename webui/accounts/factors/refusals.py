@@ -1,0 +1,37 @@
+"""What a password or code that is refused looks like: the error beside its field, 422 or 429."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, make_response
+
+from webui.accounts.factors.confirmation import WrongFactor
+from webui.accounts.factors.factors import WrongCode
+from webui.accounts.self_service.own_account import WrongPassword
+from webui.rate_limits.throttle import TooMany
+from webui.values import Refused
+from webui.web import retry_after
+
+WRONG_PASSWORD = "This is not your current password."
+WRONG_CODE = "This code does not fit. Wait for the next one, and check the clock of your phone."
+WRONG_FACTOR = (
+    "This is neither a code of your app nor one of your recovery codes, or it was used before."
+)
+KINDS = (WrongPassword, WrongFactor, WrongCode, TooMany, Refused)
+
+
+def refused(form: Any, error: Exception, page: Callable[[Any], str]) -> Response:
+    """The form's page with what was wrong; ``error`` is one of KINDS."""
+    fields = [name for name in ("current_password", "code", "password") if name in form]
+    if isinstance(error, WrongPassword):
+        form.fail("current_password", WRONG_PASSWORD)
+    elif isinstance(error, WrongFactor):
+        form.fail("current_code", WRONG_FACTOR)
+    elif isinstance(error, WrongCode):
+        form.fail("code", WRONG_CODE)
+    elif isinstance(error, TooMany):
+        form.fail(fields[0], retry_after.words(error))
+        return retry_after.too_many(page(form), error)
+    else:
+        form.fail("password", str(error))
+    return make_response(page(form), 422)

@@ -1,0 +1,46 @@
+"""``WEBUI_REQUIRE_MFA=staff``: staff without a second factor get to set one up, and no further.
+
+Judged on every request, so that a reset of the second factor or a new setting takes effect on
+the next one (ASVS 5.0, 6.3.3). Whether a session has passed the factor that its account has is
+judged before that, for everybody: :func:`webui.accounts.sessions.sessions.could_hold`.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request, url_for
+from flask_login import current_user
+
+from webui.core.permissions import STAFF
+from webui.web.htmx import go_to
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def before_enrolment(view: View) -> View:
+    """Declares a view that is open before a required second factor is set up."""
+    view.before_enrolment = True  # type: ignore[attr-defined]
+    return view
+
+
+def init_required(app: Flask) -> None:
+    """Call it after the permissions are judged: it knows who is signed in."""
+    app.before_request(_send_to_enrolment)
+
+
+def must_enrol() -> bool:
+    """Whether the person has to set up a second factor first."""
+    if current_app.extensions["webui_config"].require_mfa != "staff":
+        return False
+    person = current_user
+    return bool(person.is_authenticated and person.role in STAFF and not person.has_factor)
+
+
+def _send_to_enrolment() -> Any:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is None or getattr(view, "before_enrolment", False):
+        return None
+    # What is open to anybody is no secret; but for it nothing is judged without need.
+    if getattr(view, "permission", None) == "public" or not must_enrol():
+        return None
+    return go_to(url_for("factors.setup"))

@@ -1,0 +1,55 @@
+"""Confirming and carrying out a change of the ways into one's account, for all of its pages."""
+
+from flask import flash
+from flask_login import current_user
+
+from webui.accounts.factors import challenges, confirmation, factors, relying_party
+from webui.accounts.factors.factor_changes import Confirmed, Done
+from webui.accounts.factors.factors import Factors
+from webui.accounts.factors.passkeys import Answer
+from webui.accounts.forms import ConfirmForm
+from webui.accounts.sessions import sessions
+from webui.web import request_actor
+from webui.web.template_filters import plural
+
+PURPOSE = "confirm"
+# An assertion is a kilobyte or two.
+LONGEST = 16 * 1024
+
+
+def own_factors() -> Factors:
+    """The factors of who asks."""
+    return factors.of(current_user.id)
+
+
+def purpose(kind: str) -> str:
+    """What a challenge is good for: one thing, in the session that asked for it."""
+    return f"{kind} {current_user.id} {sessions.current_hash()}"
+
+
+def confirm(form: ConfirmForm) -> Confirmed:
+    """Judges the form's password and factor. Raises the refusals of :mod:`confirming`."""
+    given = form.given(_answer)
+    return confirmation.confirm(
+        current_user.id, sessions.current_hash(), given, request_actor.actor()
+    )
+
+
+def by_challenge() -> Confirmed:
+    """Who answers a challenge that was only given out after :func:`confirm`."""
+    return Confirmed(current_user.id, sessions.current_hash(), request_actor.actor())
+
+
+def go_on(done: Done, message: str) -> None:
+    """Gives the browser its new token, and says what was done."""
+    assert done.token
+    sessions.remember(done.token, same_person=True)
+    also = f" {plural(done.ended, 'other session')} ended." if done.ended else ""
+    flash(message + also)
+
+
+def _answer(said: str) -> Answer | None:
+    challenge = challenges.take(purpose(PURPOSE))
+    if challenge is None:
+        return None
+    return Answer(said[:LONGEST], challenge, relying_party.current())

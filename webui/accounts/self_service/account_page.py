@@ -1,0 +1,69 @@
+"""What the account page shows: gathered once."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_login import current_user
+
+from webui.accounts.factors import factors
+from webui.accounts.factors.factors import Factors
+from webui.accounts.sessions import notices, sessions, user_agents
+from webui.accounts.sessions.notices import Notice
+from webui.core.extensions import db
+from webui.models import User
+from webui.models.columns import now
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A browser that is signed in; ``this`` is the one that asks."""
+
+    id: str
+    device: str
+    agent: str
+    address: str
+    created_at: datetime
+    last_used_at: datetime
+    this: bool
+
+
+@dataclass(frozen=True)
+class AccountPage:
+    """Everything that the templates of the account page ask for."""
+
+    user: User
+    factors: Factors
+    sessions: list[OpenSession]
+    lately: list[Notice]
+
+
+def build() -> AccountPage:
+    """Gathers the page of the person who is signed in."""
+    return AccountPage(
+        user=db.session.get_one(User, current_user.id),
+        factors=factors.of(current_user.id),
+        sessions=_sessions(),
+        lately=notices.lately(),
+    )
+
+
+def preferences() -> dict[str, str]:
+    """What the form of the preferences starts with."""
+    return {"time_zone": current_user.time_zone, "theme": current_user.theme or "auto"}
+
+
+def _sessions() -> list[OpenSession]:
+    this = sessions.current_hash()
+    found = [
+        OpenSession(
+            id=sessions.public_id(session.token_hash),
+            device=user_agents.in_words(session.agent),
+            agent=session.agent,
+            address=session.address,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+            this=session.token_hash == this,
+        )
+        for session in sessions.open_sessions(current_user.id, now())
+    ]
+    return sorted(found, key=lambda session: not session.this)

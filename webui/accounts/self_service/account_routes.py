@@ -1,0 +1,129 @@
+"""The account page: preferences, password and sessions of the person who is signed in."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, flash, make_response, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webui.accounts.factors import factors, refusals
+from webui.accounts.forms import PasswordForm, PreferencesForm
+from webui.accounts.self_service import account_page, own_account, theme_cookie
+from webui.accounts.sessions import notices, sessions
+from webui.core.permissions import Permission, requires
+from webui.web import request_actor
+from webui.web.htmx import go_to, part_of
+from webui.web.navigation import safe_next
+from webui.web.template_filters import plural
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+
+@bp.app_context_processor
+def _own_notices() -> dict[str, Any]:
+    return {"own_notices": notices.undismissed}
+
+
+@bp.get("")
+@requires(Permission.SIGNED_IN)
+def page() -> str:
+    """Everything about one's own account."""
+    return _page(PreferencesForm(formdata=None, **account_page.preferences()))
+
+
+@bp.post("/preferences")
+@requires(Permission.SIGNED_IN)
+def save_preferences() -> Any:
+    """Saves time zone and theme, the latter also on this device."""
+    form = PreferencesForm()
+    if not form.validate():
+        return make_response(_page(form), 422)
+    theme = form.theme.value
+    own_account.change_preferences(
+        current_user.id, request_actor.actor(), time_zone=form.time_zone.value, theme=theme
+    )
+    flash("Your preferences are saved.")
+    response = go_to(url_for(".page"))
+    theme_cookie.remember(response, theme)
+    return response
+
+
+@bp.get("/password")
+@requires(Permission.SIGNED_IN)
+def password() -> str:
+    """The form of a new password."""
+    return _password_page(PasswordForm(current_user.role, formdata=None))
+
+
+@bp.post("/password")
+@requires(Permission.SIGNED_IN)
+def change_password() -> Any:
+    """Sets a new password; other sessions end, and this one goes on under a new token."""
+    form = PasswordForm(current_user.role)
+    if not form.validate():
+        return make_response(_password_page(form), 422)
+    try:
+        changed = own_account.change_password(
+            current_user.id,
+            form.current_password.value,
+            form.password.value,
+            request_actor.actor(),
+            sessions.current_hash(),
+        )
+    except refusals.KINDS as error:
+        return refusals.refused(form, error, _password_page)
+    if changed.token:
+        sessions.remember(changed.token, same_person=True)
+    also = f" {plural(changed.ended, 'other session')} ended." if changed.ended else ""
+    flash(f"Your password is changed.{also}")
+    return go_to(url_for(".page"))
+
+
+@bp.post("/sessions/<session_id>/end")
+@requires(Permission.SIGNED_IN)
+def end_session(session_id: str) -> Response:
+    """Ends one of one's sessions; this one too, if it is chosen."""
+    ended = own_account.end_session(current_user.id, session_id, request_actor.actor())
+    flash("The session is ended." if ended else "That session had ended already.")
+    return go_to(url_for(".page", _anchor="sessions"))
+
+
+@bp.post("/sessions/end")
+@requires(Permission.SIGNED_IN)
+def end_other_sessions() -> Response:
+    """Ends all of one's sessions but this one."""
+    ended = own_account.end_other_sessions(
+        current_user.id, sessions.current_hash(), request_actor.actor()
+    )
+    flash(f"{plural(ended, 'other session')} ended." if ended else "There was no other session.")
+    return go_to(url_for(".page", _anchor="sessions"))
+
+
+@bp.post("/notices/dismiss")
+@requires(Permission.SIGNED_IN)
+def dismiss_notices() -> Response:
+    """Stops showing what happened to the account on every page; its own page still does."""
+    sent = [_uuid(text) for text in request.form.getlist("notice")]
+    notices.dismiss(current_user.id, [found for found in sent if found])
+    return go_to(safe_next(request.form.get("next")) or url_for(".page"))
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _page(form: PreferencesForm) -> str:
+    return render_template(
+        part_of("account/page.html"),
+        form=form,
+        page=account_page.build(),
+        recovery_codes=factors.RECOVERY_CODES,
+    )
+
+
+def _password_page(form: PasswordForm) -> str:
+    return render_template(part_of("account/password.html"), form=form)

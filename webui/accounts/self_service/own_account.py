@@ -1,0 +1,116 @@
+"""What people do to their own account: preferences, password, sessions."""
+
+from typing import Any
+from uuid import UUID
+
+from webui.accounts import password_rule, passwords
+from webui.accounts.sessions import sessions, trust
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action, Outcome
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
+from webui.links import operations as links
+from webui.models import User
+from webui.models.columns import Audited, now
+from webui.models.tenant.tenant import Change
+from webui.rate_limits import throttle, try_limits
+from webui.values import Refused
+
+
+class WrongPassword(Exception):
+    """The current password was not right; nothing was changed."""
+
+
+def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
+    """Sets ``time_zone`` or ``theme``; False when they stand like that already."""
+    with write_transaction():
+        user = db.session.get_one(User, user_id, with_for_update=True)
+        changes = [
+            Change(name, Audited.PLAIN, getattr(user, name), value)
+            for name, value in values.items()
+            if getattr(user, name) != value
+        ]
+        for change in changes:
+            setattr(user, change.field, change.new)
+        if changes:
+            user.updated_at = now()
+            record(Action.USER_PREFERENCES, actor, subject=user, changes=changes)
+    return bool(changes)
+
+
+def check_password(user_id: UUID, password: str, actor: Actor) -> str:
+    """Judges the password of somebody who is signed in, and returns the hash it fits.
+
+    Raises WrongPassword, and throttle.TooMany: a stolen session must not guess it.
+    """
+    counters = [try_limits.Counter(try_limits.OWN_PASSWORD, (str(user_id),))]
+    throttle.start(counters, actor)
+    user = db.session.get_one(User, user_id)
+    stored = user.password_hash if trust.is_trusted(user) else None
+    db.session.rollback()
+    right = passwords.verify(stored, password)
+    if stored is None or not right:
+        with write_transaction():
+            record(Action.OWN_PASSWORD_REFUSED, actor, outcome=Outcome.FAILED)
+        raise WrongPassword
+    with write_transaction():
+        throttle.forgive(counters)
+    return stored
+
+
+def change_password(
+    user_id: UUID, current: str, password: str, actor: Actor, keep: str | None
+) -> sessions.Kept:
+    """Sets a new password; ends the account's sessions and makes its open links void.
+
+    ``keep`` is the hash of the session that goes on, under a new token. Raises WrongPassword,
+    throttle.TooMany, and values.Refused for a new password that cannot be one.
+    """
+    stored = check_password(user_id, current, actor)
+    user = db.session.get_one(User, user_id)
+    password_rule.check(password, password_rule.Holder.of(user))
+    if passwords.prepared(password) == passwords.prepared(current):
+        raise Refused("This is the password you have now. Choose another.")
+    hashed = passwords.hash_password(password)
+    with write_transaction():
+        user = db.session.get_one(User, user_id, with_for_update=True)
+        if user.password_hash != stored:
+            # Somebody else was faster; what was typed as the current one no longer is.
+            raise WrongPassword
+        user.password_hash = hashed
+        user.updated_at = now()
+        links.end_all(user)
+        links.forget_reset(user)
+        kept = sessions.keep_only(user, keep)
+        changes = [Change("password", Audited.EVENT, "", "")]
+        if kept.ended:
+            changes.append(Change("ended_sessions", Audited.PLAIN, None, kept.ended))
+        record(Action.USER_PASSWORD, actor, subject=user, changes=changes)
+    return kept
+
+
+def end_session(user_id: UUID, public_id: str, actor: Actor) -> bool:
+    """Ends one of the account's sessions; False when there is no such open one."""
+    with write_transaction():
+        user = db.session.get_one(User, user_id)
+        for session in sessions.open_sessions(user_id, now()):
+            if sessions.public_id(session.token_hash) == public_id:
+                sessions.end(session.token_hash)
+                _record_ended(user, 1, actor)
+                return True
+    return False
+
+
+def end_other_sessions(user_id: UUID, keep: str | None, actor: Actor) -> int:
+    """Ends all sessions of the account but one; returns how many."""
+    with write_transaction():
+        user = db.session.get_one(User, user_id)
+        ended = sessions.end_all(user, but=keep)
+        if ended:
+            _record_ended(user, ended, actor)
+    return ended
+
+
+def _record_ended(user: User, count: int, actor: Actor) -> None:
+    change = Change("ended_sessions", Audited.PLAIN, None, count)
+    record(Action.USER_SESSIONS, actor, subject=user, changes=[change])

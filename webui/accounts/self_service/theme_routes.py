@@ -1,0 +1,37 @@
+"""Light, dark or as the device says: right on the first paint.
+
+Who is signed in has the theme of the account; a cookie knows it before and after.
+"""
+
+from flask import Blueprint, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from webui.accounts.self_service import own_account, theme_cookie
+from webui.core.limits import THEMES
+from webui.core.permissions import public
+from webui.web import request_actor
+from webui.web.htmx import go_to
+from webui.web.navigation import safe_next
+
+bp = Blueprint("theme", __name__)
+
+
+@bp.app_context_processor
+def _theme() -> dict[str, object]:
+    account = current_user.theme if current_user.is_authenticated else None
+    chosen = account or request.cookies.get(theme_cookie.NAME, "auto")
+    return {"theme": chosen if chosen in THEMES else "auto", "themes": THEMES}
+
+
+@bp.post("/theme")
+@public
+def choose() -> Response:
+    """Remembers the choice for the account and on this device; goes back to the page."""
+    sent = request.form.get("theme", "auto")
+    chosen = sent if sent in THEMES else "auto"
+    if current_user.is_authenticated:
+        own_account.change_preferences(current_user.id, request_actor.actor(), theme=chosen)
+    response = go_to(safe_next(request.form.get("next")) or url_for("accounts.start"))
+    theme_cookie.remember(response, chosen)
+    return response

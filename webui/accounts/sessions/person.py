@@ -1,0 +1,80 @@
+"""Who makes the current request: the account of the session that the browser's token names."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask_login import UserMixin
+from sqlalchemy.exc import DBAPIError
+
+from webui.accounts.sessions import sessions
+from webui.core.extensions import db, login_manager, write_transaction
+from webui.models import UserSession
+from webui.models.columns import now
+
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Person(UserMixin):
+    """The account of the current request, as it was when the request began."""
+
+    id: UUID
+    username: str
+    email: str
+    role: str
+    tenant_id: UUID | None
+    time_zone: str = "UTC"
+    theme: str | None = None
+    has_factor: bool = False
+    has_notice: bool = False
+
+
+@login_manager.request_loader
+def load_user(_request: object) -> Person | None:
+    """The account of the current request (Flask-Login asks once per request)."""
+    hashed = sessions.current_hash()
+    session = _find_first(hashed) if hashed else None
+    at = now()
+    if hashed is None or session is None or not sessions.holds(session, at):
+        return None
+    if at - session.last_used_at >= TOUCH_EVERY:
+        _touch(hashed, at)
+    return Person(
+        session.user_id,
+        session.username,
+        session.email,
+        session.role,
+        session.tenant_id,
+        session.time_zone,
+        session.theme,
+        session.has_factor,
+        session.has_notice,
+    )
+
+
+def _find_first(hashed: str) -> Any:
+    """What :func:`sessions.find` gives, as the request's first question to the database.
+
+    A server that was restarted has left dead connections, all of which the first failure puts
+    away: asked once more, there is a new one, and the person notices nothing.
+    """
+    try:
+        return sessions.find(hashed)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        db.session.rollback()
+        return sessions.find(hashed)
+
+
+def _touch(hashed: str, at: datetime) -> None:
+    """Notes the use; a database that cannot write now must not lock readers out."""
+    try:
+        with write_transaction():
+            session = db.session.get(UserSession, hashed)
+            if session is not None:
+                session.last_used_at = max(at, session.last_used_at)
+    except DBAPIError:
+        db.session.rollback()

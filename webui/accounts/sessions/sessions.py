@@ -1,0 +1,250 @@
+"""Signed-in browsers: a random token in the cookie, only its keyed hash in the database."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from flask import session as cookie
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
+
+from webui.accounts.sessions import trust
+from webui.core.extensions import db, read, secret_key
+from webui.core.limits import Status
+from webui.crypto import tokens
+from webui.models import AccountNotice, Tenant, User, UserSession
+from webui.models.columns import now
+from webui.models.seals import user_seals
+from webui.models.seals.token_rows import is_genuine
+from webui.models.user import SECOND_FACTORS, Proofs, proofs_as_text, proofs_of
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+_COOKIE_KEY = "token"
+_CSRF_KEY = "csrf_token"
+_TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The new token of the session that goes on, if any, and how many others ended."""
+
+    token: str | None = field(repr=False)
+    ended: int
+
+
+def start(
+    user: User, address: str, agent: str, factors: Proofs, reset_by: str | None = None
+) -> str:
+    """Adds a session to the current transaction and returns its token.
+
+    ``factors`` are the proofs that were given. ``reset_by``: see :class:`UserSession`.
+    """
+    at = now()
+    return _add(
+        UserSession(
+            user_id=user.id,
+            created_at=at,
+            last_used_at=at,
+            address=address,
+            agent=agent,
+            factors=proofs_as_text(factors),
+            reset_by=reset_by,
+        )
+    )
+
+
+def renew(hashed: str, proven: Proofs = frozenset()) -> str | None:
+    """Ends a session for a new one of the same age, in the current transaction; its token.
+
+    ``proven`` was proved a moment ago, besides what the session passed before. A copy of the
+    cookie so far is worth nothing from then on (ASVS 5.0, 7.2.4). None when it has ended.
+    """
+    old = db.session.get(UserSession, hashed)
+    if old is None or old.ended_at is not None or not old.is_genuine():
+        return None
+    old.revise_sealed(ended_at=now())
+    return _add(
+        UserSession(
+            user_id=old.user_id,
+            created_at=old.created_at,
+            last_used_at=old.last_used_at,
+            address=old.address,
+            agent=old.agent,
+            factors=proofs_as_text(proofs_of(old.factors) | proven),
+            reset_by=old.reset_by,
+        )
+    )
+
+
+def _add(session: UserSession) -> str:
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    session.token_hash = token_hash(token)
+    session.sign()
+    db.session.add(session)
+    return token
+
+
+def remember(token: str, same_person: bool = False) -> None:
+    """Puts the token into a fresh cookie; nothing of the one before survives (fixation).
+
+    But for the same person, whose session grew too old or was renewed: their CSRF token stays,
+    so that the forms they have open can still be saved.
+    """
+    kept = cookie.get(_CSRF_KEY) if same_person else None
+    cookie.clear()
+    cookie[_COOKIE_KEY] = token
+    if kept:
+        cookie[_CSRF_KEY] = kept
+
+
+def current_hash() -> str | None:
+    """The hash of the browser's token, whether its session still holds or not."""
+    token = cookie.get(_COOKIE_KEY)
+    return token_hash(token) if isinstance(token, str) else None
+
+
+def token_hash(token: str) -> str:
+    """What the database keeps of a token."""
+    return tokens.token_hash(secret_key(), "session", token)
+
+
+def end(hashed: str, at: datetime | None = None) -> None:
+    """Ends a session in the current transaction."""
+    session = db.session.get(UserSession, hashed)
+    if session is not None and session.ended_at is None:
+        session.revise_sealed(ended_at=at or now())
+
+
+def end_all(user: User, but: str | None = None) -> int:
+    """Ends every session of an account in the current transaction; returns how many.
+
+    ``but`` is the hash of the token of the one that stays.
+    """
+    live = [s for s in open_sessions(user.id, now()) if s.token_hash != but]
+    _end_where(UserSession.user_id == user.id, UserSession.token_hash != (but or ""))
+    return len(live)
+
+
+def keep_only(user: User, hashed: str | None, proven: Proofs = frozenset()) -> Kept:
+    """Ends every session of an account but one, which goes on under a new token.
+
+    ``hashed`` is the hash of that one's token so far; for ``proven`` see :func:`renew`.
+    """
+    token = renew(hashed, proven) if hashed else None
+    return Kept(token, end_all(user, but=token_hash(token) if token else None))
+
+
+def end_all_of_tenant(tenant_id: UUID) -> None:
+    """Ends every session of the owners of a tenant, in the current transaction."""
+    owners = select(User.id).where(User.tenant_id == tenant_id)
+    _end_where(UserSession.user_id.in_(owners))
+
+
+def _end_where(*conditions: ColumnElement[bool]) -> None:
+    query = select(UserSession).where(UserSession.ended_at.is_(None), *conditions)
+    for session in db.session.scalars(query):
+        session.revise_sealed(ended_at=now())
+
+
+def open_sessions(user_id: UUID, at: datetime) -> list[UserSession]:
+    """The sessions of an account that could still be used, the last used first."""
+    query = select(UserSession).where(
+        UserSession.user_id == user_id,
+        UserSession.ended_at.is_(None),
+        UserSession.last_used_at > at - IDLE,
+        UserSession.created_at > at - ABSOLUTE,
+    )
+    found = db.session.scalars(query.order_by(UserSession.last_used_at.desc()))
+    return [session for session in found if session.is_genuine()]
+
+
+def reset_by_at(user_id: UUID, at: datetime) -> str | None:
+    """Who issued the reset link that set the password of a session that was open at a time."""
+    query = select(UserSession).where(
+        UserSession.user_id == user_id,
+        UserSession.reset_by.is_not(None),
+        UserSession.created_at.between(at - ABSOLUTE, at),
+        or_(UserSession.ended_at.is_(None), UserSession.ended_at >= at),
+    )
+    return next((s.reset_by for s in db.session.scalars(query) if s.is_genuine()), None)
+
+
+def public_id(hashed: str) -> str:
+    """What a page calls a session: it tells nothing of the hash, and even less of the token."""
+    return hashlib.sha256(f"session {hashed}".encode()).hexdigest()[:16]
+
+
+def current_person_id() -> UUID | None:
+    """Whose session the browser's token is or was."""
+    hashed = current_hash()
+    session = find(hashed) if hashed else None
+    return session.user_id if session else None
+
+
+_SESSIONS, _USERS, _TENANTS = UserSession.__table__, User.__table__, Tenant.__table__
+# Whether an account has a second factor of any kind; recovery codes are none by themselves. The
+# row says so under its seal, so nobody takes one away by deleting its row.
+_HAS_FACTOR = _USERS.c.factors_digest != ""
+_NOTICES = AccountNotice.__table__
+_HAS_NOTICE = exists().where(_NOTICES.c.user_id == _USERS.c.id, _NOTICES.c.dismissed_at.is_(None))
+# Built once, and columns instead of objects: every request asks this first.
+_FIND = (
+    select(
+        *(_SESSIONS.c[name] for name in (*UserSession.FACTS, "last_used_at")),
+        _SESSIONS.c.seal.label("session_seal"),
+        *user_seals.COLUMNS,
+        user_seals.newest_sealing(_USERS.c.id).label("newest_sealing"),
+        _USERS.c.time_zone,
+        _USERS.c.theme,
+        _TENANTS.c.status.label("tenant_status"),
+        _HAS_FACTOR.label("has_factor"),
+        _HAS_NOTICE.label("has_notice"),
+    )
+    .select_from(_SESSIONS)
+    .join(_USERS, _USERS.c.id == _SESSIONS.c.user_id)
+    .outerjoin(_TENANTS, _TENANTS.c.id == _USERS.c.tenant_id)
+    .where(_SESSIONS.c.token_hash == bindparam("hashed"))
+)
+
+
+def find(hashed: str) -> Any:
+    """The session of a token's hash, open or ended, with its account and tenant's status.
+
+    None for a row whose seal does not fit: somebody wrote into the table.
+    """
+    row = read(_FIND, {"hashed": hashed}).first()
+    if row is None:
+        return None
+    table, facts = UserSession.__tablename__, UserSession.FACTS
+    return row if is_genuine(table, facts, row, row.session_seal) else None
+
+
+def holds(session: Any, at: datetime) -> bool:
+    """Whether the session may still be used."""
+    young = at - session.last_used_at < IDLE and at - session.created_at < ABSOLUTE
+    return young and could_hold(session)
+
+
+def could_hold(session: Any) -> bool:
+    """Whether only its age can end the session: nobody signed out, disabled or blocked it.
+
+    It must have passed a second factor if the account has one (ASVS 5.0, 6.3.3): what counts is
+    what the session proved, not what the account has. An account that does not match its row
+    seal has no sessions.
+    """
+    usable = session.active and session.tenant_status != Status.BLOCKED
+    passed = not session.has_factor or is_full(proofs_of(session.factors))
+    return bool(usable and passed and session.ended_at is None) and _is_sealed(session)
+
+
+def _is_sealed(session: Any) -> bool:
+    fault = user_seals.mismatch(session.user_id, session, session.newest_sealing)
+    return not trust.is_refused(session.user_id, fault)
+
+
+def is_full(proofs: Proofs) -> bool:
+    """Whether a second factor is among the proofs."""
+    return bool(proofs & SECOND_FACTORS)

@@ -1,0 +1,35 @@
+"""The page between password and session: a code, a passkey or a recovery code."""
+
+from flask import make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webui.accounts.factors import factors
+from webui.accounts.forms import CodeForm
+from webui.accounts.sign_in import pending_sign_in
+from webui.web.htmx import go_to, htmx_place, wants_fragment
+from webui.web.navigation import safe_next
+
+WRONG = "This code is wrong, too old or was used before. Wait for the next one and try again."
+
+
+def ask(target: str | None) -> Response:
+    """After the right password: to the code page, or the code form where sign-in stood."""
+    target = safe_next(target) or ""
+    step = pending_sign_in.current()
+    if wants_fragment() and step and step.again:
+        return make_response(form_again(CodeForm(formdata=None, next=target), step))
+    return go_to(url_for("codes.page", next=target or None))
+
+
+def form_again(form: CodeForm, step: pending_sign_in.Half, error: str | None = None) -> str:
+    """The form, with what went wrong."""
+    fragment = wants_fragment()
+    has = factors.of(step.user_id)
+    return render_template(
+        "accounts/_code_again.html" if fragment else "accounts/code.html",
+        form=form,
+        error=error,
+        has=has,
+        by_recovery=request.args.get("with") == "recovery" or not has.authenticator,
+        place=htmx_place(),
+    )

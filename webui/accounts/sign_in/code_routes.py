@@ -1,0 +1,60 @@
+"""The second step of signing in, where no session opens anything yet."""
+
+from typing import Any
+
+from flask import Blueprint, make_response, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from webui.accounts.forms import CodeForm
+from webui.accounts.sessions import known_devices, sessions
+from webui.accounts.sign_in import authentication, code_page, pending_sign_in, sign_in_response
+from webui.core.permissions import public
+from webui.rate_limits import throttle
+from webui.web import request_actor, retry_after
+from webui.web.htmx import go_to
+from webui.web.navigation import safe_next
+
+bp = Blueprint("codes", __name__)
+# The longest code is a recovery code with its dashes.
+_LONGEST = 100
+
+
+@bp.get("/login/code")
+@public
+def page() -> Response | str:
+    """The code form; whoever has not given a password starts at the beginning."""
+    target = safe_next(request.args.get("next"))
+    step = pending_sign_in.current()
+    if step is None:
+        return redirect(url_for("accounts.login", next=target), 303)
+    return code_page.form_again(CodeForm(formdata=None, next=target or ""), step)
+
+
+@bp.post("/login/code")
+@public
+def enter() -> Any:
+    """Starts the session when the code is right; 422 when it is not, 429 after too many."""
+    form, step = CodeForm(), pending_sign_in.current()
+    target = safe_next(form.next.data)
+    if step is None:
+        return go_to(url_for("accounts.login", next=target))
+    sent = request.form.getlist("code")
+    code = sent[0][:_LONGEST] if len(sent) == 1 else ""
+    try:
+        result = authentication.enter_code(
+            step,
+            code,
+            request_actor.person(None, None, None),
+            sessions.current_hash(),
+            known_devices.mark_for,
+        )
+    except throttle.TooMany as refusal:
+        words = retry_after.words(refusal)
+        return retry_after.too_many(code_page.form_again(form, step, words), refusal)
+    if result.token and result.user:
+        return sign_in_response.arrive(result.token, result.user, target, step.again)
+    if not result.needs_code:
+        # Password changed, account disabled or blocked meanwhile: from the beginning.
+        pending_sign_in.forget()
+        return go_to(url_for("accounts.login", next=target))
+    return make_response(code_page.form_again(form, step, code_page.WRONG), 422)

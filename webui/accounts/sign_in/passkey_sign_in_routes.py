@@ -1,0 +1,54 @@
+"""Signing in with a passkey, instead of password and code."""
+
+from typing import Any
+
+from flask import Blueprint, Response, make_response, request
+
+from webui.accounts.factors import challenges, passkeys, relying_party
+from webui.accounts.forms import LoginForm
+from webui.accounts.sessions import known_devices, sessions
+from webui.accounts.sign_in import sign_in_page, sign_in_response
+from webui.core.permissions import public
+from webui.rate_limits import throttle
+from webui.web import request_actor, retry_after
+
+bp = Blueprint("passkey_sign_in", __name__, url_prefix="/login/passkey")
+REFUSED = "This passkey did not work here. Try again, or sign in with your password."
+_PURPOSE = "sign in"
+_LONGEST = 16 * 1024
+
+
+@bp.post("/options")
+@public
+def options() -> Response:
+    """What the browser needs to find a passkey; the challenge is good once, in this browser."""
+    text, challenge = passkeys.sign_in_options(relying_party.current())
+    challenges.remember(challenge, _PURPOSE)
+    return Response(text, mimetype="application/json")
+
+
+@bp.post("")
+@public
+def enter() -> Any:
+    """Signs in, or says that it did not work (422)."""
+    form, before = LoginForm(), sessions.current_person_id()
+    challenge = challenges.take(_PURPOSE)
+    sent = request.form.getlist("credential")
+    if challenge is None or len(sent) != 1:
+        return make_response(sign_in_page.again(form, REFUSED), 422)
+    try:
+        result = passkeys.sign_in(
+            sent[0][:_LONGEST],
+            challenge,
+            relying_party.current(),
+            request_actor.person(None, None, None),
+            sessions.current_hash(),
+            known_devices.mark(),
+        )
+    except throttle.TooMany as refusal:
+        return retry_after.too_many(sign_in_page.again(form, retry_after.words(refusal)), refusal)
+    if result.token is None or result.user is None:
+        error = None if result.blocked else REFUSED
+        return make_response(sign_in_page.again(form, error, result.blocked), 422)
+    again = before is not None and before == result.user.id
+    return sign_in_response.arrive(result.token, result.user, form.next.data, again)

@@ -1,0 +1,136 @@
+"""Sign-in, sign-out, the start page, and what an anonymous request gets."""
+
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from webui.accounts.factors.required import before_enrolment
+from webui.accounts.forms import LoginForm
+from webui.accounts.sessions import known_devices, sessions
+from webui.accounts.sign_in import (authentication, code_page, pending_sign_in, sign_in_page, sign_in_response,)
+from webui.core.extensions import db, login_manager
+from webui.core.limits import Status
+from webui.core.permissions import Permission, Role, public, requires
+from webui.models import Tenant
+from webui.rate_limits import throttle
+from webui.web import request_actor, retry_after
+from webui.web.htmx import go_to, htmx_place, wants_fragment
+from webui.web.navigation import path_of, safe_next
+from webui.web.posted import drafts
+from webui.web.posted.drafts import keeps_draft
+
+bp = Blueprint("accounts", __name__)
+
+TOO_OLD = "This form was too old or incomplete. Nothing is lost: sign in again."
+REFUSED = "This username and password do not match."
+# Longer input is no username and no password of ours; argon2 need not chew on it.
+_LONGEST = 1_024
+
+
+@bp.get("/")
+@public
+def start() -> BaseResponse:
+    """To the list for staff, to the own tenant for an owner, to sign-in otherwise."""
+    return redirect(_home() if current_user.is_authenticated else url_for(".login"), 303)
+
+
+@bp.get("/login")
+@public
+def login() -> BaseResponse | str:
+    """The sign-in page."""
+    form = LoginForm(next=safe_next(request.values.get("next")) or "")
+    if current_user.is_authenticated:
+        return redirect(form.next.data or _home(), 303)
+    error = TOO_OLD if "typed_again" in g else None
+    return render_template("accounts/login.html", form=form, error=error)
+
+
+@bp.post("/login")
+@public
+@keeps_draft("accounts.login")
+def log_in() -> Any:
+    """Signs in, or says that it did not work (422)."""
+    before, form = sessions.current_person_id(), LoginForm()
+    username, password = _sent("username").strip(), _sent("password")
+    try:
+        result = authentication.sign_in(
+            username,
+            password,
+            request_actor.person(None, None, None),
+            sessions.current_hash(),
+            known_devices.mark_for,
+        )
+    except throttle.TooMany as refusal:
+        return retry_after.too_many(
+            sign_in_page.again(form, error=retry_after.words(refusal)), refusal
+        )
+    if result.needs_code and result.user:
+        pending_sign_in.remember(result.user)
+        return code_page.ask(safe_next(form.next.data))
+    if result.token is None or result.user is None:
+        error = None if result.blocked else REFUSED
+        return make_response(sign_in_page.again(form, error, result.blocked), 422)
+    again = before is not None and before == result.user.id
+    return sign_in_response.arrive(result.token, result.user, form.next.data, again)
+
+
+@bp.post("/logout")
+@before_enrolment
+@requires(Permission.SIGNED_IN)
+def log_out() -> BaseResponse:
+    """Ends the session on the server. The token stays known as an ended one."""
+    hashed = sessions.current_hash()
+    if hashed:
+        authentication.sign_out(hashed, request_actor.actor())
+    response = go_to(url_for(".login"))
+    # What the browser kept of pages (ASVS 5.0, 14.3.1), also those behind its back button. Not
+    # "cookies": the theme and the mark of a known device outlive the session on purpose.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+@login_manager.unauthorized_handler
+def unauthorized() -> Response | BaseResponse:
+    """To the sign-in page or, for htmx, the sign-in form in place (401).
+
+    What was typed into a form is kept as a draft and shown again after signing in.
+    """
+    target = drafts.keep_posted()
+    if target is None and request.method == "GET":
+        target = request.full_path.rstrip("?")
+    if not wants_fragment():
+        return redirect(url_for("accounts.login", next=target), 303)
+    if request.method == "GET":
+        # A fragment's address is no page to land on: the page around it is.
+        target = safe_next(path_of(request.headers.get("HX-Current-URL")))
+    form = LoginForm(formdata=None, next=target or "")
+    return make_response(
+        render_template("accounts/_sign_in_again.html", form=form, place=htmx_place()), 401
+    )
+
+
+def _sent(name: str) -> str:
+    """A field that was sent exactly once, cut to a sane length; blank otherwise."""
+    sent = request.form.getlist(name)
+    return sent[0][:_LONGEST] if len(sent) == 1 else ""
+
+
+def _home() -> str:
+    """The list for staff; for an owner the own tenant, or the wizard until it is finished."""
+    if current_user.role != Role.OWNER:
+        return url_for("tenants.index")
+    tenant = db.session.get_one(Tenant, current_user.tenant_id)
+    if tenant.onboarded_at is None and tenant.status != Status.INACTIVE:
+        return url_for("onboarding.start")
+    return url_for("tenants.page", tenant_id=tenant.id)

@@ -1,0 +1,151 @@
+"""One entry: all that was recorded, and what stands around it in the history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, literal, select, union_all
+
+from webui.accounts.sessions import sessions
+from webui.core.extensions import db
+from webui.core.permissions import Permission, may
+from webui.history.query import diff as pairs
+from webui.history.query import history
+from webui.history.query.diff import Pair
+from webui.history.query.find import readable
+from webui.history.query.history import Row
+from webui.history.query.labels import CHOICES, field_label
+from webui.history.record import bodies
+from webui.models import AuditEntry, AuditField
+from webui.tenants.core.operations import REVERTS
+
+_MOST_OF_A_REQUEST = 50
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The ids of the change before and of the one after; None where there is none."""
+
+    before: UUID | None = None
+    after: UUID | None = None
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """An entry as its page shows it to this reader.
+
+    ``fields`` gives the neighbours of each field of the same tenant; ``after`` is how many
+    entries follow in the chain; ``reverts`` the id of the entry that it undid; ``reset_by``, for
+    staff, who issued the reset link by which the password came that the actor's session began with.
+    """
+
+    row: Row
+    entry: AuditEntry
+    body: bodies.Body
+    pairs: list[Pair]
+    same_request: list[Row]
+    same_tenant: Neighbours
+    fields: dict[str, Neighbours]
+    after: int
+    reverts: str | None
+    undone_by: list[UUID]
+    reset_by: str | None
+
+    @property
+    def action(self) -> str:
+        """What kind of entry it is, in words."""
+        return CHOICES["action"].get(self.entry.action, self.entry.action)
+
+    def label(self, name: str) -> str:
+        """What a field is called."""
+        return field_label(name)
+
+
+def find(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
+    """The entry of an id; for who is bound to a tenant only one of that tenant."""
+    query = select(AuditEntry).where(AuditEntry.id == entry_id)
+    if not may(Permission.VIEW_ALL_HISTORY):
+        query = query.where(AuditEntry.tenant_id == tenant_id)
+    entry = db.session.scalars(query).first()
+    return entry if entry and readable(entry.action) else None
+
+
+def view(entry: AuditEntry) -> EntryView:
+    """Gathers the page of an entry."""
+    [reader] = history.readers([entry])
+    body = bodies.read(entry.body)
+    shown = pairs.pairs(body, reader)
+    head = db.session.scalar(select(func.max(AuditEntry.seq))) or entry.seq
+    return EntryView(
+        row=history.rows([entry])[0],
+        entry=entry,
+        body=body,
+        pairs=shown,
+        same_request=history.rows(_same_request(entry)),
+        same_tenant=_same_tenant(entry),
+        fields=_same_fields(entry, [pair.name for pair in shown]),
+        after=head - entry.seq,
+        reverts=_undid(body),
+        undone_by=_undone_by(entry),
+        reset_by=sessions.reset_by_at(UUID(entry.actor_id), entry.at) if _asks(entry) else None,
+    )
+
+
+def _asks(entry: AuditEntry) -> bool:
+    return entry.actor_type == "user" and bool(entry.actor_id) and may(Permission.SEE_STAFF)
+
+
+def _undone_by(entry: AuditEntry) -> list[UUID]:
+    """The entries that undid this one, oldest first."""
+    later = history.changes_since(entry, REVERTS) if entry.tenant_id else []
+    return [e.id for e in later if _undid(bodies.read(e.body)) == str(entry.id)]
+
+
+def _undid(body: bodies.Body) -> str | None:
+    """The id of the entry that an entry undid."""
+    undid: str | None = body["changes"].get(REVERTS, [None, None])[1]
+    return undid
+
+
+def _same_request(entry: AuditEntry) -> list[AuditEntry]:
+    """What else the request did, in order; only of the same tenant for who is bound to one."""
+    if entry.request is None:
+        return []
+    query = select(AuditEntry).where(AuditEntry.request == entry.request)
+    if not may(Permission.VIEW_ALL_HISTORY):
+        query = query.where(AuditEntry.tenant_id == entry.tenant_id)
+    query = query.where(AuditEntry.seq != entry.seq).order_by(AuditEntry.seq)
+    return list(db.session.scalars(query.limit(_MOST_OF_A_REQUEST)))
+
+
+def _same_tenant(entry: AuditEntry) -> Neighbours:
+    if entry.tenant_id is None:
+        return Neighbours()
+    here = select(AuditEntry.id).where(AuditEntry.tenant_id == entry.tenant_id)
+    older = here.where(AuditEntry.seq < entry.seq).order_by(AuditEntry.seq.desc()).limit(1)
+    newer = here.where(AuditEntry.seq > entry.seq).order_by(AuditEntry.seq).limit(1)
+    return Neighbours(db.session.scalar(older), db.session.scalar(newer))
+
+
+def _same_fields(entry: AuditEntry, names: Sequence[str]) -> dict[str, Neighbours]:
+    """Field -> the entries that changed it before and after, in one statement."""
+    if entry.tenant_id is None or not names:
+        return {}
+    places = union_all(*(_places(entry, name) for name in names))
+    found = {row.name: (row.before, row.after) for row in db.session.execute(places)}
+    seqs = {seq for pair in found.values() for seq in pair if seq}
+    query = select(AuditEntry.seq, AuditEntry.id).where(AuditEntry.seq.in_(seqs))
+    ids = {row.seq: row.id for row in db.session.execute(query)} if seqs else {}
+    return {name: Neighbours(ids.get(old), ids.get(new)) for name, (old, new) in found.items()}
+
+
+def _places(entry: AuditEntry, name: str) -> Any:
+    here = (AuditField.tenant_id == entry.tenant_id) & (AuditField.field == name)
+    before = select(func.max(AuditField.seq)).where(here, AuditField.seq < entry.seq)
+    after = select(func.min(AuditField.seq)).where(here, AuditField.seq > entry.seq)
+    return select(
+        literal(name).label("name"),
+        before.scalar_subquery().label("before"),
+        after.scalar_subquery().label("after"),
+    )

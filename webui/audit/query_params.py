@@ -1,0 +1,52 @@
+"""What a request asks of the history, read from its URL and from the form."""
+
+from dataclasses import replace
+
+from flask import request
+from werkzeug.datastructures import MultiDict
+
+from webui.audit import pickers
+from webui.audit.form_errors import Refusal, set_aside
+from webui.audit.view import View
+from webui.core.permissions import Permission, may
+from webui.history.query import find
+from webui.history.query.filters import BadFilter, Filters
+from webui.models import Tenant
+
+ONE_TENANT = "This is the history of one tenant. Open the whole history to choose another."
+
+
+def matches(tenant: Tenant | None) -> View:
+    """For who still chooses a tenant or a person: matches, no entries. Raises BadFilter."""
+    resolved = pickers.resolve(request.args, decide=False)
+    return View(tenant, _filters(resolved, tenant), find.NOTHING, resolved)
+
+
+def view(tenant: Tenant | None) -> View:
+    """A page of entries or, when something was typed wrong, the form with all the rest.
+
+    Raises BadFilter for what the form has no field for, and BadCursor.
+    """
+    arguments: MultiDict[str, str] = request.args
+    refused: dict[str, Refusal] = {}
+    while True:
+        try:
+            resolved = pickers.resolve(arguments)
+            filters = _filters(resolved, tenant)
+            break
+        except BadFilter as error:
+            arguments = set_aside(arguments, error, refused)
+    if refused:
+        return View(tenant, filters, find.NOTHING, resolved, refused=refused)
+    narrowed = replace(filters, tenant=(tenant.id,)) if tenant else filters
+    after, before = request.args.get("after"), request.args.get("before")
+    found = find.find(narrowed, after, before, denials=may(Permission.VIEW_ALL_HISTORY))
+    return View(tenant, filters, found, resolved, newer=before is not None)
+
+
+def _filters(resolved: pickers.Resolved, tenant: Tenant | None) -> Filters:
+    """The filters; on a tenant's own page the tenant is none of them."""
+    filters = Filters.from_url(resolved.arguments)
+    if tenant and set(filters.tenant) - {tenant.id}:
+        raise BadFilter(ONE_TENANT)
+    return replace(filters, tenant=()) if tenant else filters

@@ -1,0 +1,29 @@
+"""What the templates of the history say: labels, long values cut."""
+
+from flask import Flask
+
+from webui.history.narrative.fragments import uncapitalised
+from webui.history.query.diff import LONG
+from webui.history.query.labels import field_label
+from webui.tenants.reverts import undo
+
+CHANGES_OF = "changes-of-"
+
+
+def init_words(app: Flask) -> None:
+    """Gives the templates their filters."""
+    app.jinja_env.filters["changes_place"] = changes_place
+    app.jinja_env.filters["truncated"] = truncated
+    app.jinja_env.filters["field_label"] = field_label
+    app.jinja_env.globals["undo_words"] = undo.WORDS
+    app.jinja_env.filters["uncapitalised"] = uncapitalised
+
+
+def changes_place(field: str) -> str:
+    """The id of the place on a tenant's page where the changes of a field open."""
+    return CHANGES_OF + field.replace("_", "-")
+
+
+def truncated(text: str) -> str:
+    """A value in a sentence: cut where it is too long for one."""
+    return text if len(text) <= LONG else f"{text[:LONG].rstrip()}…"

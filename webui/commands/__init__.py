@@ -1,0 +1,1 @@
+"""The commands ``setup``, ``users`` and ``demo``, and what ``setup`` does."""

@@ -1,0 +1,1 @@
+"""What everything else stands on: the catalogue of fields, permissions, the extensions."""

@@ -1,0 +1,1 @@
+"""The history as sentences: a module for each thing it is about."""

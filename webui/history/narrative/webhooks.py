@@ -1,0 +1,36 @@
+"""What happened to webhooks besides edits of their section, as sentences."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from webui.history.narrative.fragments import Sentence, new, text
+from webui.history.record.actions import Action
+
+Changes = Mapping[str, Any]
+
+
+def _fixed(words: str) -> Callable[[Changes], Sentence]:
+    return lambda _changes: [text(words)]
+
+
+def _rotated(changes: Changes) -> Sentence:
+    if changes["webhook_secret"][0] is None:
+        return [text("Made a webhook secret")]
+    until = changes.get("webhook_secret_previous_until", [None, None])[1]
+    if until is None:
+        return [text("Replaced the webhook secret")]
+    at = datetime.fromisoformat(until)
+    words = f"{at.day} {at:%b %Y %H:%M} UTC"
+    return [text("Replaced the webhook secret; the old one signs as well until "), new(words)]
+
+
+SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
+    Action.WEBHOOK_SECRET_ROTATED: _rotated,
+    Action.WEBHOOK_SECRET_ENDED: _fixed("Ended the old webhook secret before its time"),
+    Action.WEBHOOK_SECRET_EXPIRED: _fixed("Removed the old webhook secret, whose time was over"),
+    Action.WEBHOOK_TESTED: _fixed("Sent a test event"),
+    Action.WEBHOOK_RESENT: _fixed("Sent an event again"),
+    Action.WEBHOOK_STOPPED: _fixed("Stopped deliveries: the receiver said that it is gone (410)"),
+    Action.WEBHOOK_RESUMED: _fixed("Resumed deliveries"),
+}

@@ -1,0 +1,1 @@
+"""Proof for outsiders: checkpoints, exports, erasures, signed verdicts."""

@@ -1,0 +1,1 @@
+"""Reading the history: filters, pages of entries, values side by side."""

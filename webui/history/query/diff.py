@@ -1,0 +1,106 @@
+"""The values of an entry side by side: field, before, after, as this reader may see them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import inspect
+
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Choice, Metadata, Sealed, Secret
+from webui.core.limits import SERVICE_LABELS, Service
+from webui.history.narrative.sentences import NOT_OURS, UNREADABLE, Reader, opened
+from webui.history.query.labels import field_label
+from webui.models import Tenant
+from webui.models.columns import UTCDateTime
+from webui.web.template_filters import exact, pretty_json
+
+LONG = 120
+"""A value of more characters is folded away in a sentence."""
+TIMES = {
+    "valid_until",
+    *(c.name for c in inspect(Tenant).columns if isinstance(c.type, UTCDateTime)),
+}
+"""What stands in `changes` as a time."""
+
+
+class Pair(NamedTuple):
+    """One field's change. ``old`` and ``new`` are words; None stands for no value.
+
+    ``secret``: only the fact of the change was ever recorded.
+    """
+
+    name: str
+    label: str
+    old: str | None
+    new: str | None
+    mono: bool = False
+    secret: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        """Whether one of the values is too long for a sentence."""
+        return max(len(self.old or ""), len(self.new or "")) > LONG
+
+
+def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
+    """The changes of an entry's body that the reader may see, the catalogue's order first."""
+    changes = body["changes"]
+    names = [name for name in FIELDS if name in changes]
+    names += [name for name in changes if name not in FIELDS and name not in LINKS]
+    return [pair_in(body, name, reader) for name in names if reader.may_see(name)]
+
+
+def long_ones(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
+    """Those of the changes that have a value too long for a sentence."""
+    # Most are numbers, switches and short words: these need not be told to see that.
+    if not any(_may_be_long(side) for sides in body["changes"].values() for side in sides):
+        return []
+    return [pair for pair in pairs(body, reader) if pair.is_long]
+
+
+def _may_be_long(value: Any) -> bool:
+    return isinstance(value, dict | list) or (isinstance(value, str) and len(value) > LONG)
+
+
+LINKS = ("user", "reverts")
+"""What `changes` lists to name the thing concerned, which did not change."""
+
+
+def pair_in(body: Mapping[str, Any], name: str, reader: Reader) -> Pair:
+    """One field of an entry's body; nothing can be read of it when the text was spoiled."""
+    try:
+        return _pair_of(name, body["changes"][name], reader)
+    except NOT_OURS:
+        return Pair(name, field_label(name), UNREADABLE, UNREADABLE)
+
+
+def _pair_of(name: str, sides: list[Any], reader: Reader) -> Pair:
+    spec = FIELDS.get(name)
+    label = field_label(name)
+    if isinstance(spec, Sealed) and not isinstance(spec, Secret):
+        old, new = (
+            None if value is None else opened(value, name, side, reader)
+            for side, value in zip(("old", "new"), sides, strict=True)
+        )
+        return Pair(name, label, old, new, mono=True)
+    old, new = (spoken(name, value) for value in sides)
+    return Pair(name, label, old, new, isinstance(spec, Metadata), isinstance(spec, Secret))
+
+
+def spoken(name: str, value: Any) -> str | None:
+    """A value of an entry's `changes` as people read it; None for no value."""
+    spec = FIELDS.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if name in TIMES:
+        return exact(datetime.fromisoformat(value))
+    if isinstance(spec, Choice):
+        return spec.label_of(value)
+    if name == "blocked_services":
+        return ", ".join(SERVICE_LABELS[Service(service)] for service in value) or "none"
+    return pretty_json(value) if isinstance(value, dict | list) else str(value)

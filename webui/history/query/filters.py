@@ -1,0 +1,201 @@
+"""What the history is narrowed to: read from the URL, strictly, and written back into it.
+
+A history that silently shows more or less than was asked for misleads, so every value that
+does not exist is refused in words. Several values of one parameter mean any of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from ipaddress import IPv6Address
+from typing import Any
+from uuid import UUID
+
+from webui.core.permissions import Permission, may
+from webui.history.query import actors, labels, times
+from webui.values import search_words
+
+MAX_VALUES = 20
+"""Of one parameter."""
+MAX_TEXT = 200
+OPEN_TO_ALL = ("action", "field", "outcome", "source")
+"""What an owner may narrow by: the rest would answer questions about staff."""
+
+
+class BadFilter(ValueError):
+    """A filter in the URL has a value that does not exist; the message is for people.
+
+    ``field``: where in the form of the history one could mend it, if it was typed there.
+    """
+
+    def __init__(self, words: str, field: str | None = None) -> None:
+        super().__init__(words)
+        self.field = field
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Every filter of DESIGN 2.2. Nothing in one means: not narrowed by it.
+
+    ``since`` and ``until`` are the URL's ``from`` and ``to``; both ends belong to the range.
+    """
+
+    tenant: tuple[UUID, ...] = ()
+    actor: tuple[str, ...] = ()
+    action: tuple[str, ...] = ()
+    field: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    request: tuple[str, ...] = ()
+    address: tuple[str, ...] = ()
+    q: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @classmethod
+    def from_url(cls, arguments: Any) -> "Filters":
+        """Reads the URL's parameters (a MultiDict). Raises BadFilter."""
+        given = {name: _given(arguments, name) for name in PARAMETERS}
+        if not may(Permission.SEE_STAFF):
+            _refuse_staff_filters(given)
+        since, until = _range(given)
+        return cls(
+            tenant=tuple(_tenant(value) for value in given["tenant"]),
+            actor=tuple(_actor(value) for value in given["actor"]),
+            action=_known("action", given["action"]),
+            field=tuple(_field(value) for value in given["field"]),
+            outcome=_known("outcome", given["outcome"]),
+            source=_known("source", given["source"]),
+            request=given["request"],
+            address=tuple(map(_address, given["address"])),
+            q=_words(given["q"]),
+            since=since,
+            until=until,
+        )
+
+    @property
+    def words(self) -> list[str]:
+        """The words that the reason must have, as they are stored for the search."""
+        return search_words(self.q)
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is narrowed."""
+        return self != Filters()
+
+    def arguments(self) -> dict[str, Any]:
+        """The parameters of a URL with these filters."""
+        values = {name: getattr(self, ATTRIBUTES.get(name, name)) for name in PARAMETERS}
+        return {
+            name: times.in_url(value) if name in ATTRIBUTES else value
+            for name, value in values.items()
+            if value
+        }
+
+    def without(self, name: str, value: Any) -> "Filters":
+        """These filters without one value of a parameter."""
+        attribute = ATTRIBUTES.get(name, name)
+        values = getattr(self, attribute)
+        left: Any = getattr(Filters(), attribute)
+        if isinstance(values, tuple):
+            left = tuple(v for v in values if v != value)
+        return replace(self, **{attribute: left})
+
+    def adding(self, name: str, value: Any) -> "Filters":
+        """These filters with one more value of a parameter."""
+        values: Any = tuple(dict.fromkeys((*getattr(self, name), value)))
+        return replace(self, **{name: values})
+
+    @property
+    def none(self) -> "Filters":
+        """No filters at all."""
+        return Filters()
+
+    def between(self, since: datetime | None, until: datetime | None) -> "Filters":
+        """These filters for another range of time."""
+        return replace(self, since=since, until=until)
+
+
+ATTRIBUTES = {"from": "since", "to": "until"}
+_NAMES = {attribute: name for name, attribute in ATTRIBUTES.items()}
+PARAMETERS = tuple(_NAMES.get(field.name, field.name) for field in fields(Filters))
+"""The parameters of the URL, in its order."""
+
+
+def _given(arguments: Any, name: str) -> tuple[str, ...]:
+    """The values that are not blank. Raises BadFilter."""
+    values = tuple(dict.fromkeys(v.strip() for v in arguments.getlist(name) if v.strip()))
+    if len(values) > MAX_VALUES:
+        raise BadFilter(f"Choose at most {MAX_VALUES} values of “{name}”.", name)
+    if any(len(value) > MAX_TEXT or not value.isprintable() for value in values):
+        words = f"A value of “{name}” is too long or holds characters that nothing has."
+        raise BadFilter(words, name)
+    return values
+
+
+def _refuse_staff_filters(given: Mapping[str, Sequence[str]]) -> None:
+    """Whatever the value: an answer would tell who of the staff did what, from where and why."""
+    allowed = {*OPEN_TO_ALL, "from", "to"}
+    refused = [name for name, values in given.items() if values and name not in allowed]
+    if refused:
+        raise BadFilter(f"Your history cannot be narrowed by “{refused[0]}”.")
+
+
+def _known(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if value not in labels.CHOICES[name]:
+            raise BadFilter(f"There is no {name} “{value}”. Choose one from the list.")
+    return values
+
+
+def _field(value: str) -> str:
+    if not labels.is_field(value, may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)):
+        raise BadFilter(f"There is no field “{value}”. Choose one from the list.")
+    return value
+
+
+def _tenant(value: str) -> UUID:
+    found = actors.as_uuid(value)
+    if found is None or labels.tenant_name(found) is None:
+        raise BadFilter("There is no tenant with that id. Search for it by name.")
+    return found
+
+
+def _actor(value: str) -> str:
+    found = actors.resolve(value)
+    if found is None:
+        raise BadFilter(f"There is nobody called “{value}”. Search for them by username.")
+    return found
+
+
+def _address(value: str) -> str:
+    """As entries have it: an IPv6 address can be written in many ways."""
+    try:
+        return str(IPv6Address(value)) if "." not in value else value
+    except ValueError:
+        return value
+
+
+def _words(values: tuple[str, ...]) -> str:
+    q = " ".join(values)
+    if q and not search_words(q):
+        raise BadFilter("Reasons are searched by words: use letters or digits.", "q")
+    if len(search_words(q)) > MAX_VALUES:
+        raise BadFilter(f"Search for at most {MAX_VALUES} words.", "q")
+    return q
+
+
+def _range(given: Mapping[str, tuple[str, ...]]) -> tuple[datetime | None, datetime | None]:
+    since, until = _end("from", given["from"]), _end("to", given["to"])
+    if since and until and since > until:
+        raise BadFilter("The range ends before it begins.", "until")
+    return since, until
+
+
+def _end(name: str, values: tuple[str, ...]) -> datetime | None:
+    if len(values) > 1:
+        raise BadFilter(f"Give “{name}” once.")
+    try:
+        return times.from_url(values[0], end=name == "to") if values else None
+    except ValueError:
+        raise BadFilter(f"“{name}” is no time. Write it like 2026-11-23T14:00Z.") from None

@@ -1,0 +1,201 @@
+"""Finding entries: one page, newest first, after examining a bounded number of them.
+
+Every filter has an index that gives its entries in the chain's order (a *stream*). One stream
+leads, and the other filters judge what it brings, up to EXAMINED entries; then the page says
+how far back it looked and leads on. The stream that ends soonest leads, so a filter that few
+entries pass is answered in full at once, whatever it is combined with.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import has_request_context
+from sqlalchemy import ColumnElement, Select, func, select, union
+
+from webui.core.extensions import db
+from webui.core.permissions import Permission, may
+from webui.history.query.entry_protocol import Entry
+from webui.history.query.filters import Filters
+from webui.history.query.streams import Stream, conditions, has_denials, streams
+from webui.history.record.actions import owner_actions
+from webui.models import AuditEntry
+from webui.web.paging import PAGE_SIZE, Keyset
+
+EXAMINED = 2_000
+"""Entries that one request looks at, at most."""
+_FOR_OWNERS = frozenset(owner_actions())
+NEWEST_FIRST = Keyset("history", (AuditEntry.seq,), descending=True)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of entries; ``after`` and ``before`` lead on, None at an end.
+
+    ``searched_to``: the time of the last entry that was examined, when the page ends there
+    and not where the history does.
+    """
+
+    entries: Sequence[Entry]
+    after: str | None
+    before: str | None
+    searched_to: datetime | None = None
+
+
+NOTHING = Found([], None, None)
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """From where to where, in which direction."""
+
+    low: int | None
+    high: int | None
+    newer: bool
+
+    def seqs(self, stream: Stream, limit: int) -> Select[Any]:
+        """The stream's next entries, in order of walking."""
+        branches = [self._branch(stream.seq, value, limit) for value in stream.values]
+        if len(branches) == 1:
+            return branches[0]
+        both = union(*(select(branch.subquery().c.seq) for branch in branches)).subquery()
+        return select(both.c.seq).order_by(self.order(both.c.seq)).limit(limit)
+
+    def order(self, seq: Any) -> Any:
+        """The direction as an ordering."""
+        return seq.asc() if self.newer else seq.desc()
+
+    def _branch(self, seq: Any, value: ColumnElement[bool], limit: int) -> Select[Any]:
+        query = select(seq.label("seq")).where(value)
+        if self.low is not None:
+            query = query.where(seq >= self.low)
+        if self.high is not None:
+            query = query.where(seq <= self.high)
+        return query.order_by(self.order(seq)).limit(limit)
+
+
+def find(
+    filters: Filters,
+    after: str | None = None,
+    before: str | None = None,
+    size: int | None = None,
+    denials: bool = False,
+) -> Found:
+    """One page. ``before`` wins over ``after``. Raises paging.BadCursor.
+
+    ``denials``: what concerns a tenant includes the denied attempts at it, which are for
+    those alone who may read the whole history.
+    """
+    size = size or PAGE_SIZE
+    cursor = before if before is not None else after
+    here = None if cursor is None else NEWEST_FIRST.decode(cursor)[0]
+    walk = _walk(filters, here, newer=before is not None)
+    if walk is None:
+        return NOTHING
+    seqs, end = _passing(filters, walk, size + 1, denials and has_denials(filters))
+    more, seqs = len(seqs) > size, seqs[:size]
+    entries = _load(seqs)
+    # The way back from an empty page is the cursor that led here, and what stands at it.
+    first, last = (max(seqs), min(seqs)) if seqs else (0, 0)
+    onward, backward = (first, last) if walk.newer else (last, first)
+    if not seqs and here is not None:
+        backward = here + 1 if walk.newer else max(here - 1, 0)
+    on = NEWEST_FIRST.encode([end or onward]) if more or end else None
+    back = NEWEST_FIRST.encode([backward]) if here is not None else None
+    searched_to = db.session.get_one(AuditEntry, end).at if end else None
+    pair = (back, on) if walk.newer else (on, back)
+    return Found([entry for entry in entries if readable(entry.action)], *pair, searched_to)
+
+
+def readable(action: str) -> bool:
+    """Whether this reader may read entries of the action, of a tenant that they may see.
+
+    Commands, which have no request, read everything.
+    """
+    return not has_request_context() or may(Permission.SEE_STAFF) or action in _FOR_OWNERS
+
+
+def every(filters: Filters, head: int) -> tuple[int, Select[int, str, str]] | None:
+    """The first number, and numbers, bodies and hashes of all entries up to ``head`` that pass.
+
+    None for none. Who reads on bounds the query below: with two bounds SQLite may walk from
+    the lower one each time.
+
+    In the chain's order. Entries never change, so however it is read, in pieces or at once,
+    the answer is the same.
+    """
+    walk = _walk(filters, None, newer=True)
+    if walk is None:
+        return None
+    high = head if walk.high is None else min(walk.high, head)
+    query = select(AuditEntry.seq, AuditEntry.body, AuditEntry.hash)
+    query = query.where(AuditEntry.seq <= high)
+    judges = conditions(filters, has_denials(filters))
+    return walk.low or 1, query.where(*(condition for _, condition in judges))
+
+
+def _walk(filters: Filters, here: int | None, newer: bool) -> _Walk | None:
+    """The range to walk: by the cursor, and by the times as numbers; None when it is empty.
+
+    Order by number is order by time (DESIGN 2.6), so a time is a number.
+    """
+    low, high = _first_since(filters.since), _last_until(filters.until)
+    if (filters.since and low is None) or (filters.until and high is None):
+        return None
+    if here is not None and newer:
+        low = max(here + 1, low or 0)
+    elif here is not None:
+        high = here - 1 if high is None else min(here - 1, high)
+    return _Walk(low, high, newer)
+
+
+def _first_since(at: datetime | None) -> int | None:
+    if at is None:
+        return None
+    query = select(AuditEntry.seq).where(AuditEntry.at >= at)
+    return db.session.scalars(query.order_by(AuditEntry.at, AuditEntry.seq).limit(1)).first()
+
+
+def _last_until(at: datetime | None) -> int | None:
+    if at is None:
+        return None
+    query = select(AuditEntry.seq).where(AuditEntry.at <= at)
+    order = (AuditEntry.at.desc(), AuditEntry.seq.desc())
+    return db.session.scalars(query.order_by(*order).limit(1)).first()
+
+
+def _passing(
+    filters: Filters, walk: _Walk, wanted: int, denials: bool
+) -> tuple[list[int], int | None]:
+    """The numbers that pass every filter, and the last one examined if that is not the end."""
+    every = streams(filters, denials)
+    stream = _leading(every, walk) if len(every) > 1 else every[0]
+    judges = [
+        condition for name, condition in conditions(filters, denials) if name != stream.covers
+    ]
+    if not judges:
+        return list(db.session.scalars(walk.seqs(stream, wanted))), None
+    examined = walk.seqs(stream, EXAMINED).subquery()
+    query = select(examined.c.seq).join(AuditEntry, AuditEntry.seq == examined.c.seq)
+    query = query.where(*judges).order_by(walk.order(examined.c.seq)).limit(wanted)
+    seqs = list(db.session.scalars(query))
+    if len(seqs) == wanted:
+        return seqs, None
+    furthest = func.max(examined.c.seq) if walk.newer else func.min(examined.c.seq)
+    count, end = db.session.execute(select(func.count(), furthest).select_from(examined)).one()
+    return seqs, end if count == EXAMINED else None
+
+
+def _leading(every: Sequence[Stream], walk: _Walk) -> Stream:
+    """The first stream that ends within EXAMINED entries; the first of all when none does."""
+    for stream in every:
+        part = walk.seqs(stream, EXAMINED).subquery()
+        if db.session.scalars(select(func.count()).select_from(part)).one() < EXAMINED:
+            return stream
+    return every[0]
+
+
+def _load(seqs: Sequence[int]) -> list[AuditEntry]:
+    query = select(AuditEntry).where(AuditEntry.seq.in_(seqs)).order_by(AuditEntry.seq.desc())
+    return list(db.session.scalars(query)) if seqs else []

@@ -1,0 +1,99 @@
+"""What can stand in the history, with its labels: actions, fields, outcomes, sources."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy import select
+
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import db
+from webui.core.field_types import Audience
+from webui.history.record import bodies
+from webui.history.record.actions import SOURCE_LABELS, Action, Outcome
+from webui.history.record.listed import OTHER_FIELDS
+from webui.models import AuditEntry, AuditField, Tenant
+
+OUTCOME_LABELS = {Outcome.SUCCESS: "Success", Outcome.DENIED: "Denied", Outcome.FAILED: "Failed"}
+_THINGS = {"sip": "SIP"}
+
+_FIELDS_OF_TENANTS = "Tenant"
+_AMBIGUOUS = {"sip": "SIP ", "webhook": "Webhook "}
+
+
+def _action_label(action: Action) -> str:
+    """tenant.sip.updated -> "Tenant: SIP updated"."""
+    thing, *rest = action.value.split(".")
+    words = " ".join(_THINGS.get(word, word.replace("_", " ")) for word in rest)
+    return f"{thing.capitalize()}: {words}"
+
+
+CHOICES: dict[str, dict[str, str]] = {
+    "action": {action.value: _action_label(action) for action in Action},
+    "outcome": {outcome.value: label for outcome, label in OUTCOME_LABELS.items()},
+    "source": {source.value: label for source, label in SOURCE_LABELS.items()},
+}
+"""Parameter -> value -> label."""
+
+
+def _tenant_label(name: str) -> str:
+    label = FIELDS[name].label
+    prefix = _AMBIGUOUS.get(name.partition("_")[0], "")
+    if not prefix or prefix.strip().lower() in label.lower():
+        return label
+    return prefix + (label if label.isupper() else label.lower())
+
+
+_FIELD_LABELS = {
+    **{name: listed.label for name, listed in OTHER_FIELDS.items()},
+    **{name: _tenant_label(name) for name in FIELDS},
+}
+
+
+def field_label(name: str) -> str:
+    """What a field is called by itself: "SIP domain", not "Domain"."""
+    return _FIELD_LABELS.get(name, name)
+
+
+def field_choices(sees_staff_fields: bool, sees_staff: bool) -> dict[str, str]:
+    """The fields to choose from, for this reader."""
+    names = [
+        name
+        for name, field in FIELDS.items()
+        if sees_staff_fields or field.use.audience is Audience.OWNER
+    ]
+    return {name: field_label(name) for name in [*names, *(OTHER_FIELDS if sees_staff else ())]}
+
+
+def grouped(name: str, choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Choices of a parameter by the group that leads their label, in order of appearance.
+
+    "Tenant: SIP updated" -> "Tenant" -> "SIP updated". What leads nothing is a tenant's
+    field, or stands in the group "" of a list without groups.
+    """
+    groups: dict[str, dict[str, str]] = {}
+    for value, label in choices.items():
+        group, colon, words = label.partition(": ")
+        if not colon:
+            group, words = _FIELDS_OF_TENANTS if name == "field" else "", label
+        groups.setdefault(group, {})[value] = words[:1].upper() + words[1:]
+    return groups
+
+
+def is_field(name: str, sees_staff_fields: bool, sees_staff: bool) -> bool:
+    """Whether the reader may ask for a field: one of the choices, or one that entries have."""
+    if name in field_choices(sees_staff_fields, sees_staff):
+        return True
+    known = select(AuditField.field).where(AuditField.field == name).limit(1)
+    return sees_staff and db.session.scalars(known).first() is not None
+
+
+def tenant_name(tenant_id: UUID) -> str | None:
+    """A tenant's name now, or as the newest entry has it; None when neither knows the tenant."""
+    name = db.session.scalars(select(Tenant.name).where(Tenant.id == tenant_id)).first()
+    return name or _last_name(tenant_id)
+
+
+def _last_name(tenant_id: UUID) -> str | None:
+    entries = select(AuditEntry.body).where(AuditEntry.tenant_id == tenant_id)
+    text = db.session.scalars(entries.order_by(AuditEntry.seq.desc()).limit(1)).first()
+    return (bodies.read(text)["tenant"] or {}).get("name") if text else None

@@ -1,0 +1,98 @@
+"""Times of the history's filters and pages: UTC in the URL, the account's zone for people."""
+
+import re
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
+
+from webui.models.columns import now
+from webui.web.template_filters import day, local
+
+# In a URL a plus sign is a space once it is decoded.
+_LOST_PLUS = re.compile(r" (\d{2}:\d{2})$")
+_STEPS = {
+    len("2026-11-23T14:52"): timedelta(minutes=1),
+    len("2026-11-23T14:52:07"): timedelta(seconds=1),
+}
+PRESETS = {"Today": 0, "7 days": 7, "30 days": 30, "90 days": 90}
+"""Label -> how many days back from today, whose beginning is the range's."""
+
+
+def zone() -> tzinfo:
+    """The zone that times are shown in: the account's."""
+    return local(now()).tzinfo or UTC
+
+
+def from_url(value: str, *, end: bool = False) -> datetime:
+    """A time of the URL; without a zone it is UTC, a day alone is all of it.
+
+    ``end``: it ends a range, so a day means its last moment. Raises ValueError.
+    """
+    at = datetime.fromisoformat(_LOST_PLUS.sub(r"+\1", value))
+    return _in_utc(_whole(at, value, end), UTC, end)
+
+
+def typed(value: str, *, end: bool = False) -> datetime:
+    """A time as a person typed or picked it, in their zone. Raises ValueError.
+
+    ``end``: it ends a range; a day, a minute or a second means its last moment. Of an hour
+    that a clock shows twice a range holds both.
+    """
+    at = datetime.fromisoformat(value)
+    step = _STEPS.get(len(value))
+    if end and step and at.tzinfo is None:
+        at += step - timedelta(microseconds=1)
+    return _in_utc(_whole(at, value, end), zone(), end)
+
+
+def _whole(at: datetime, value: str, end: bool) -> datetime:
+    """The time, or the last moment of what is a day alone and ends a range."""
+    try:
+        return datetime.combine(date.fromisoformat(value), time.max) if end else at
+    except ValueError:
+        return at
+
+
+def _in_utc(at: datetime, default: tzinfo, end: bool) -> datetime:
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=default)
+    if not MINYEAR < at.year < MAXYEAR:
+        raise ValueError("a zone may lead out of the calendar from here")
+    both = (at.replace(fold=0).astimezone(UTC), at.replace(fold=1).astimezone(UTC))
+    return max(both) if end else min(both)
+
+
+def in_url(at: datetime) -> str:
+    """UTC with Z, as short as it can be said exactly."""
+    at = at.astimezone(UTC).replace(tzinfo=None)
+    return at.isoformat(timespec="auto" if at.microsecond else "seconds") + "Z"
+
+
+def in_input(at: datetime | None) -> str:
+    """For a datetime-local input in the person's zone."""
+    here = at and local(at)
+    if here is None:
+        return ""
+    return here.strftime("%Y-%m-%dT%H:%M:%S" if here.second else "%Y-%m-%dT%H:%M")
+
+
+def preset(days: int, current: datetime) -> datetime:
+    """Where the range of the last days begins: a midnight in the person's zone."""
+    first = local(current).date() - timedelta(days=days)
+    return datetime.combine(first, time.min, zone()).astimezone(UTC)
+
+
+def day_of(at: datetime) -> str:
+    """Monday 23 November 2026."""
+    here = local(at)
+    return f"{here:%A} {here.day} {here:%B %Y}"
+
+
+def in_words(at: datetime) -> str:
+    """23 Nov 2026 14:52, without the minute at the ends of a day."""
+    here = local(at)
+    whole = here.time() in (time.min, time.max)
+    return day(at) if whole else f"{day(at)} {here:%H:%M}"
+
+
+def zone_name(at: datetime) -> str:
+    """UTC, or what the zone is called at that time."""
+    return local(at).tzname() or "UTC"

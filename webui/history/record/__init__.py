@@ -1,0 +1,1 @@
+"""Writing the history: actions, the entry, its chain and its seals."""

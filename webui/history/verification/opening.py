@@ -1,0 +1,159 @@
+"""Opening sealed values, of the history and of rows, to compare them with digests.
+
+Only this process has the keys: others find what is to be opened.
+"""
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sqlalchemy import Connection, select
+
+from webui.core.extensions import keyring
+from webui.crypto import blind_index
+from webui.crypto.keyring import KeyMissing, SecretError
+from webui.history.record import bodies, chain
+from webui.history.record.actions import Action
+from webui.history.verification.checks import Note
+from webui.history.verification.row_problems import contradicted, unopened
+from webui.history.verification.sealed_values import Value
+from webui.history.verification.verdict import Problem
+from webui.models import AuditEntry, AuditSealed, Tenant
+from webui.models.columns import Encrypted
+
+_ENCRYPTED: dict[str, Encrypted] = {
+    name: attribute for name, attribute in vars(Tenant).items() if isinstance(attribute, Encrypted)
+}
+
+
+class Held(NamedTuple):
+    """A sealed column of a tenant: the row's id, what is stored, and its blind index.
+
+    ``said`` is the value of the history that it must equal, None for a secret, whose value no
+    entry holds; ``seq`` and ``entry`` are those of the newest entry about the column.
+    """
+
+    row: str
+    column: str
+    stored: str
+    blind: str | None
+    seq: int
+    entry: str
+    said: Value | None
+
+
+@dataclass
+class Erasures:
+    """What entries say was erased: of which entry or tenant, which field (None: all), until when.
+
+    An erasure covers the entries before it, by the seq of the newest.
+    """
+
+    _until: dict[tuple[str | None, str | None], int] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, connection: Connection) -> "Erasures":
+        """All of them: an act of people, so there are few."""
+        query = select(AuditEntry.seq, AuditEntry.body).order_by(AuditEntry.seq)
+        until: dict[tuple[str | None, str | None], int] = {}
+        for seq, body in connection.execute(query.where(AuditEntry.action == Action.AUDIT_ERASED)):
+            said = bodies.read(body)["changes"]
+            until[_new(said, "erased_of"), _new(said, "erased_field")] = seq
+        return cls(until)
+
+    def cover(self, value: Value) -> bool:
+        """Whether an entry says that the value was erased."""
+        places = [(of, name) for of in (value.entry, value.tenant) for name in (value.field, None)]
+        return any(self._until.get((of, name), 0) > value.seq for of, name in places)
+
+
+def _new(changes: dict[str, list[str | None]], name: str) -> str | None:
+    return changes.get(name, [None, None])[1]
+
+
+@dataclass
+class Opener:
+    """Opens and compares; ``missing`` counts the values whose key is not in the ring."""
+
+    erasures: Erasures
+    missing: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def problems(self) -> Iterator[Problem]:
+        """What could not be compared."""
+        for why, count in self.missing.items():
+            text = f"{count:,} sealed value(s) could not be compared: {why}. {_OLD_RING}"
+            yield Problem("key", None, None, text)
+
+    def judge(self, values: Iterable[Value]) -> Iterator[Note]:
+        """What does not hold of values of the history."""
+        for value in values:
+            if value.stored is None:
+                if not self.erasures.cover(value):
+                    yield Note("nulled", value.seq, value.seq, value.field)
+            elif not self._agrees(value):
+                yield Note("sealed", value.seq, value.seq, value.field)
+
+    def _agrees(self, value: Value) -> bool:
+        try:
+            salt, text = _salted(value)
+        except KeyMissing as error:
+            self.missing[str(error)] += 1
+            return True
+        except (SecretError, ValueError):
+            return False
+        return chain.sealed_digest(salt, text) == value.digest
+
+    def judge_rows(self, held: Iterable[Held]) -> Iterator[Problem]:
+        """What does not hold of sealed columns of tenants."""
+        for one in held:
+            try:
+                value = _ENCRYPTED[one.column].open(one.stored, (one.row,))
+                yield from self._row(one, value)
+            except KeyMissing as error:
+                self.missing[str(error)] += 1
+            except SecretError:
+                yield unopened(one.row, one.column)
+
+    def _row(self, held: Held, value: str) -> Iterator[Problem]:
+        if held.said is not None and not _equals(held.said, value):
+            yield contradicted("tenants", held.row, held.column, held.seq, held.entry)
+        attribute = _ENCRYPTED[held.column]
+        if attribute.index and held.blind != _index(attribute, held, value):
+            yield contradicted("tenants", held.row, attribute.index, held.seq, held.entry)
+
+
+def _equals(said: Value, value: str) -> bool:
+    """Whether a value has the digest of the history's; yes where that cannot be compared.
+
+    What is erased is gone; what does not open is a problem of the history, and told as one.
+    """
+    if said.stored is None:
+        return True
+    try:
+        salt, _ = _salted(said)
+    except (SecretError, ValueError):
+        return True
+    return chain.sealed_digest(salt, value) == said.digest
+
+
+def _salted(value: Value) -> tuple[bytes, str]:
+    """Salt and value. Raises SecretError, and ValueError for what is no such pair."""
+    place = (value.entry, value.field, value.side)
+    salt, _, text = AuditSealed.salted.open(value.stored or "", place).partition(".")
+    return base64.urlsafe_b64decode(salt), text
+
+
+def _index(attribute: Encrypted, held: Held, value: str) -> str:
+    """The blind index that belongs to a value, under the key that the stored one names."""
+    kid = (held.blind or "").split(".")[1:2]
+    key = attribute.key(value)
+    return blind_index.index(keyring(), key, "tenants", attribute.name, *kid)
+
+
+_OLD_RING = (
+    "Verify with the whole key ring; a process that was started before a key was added has to be"
+    " started again."
+)

@@ -1,0 +1,84 @@
+"""The parts of a verification, which any process can do: entries, their words, rows of tables."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from webui.history.verification import raw_rows, reason_words, row_reading
+from webui.history.verification import sealed_values as sealed
+from webui.history.verification.checks import BODY, ID, TENANT, Note, judge
+from webui.history.verification.opening import Held
+from webui.history.verification.reconstruct import Row
+from webui.history.verification.replay import replay
+from webui.history.verification.replayed_state import GUARDED
+from webui.history.verification.row_comparison import Comparison
+from webui.history.verification.row_reading import Range
+from webui.history.verification.sealed_values import Holder, Value, looked_up
+from webui.history.verification.verdict import Problem
+
+
+@dataclass
+class Piece:
+    """What came of judging from ``low`` to ``high``; what is sealed must still be opened."""
+
+    low: int = 0
+    high: int = 0
+    entries: int = 0
+    notes: list[Note] = field(default_factory=list)
+    hashes: dict[int, str] = field(default_factory=dict)
+    sealed: list[Value] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+
+
+def judge_words(connection: Connection, low: int, first: int, high: int) -> Piece:
+    """The words by which the entries from ``first`` to ``high`` are found; below there are none."""
+    reasons = raw_rows.reasons(connection, first, high)
+    held = raw_rows.words(connection, low, high)
+    return Piece(low, high, notes=reason_words.judge(first, high, reasons, held))
+
+
+def judge_piece(connection: Connection, low: int, high: int, anchors: Sequence[int]) -> Piece:
+    """The entries of a piece, with their columns and listed fields."""
+    piece, ids = Piece(low, high), raw_rows.ids(connection)
+    fields = raw_rows.fields(connection, low - 2, high + 2)
+    computed = dict.fromkeys(anchors, "")
+    there: set[int] = set()
+    holders: list[Holder] = []
+    rows = _noted(raw_rows.entries(connection, low, high), there, holders)
+    for seq, note in judge(rows, fields, computed, ids):
+        if low <= seq <= high:
+            piece.notes.append(note)
+    piece.entries = len(there.intersection(range(low, high + 1)))
+    orphans = sorted(seq for seq in fields.keys() - there if low <= seq <= high)
+    piece.notes += [Note("orphan", seq, seq) for seq in orphans]
+    piece.hashes = {seq: found for seq, found in computed.items() if found}
+    inside = [holder for holder in holders if low <= holder.seq <= high]
+    piece.sealed, notes = looked_up(connection, inside, ids)
+    piece.notes += notes
+    return piece
+
+
+def _noted(rows: Iterable[Row], there: set[int], holders: list[Holder]) -> Iterator[Row]:
+    """The rows; noted is where they stand, and which have sealed values to be opened."""
+    for row in rows:
+        seq, body = row[0], row[BODY]
+        there.add(seq)
+        if isinstance(body, str) and sealed.MARK in body:
+            holders.append(Holder(seq, row[ID], row[TENANT], body))
+        yield row
+
+
+def judge_rows(connection: Connection, name: str, within: Range) -> Piece:
+    """The rows of a range of ids against the entries about them, as both are at one moment."""
+    guarded = GUARDED[name]
+    with row_reading.one_moment(connection):
+        rows = row_reading.rows(connection, guarded, within)
+        comparison = Comparison(guarded, raw_rows.ids(connection), rows)
+        entries = row_reading.entries(connection, guarded, within)
+        for identity, told in replay(entries, guarded.made_by):
+            comparison.add(identity, told)
+        comparison.end()
+        held = comparison.held(connection)
+    return Piece(problems=comparison.problems, held=held)

@@ -1,0 +1,92 @@
+"""Comparing the rows of a table with what the entries say of them."""
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from webui.history.verification import raw_rows
+from webui.history.verification.opening import Held
+from webui.history.verification.reconstruct import Ids
+from webui.history.verification.replay import Source, Told
+from webui.history.verification.replayed_state import Guarded, Row, said_of
+from webui.history.verification.row_problems import contradicted, missing, skipped, unmade
+from webui.history.verification.sealed_values import Value
+from webui.history.verification.verdict import MOST, Problem
+
+
+class _Sealed(NamedTuple):
+    """A sealed column that holds something, as an entry says."""
+
+    row: str
+    column: str
+    stored: str
+    blind: str | None
+    source: Source
+
+
+class Comparison:
+    """Takes the rows away one by one, as entries tell of them; rows that are left have none."""
+
+    def __init__(self, guarded: Guarded, ids: Ids, rows: dict[str, Row]) -> None:
+        self.problems: list[Problem] = []
+        self._guarded = guarded
+        self._ids = ids
+        self._rows = rows
+        self._sealed: list[_Sealed] = []
+
+    def add(self, identity: str, told: Told) -> None:
+        """Compares the row that entries are about."""
+        row, name = self._rows.pop(identity, None), self._ids.told(identity)
+        table = self._guarded.table.name
+        if row is None:
+            if told.newest:
+                self._say(missing(table, name, *self._place(told.newest)))
+            return
+        if told.made is None:
+            self._say(unmade(table, name))
+        for column, source in self._guarded.contradictions(row, told):
+            self._say(contradicted(table, name, column, *self._place(source)))
+        if told.version is not None and told.count != told.version:
+            self._say(skipped(table, name, told.count, told.version))
+        self._note_sealed(name, row, told)
+
+    def end(self) -> None:
+        """Whatever rows are left were made around the history."""
+        for identity in self._rows:
+            self._say(unmade(self._guarded.table.name, self._ids.told(identity)))
+
+    def held(self, connection: Connection) -> list[Held]:
+        """What is to be opened, each with the value of the history that it must equal."""
+        entries = dict.fromkeys(one.source.entry for one in self._sealed)
+        found = {
+            (entry, field): stored
+            for entry, field, side, stored in raw_rows.sealed(connection, entries)
+            if side == "new"
+        }
+        return [self._one(one, found) for one in self._sealed]
+
+    def _note_sealed(self, name: str, row: Row, told: Told) -> None:
+        for column in self._guarded.sealed:
+            source = told.sources.get(column)
+            if source and row[column] is not None and said_of(source, column) is not None:
+                index = self._guarded.indexes.get(column)
+                held = row[index] if index else None
+                self._sealed.append(_Sealed(name, column, str(row[column]), held, source))
+
+    def _one(self, one: _Sealed, found: dict[tuple[str, str], str | None]) -> Held:
+        seq, entry = self._place(one.source)
+        said, place = said_of(one.source, one.column), (one.source.entry, one.column)
+        value = None
+        if isinstance(said, dict) and place in found:
+            value = Value(
+                seq, entry, None, one.column, "new", found[place], str(said.get("sealed"))
+            )
+        return Held(one.row, one.column, one.stored, one.blind, seq, entry, value)
+
+    def _place(self, source: Source | None) -> tuple[int, str]:
+        """Where an entry is found; 0 for none."""
+        return (source.seq, self._ids.told(source.entry)) if source else (0, "")
+
+    def _say(self, problem: Problem) -> None:
+        if len(self.problems) <= MOST:
+            self.problems.append(problem)

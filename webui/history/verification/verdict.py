@@ -1,0 +1,247 @@
+"""From notes about entries to a verdict on the history: what happened, where, in words."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from webui.history.proof.checkpoints import Checkpoint
+from webui.history.verification.checks import Note
+
+MOST = 1_000
+"""Problems told apart; a history with more is told so."""
+Span = tuple[int, int]
+_ENDLESS = 2**63
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What does not hold, about the entries ``first`` to ``last``; None when about none."""
+
+    kind: str
+    first: int | None
+    last: int | None
+    text: str
+
+
+@dataclass
+class Verdict:
+    """What a verification found.
+
+    ``uncovered`` counts the newest entries that no valid checkpoint covers, ``since`` is when
+    the first of them was written; ``notices`` say what is worth knowing and breaks nothing.
+    """
+
+    entries: int = 0
+    head: int = 0
+    checkpoints: int = 0
+    uncovered: int = 0
+    since: datetime | None = None
+    problems: list[Problem] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    subject: str = "The history"
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was found."""
+        return not self.problems
+
+    @property
+    def summary(self) -> str:
+        """The verdict in a sentence or two."""
+        if not self.holds:
+            return f"{self.subject} does not hold: {len(self.problems):,} problem(s) found."
+        if not self.head:
+            return "The history is empty, and nothing was ever signed."
+        said = (
+            f"{self.subject} holds: {self.entries:,} entries, {self.checkpoints:,} checkpoint(s)."
+        )
+        return f"{said} {self.coverage}"
+
+    @property
+    def coverage(self) -> str:
+        """How far the checkpoints reach."""
+        if not self.checkpoints and not self.uncovered:
+            return "No checkpoint was compared."
+        if not self.uncovered:
+            return "A checkpoint covers every entry."
+        one = self.uncovered == 1
+        newest = "The newest entry" if one else f"The newest {self.uncovered:,} entries"
+        since = f" (since {self.since:%d %B %Y, %H:%M} UTC)" if self.since else ""
+        return f"{newest}{since} {'is' if one else 'are'} not covered by a checkpoint yet."
+
+    def add(self, *problems: Problem) -> None:
+        """Adds problems, up to MOST."""
+        for problem in problems:
+            self._add(problem)
+
+    def _add(self, problem: Problem) -> None:
+        if len(self.problems) < MOST:
+            self.problems.append(problem)
+        elif len(self.problems) == MOST:
+            self.problems.append(Problem("more", None, None, "There is more than is told here."))
+
+
+class Folded:
+    """Notes in order, with runs of equal ones about neighbouring entries folded into one."""
+
+    def __init__(self) -> None:
+        self.notes: list[Note] = []
+        self._open: dict[tuple[str, str], int] = {}
+
+    def add(self, note: Note) -> None:
+        """Adds a note; notes of a kind come in the order of the entries."""
+        key = (note.kind, note.detail)
+        index = self._open.get(key)
+        if index is not None and self.notes[index].last + 1 >= note.first:
+            self.notes[index] = self.notes[index]._replace(last=note.last)
+        elif len(self.notes) <= MOST:
+            self._open[key] = len(self.notes)
+            self.notes.append(note)
+
+
+def fold(notes: Iterable[Note]) -> Sequence[Note]:
+    """The notes, folded."""
+    folded = Folded()
+    for note in notes:
+        folded.add(note)
+    return folded.notes
+
+
+def spans(found: Iterable[Span]) -> list[Span]:
+    """The spans, sorted and joined."""
+    joined: list[Span] = []
+    for first, last in sorted(found):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
+
+
+def without(found: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
+    """What of the spans lies in none of the others."""
+    left = spans(found)
+    for low, high in spans(taken):
+        pieces = [((a, min(b, low - 1)), (max(a, high + 1), b)) for a, b in left]
+        left = [piece for pair in pieces for piece in pair if piece[0] <= piece[1]]
+    return left
+
+
+def explain(notes: Sequence[Note], head: int) -> list[Problem]:
+    """The problems behind the notes.
+
+    Entries that stand elsewhere than their bodies say were renumbered, because others were
+    removed or inserted before them, or reordered among themselves.
+    """
+    moved = [note for note in notes if note.kind == "moved"]
+    bodies = [(note.first + int(note.detail), note.last + int(note.detail)) for note in moved]
+    places = [(note.first, note.last) for note in moved]
+    gaps = [(note.first, note.last) for note in notes if note.kind == "gap"]
+    # Past the highest number that any body has, nothing was ever written.
+    last_moved = any(low <= head <= high for low, high in places)
+    written = max(high for _, high in bodies) if last_moved else head
+    absent = without([*gaps, *places], [*bodies, (written + 1, _ENDLESS)])
+    doubled = without(bodies, [*gaps, *places, (head + 1, _ENDLESS)])
+    problems = [_problem(Note("gap", *span)) for span in absent]
+    problems += [_problem(Note("inserted", *span)) for span in doubled]
+    kind = "renumbered" if problems else "reordered"
+    problems += [_problem(note._replace(kind=kind)) for note in moved]
+    problems += [_problem(note) for note in notes if note.kind not in ("moved", "gap")]
+    return sorted(problems, key=lambda problem: problem.first or 0)
+
+
+def _problem(note: Note) -> Problem:
+    many = note.last > note.first
+    which = f"Entries {_range(note)}" if many else f"Entry {note.first:,}"
+    one, several = _WORDS[note.kind]
+    said = (several if many else one).format(detail=note.detail, origin=_origin(note))
+    return Problem(note.kind, note.first, note.last, f"{which} {said}.")
+
+
+def _range(span: Note) -> str:
+    return f"{span.first:,} to {span.last:,}"
+
+
+def _origin(note: Note) -> str:
+    """What the entries' own bodies call them."""
+    if note.kind not in _MOVED:
+        return ""
+    shift = int(note.detail)
+    there = note._replace(first=note.first + shift, last=note.last + shift)
+    return f"entries {_range(there)}" if note.last > note.first else f"entry {there.first:,}"
+
+
+_MOVED = ("reordered", "renumbered")
+# kind -> what is said of one entry, and of several
+_WORDS = {
+    "changed": ("was changed after it was written", "were changed after they were written"),
+    "inserted": ("was inserted", "were inserted"),
+    "unlinked": ("", "do not follow from one another: one was changed or inserted"),
+    "gap": ("is missing: there is a gap", "are missing: there is a gap"),
+    "reordered": ("was reordered: it holds {origin}", "were reordered: they hold {origin}"),
+    "renumbered": (
+        "was renumbered, as others were inserted or removed: it holds {origin}",
+        "were renumbered, as others were inserted or removed: they hold {origin}",
+    ),
+    "column": (
+        "differs from its body in column {detail}",
+        "differ from their bodies in column {detail}",
+    ),
+    "format": ("is not in the format of an entry", "are not in the format of an entry"),
+    "time": ("is earlier than the entry before it", "are earlier than the entries before them"),
+    "order": ("does not come after the one before it", "do not come one after the other"),
+    "orphan": (
+        "has rows in audit_fields but is not there",
+        "have rows in audit_fields but are not there",
+    ),
+    "words": (
+        "is found by other words than its reason has",
+        "are found by other words than their reasons have",
+    ),
+    "sealed": (
+        "has another sealed value in {detail} than its digest says",
+        "have other sealed values in {detail} than their digests say",
+    ),
+    "nulled": (
+        "has lost its sealed value in {detail}, and no entry says that it was erased",
+        "have lost their sealed values in {detail}, and no entry says that they were erased",
+    ),
+    "cut": (
+        "was cut off: a checkpoint covers it, and it is not there",
+        "were cut off: a checkpoint covers them, and they are not there",
+    ),
+    "rebuilt": (
+        "was rebuilt: the chain holds, but not with the checkpoint after it",
+        "hold a rebuilt chain: it follows the checkpoint before them and not the one after",
+    ),
+}
+
+
+def compare_anchors(
+    verdict: Verdict, anchors: Sequence[Checkpoint], hashes: Mapping[int, str]
+) -> None:
+    """Adds what valid checkpoints, in order of seq, say against the chain as it is.
+
+    ``hashes`` holds what the entries' bodies hash to now, for the seqs of the anchors that are
+    there.
+    """
+    right = [a.seq for a in anchors if hashes.get(a.seq) == a.hash]
+    verdict.uncovered = verdict.head - (right[-1] if right else 0)
+    if anchors and anchors[-1].seq > verdict.head:
+        verdict.add(_problem(Note("cut", verdict.head + 1, anchors[-1].seq)))
+    for anchor in anchors:
+        wrong = hashes.get(anchor.seq, anchor.hash) != anchor.hash
+        if wrong and not _explained(verdict.problems, anchor.seq):
+            before = max((seq for seq in right if seq < anchor.seq), default=0)
+            verdict.add(_problem(Note("rebuilt", before + 1, anchor.seq)))
+            # A chain rebuilt here differs from every later checkpoint as well.
+            return
+
+
+def _explained(problems: Iterable[Problem], seq: int) -> bool:
+    """Whether the entry is known to be another than the one that was written there."""
+    kinds = {"changed", "inserted", "unlinked", "format", *_MOVED}
+    return any(
+        problem.kind in kinds and (problem.first or 0) <= seq <= (problem.last or 0)
+        for problem in problems
+    )

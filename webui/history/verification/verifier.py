@@ -1,0 +1,169 @@
+"""Verifying the history as it is stored, and the tables against it.
+
+Streamed in pieces, on two processes when it is long.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from operator import itemgetter
+from pathlib import Path
+
+from sqlalchemy import Connection, func, select
+
+from webui.history.proof import coverage
+from webui.history.proof.checkpoint_lines import read_lines
+from webui.history.proof.checkpoints import Checkpoint
+from webui.history.verification import processes, row_reading, sealed_values
+from webui.history.verification.checks import Note
+from webui.history.verification.opening import Erasures, Opener
+from webui.history.verification.pieces import Piece, judge_piece, judge_rows, judge_words
+from webui.history.verification.processes import Unchecked
+from webui.history.verification.replayed_state import GUARDED
+from webui.history.verification.verdict import (MOST, Problem, Verdict, compare_anchors, explain, fold,)
+from webui.models import AuditEntry
+from webui.models.seals.broken_seals import broken_seals
+
+__all__ = ["Unchecked", "verify"]
+
+PIECE = 25_000
+"""Entries that are judged at a time."""
+STRETCH = 80 * PIECE
+"""Entries whose words are judged at a time, with a number for each in memory. All words are read
+for each stretch, because their key begins with the word."""
+# Below this a second process takes longer to start than it saves.
+_WORTH_IT = 4 * PIECE
+
+
+def _seals(connection: Connection) -> Iterable[Problem]:
+    """Rows of accounts and tenants that do not match their keyed seal."""
+    try:
+        for row in broken_seals(connection):
+            yield Problem("seal", None, None, f"{row}.")
+    except ValueError:
+        # SQLite stores anything as an id; the comparison of rows names it.
+        words = "Not all seals could be checked: a row has an id that is none."
+        yield Problem("seal", None, None, words)
+
+
+CHECKS: tuple[Callable[[Connection], Iterable[Problem]], ...] = (sealed_values.strays, _seals)
+"""What else is asked of the database, in this process, which has the keys."""
+
+
+def verify(
+    url: str,
+    public_key: str,
+    checkpoint_file: Path | None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    is_copy: bool = False,
+) -> Verdict:
+    """Verifies the history against itself, its extracts, its checkpoints and the tables.
+
+    Entries written while it runs are left out of the chain. ``progress`` hears how many entries
+    are judged, of how many. Needs an application context, whose keys open sealed values; they
+    stay in this process. ``is_copy`` is what `read_lines` takes. Raises Unchecked.
+    """
+    with processes.reading(url) as database:
+        with database.connect() as connection:
+            lines = read_lines(connection, checkpoint_file, public_key, is_copy)
+            head = connection.scalar(select(func.max(AuditEntry.seq))) or 0
+            pieces = list(_pieces(connection, head))
+            parts = [*_parts(pieces, lines.valid), *_rows(connection)]
+            found = _Found(Opener(Erasures.read(connection)))
+            others = [problem for check in CHECKS for problem in check(connection)]
+        verdict = Verdict(head=head, checkpoints=len(lines.valid), notices=lines.notices)
+        for piece in processes.done(database, parts, on_two=len(pieces) * PIECE >= _WORTH_IT):
+            verdict.entries += piece.entries
+            found.add(piece)
+            progress(verdict.entries, head)
+        verdict.add(*lines.problems, *explain(found.notes, head), *found.problems, *others)
+        compare_anchors(verdict, lines.valid, found.hashes)
+        with database.connect() as connection:
+            coverage.judge(connection, verdict)
+    return verdict
+
+
+@dataclass
+class _Found:
+    """What the pieces say together, in whichever order they come."""
+
+    opener: Opener
+    hashes: dict[int, str] = field(default_factory=dict)
+    _problems: dict[Problem, None] = field(default_factory=dict)
+    _notes: list[tuple[int, Sequence[Note]]] = field(default_factory=list)
+
+    def add(self, piece: Piece) -> None:
+        """Takes in a piece, and opens its sealed values."""
+        self.hashes.update(piece.hashes)
+        notes = [*piece.notes, *sorted(set(self.opener.judge(piece.sealed)), key=_place)]
+        self._notes.append((piece.low, fold(notes)))
+        for problem in (*piece.problems, *self.opener.judge_rows(piece.held)):
+            # What is at the border of two ranges of rows is in both.
+            if len(self._problems) <= MOST:
+                self._problems[problem] = None
+
+    @property
+    def notes(self) -> Sequence[Note]:
+        """All notes, folded."""
+        ordered = sorted(self._notes, key=itemgetter(0))
+        return fold(note for _, notes in ordered for note in notes)
+
+    @property
+    def problems(self) -> Iterator[Problem]:
+        """What does not hold of rows, and what could not be opened."""
+        yield from self._problems
+        yield from self.opener.problems
+
+
+def _place(note: Note) -> tuple[int, str]:
+    return note.first, note.detail
+
+
+def _pieces(connection: Connection, head: int) -> Iterator[tuple[int, int]]:
+    """Ranges of seq that hold entries: from one that exists, so that large gaps cost nothing."""
+    low = None
+    while True:
+        low = _next(connection, low)
+        if low is None or low > head:
+            return
+        yield low, min(low + PIECE - 1, head)
+        low += PIECE
+
+
+def _next(connection: Connection, low: int | None) -> int | None:
+    """The first entry from ``low`` on, or of all; None when there is none."""
+    query = select(func.min(AuditEntry.seq))
+    return connection.scalar(query if low is None else query.where(AuditEntry.seq >= low))
+
+
+def _parts(
+    pieces: Sequence[tuple[int, int]], checkpoints: Sequence[Checkpoint]
+) -> Iterator[processes.Part]:
+    """The words, stretch by stretch, and then the entries, piece by piece."""
+    anchors = [checkpoint.seq for checkpoint in checkpoints]
+    low = -(2**63)
+    for first, last in _stretches(pieces):
+        yield partial(judge_words, low=low, first=first, high=last)
+        low = last + 1
+    for first, last in pieces:
+        covered = anchors[bisect_left(anchors, first) : bisect_right(anchors, last)]
+        yield partial(judge_piece, low=first, high=last, anchors=covered)
+
+
+def _rows(connection: Connection) -> Iterator[processes.Part]:
+    """The rows of both tables, range by range."""
+    for name, guarded in GUARDED.items():
+        for within in row_reading.ranges(connection, guarded):
+            yield partial(judge_rows, name=name, within=within)
+
+
+def _stretches(pieces: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """Pieces that follow one another, joined to what is no longer than STRETCH."""
+    joined: list[tuple[int, int]] = []
+    for low, high in pieces:
+        if joined and high < joined[-1][0] + STRETCH:
+            joined[-1] = (joined[-1][0], high)
+        else:
+            joined.append((low, high))
+    return joined

@@ -1,0 +1,1 @@
+"""Keyed seals of rows: which columns, and which rows do not match."""

@@ -1,0 +1,153 @@
+"""The seal of an account's row: who can write to the database, but has no key, cannot make one.
+
+It covers the facts that give access, the digest of the account's second factors, and the id of
+the history entry that last changed any of them. Triggers (models/user_triggers.py) let a fact
+change only under an entry that is not written yet, so an older row cannot be put back; where
+somebody dropped them, the newest such entry shows it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, ScalarSelect, bindparam, select, text
+from sqlalchemy.orm import object_session
+
+from webui.core.extensions import keyring
+from webui.crypto import row_seal
+from webui.crypto.keyring import KeyRing, SecretError, join
+from webui.models.audit import SEALING, AuditEntry
+from webui.models.columns import CannotSeal
+from webui.models.factors import Authenticator, Passkey
+from webui.models.user import User
+
+Factors = dict[UUID, tuple[str, ...]]
+"""The second factors of an account by id, as its digest has them."""
+Changed = tuple[Authenticator | Passkey, bool]
+# In the order in which the seal lists them.
+FACTS = (
+    *("role", "active", "tenant_id", "username", "username_key", "email", "email_key"),
+    *("password_hash", "factors_digest", "seal_entry"),
+)
+_USERS, _ENTRIES = User.__table__, AuditEntry.__table__
+_AUTHENTICATORS, _PASSKEYS = Authenticator.__table__, Passkey.__table__
+COLUMNS = [_USERS.c[name] for name in (*FACTS, "seal")]
+_STORED = select(*COLUMNS).where(_USERS.c.id == bindparam("user"))
+_FACTORS = (
+    select(_AUTHENTICATORS.c.id).where(_AUTHENTICATORS.c.user_id == bindparam("user")),
+    select(_PASSKEYS.c.id, _PASSKEYS.c.credential_id, _PASSKEYS.c.public_key).where(
+        _PASSKEYS.c.user_id == bindparam("user")
+    ),
+)
+
+NO_SEAL = "it has no seal"
+CHANGED = "what it says was changed around the console"
+ROLLED_BACK = "it is not what the history says was saved last"
+FACTORS_DIFFER = "its second factors were changed around the console"
+KEY_LOST = "the key of its seal is not in the key ring"
+
+
+def newest_sealing(user_id: Any) -> ScalarSelect[UUID]:
+    """The id of the newest entry that changed sealed facts of an account, as a part of a query."""
+    query = select(_ENTRIES.c.id).where(_ENTRIES.c.subject_id == user_id, text(SEALING))
+    return query.order_by(_ENTRIES.c.seq.desc()).limit(1).scalar_subquery()
+
+
+_NEWEST = select(newest_sealing(bindparam("user", type_=_USERS.c.id.type)))
+
+
+def seal_of(ring: KeyRing, user_id: UUID, row: Any, kid: str | None = None) -> str:
+    """The seal of an account that says what ``row`` does, under the primary key by default.
+
+    Raises KeyMissing.
+    """
+    kid = kid or ring.primary
+    facts = [str(user_id), *(_text(getattr(row, name)) for name in FACTS)]
+    return row_seal.written(kid, [row_seal.mac(ring, kid, "users", "row", facts)])
+
+
+def _text(fact: Any) -> str | None:
+    return None if fact is None else str(int(fact) if isinstance(fact, bool) else fact)
+
+
+def mismatch(user_id: UUID, row: Any, newest: UUID | None) -> str | None:
+    """What does not fit of an account's row, in words; None when it is as the product saved it.
+
+    ``newest`` is what :func:`newest_sealing` finds.
+    """
+    read = row_seal.read(row.seal, 1)
+    if read is None:
+        return NO_SEAL
+    try:
+        made = seal_of(keyring(), user_id, row, read[0])
+    except SecretError:
+        return KEY_LOST
+    if not row_seal.same(made, row.seal):
+        return CHANGED
+    return None if newest == row.seal_entry else ROLLED_BACK
+
+
+def find_mismatch(connection: Connection, user_id: UUID, row: Any) -> str | None:
+    """What does not fit of an account, its second factors and the history included."""
+    newest = connection.execute(_NEWEST, {"user": user_id}).scalar()
+    found = mismatch(user_id, row, newest)
+    if found is None and factors_digest(stored_factors(connection, user_id)) != row.factors_digest:
+        return FACTORS_DIFFER
+    return found
+
+
+def stored_factors(connection: Connection, user_id: UUID) -> Factors:
+    """The second factors that the tables hold for an account, by id."""
+    found = (connection.execute(query, {"user": user_id}) for query in _FACTORS)
+    return {row[0]: tuple(map(str, row)) for rows in found for row in rows}
+
+
+def described(factor: Authenticator | Passkey) -> tuple[str, ...]:
+    """A factor as its digest has it; neither counters nor names.
+
+    Of an authenticator the id is enough: its secret is sealed to it and never set anew, and
+    the ciphertext may change, when keys are rotated.
+    """
+    if isinstance(factor, Authenticator):
+        return (str(factor.id),)
+    return (str(factor.id), factor.credential_id, factor.public_key)
+
+
+def factors_digest(factors: Factors) -> str:
+    """SHA-256 over the factors, whatever their order; empty for an account without any."""
+    if not factors:
+        return ""
+    listed = [hashlib.sha256(join(*factor)).hexdigest() for factor in sorted(factors.values())]
+    return hashlib.sha256(join(*listed)).hexdigest()
+
+
+def renew(user: User, entry: UUID, changes: Sequence[Changed], *, anew: bool) -> None:
+    """Seals an account that is about to be flushed, under the entry that its change will have.
+
+    ``changes`` are its factors that are flushed with it, and whether each stays. What does not
+    match its seal as it is stored is not sealed: a forged row stays one, whatever is saved. But
+    with ``anew`` it is sealed as one without factors. Raises CannotSeal.
+    """
+    session = object_session(user)
+    assert session is not None
+    connection = session.connection()
+    stored = None if anew else connection.execute(_STORED, {"user": user.id}).first()
+    fault = mismatch(user.id, stored, stored.seal_entry) if stored else None
+    if fault == KEY_LOST:
+        raise CannotSeal(KEY_LOST)
+    if anew:
+        user.factors_digest = factors_digest({})
+    elif changes and stored:
+        factors = stored_factors(connection, user.id)
+        if factors_digest(factors) == stored.factors_digest:
+            user.factors_digest = factors_digest(_changed(factors, changes))
+    user.seal_entry = entry
+    if fault is None:
+        user.seal = seal_of(keyring(), user.id, user)
+
+
+def _changed(factors: Factors, changes: Sequence[Changed]) -> Factors:
+    gone = {factor.id for factor, _ in changes}
+    kept = {one: words for one, words in factors.items() if one not in gone}
+    return kept | {factor.id: described(factor) for factor, stays in changes if stays}

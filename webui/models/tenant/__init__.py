@@ -1,0 +1,1 @@
+"""The tenant's table, its rules, and what belongs to it."""

@@ -1,0 +1,45 @@
+"""What the database itself refuses and keeps in step, as triggers: the one list.
+
+``guard_`` triggers refuse (DESIGN 7); ``sync_`` triggers feed the name search of SQLite.
+Created after every migration (a SQLite table that a migration rebuilds loses its triggers),
+so a migrated database and a fresh one have the same.
+"""
+
+from sqlalchemy import Connection, text
+
+from webui.core.extensions import is_sqlite
+from webui.models.triggers import history, keys, tenants, users
+
+_PARTS = (history, tenants, users, keys)
+
+
+def create(connection: Connection) -> None:
+    """Makes every trigger anew; safe to repeat."""
+    drop(connection)
+    for part in _PARTS:
+        for statement in part.sqlite() if is_sqlite(connection) else part.postgresql():
+            connection.exec_driver_sql(statement)
+
+
+def drop(connection: Connection) -> None:
+    """Removes every trigger, for a migration to work on the tables."""
+    if is_sqlite(connection):
+        names = connection.execute(
+            text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        ).scalars()
+        for name in list(names):
+            connection.exec_driver_sql(f'DROP TRIGGER "{name}"')
+        return
+    rows = connection.execute(
+        text(
+            "SELECT tgname, tgrelid::regclass::text FROM pg_trigger"
+            " WHERE NOT tgisinternal AND tgname LIKE 'guard_%'"
+        )
+    ).all()
+    for name, table in rows:
+        connection.exec_driver_sql(f'DROP TRIGGER "{name}" ON {table}')
+    functions = connection.execute(
+        text("SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'guard_%'")
+    ).scalars()
+    for function in list(functions):
+        connection.exec_driver_sql(f"DROP FUNCTION {function}")

@@ -1,0 +1,139 @@
+"""Events, queued in the transaction of the change that they tell of.
+
+:func:`webui.history.record.log.record` calls this for every change of a tenant, so that no way of
+changing one (forms, wizard, undo, API) can forget it. An event names what changed; it
+holds no value of a sealed field, nothing for staff only, and not who did it or why.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from webui.core.catalogue import FIELDS, TENANT_STATUS_CHANGED, TENANT_UPDATED
+from webui.core.extensions import db, read
+from webui.core.limits import Status
+from webui.models import Delivery, Tenant, WebhookStop
+from webui.models.columns import now
+from webui.models.webhook import QUEUED
+from webui.values import compact_json
+
+
+class Event(StrEnum):
+    """What a receiver can be told."""
+
+    TEST = "webhook.test"
+    UPDATED = TENANT_UPDATED
+    STATUS_CHANGED = TENANT_STATUS_CHANGED
+
+
+class Obstacle(StrEnum):
+    """Why nothing is delivered to a tenant."""
+
+    NO_URL = "no_url"
+    NO_SECRET = "no_secret"
+    STOPPED = "stopped"
+    CLOSED = "closed"
+
+
+class Who(Protocol):
+    """The actor of a change, as far as the log of deliveries names one."""
+
+    @property
+    def type(self) -> str:
+        """User, token, system or cli."""
+
+    @property
+    def name(self) -> str | None:
+        """The username."""
+
+    @property
+    def role(self) -> str | None:
+        """The role."""
+
+
+# Event -> the fields whose change it names; what no event names is announced to nobody.
+_NAMED = {
+    event: [name for name, field in FIELDS.items() if field.use.event == event]
+    for event in (Event.UPDATED, Event.STATUS_CHANGED)
+}
+
+# Built once: every change of a tenant asks whether there is somebody to tell.
+_STOPS = WebhookStop.__table__.c
+_STOP = select(_STOPS.stopped_at).where(_STOPS.tenant_id == bindparam("tenant_id"))
+_DELIVERY = insert(Delivery.__table__)  # type: ignore[arg-type]
+
+
+def obstacles(tenant: Tenant, event: Event) -> list[Obstacle]:
+    """What stands in the way of delivering an event; nothing when it can be.
+
+    A closed or blocked tenant's receiver is told that it is, and nothing else.
+    """
+    found = []
+    if not tenant.is_set("webhook_url"):
+        found.append(Obstacle.NO_URL)
+    if not tenant.is_set("webhook_secret"):
+        found.append(Obstacle.NO_SECRET)
+    if tenant.status in (Status.INACTIVE, Status.BLOCKED) and event is not Event.STATUS_CHANGED:
+        found.append(Obstacle.CLOSED)
+    if not found and stopped_at(tenant.id):
+        found.append(Obstacle.STOPPED)
+    return found
+
+
+def stopped_at(tenant_id: UUID) -> datetime | None:
+    """Since when the receiver is gone, by its own word; None when it is not."""
+    return read(_STOP, {"tenant_id": tenant_id}).scalar()
+
+
+def queue_changes(tenant: Tenant, fields: Collection[str], actor: Who) -> None:
+    """Queues the events of a recorded change; its URL having changed ends a stop."""
+    if "webhook_url" in fields:
+        db.session.execute(delete(WebhookStop).where(WebhookStop.tenant_id == tenant.id))
+    changed = sorted(name for name in _NAMED[Event.UPDATED] if name in fields)
+    if changed:
+        _queue_change(tenant, Event.UPDATED, {"changed": changed}, actor)
+    if any(name in fields for name in _NAMED[Event.STATUS_CHANGED]):
+        status = {name: getattr(tenant, name) for name in _NAMED[Event.STATUS_CHANGED]}
+        _queue_change(tenant, Event.STATUS_CHANGED, status, actor)
+
+
+def _queue_change(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> None:
+    if not obstacles(tenant, event):
+        queue(tenant, event, {"version": tenant.version, **data}, actor)
+
+
+def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> UUID:
+    """Puts an event into the outbox and returns its delivery's id."""
+    at = now()
+    body = {
+        "type": event.value,
+        "timestamp": at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "data": {"tenant_id": str(tenant.id), **data},
+    }
+    return add(tenant.id, uuid4(), event, compact_json(body), actor, manual=event is Event.TEST)
+
+
+def add(tenant_id: UUID, message: UUID, event: str, body: str, actor: Who, *, manual: bool) -> UUID:
+    """Puts a delivery into the outbox, due now, and returns its id."""
+    delivery_id, at = uuid4(), now()
+    row = {
+        "id": delivery_id,
+        "tenant_id": tenant_id,
+        "message": message,
+        "event": event,
+        "body": body,
+        "manual": manual,
+        "actor_type": actor.type,
+        "actor_name": actor.name,
+        "actor_role": actor.role,
+        "created_at": at,
+        "due_at": at,
+        "state": QUEUED,
+        "attempts": 0,
+    }
+    db.session.connection().execute(_DELIVERY, row)
+    return delivery_id

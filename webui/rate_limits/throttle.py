@@ -1,0 +1,178 @@
+"""Growing delays against guessing, counted in the database so that all processes agree.
+
+A try is counted *before* it is judged (:func:`start`), in a write transaction of its own, and
+taken back when it was right (:func:`forgive`): a hundred tries sent at the same moment get no
+further than a hundred in a row. A try that must wait is refused without being judged, and
+neither counts nor prolongs the delay; the first of a delay is written into the history, and
+the others write nothing at all. :mod:`webui.rate_limits.try_limits` says what it is counted under.
+
+Use: ``start(counters, actor)`` first; it raises :class:`TooMany`. When the try was right,
+``forgive(counters)`` inside the transaction that acts on it, before its history entry.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webui.core.extensions import db, is_sqlite, write_transaction
+from webui.history.record.actions import Action, Outcome
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
+from webui.models import TryCounter
+from webui.models.columns import Audited, now
+from webui.models.tenant.tenant import Change
+from webui.rate_limits.try_limits import Counter, Limit
+from webui.values.durations import whole_seconds
+
+# A refused try is told in the history once a delay, and never more often than this.
+_TELL_EVERY = timedelta(minutes=1)
+_PURGED_AT_ONCE = 100
+
+
+class TooMany(Exception):
+    """The try was not judged; ``wait`` is how long to wait before the next one."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"wait {whole_seconds(wait)} seconds")
+        self.wait = wait
+
+
+def start(counters: Sequence[Counter], actor: Actor) -> None:
+    """Counts a try that is about to be judged. Raises TooMany when it has to wait.
+
+    ``actor`` stands in the history's entry about the delay. Opens its own write transaction,
+    unless there is nothing to write: a flood of refused tries must not keep others from saving.
+    """
+    wait = _known_wait(counters)
+    if wait is None:
+        with write_transaction():
+            wait = count(counters, actor)
+    if wait:
+        raise TooMany(wait)
+
+
+def _known_wait(counters: Sequence[Counter]) -> timedelta | None:
+    """How long a try has to wait for a delay that the history tells already, or None.
+
+    None says nothing about the try: under the lock it may be free or have to wait.
+    """
+    at, keys = now(), {counter.key: counter.limit for counter in counters}
+    columns = (TryCounter.key, TryCounter.last_at, TryCounter.free_at, TryCounter.told_at)
+    found = db.session.execute(select(*columns).where(TryCounter.key.in_(keys)))
+    rows = [row for row in found if row.free_at and not _is_old(row, keys[row.key], at)]
+    slowest = max(rows, key=lambda row: row.free_at, default=None)
+    if slowest is None or slowest.free_at <= at or not _is_told(slowest, at):
+        return None
+    wait: timedelta = slowest.free_at - at
+    return wait
+
+
+def count(counters: Sequence[Counter], actor: Actor) -> timedelta | None:
+    """Like :func:`start` inside the caller's write transaction: how long to wait, or None.
+
+    The caller must not write anything after being told to wait.
+    """
+    at = now()
+    rows = _locked(counters, at)
+    _purge(at, [row.key for row in rows])
+    slowest = max(rows, key=lambda row: row.free_at or at)
+    wait = (slowest.free_at or at) - at
+    if wait > timedelta(0):
+        _refuse(slowest, wait, at, counters[0].limit.kind, actor)
+        return wait
+    for counter, row in zip(counters, rows, strict=True):
+        if counter.share is None or rows[0].tries <= counter.share:
+            _note(counter.limit, row, at, row.tries + 1)
+    return None
+
+
+def forgive(counters: Sequence[Counter]) -> None:
+    """Takes a try back that was right, in the current write transaction."""
+    at = now()
+    rows = _locked(counters, at)
+    counted = [c.share is None or rows[0].tries <= c.share for c in counters]
+    for counter, row, was_counted in zip(counters, rows, counted, strict=True):
+        if counter.limit.clears:
+            _note(counter.limit, row, at, 0)
+        elif was_counted:
+            _note(counter.limit, row, at, max(0, row.tries - 1))
+
+
+def _locked(counters: Sequence[Counter], at: datetime) -> list[TryCounter]:
+    """The counters' rows, made where they are missing, locked until the commit.
+
+    Always in the order of their keys, so that two tries cannot wait for each other.
+    """
+    keys = {counter.key: counter.limit for counter in counters}
+    fresh = {"tries": 0, "last_at": at}
+    values = [
+        {"key": key, "kind": keys[key].kind, "expires_at": at + keys[key].forget, **fresh}
+        for key in sorted(keys)
+    ]
+    # Both dialects lock the row that is there; neither can lose it to a purge meanwhile.
+    insert = (sqlite if is_sqlite() else postgresql).insert(TryCounter).values(values)
+    db.session.execute(
+        insert.on_conflict_do_update(index_elements=["key"], set_={"key": insert.excluded.key})
+    )
+    found = {
+        row.key: row
+        for row in db.session.scalars(
+            select(TryCounter)
+            .where(TryCounter.key.in_(keys))
+            .execution_options(populate_existing=True)
+        )
+    }
+    for key, limit in keys.items():
+        _forget_old(found[key], limit, at)
+    return [found[counter.key] for counter in counters]
+
+
+def _forget_old(row: TryCounter, limit: Limit, at: datetime) -> None:
+    if _is_old(row, limit, at):
+        row.tries, row.free_at, row.told_at = 0, None, None
+
+
+def _is_old(row: Any, limit: Limit, at: datetime) -> bool:
+    """Whether nothing was tried for so long that a counter starts anew."""
+    return bool(at - row.last_at >= limit.forget)
+
+
+def _is_told(row: Any, at: datetime) -> bool:
+    """Whether the history tells a counter's delay, or another one of a moment ago."""
+    told = row.told_at
+    return bool(told and (told >= row.last_at or at - told < _TELL_EVERY))
+
+
+def _note(limit: Limit, row: TryCounter, at: datetime, tries: int) -> None:
+    """Sets a counter, and the delay that follows from it."""
+    delay = limit.delay(tries)
+    row.tries, row.last_at = tries, at
+    row.free_at = at + delay if delay and tries else None
+    row.expires_at = at + limit.forget
+
+
+def _refuse(row: TryCounter, wait: timedelta, at: datetime, kind: str, actor: Actor) -> None:
+    """Tells the history of the first try of a delay."""
+    if _is_told(row, at):
+        return
+    changes = [
+        Change("tried", Audited.PLAIN, None, kind),
+        Change("wait_seconds", Audited.PLAIN, None, whole_seconds(wait)),
+    ]
+    row.told_at = at
+    record(Action.TRY_DELAYED, actor, outcome=Outcome.DENIED, changes=changes)
+
+
+def _purge(at: datetime, used: Sequence[str]) -> None:
+    """Removes counters that mean nothing any more, a few at a time and never those in use."""
+    old = (
+        select(TryCounter.key)
+        .where(TryCounter.expires_at < at, TryCounter.key.not_in(used))
+        .limit(_PURGED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    statement = delete(TryCounter).where(TryCounter.key.in_(old))
+    db.session.execute(statement, execution_options={"synchronize_session": False})

@@ -1,0 +1,1 @@
+"""Sections, forms, rules, conflicts and operations of tenants."""

@@ -1,0 +1,1 @@
+"""The pages of tenants, and what they show."""

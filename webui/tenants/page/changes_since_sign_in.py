@@ -1,0 +1,64 @@
+"""What the support team changed since an owner's last visit, read from the history.
+
+Counted from the start of one sign-in to the start of the next: each change is told in exactly
+one visit, and the line goes by itself with the next one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from webui.core.extensions import db
+from webui.core.permissions import STAFF
+from webui.history.record.actions import Action
+from webui.models import AuditEntry
+
+# More changes than these in one absence are told as these are.
+_MOST = 100
+_WORDS = {
+    Action.TENANT_STATUS: "the status",
+    Action.TENANT_ORGANISATION: "the organisation’s details",
+    Action.TENANT_BILLING: "the plan and limits",
+    Action.TENANT_SIP: "SIP",
+    Action.TENANT_FEATURES: "recording and analytics",
+    Action.TENANT_COMPLIANCE: "compliance",
+    Action.TENANT_WEBHOOK: "the webhook",
+    Action.WEBHOOK_SECRET_ROTATED: "the webhook’s secret",
+    Action.WEBHOOK_SECRET_ENDED: "the webhook’s secret",
+}
+
+
+@dataclass(frozen=True)
+class News:
+    """What changed since the visit that began ``at``, in the order of the page."""
+
+    at: datetime
+    parts: list[str]
+
+    @property
+    def words(self) -> str:
+        """ "SIP", "SIP and compliance", "the status, SIP and compliance"."""
+        *others, last = self.parts
+        return f"{', '.join(others)} and {last}" if others else last
+
+
+def news(tenant_id: UUID, user_id: UUID) -> News | None:
+    """What the support team changed between the person's last two sign-ins, if anything."""
+    mine = select(AuditEntry.seq, AuditEntry.at).where(
+        AuditEntry.actor_id == str(user_id), AuditEntry.action == Action.SIGNED_IN
+    )
+    visits = db.session.execute(mine.order_by(AuditEntry.seq.desc()).limit(2)).all()
+    if len(visits) < 2:
+        return None
+    this, last = visits
+    theirs = select(AuditEntry.action).where(
+        AuditEntry.tenant_id == tenant_id,
+        AuditEntry.seq.between(last.seq, this.seq),
+        AuditEntry.actor_role.in_(STAFF),
+        AuditEntry.tenant_version.is_not(None),
+    )
+    found = set(db.session.scalars(theirs.order_by(AuditEntry.seq.desc()).limit(_MOST)))
+    parts = list(dict.fromkeys(words for action, words in _WORDS.items() if action in found))
+    return News(last.at, parts) if parts else None

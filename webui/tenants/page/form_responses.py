@@ -1,0 +1,172 @@
+"""What a form about a tenant is answered with: the form again, a conflict, or "saved"."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import flash, g, make_response, render_template, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from webui.models import Tenant
+from webui.models.tenant.tenant import UNREADABLE
+from webui.tenants.core.conflicts import Conflict, Theirs
+from webui.tenants.core.forms import TenantForm, shown
+from webui.tenants.core.operations import Saved
+from webui.tenants.core.rules import RuleBroken
+from webui.tenants.core.sections import Section
+from webui.tenants.page import password_generator
+from webui.tenants.page.overview import Mark, Overview, mark
+from webui.values import same_json
+from webui.web.errors import log_database_error
+from webui.web.htmx import go_to, wants_fragment
+
+SAVED = "Saved."
+UNCHANGED = "Nothing changed, so nothing was saved."
+FAILED = "Nothing was saved: the database did not answer. Your input is still here. Try again."
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a conflict form says beside a field.
+
+    ``kind``: both (both changed it), theirs (only others did), mine (only this person did;
+    ``mark`` is the latest of the others' then).
+    """
+
+    kind: str
+    mark: Mark
+    theirs: Any = None
+    before: Any = None
+    secret: bool = False
+
+
+def show_form(
+    tenant: Tenant,
+    form: TenantForm,
+    section: Section | None = None,
+    version: int | None = None,
+    status: int = 200,
+    **words: Any,
+) -> Response:
+    """The form of a section, or of the status when there is no section."""
+    folder = "section" if section else "status"
+    template = f"tenants/_{folder}_form.html" if wants_fragment() else f"tenants/{folder}.html"
+    context = {
+        "tenant": tenant,
+        "form": form,
+        "section": section,
+        "version": version or tenant.version,
+        # A form on a page of its own leads back to the tenant; one in a card stays there.
+        "in_place": wants_fragment(),
+        **words,
+    }
+    return make_response(render_template(template, **context), status)
+
+
+def offered(form: TenantForm) -> str | None:
+    """A new password, when its button was used. The form is shown again as it was typed, with
+    the password in it: nothing is stored or judged yet.
+    """
+    asked = "sip_password" in form and request.form.get("offer")
+    return password_generator.sip_password() if asked else None
+
+
+def refused(
+    tenant: Tenant,
+    form: TenantForm,
+    section: Section | None,
+    version: int,
+    broken: RuleBroken | None = None,
+) -> Response:
+    """422: the form again with what was typed and an error beside each wrong field."""
+    if broken:
+        put_errors(form, broken)
+    return show_form(tenant, form, section, version, 422)
+
+
+def put_errors(form: TenantForm, broken: RuleBroken) -> None:
+    """Puts the errors of a broken rule beside their fields, and lowered values into theirs."""
+    for name, message in broken.errors.items():
+        form.fail(name, message)
+    for name, value in broken.lowered.items():
+        form[name].data = shown(value)
+    if broken.plan:
+        form["ceilings_seen"].data = broken.plan
+
+
+def failed(
+    tenant: Tenant,
+    form: TenantForm,
+    section: Section | None,
+    version: int,
+    error: SQLAlchemyError,
+) -> Response:
+    """503: the database refused or did not answer; nothing was saved, nothing is lost."""
+    return show_form(tenant, form, section, version, 503, problem=explain(error))
+
+
+def explain(error: SQLAlchemyError) -> str:
+    """What a person is told of a failed save; the log gets the kind of error."""
+    log_database_error(error)
+    return f"{FAILED} Request {g.request_id}."
+
+
+def conflicted(
+    tenant: Tenant, form: TenantForm, section: Section | None, conflict: Conflict
+) -> Response:
+    """409: the form with the new version, mine and theirs side by side (DESIGN 6)."""
+    return show_form(tenant, form, section, status=409, **side_by_side(tenant, form, conflict))
+
+
+def side_by_side(tenant: Tenant, form: TenantForm, conflict: Conflict) -> dict[str, Any]:
+    """What a conflict form says: its new version, the notes beside fields, the latest mark.
+
+    Fields that only others changed hold theirs afterwards.
+    """
+    notes = {name: _note(form, theirs) for name, theirs in conflict.theirs.items()}
+    for name, note in notes.items():
+        if note.secret and "remove_sip_password" in form:
+            # One more click must not delete a password that somebody set a minute ago.
+            form["remove_sip_password"].data = False
+        elif note.kind == "theirs" and name in form:
+            form[name].data = note.theirs if name == "blocked_services" else shown(note.theirs)
+    by = mark(conflict.latest)
+    assert by is not None
+    mine = {n: Note("mine", by) for n, value in form.values.items() if tenant.differs(n, value)}
+    return {"version": conflict.version, "notes": mine | notes, "latest": by}
+
+
+def saved(result: Saved, section: Section | None) -> Response:
+    """303 to the page or, for htmx, every part of it that changed."""
+    message = SAVED if result.entry or result.already else UNCHANGED
+    if section is None or not wants_fragment():
+        return _to_page(result.tenant, section, message)
+    page = Overview(result.tenant)
+    context = {"page": page, "section": section, "message": message, "fresh": result.entry}
+    try:
+        return make_response(render_template("tenants/_saved.html", **context, focus=True))
+    except SQLAlchemyError as error:
+        # The save stands, whatever the page around it says now.
+        log_database_error(error)
+        return _to_page(result.tenant, section, message)
+
+
+def _to_page(tenant: Tenant, section: Section | None, message: str) -> Response:
+    flash(message)
+    anchor = section.anchor if section else None
+    return go_to(url_for("tenants.page", tenant_id=tenant.id, _anchor=anchor))
+
+
+def _note(form: TenantForm, theirs: Theirs) -> Note:
+    by = mark(theirs.entry)
+    assert by is not None
+    if theirs.secret:
+        return Note("both" if theirs.field in form.values else "theirs", by, secret=True)
+    mine = form.values.get(theirs.field)
+    if any(same_json(mine, value) for value in (theirs.before, theirs.now) if _known(value)):
+        return Note("theirs", by, theirs.now, theirs.before)
+    return Note("both", by, theirs.now, theirs.before)
+
+
+def _known(value: Any) -> bool:
+    return value is not UNREADABLE

@@ -1,0 +1,208 @@
+"""The pages of tenants: list, page, sections, status, new. All edit views look alike."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_login import current_user
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.routing import BaseConverter
+
+from webui.core.permissions import Permission, edit_permission, may, requires, requires_of
+from webui.tenants.core import operations
+from webui.tenants.core.conflicts import Conflict
+from webui.tenants.core.forms import NewTenantForm, StatusForm, TenantForm
+from webui.tenants.core.operations import Edit
+from webui.tenants.core.rules import Closed, RuleBroken
+from webui.tenants.core.scope import CLOSED, get_tenant, get_tenant_to_change
+from webui.tenants.core.sections import SECTIONS, Section
+from webui.tenants.page import changes_since_sign_in, form_responses
+from webui.tenants.page.overview import Overview
+from webui.tenants.search import search
+from webui.web import request_actor
+from webui.web.errors import Detail
+from webui.web.htmx import go_to, part_of, wants_fragment
+from webui.web.paging import BadCursor
+from webui.web.posted import drafts
+from webui.web.posted.drafts import keeps_draft
+from webui.web.posted.forms import posted_submission, posted_version
+
+bp = Blueprint("tenants", __name__, url_prefix="/tenants")
+NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
+
+
+class SectionConverter(BaseConverter):
+    """``<section:section>`` in a URL: the section, or no such page."""
+
+    regex = "|".join(SECTIONS)
+
+    def to_python(self, value: str) -> Section:
+        """The section of a name."""
+        return SECTIONS[value]
+
+    def to_url(self, value: object) -> str:
+        """The name of a section."""
+        return str(value)
+
+
+@bp.get("")
+@requires(Permission.LIST_TENANTS)
+def index() -> Any:
+    """The list, as a page or as the fragment that a search swaps."""
+    try:
+        filters = search.Filters.from_url(request.args)
+        found = search.find(filters, request.args.get("after"), request.args.get("before"))
+    except search.BadFilter as error:
+        abort(400, Detail(error))
+    except BadCursor:
+        abort(400, Detail(NO_SUCH_PAGE))
+    if "open" in request.args:
+        return _open(filters, found)
+    if not wants_fragment():
+        return render_template("tenants/index.html", filters=filters, found=found)
+    response = make_response(render_template("tenants/_found.html", filters=filters, found=found))
+    cursors = {name: request.args[name] for name in ("after", "before") if name in request.args}
+    values: dict[str, Any] = {**filters.arguments(), **cursors}
+    response.headers["HX-Replace-Url"] = url_for(".index", **values)
+    return response
+
+
+def _open(filters: search.Filters, found: Any) -> Any:
+    """After Enter in a search: the one tenant that it found, else the list by its own address."""
+    if filters.q and len(found.rows) == 1:
+        return go_to(url_for(".page", tenant_id=found.rows[0].id))
+    values: dict[str, Any] = {**filters.arguments()}
+    return go_to(url_for(".index", **values))
+
+
+@bp.get("/<uuid:tenant_id>")
+@requires(Permission.VIEW_TENANT)
+def page(tenant_id: UUID) -> str:
+    """The tenant page."""
+    page = Overview(get_tenant(tenant_id))
+    news = (
+        changes_since_sign_in.news(tenant_id, current_user.id) if may(Permission.ONBOARD) else None
+    )
+    return render_template(part_of("tenants/page.html"), page=page, news=news)
+
+
+@bp.get("/<uuid:tenant_id>/<section:section>")
+@requires(Permission.VIEW_TENANT)
+def section(tenant_id: UUID, section: Section) -> Any:
+    """The card of a section; without htmx its place on the page."""
+    tenant = get_tenant(tenant_id)
+    if not wants_fragment():
+        return redirect(url_for(".page", tenant_id=tenant_id, _anchor=section.anchor), 303)
+    page = Overview(tenant)
+    return render_template("tenants/_card.html", page=page, section=section, focus=True)
+
+
+@bp.get("/<uuid:tenant_id>/<section:section>/edit")
+@requires_of("section", edit_permission)
+def edit_section(tenant_id: UUID, section: Section) -> Any:
+    """The form of a section."""
+    tenant = get_tenant_to_change(tenant_id, section)
+    typed = drafts.find(url_for(".save_section", tenant_id=tenant_id, section=section))
+    form = section.form(tenant, formdata=typed)
+    version = typed.get("version", type=int) if typed else None
+    return form_responses.show_form(tenant, form, section, version, restored=typed is not None)
+
+
+@bp.post("/<uuid:tenant_id>/<section:section>")
+@requires_of("section", edit_permission)
+@keeps_draft("tenants.edit_section")
+def save_section(tenant_id: UUID, section: Section) -> Any:
+    """Saves a section."""
+    tenant = get_tenant_to_change(tenant_id, section)
+    version, form = posted_version(), section.form(tenant)
+    offer = form_responses.offered(form)
+    if offer:
+        return form_responses.show_form(tenant, form, section, version, offer=offer)
+    if not form.validate():
+        return form_responses.refused(tenant, form, section, version)
+    try:
+        edit = edit_of(form, version)
+        result = operations.update_section(tenant_id, section, edit, request_actor.actor())
+    except RuleBroken as broken:
+        return form_responses.refused(tenant, form, section, version, broken)
+    except Conflict as conflict:
+        return form_responses.conflicted(tenant, form, section, conflict)
+    except Closed:
+        abort(403, Detail(CLOSED))
+    except SQLAlchemyError as error:
+        return form_responses.failed(tenant, form, section, version, error)
+    return form_responses.saved(result, section)
+
+
+@bp.get("/<uuid:tenant_id>/status")
+@requires(Permission.CHANGE_STATUS)
+def status(tenant_id: UUID) -> Any:
+    """The form of the status."""
+    tenant = get_tenant(tenant_id)
+    typed = drafts.find(url_for(".save_status", tenant_id=tenant_id))
+    form = StatusForm(tenant, formdata=typed)
+    version = typed.get("version", type=int) if typed else None
+    return form_responses.show_form(tenant, form, None, version, restored=typed is not None)
+
+
+@bp.post("/<uuid:tenant_id>/status")
+@requires(Permission.CHANGE_STATUS)
+@keeps_draft("tenants.status")
+def save_status(tenant_id: UUID) -> Any:
+    """Changes the status."""
+    tenant = get_tenant(tenant_id)
+    version, form = posted_version(), StatusForm(tenant)
+    if not form.validate():
+        return form_responses.refused(tenant, form, None, version)
+    try:
+        result = operations.change_status(tenant_id, edit_of(form, version), request_actor.actor())
+    except Conflict as conflict:
+        return form_responses.conflicted(tenant, form, None, conflict)
+    except SQLAlchemyError as error:
+        return form_responses.failed(tenant, form, None, version, error)
+    return form_responses.saved(result, None)
+
+
+@bp.get("/new")
+@requires(Permission.CREATE_TENANT)
+def new() -> Any:
+    """The form of a new tenant."""
+    typed = drafts.find(url_for(".create"))
+    return render_template(
+        part_of("tenants/new.html"), form=NewTenantForm(formdata=typed), restored=typed is not None
+    )
+
+
+@bp.post("/new")
+@requires(Permission.CREATE_TENANT)
+@keeps_draft("tenants.new")
+def create() -> Any:
+    """Makes a tenant; a second click on the same form finds the one that was made."""
+    mark, form = posted_submission(), NewTenantForm()
+    if not form.validate():
+        return make_response(render_template(part_of("tenants/new.html"), form=form), 422)
+    try:
+        tenant_id = operations.create_tenant(edit_of(form, 0), mark, request_actor.actor())
+    except SQLAlchemyError as error:
+        problem = form_responses.explain(error)
+        return make_response(
+            render_template(part_of("tenants/new.html"), form=form, problem=problem), 503
+        )
+    flash("The tenant was created.")
+    return go_to(url_for(".page", tenant_id=tenant_id))
+
+
+def edit_of(form: TenantForm, version: int, path: str = "") -> Edit:
+    """A posted and validated form as an edit; ``path`` when its draft is not this one's."""
+    seen = form["ceilings_seen"].data if "ceilings_seen" in form else None
+    fields = [name for name in form.tenant_fields() if name in form]
+    return Edit(form.values, fields, version, form.reason_given, seen, path or request.path)

@@ -1,0 +1,44 @@
+"""Since when, by whom and why each service is stopped: read from the history."""
+
+from collections.abc import Iterable
+
+from webui.core.limits import Service
+from webui.history.query import history
+from webui.history.query.entry_protocol import Entry
+from webui.history.record import bodies
+from webui.models import Tenant
+from webui.models.tenant.services import stopped_services
+from webui.tenants.core.sections import STATUS_FIELDS
+
+# A service that stood still through more changes of the status than these shows the oldest.
+_MOST = 50
+
+
+def stops(tenant: Tenant) -> list[tuple[Entry, list[Service]]]:
+    """(entry, the services that it stopped and that are stopped since), newest first."""
+    still = stopped_services(tenant.status, tenant.blocked_services)
+    if not still:
+        return []
+    entries = history.changes_of(tenant.id, STATUS_FIELDS, _MOST)
+    found: list[tuple[Entry, list[Service]]] = []
+    for entry, before in _states_before(tenant, entries):
+        here = sorted(still - before)
+        if here:
+            found.append((entry, here))
+        still &= before
+        if not still:
+            break
+    return found
+
+
+def _states_before(
+    tenant: Tenant, entries: Iterable[Entry]
+) -> Iterable[tuple[Entry, set[Service]]]:
+    """Each entry with what was stopped before it."""
+    status, blocked = tenant.status, tenant.blocked_services
+    for entry in entries:
+        changes = bodies.read(entry.body)["changes"]
+        status = changes.get("status", [status])[0]
+        blocked = changes.get("blocked_services", [blocked])[0]
+        # Before the creation there was no status: nothing was stopped then.
+        yield entry, stopped_services(status, blocked) if status else set()

@@ -1,0 +1,190 @@
+"""What the templates of tenants say: labels, and hints that depend on the tenant."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from flask import Flask
+from markupsafe import Markup
+from wtforms import Field
+
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Choice
+from webui.core.limits import (CEILING_FIELDS, PLANS, REASON, SERVICE_LABELS, STATUS_LABELS, STATUS_MEANINGS, Service, Status,)
+from webui.core.permissions import Permission, may
+from webui.models import Tenant
+from webui.models.tenant.onboarding import STEP_LABELS
+from webui.models.tenant.tenant import UNREADABLE
+from webui.tenants.core.forms import TenantForm, shown
+from webui.tenants.core.rules import sip_missing
+from webui.tenants.core.scope import CLOSED
+from webui.tenants.core.sections import STATUS_FIELDS
+from webui.tenants.page.compliance import State
+from webui.tenants.page.form_responses import Note
+from webui.tenants.page.overview import service_word
+from webui.tenants.search import search
+from webui.values import compact_json
+from webui.web.paging import PAGE_SIZE
+from webui.web.posted.forms import SwitchField
+from webui.web.template_filters import badge
+
+RESTORED = "This is what you had typed before you had to sign in."
+KEEP = "One is stored. Leave this blank to keep it."
+TYPE_AGAIN = "Passwords are never shown again: type it once more."
+OFFERED = "A new password, shown only now: copy it. It is stored when you save."
+CANNOT_BE_READ = "The stored value cannot be read now. Blank keeps it as it is."
+_TONES: dict[str, str] = {Status.ACTIVE: "good", Status.SUSPENDED: "warn", Status.BLOCKED: "bad"}
+_FINDINGS = {
+    State.MET: ("good", "Met"),
+    State.NOT_MET: ("bad", "Not met"),
+    State.BY_HAND: ("", "By hand"),
+    State.NOT_APPLICABLE: ("", "N/A"),
+}
+
+
+def init_words(app: Flask) -> None:
+    """Gives the templates their words."""
+    app.jinja_env.filters["compact_json"] = compact_json
+    app.jinja_env.filters["status_badge"] = status_badge
+    app.jinja_env.filters["finding_badge"] = finding_badge
+    app.jinja_env.filters["plan_label"] = plan_label
+    app.jinja_env.filters["switched_on"] = switched_on
+    app.jinja_env.filters["stuck_at"] = stuck_at
+    app.jinja_env.tests["near"] = near
+    app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
+    app.jinja_env.globals.update(
+        fields=FIELDS,
+        plans=PLANS,
+        status_labels={status.value: label for status, label in STATUS_LABELS.items()},
+        status_meanings={status.value: words for status, words in STATUS_MEANINGS.items()},
+        service_labels={service.value: label for service, label in SERVICE_LABELS.items()},
+        all_services=[service_word(service) for service in Service],
+        page_size=PAGE_SIZE,
+        list_choices=search.CHOICES,
+        status_fields=STATUS_FIELDS,
+        closed_words=CLOSED,
+        support_contact=app.extensions["webui_config"].support_contact,
+        restored_words=RESTORED,
+        hint=hint,
+        spoken=spoken,
+        editable=shown,
+        visible_fields=visible_fields,
+        first_field=first_field,
+        width=width,
+        sip_missing=sip_missing,
+    )
+
+
+@cache
+def status_badge(status: str) -> Markup:
+    """A status as a word in its colour."""
+    return badge(_TONES.get(status, ""), STATUS_LABELS[Status(status)])
+
+
+@cache
+def finding_badge(state: State) -> Markup:
+    """How a finding stands as a word in its colour."""
+    return badge(*_FINDINGS[state])
+
+
+def plan_label(plan: str) -> str:
+    """A plan for people; one that left the catalogue keeps its name."""
+    return PLANS[plan].label if plan in PLANS else plan
+
+
+_SWITCHES = {
+    "SIP": "sip_enabled",
+    "Recording": "recording_enabled",
+    "Analytics": "analytics_enabled",
+    "HIPAA": "hipaa_enabled",
+    "PCI": "pci_enabled",
+}
+
+
+def switched_on(tenant: Any) -> str:
+    """What is on at a row of the list, in a few words."""
+    return " · ".join([name for name, field in _SWITCHES.items() if getattr(tenant, field)])
+
+
+def stuck_at(tenant: Any) -> str | None:
+    """The step of the wizard where the owner goes on; None once it is finished."""
+    if tenant.onboarded_at:
+        return None
+    return STEP_LABELS[tenant.step] if tenant.step else "not begun"
+
+
+def near(calls: int, limit: int) -> bool:
+    """Whether calls stand out against a limit: from 80 % on, and any where none are allowed."""
+    return calls * 100 >= limit * 80 if limit else calls > 0
+
+
+def visible_fields(form: TenantForm) -> list[Field]:
+    """The fields that a form shows one after the other."""
+    hidden = (
+        set() if form.tenant and form.tenant.is_set("sip_password") else {"remove_sip_password"}
+    )
+    return [f for f in form if hasattr(f, "kind") and f.name not in hidden]
+
+
+def first_field(form: TenantForm, notes: Mapping[str, Note] | None = None) -> str:
+    """The field that takes the focus: the first wrong or disputed one, else the first."""
+    if "status" in form:
+        # The choice of the status stands before all other fields.
+        return form.first_error or "status"
+    disputed = [name for name, note in (notes or {}).items() if note.kind == "both"]
+    return form.first_error or next(iter(disputed), visible_fields(form)[0].name)
+
+
+def width(name: str) -> str:
+    """How much of the form's width a field takes."""
+    if name == REASON.name:
+        return "full"
+    return FIELDS[name].use.width if name in FIELDS else "half"
+
+
+def hint(form: TenantForm, name: str, offered: bool = False) -> str:
+    """What stands below a field besides its own help."""
+    tenant = form.tenant
+    if tenant is None or name not in FIELDS:
+        return ""
+    if form.unreadable(name):
+        return CANNOT_BE_READ
+    if name == "sip_password":
+        if offered:
+            return OFFERED
+        words = [KEEP] if tenant.is_set(name) else []
+        return " ".join([*words, *([TYPE_AGAIN] if form[name].data else [])])
+    if name == "sip_enabled" and (missing := sip_missing(tenant)):
+        return f"Not stored yet: {', '.join(missing)}."
+    return "" if may(Permission.EXCEED_PLAN) else _plan_hint(tenant, name)
+
+
+def _plan_hint(tenant: Tenant, name: str) -> str:
+    """What the plans allow an owner, beside the field that they bind."""
+    if name in CEILING_FIELDS:
+        ceilings = [(plan.ceiling(name), plan.label) for plan in PLANS.values()]
+        words = [f"{'no cap' if c is None else f'{c:,}'} on {label}" for c, label in ceilings]
+        return f"Up to {', '.join(words)}."
+    plan = PLANS.get(tenant.billing_plan)
+    if name in ("hipaa_enabled", "pci_enabled") and plan and not plan.allows_compliance:
+        return f"Part of the Enterprise plan; yours is {plan.label}."
+    return ""
+
+
+def spoken(value: Any, field: Field | str) -> str:
+    """A value as people read it, beside a field in conflict."""
+    name = field if isinstance(field, str) else field.name
+    spec = FIELDS[name]
+    if value is UNREADABLE:
+        return "cannot be read"
+    if value is None or value in ("", [], {}):
+        return "nothing"
+    if isinstance(value, bool) or isinstance(field, SwitchField):
+        return "on" if value else "off"
+    if isinstance(spec, Choice):
+        return spec.label_of(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, list):
+        return ", ".join(service_word(service) for service in value)
+    return compact_json(value) if isinstance(value, dict) else str(value)

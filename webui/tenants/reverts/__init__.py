@@ -1,0 +1,1 @@
+"""Undoing a change by its history entry."""

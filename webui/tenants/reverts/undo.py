@@ -1,0 +1,225 @@
+"""Undoing an entry: what would go back to what, and doing it as any edit is done."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import SelectMultipleField
+
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import db
+from webui.core.field_types import Metadata, Secret
+from webui.crypto.keyring import SecretError
+from webui.history.narrative.sentences import NOT_OURS
+from webui.history.query import history
+from webui.history.query.diff import spoken
+from webui.history.query.entry_protocol import Entry
+from webui.history.query.labels import field_label
+from webui.history.record import bodies
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import open_sealed
+from webui.models import AuditEntry, AuditSealed, Tenant
+from webui.models.tenant.tenant import UNREADABLE
+from webui.tenants.core import operations
+from webui.tenants.core.forms import StatusForm, TenantForm, shown
+from webui.tenants.core.operations import Edit, Saved
+from webui.tenants.core.rules import RuleBroken
+from webui.tenants.core.sections import SECTIONS, STATUS_FIELDS, Section
+from webui.tenants.page.overview import Mark, mark
+from webui.web.posted.forms import reason_field
+
+
+@dataclass(frozen=True)
+class Part:
+    """The form that an entry came through; ``section`` is None for the status."""
+
+    form: type[TenantForm]
+    fields: Sequence[str]
+    section: Section | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether its fields only go together: a status and the services it stops."""
+        return self.section is None
+
+
+_PARTS: dict[str, Part] = {
+    section.action: Part(section.form, section.fields, section) for section in SECTIONS.values()
+}
+_PARTS[Action.TENANT_STATUS] = Part(StatusForm, STATUS_FIELDS, None)
+
+
+def part_of(action: str) -> Part | None:
+    """The part of a tenant that an action edits; None for anything else."""
+    return _PARTS.get(action)
+
+
+class State(StrEnum):
+    """Whether a field can go back."""
+
+    BACK = "back"
+    SAME = "same"
+    SECRET = "secret"
+    ERASED = "erased"
+    UNREADABLE = "unreadable"
+
+
+WORDS = {
+    State.SAME: "Already so.",
+    State.SECRET: "Secrets are not kept in the history, so they cannot be undone.",
+    State.ERASED: "The value before was erased from the history. It cannot be undone.",
+    State.UNREADABLE: "The value before cannot be read: its key is missing or it was damaged.",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One field of the entry: its value now and the one before the entry, in words.
+
+    ``since``: who changed it after the entry; None when nobody did.
+    """
+
+    name: str
+    label: str
+    state: State
+    now: str | None
+    made: str | None
+    back: str | None
+    since: Mark | None
+    value: Any = None
+
+    @property
+    def possible(self) -> bool:
+        """Whether it can be undone now."""
+        return self.state is State.BACK
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What undoing an entry would do to the tenant as it is now."""
+
+    entry: AuditEntry
+    tenant: Tenant
+    part: Part
+    steps: list[Step]
+
+    @property
+    def possible(self) -> list[Step]:
+        """The steps that can be taken."""
+        return [step for step in self.steps if step.possible]
+
+
+class RevertForm(TenantForm):
+    """Which fields go back, and why."""
+
+    field = SelectMultipleField("Fields", validate_choice=False)
+    reason = reason_field()
+
+
+def plan(entry: AuditEntry, tenant: Tenant) -> Plan | None:
+    """What undoing would do; None for an entry that cannot be undone at all."""
+    try:
+        return _plan(entry, tenant)
+    except NOT_OURS:
+        return None
+
+
+def _plan(entry: AuditEntry, tenant: Tenant) -> Plan | None:
+    part, changes = part_of(entry.action), bodies.read(entry.body)["changes"]
+    names = [name for name in FIELDS if part and name in part.fields and name in changes]
+    if part is None or not names:
+        return None
+    latest = history.latest_by_field(tenant.id, names)
+    return Plan(entry, tenant, part, [_step(entry, tenant, n, changes[n], latest) for n in names])
+
+
+def _step(
+    entry: AuditEntry,
+    tenant: Tenant,
+    name: str,
+    sides: Sequence[Any],
+    latest: Mapping[str, Entry],
+) -> Step:
+    last = latest.get(name)
+    since = mark(last) if last and last.seq > entry.seq else None
+    label = field_label(name)
+    if isinstance(FIELDS[name], Secret):
+        return Step(name, label, State.SECRET, None, None, None, since)
+    state, old = _side(entry, name, "old", sides[0])
+    _, made = _side(entry, name, "new", sides[1])
+    if state is State.BACK and not tenant.differs(name, old):
+        state = State.SAME
+    now, made, back = (_words(name, value) for value in (tenant.readable(name), made, old))
+    return Step(name, label, state, now, made, back, since, old)
+
+
+def _side(entry: AuditEntry, name: str, side: str, value: Any) -> tuple[State, Any]:
+    """A side of a change as a value that can be stored, if it still can."""
+    if isinstance(FIELDS[name], Metadata) or not isinstance(value, dict):
+        return (State.UNREADABLE, None) if value == "unreadable" else (State.BACK, value)
+    row = db.session.get(AuditSealed, (entry.id, name, side))
+    if row is None or row.value is None:
+        return State.ERASED, None
+    try:
+        return State.BACK, open_sealed(row)
+    except SecretError:
+        return State.UNREADABLE, None
+
+
+def _words(name: str, value: Any) -> str | None:
+    return "cannot be read" if value is UNREADABLE else spoken(name, value)
+
+
+def chosen(plan: Plan, names: Sequence[str]) -> list[Step]:
+    """The possible steps of these fields; all of them where they only go together."""
+    if plan.part.whole:
+        return plan.possible
+    return [step for step in plan.possible if step.name in names]
+
+
+def revert(
+    plan: Plan, steps: Sequence[Step], version: int, reason: str | None, path: str, actor: Actor
+) -> Saved:
+    """Sets the fields back, through the form, rules and version guard of any edit.
+
+    Raises RuleBroken, also for a value that the form no longer accepts, and
+    conflicts.Conflict; nothing is written then.
+    """
+    form = _form(plan, {step.name: step.value for step in steps})
+    if not form.holds():
+        raise RuleBroken({name: errors[0] for name, errors in form.errors.items() if name})
+    edit = Edit(
+        values=form.values,
+        fields=plan.part.fields,
+        version=version,
+        reason=reason,
+        # That the plan is lower than what stands is what was asked for.
+        ceilings_seen=form.values.get("billing_plan"),
+        path=path,
+        reverts=plan.entry.id,
+    )
+    if plan.part.section:
+        return operations.update_section(plan.tenant.id, plan.part.section, edit, actor)
+    return operations.change_status(plan.tenant.id, edit, actor)
+
+
+def _form(plan: Plan, values: Mapping[str, Any]) -> TenantForm:
+    """The form of the part as if the values had been typed into it."""
+    typed: MultiDict[str, str] = MultiDict()
+    for name in plan.part.fields:
+        if isinstance(FIELDS[name], Secret):
+            typed.add(name, "")
+            continue
+        value = values[name] if name in values else plan.tenant.readable(name)
+        as_typed = shown(value)
+        if isinstance(as_typed, list):
+            typed.setlist(name, as_typed)
+        elif as_typed is not False:
+            typed.add(name, "y" if as_typed is True else as_typed)
+    form = plan.part.form(plan.tenant, formdata=typed, meta={"csrf": False})
+    if "reason" in form:
+        del form["reason"]
+    return form

@@ -1,0 +1,117 @@
+"""SIP identities: who uses a domain, a username or user@domain, found by blind index.
+
+Nothing is decrypted for it. Indexes under every key of the ring are looked for, so that it
+works while the index is re-keyed.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, bindparam, literal, or_, select, union_all
+
+from webui import values
+from webui.core.extensions import keyring, read
+from webui.crypto import blind_index
+from webui.models import Tenant
+from webui.models.tenant.tenant import UNREADABLE, host_of
+
+FEW = 5
+"""So many other tenants are named on a tenant's page."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Other tenants with the same user and domain, and with the same domain alone.
+
+    (id, name) of some of each, and whether there are more; ``found_by`` finds the first kind.
+    """
+
+    identity: list[tuple[UUID, str]]
+    domain: list[tuple[UUID, str]]
+    more_identity: bool = False
+    more_domain: bool = False
+    found_by: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The blind indexes that words would have as a SIP domain and as a username.
+
+    ``both`` when the words are user@domain, so that a tenant must have the two.
+    """
+
+    hosts: list[str]
+    users: list[str]
+    both: bool
+
+
+def asked(words: str) -> Asked | None:
+    """What words ask for as a SIP domain, username or both; None for what can be neither.
+
+    ``sip:`` in front and a port are taken away, as in what people copy from a trunk's settings.
+    """
+    words = re.sub(r"^sips?:", "", words.strip(), flags=re.IGNORECASE)
+    user, at, host = words.rpartition("@")
+    hosts, users = _hosts(host), _users(user if at else words)
+    if not (hosts and users if at else hosts or users):
+        return None
+    return Asked(hosts, users, bool(at))
+
+
+def shared(tenant: Tenant) -> Shared:
+    """Who else has the tenant's SIP identity."""
+    domain, username = tenant.readable("sip_domain"), tenant.readable("sip_username")
+    if domain in (None, UNREADABLE):
+        return Shared([], [])
+    asked = {
+        "tenant_id": tenant.id,
+        "hosts": _indexes("sip_domain", host_of(domain)),
+        "users": [] if username in (None, UNREADABLE) else _indexes("sip_username", username),
+    }
+    found: dict[str, list[tuple[UUID, str]]] = {"both": [], "domain": []}
+    for row in read(_SHARED, asked):
+        found[row.what].append((row.id, row.name))
+    identity, rest = found["both"], found["domain"]
+    more = len(identity) > FEW, len(rest) > FEW
+    return Shared(identity[:FEW], rest[:FEW], *more, f"{username}@{domain}")
+
+
+_TENANTS = Tenant.__table__.c
+
+
+def _some(what: str, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """One more than are named of the other tenants that meet the conditions."""
+    query = select(literal(what).label("what"), _TENANTS.id, _TENANTS.name)
+    query = query.where(_TENANTS.id != bindparam("tenant_id"), *conditions)
+    rows = query.limit(FEW + 1).subquery()
+    return select(rows.c.what, rows.c.id, rows.c.name)
+
+
+_SAME_HOST = _TENANTS.sip_domain_index.in_(bindparam("hosts", expanding=True))
+_SAME_USER = _TENANTS.sip_username_index.in_(bindparam("users", expanding=True))
+# A tenant without a username has no index: NULL is not "another one" to SQL.
+_OTHER_USER = or_(_TENANTS.sip_username_index.is_(None), ~_SAME_USER)
+# Built once: composing this statement costs more than running it.
+_SHARED = union_all(_some("both", _SAME_HOST, _SAME_USER), _some("domain", _SAME_HOST, _OTHER_USER))
+
+
+def _hosts(text: str) -> list[str]:
+    try:
+        domain = values.sip_domain(text)
+    except values.Refused:
+        return []
+    return _indexes("sip_domain", host_of(domain)) if domain else []
+
+
+def _users(text: str) -> list[str]:
+    try:
+        username = values.sip_username(text)
+    except values.Refused:
+        return []
+    return _indexes("sip_username", username) if username else []
+
+
+def _indexes(field: str, value: str) -> list[str]:
+    return blind_index.candidates(keyring(), value, Tenant.__tablename__, field)

@@ -1,0 +1,228 @@
+"""Whom the words of a search may mean: a name, an owner, a SIP identity.
+
+Each is found in one of two ways. *Gathered*: an index of its own gives all the tenants, which
+are sorted then. *Tested*: tenants come in the list's order, and each is asked whether it is
+meant. Few are gathered and many are tested, so that neither way reads much more than a page.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, bindparam, column, exists, func, or_, select, table
+from sqlalchemy import text as sql
+
+from webui.core.permissions import Permission, may
+from webui.models import Tenant, User
+from webui.models.columns import past
+from webui.tenants.search import identities
+from webui.values import name_key
+
+PREFIX_BELOW = 3
+"""With fewer characters only the beginnings of names are searched."""
+
+_TENANTS, _USERS = Tenant.__table__.c, User.__table__.c
+_OTHERS = Tenant.__table__.alias("others").c
+_NAMES, _TRIGRAM = table("tenant_names", column("row"), column("tenant_id")), "tenant_names_trigram"
+_UUID = re.compile(
+    r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])",
+    re.IGNORECASE,
+)
+_ACCOUNT = re.compile(r"[^\s]{3,254}")
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the words of a parameter of the URL may mean; their values are in no statement."""
+
+    of: str
+    on_sqlite: bool
+    few: ClassVar[int] = 5_000
+    """Up to so many are gathered: to test a row takes about twice as long."""
+    single: ClassVar[bool] = False
+    """Whether there can be only one tenant, or none."""
+
+    def parameter(self, name: str) -> str:
+        """The name of a value of the words in the statements."""
+        return f"{self.of}_{type(self).__name__.lower()}_{name}"
+
+    def value(self, name: str, **options: Any) -> Any:
+        """A value of the words, as a parameter of the statement."""
+        return bindparam(self.parameter(name), **options)
+
+    def begins(self, key: ColumnElement[str]) -> ColumnElement[bool]:
+        """A prefix as a range, which any index in byte order answers."""
+        return (key >= self.value("low")) & (key < self.value("high"))
+
+    def gathered(self) -> list[Select[Any]]:
+        """The ids of the tenants by an index; some may come twice."""
+        raise NotImplementedError
+
+    def counted(self) -> list[Select[Any]]:
+        """As many rows as are gathered, cheaper."""
+        return self.gathered()
+
+    def test(self) -> ColumnElement[bool]:
+        """Whether a tenant is meant, in words that lead no database to another index."""
+        return or_(*(_TENANTS.id.in_(ids) for ids in self.gathered()))
+
+
+class Id(Source):
+    """The tenant's id, also without dashes, also inside a pasted address."""
+
+    single = True
+
+    def gathered(self) -> list[Select[Any]]:
+        """One at most."""
+        return [select(_OTHERS.id).where(_OTHERS.id == self.value("id", type_=_OTHERS.id.type))]
+
+
+class Account(Source):
+    """The id of an owner's account."""
+
+    single = True
+
+    def gathered(self) -> list[Select[Any]]:
+        """One at most."""
+        query = select(_USERS.tenant_id)
+        return [query.where(_USERS.id == self.value("id", type_=_USERS.id.type))]
+
+
+class Name(Source):
+    """A part of the name: by FTS5 on SQLite, by LIKE and pg_trgm on PostgreSQL."""
+
+    few = 500  # To test a name takes a hundredth of what to gather a row does.
+
+    def gathered(self) -> list[Select[Any]]:
+        """By the trigram index."""
+        if not self.on_sqlite:
+            like = _OTHERS.name_key.like(self.value("like"), escape="/")
+            return [select(_OTHERS.id).where(like)]
+        rows = select(sql("rowid")).select_from(self._trigrams())
+        return [select(_NAMES.c.tenant_id).where(_NAMES.c.row.in_(rows))]
+
+    def _trigrams(self) -> Any:
+        return getattr(func, _TRIGRAM)(self.value("phrase"))
+
+    def counted(self) -> list[Select[Any]]:
+        """By the trigram index alone."""
+        if not self.on_sqlite:
+            return self.gathered()
+        return [select(sql("1")).select_from(self._trigrams())]
+
+    def test(self) -> ColumnElement[bool]:
+        """Whether the key holds the words."""
+        position = func.instr if self.on_sqlite else func.strpos
+        return position(_TENANTS.name_key, self.value("key")) > 0
+
+
+class Beginning(Source):
+    """The beginning of the name."""
+
+    few = 500  # To test a name takes a hundredth of what to gather a row does.
+
+    def gathered(self) -> list[Select[Any]]:
+        """By the index of the names."""
+        return [select(_OTHERS.id).where(self.begins(_OTHERS.name_key))]
+
+    def test(self) -> ColumnElement[bool]:
+        """Whether the key begins with the words."""
+        return self.begins(same(_TENANTS.name_key))
+
+    def range(self) -> ColumnElement[bool]:
+        """In the order of names they stand beside one another."""
+        return self.begins(_TENANTS.name_key)
+
+
+class Owner(Source):
+    """The beginning of an owner's username or e-mail address."""
+
+    def _keys(self) -> list[ColumnElement[bool]]:
+        return [self.begins(key) for key in (_USERS.username_key, _USERS.email_key)]
+
+    def gathered(self) -> list[Select[Any]]:
+        """By the indexes of the accounts."""
+        return [select(_USERS.tenant_id).where(key) for key in self._keys()]
+
+    def counted(self) -> list[Select[Any]]:
+        """Colleagues' accounts, which have no tenant, are counted as well."""
+        return [select(sql("1")).select_from(User.__table__).where(key) for key in self._keys()]
+
+    def test(self) -> ColumnElement[bool]:
+        """Whether it has such an owner."""
+        return exists().where(_USERS.tenant_id == _TENANTS.id, or_(*self._keys()))
+
+
+class Sip(Source):
+    """A SIP domain or username."""
+
+    def _either(self, tenants: Any, through: Any = lambda column: column) -> Any:
+        yield through(tenants.sip_domain_index).in_(self.value("hosts", expanding=True))
+        yield through(tenants.sip_username_index).in_(self.value("users", expanding=True))
+
+    def gathered(self) -> list[Select[Any]]:
+        """By their blind indexes."""
+        return [select(_OTHERS.id).where(condition) for condition in self._either(_OTHERS)]
+
+    def test(self) -> ColumnElement[bool]:
+        """Whether it has the one or the other."""
+        return or_(*self._either(_TENANTS, same))
+
+
+class Identity(Sip):
+    """A SIP username at a domain."""
+
+    def gathered(self) -> list[Select[Any]]:
+        """By one index of both."""
+        return [select(_OTHERS.id).where(*self._either(_OTHERS))]
+
+    def test(self) -> ColumnElement[bool]:
+        """Whether it has both."""
+        host, user = self._either(_TENANTS, same)
+        return host & user
+
+
+def same(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A column as an expression that no index is for: what shall not lead to another one."""
+    return func.coalesce(value, value)
+
+
+Meant = dict[Source, Mapping[str, Any]]
+
+
+def meant(words: str, of: str, on_sqlite: bool) -> Meant:
+    """What the words of a search may mean, with their values."""
+    found = _UUID.search(words)
+    if found:
+        return {Id(of, on_sqlite): {"id": UUID(found.group())}}
+    sources: Meant = {**_named(words, of, on_sqlite), **owned(words, of, on_sqlite)}
+    if may(Permission.SEARCH_IDENTITIES):
+        sip = identities.asked(words)
+        if sip:
+            source = Identity if sip.both else Sip
+            sources[source(of, on_sqlite)] = {"hosts": sip.hosts, "users": sip.users}
+    return sources
+
+
+def _named(words: str, of: str, on_sqlite: bool) -> Meant:
+    key = name_key(words)
+    if not key:
+        # Accents or signs alone: no name is found by what its key leaves out.
+        return {}
+    if len(key) < PREFIX_BELOW:
+        return {Beginning(of, on_sqlite): {"low": key, "high": past(key)}}
+    quoted, escaped = key.replace('"', '""'), re.sub("([/%_])", r"/\1", key)
+    values = {"phrase": f'"{quoted}"'} if on_sqlite else {"like": f"%{escaped}%"}
+    return {Name(of, on_sqlite): {"key": key, **values}}
+
+
+def owned(words: str, of: str, on_sqlite: bool) -> Meant:
+    """The tenants of an owner: by the beginning of username or e-mail, or by account id."""
+    if _UUID.fullmatch(words):
+        return {Account(of, on_sqlite): {"id": UUID(words)}}
+    if not _ACCOUNT.fullmatch(words):
+        return {}
+    key = words.casefold()
+    return {Owner(of, on_sqlite): {"low": key, "high": past(key)}}

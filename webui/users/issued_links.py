@@ -1,0 +1,23 @@
+"""Showing a fresh link, this once."""
+
+from flask import Response, make_response, render_template, url_for
+
+from webui.links.operations import Issued
+from webui.models import User
+from webui.models.link import LinkKind
+from webui.web.htmx import part_of
+from webui.web.request_actor import site
+
+_VIEWS = {LinkKind.INVITATION: "links.invitation", LinkKind.RESET: "links.reset"}
+
+
+def show_once(user: User, issued: Issued) -> Response:
+    """The page with the link: the only time that anybody sees it (no cache keeps it)."""
+    page = render_template(
+        part_of("users/link.html"), user=user, issued=issued, link=_absolute(issued)
+    )
+    return make_response(page)
+
+
+def _absolute(issued: Issued) -> str:
+    return f"{site()}{url_for(_VIEWS[issued.kind], token=issued.token)}"

@@ -1,0 +1,33 @@
+"""What pages call roles and states."""
+
+from functools import cache
+
+from flask import Flask
+from markupsafe import Markup
+
+from webui.core.permissions import Role
+from webui.models.user import AccountState
+from webui.web.template_filters import badge
+
+STATE_LABELS = {
+    AccountState.ACTIVE: "Active",
+    AccountState.INVITED: "Invited",
+    AccountState.DISABLED: "Disabled",
+}
+_TONES = {AccountState.ACTIVE: "good", AccountState.INVITED: "warn"}
+
+
+def init_words(app: Flask) -> None:
+    """Gives the templates their words."""
+    app.jinja_env.filters["account_badge"] = account_badge
+    app.jinja_env.globals.update(
+        role_labels={role.value: role.label for role in Role},
+        role_meanings={role.value: role.meaning for role in Role},
+        state_labels={state.value: label for state, label in STATE_LABELS.items()},
+    )
+
+
+@cache
+def account_badge(state: AccountState) -> Markup:
+    """Whether somebody can sign in, as a word in its colour."""
+    return badge(_TONES.get(state, ""), STATE_LABELS[state])

@@ -1,0 +1,1 @@
+"""What every page shares: errors, htmx, headers, paging, addresses, template filters."""

@@ -1,0 +1,155 @@
+"""Error pages: what went wrong, what was kept, what to do next. Nothing internal."""
+
+from typing import Any
+
+from flask import Flask, Response, current_app, g, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, SecurityError
+
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import db, is_no_text, login_manager
+from webui.core.field_types import Secret
+from webui.models.columns import SpoiledValue
+from webui.web.htmx import keep_page, wants_fragment
+from webui.web.navigation import path_of, safe_next
+from webui.web.posted.idempotency_keys import Crossed
+
+# status -> what happened, what to do
+WORDS = {
+    400: ("That request could not be read", "Reload the page and try again."),
+    403: (
+        "You may not do that",
+        "Your role does not include it. Ask an administrator if it should.",
+    ),
+    404: ("There is no such page", "It may have moved, or it is not yours to see."),
+    405: ("That is not how this page is used", "Go back and use the buttons on the page."),
+    413: ("That was too much text", "Nothing was saved. Shorten it and save again."),
+    422: ("That cannot be done", "Nothing was saved. Go back and try something else."),
+    429: ("Too many tries", "Wait a minute and try again."),
+    500: (
+        "Something broke on our side",
+        "Nothing was saved. Try again; if it stays, pass on the number below.",
+    ),
+    503: ("The database did not answer", "Nothing was saved. Wait a moment and try again."),
+}
+SPOILED_TITLE = "The database holds something that cannot be read"
+SPOILED_ADVICE = (
+    "Nothing was saved, and waiting does not help: somebody has to look at the database."
+    " Pass on the number below."
+)
+STILL_THERE = "Your text is still in the form."
+_NEVER_ECHOED = {
+    *("password", "current_password", "code", "current_code", "setup", "credential", "assertion"),
+    *(name for name, field in FIELDS.items() if isinstance(field, Secret)),
+}
+CROSSED = "This form was used before, for something else. Nothing was done. Open it again."
+
+
+def init_errors(app: Flask) -> None:
+    """Registers the handlers."""
+    app.register_error_handler(SecurityError, _wrong_host)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(SQLAlchemyError, _database_error)
+    app.register_error_handler(SpoiledValue, _spoiled)
+    app.register_error_handler(Crossed, _crossed)
+    app.register_error_handler(Exception, _any_error)
+
+
+def error_page(status: int, detail: str | None = None, **more: Any) -> Response:
+    """The page of a status or, for htmx, a message above a page that stays as it is."""
+    title, advice = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
+    words = {
+        "title": title,
+        "advice": detail or advice,
+        "request_id": g.get("request_id", ""),
+        "status": status,
+        **more,
+    }
+    if wants_fragment():
+        words["still_there"] = STILL_THERE if request.method == "POST" else ""
+        return keep_page(make_response(render_template("errors/_message.html", **words), status))
+    return make_response(render_template("errors/error.html", **words), status)
+
+
+def log_database_error(error: SQLAlchemyError) -> None:
+    """Logs what kind of error it was. Its own text may quote customers' data."""
+    original = getattr(error, "orig", None)
+    diagnosis = getattr(original, "diag", None)
+    current_app.logger.error(
+        "database error in request %s: %s %s %s",
+        g.get("request_id"),
+        type(original or error).__name__,
+        getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", ""),
+        getattr(diagnosis, "constraint_name", "") or "",
+    )
+
+
+def _wrong_host(_error: SecurityError) -> Response:
+    words = "This host name is not served here: see WEBUI_ORIGIN and WEBUI_ALLOWED_HOSTS.\n"
+    return Response(words, 400, mimetype="text/plain")
+
+
+def _csrf_error(_error: CSRFError) -> Response:
+    return error_page(400, "This form is too old or incomplete. Reload the page and try again.")
+
+
+def _http_error(error: HTTPException) -> Any:
+    code = error.code or 500
+    if code < 400:
+        return error
+    custom = error.description if isinstance(error.description, Detail) else None
+    return error_page(code, custom, back=_page_of_form() if code == 413 else None)
+
+
+def _page_of_form() -> str | None:
+    """Where the form stood that was posted, as far as the browser says it and it is here."""
+    came_from = request.referrer or ""
+    return safe_next(path_of(came_from)) if came_from.startswith(request.host_url) else None
+
+
+def _database_error(error: SQLAlchemyError) -> Response:
+    log_database_error(error)
+    if is_no_text(error):
+        return _spoiled(error)
+    _forget_person()
+    return error_page(503, again=typed())
+
+
+def _spoiled(_error: Exception) -> Response:
+    """A stored value that is none of its kind, written around the product."""
+    current_app.logger.error("a stored value cannot be read in request %s", g.get("request_id"))
+    _forget_person()
+    return error_page(500, SPOILED_ADVICE, title=SPOILED_TITLE, again=typed())
+
+
+def _crossed(_error: Crossed) -> Response:
+    return error_page(400, CROSSED)
+
+
+def _any_error(error: Exception) -> Response:
+    current_app.logger.exception("unexpected error in request %s", g.get("request_id"))
+    _forget_person()
+    return error_page(500)
+
+
+def _forget_person() -> None:
+    """Lets the page be made without the database, which may be what failed."""
+    db.session.rollback()
+    g._login_user = login_manager.anonymous_user()
+    for kept in ("held_permissions", "reader_zone"):
+        g.pop(kept, None)
+
+
+def typed() -> list[tuple[str, str]]:
+    """What was posted, secrets apart, for a button that sends it once more."""
+    if request.method != "POST":
+        return []
+    return [item for item in request.form.items(multi=True) if item[0] not in _NEVER_ECHOED]
+
+
+class Detail(str):
+    """A description for ``abort(status, Detail(...))`` that is meant for people."""
+
+    __slots__ = ()

@@ -1,0 +1,68 @@
+"""The main pages, and where a browser may be sent: paths of this site, and no others."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+
+from flask import Flask, request
+
+from webui.core.permissions import Permission, may
+from webui.web.request import VISIBLE
+from webui.web.urls import url_for
+
+_MAIN = (
+    (Permission.LIST_TENANTS, "tenants.index", "Tenants"),
+    (Permission.VIEW_ALL_HISTORY, "audit.index", "History"),
+    (Permission.LIST_USERS, "users.index", "Users"),
+    (Permission.VIEW_KEYS, "keys.index", "Keys"),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A main page; ``current``: "page" when it is this one, "true" when this is one below it."""
+
+    url: str
+    label: str
+    current: str | None
+
+
+def init_navigation(app: Flask) -> None:
+    """Gives templates ``main_pages``."""
+    app.jinja_env.globals["main_pages"] = main_pages
+
+
+def main_pages() -> list[Link]:
+    """The main pages that the person of the request may open."""
+    open_to_all = ((url_for(endpoint), label) for held, endpoint, label in _MAIN if may(held))
+    return [Link(url, label, _current(url)) for url, label in open_to_all]
+
+
+def _current(url: str) -> str | None:
+    if request.path == url:
+        return "page"
+    return "true" if request.path.startswith(f"{url}/") else None
+
+
+def safe_next(target: str | None) -> str | None:
+    """The path to go on to, or None when it leads off this site (CWE-601).
+
+    It may stand in a header: what is not visible ASCII is percent-encoded, as browsers do it.
+    """
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return None
+    if re.search(r"[\\\x00-\x20\x7f]", target):
+        return None
+    parts = urlsplit(target)
+    return None if parts.scheme or parts.netloc else quote(target, safe=VISIBLE, errors="replace")
+
+
+def path_of(url: str | None) -> str | None:
+    """Path and query of an address, None for none."""
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,1 @@
+"""Posted forms: their base, what protects them, and what keeps the input."""

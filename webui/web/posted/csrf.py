@@ -1,0 +1,68 @@
+"""The CSRF check, after the person was judged and without losing what was typed."""
+
+from typing import Any
+
+from flask import Response, g, request
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, validate_csrf
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from wtforms.validators import ValidationError
+
+from webui.core.extensions import csrf
+from webui.web.headers import has_secret_address
+from webui.web.htmx import wants_fragment
+from webui.web.posted import drafts, oversized_forms
+from webui.web.posted.fetch_site import is_write
+from webui.web.posted.forms import refuse_repeated
+
+
+def check_csrf() -> Any:
+    """Before every request: a valid token on every write (ASVS 5.0, 3.5.1).
+
+    A form that only grew too old is shown again with its input, and one that is too large
+    with what fits of it; all else is 400 or 413, and 422 a token that is sent twice.
+    """
+    if not is_write():
+        return None
+    try:
+        _check_without_referrer() if has_secret_address() else csrf.protect()
+    except CSRFError:
+        if "csrf_token" not in request.form:
+            raise
+        again = drafts.show_again(400)
+        if again is None:
+            raise
+        return again
+    except RequestEntityTooLarge:
+        again = _with_what_fits()
+        if again is None:
+            raise
+        return again
+    refuse_repeated("csrf_token")
+    return None
+
+
+def _with_what_fits() -> Response | None:
+    """The page of a form that is too large (413), for whoever may post it; or None.
+
+    With htmx the page around the form stays as it is, and nothing of it is lost anyway.
+    """
+    if wants_fragment() or not current_user.is_authenticated or not drafts.form_page():
+        return None
+    try:
+        if not oversized_forms.read_what_fits():
+            return None
+        csrf.protect()
+        return drafts.show_again(413)
+    except HTTPException:
+        # A forged form, a broken connection, a tenant of somebody else: none learns more.
+        return None
+
+
+def _check_without_referrer() -> None:
+    """The token alone: Flask-WTF also asks for a Referer, which these pages keep back."""
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except ValidationError as error:
+        raise CSRFError(str(error)) from None
+    g.csrf_valid = True

@@ -1,0 +1,236 @@
+"""Typed input that outlives a session: kept sealed, shown again after signing in.
+
+A session that grew too old may write here, so what it writes is bounded: only forms whose page is
+there for its account, so many a minute, and for each account so many drafts and so much text, of
+which the oldest make room.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from flask import Response, current_app, g, make_response, request, url_for
+from flask_login import current_user
+from flask_wtf.csrf import validate_csrf
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
+from werkzeug.datastructures import MultiDict
+from wtforms.validators import ValidationError
+
+from webui.accounts.sessions import sessions
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import db, write_transaction
+from webui.core.field_types import Secret
+from webui.core.permissions import Permission, Role, allows, declared, may_open
+from webui.crypto.keyring import SecretError
+from webui.models import AuditEntry, Draft, Tenant, TryCounter, User
+from webui.models.columns import now
+from webui.rate_limits.throttle import TooMany
+from webui.rate_limits.try_limits import Counter, Limit
+
+LIFETIME = timedelta(hours=12)
+MOST = 50
+"""Drafts of an account."""
+MOST_CHARACTERS = 1_000_000
+"""Of all drafts of an account together, as they are stored; one alone may have more."""
+MOST_A_MINUTE = 60
+"""Drafts that an account may keep within a minute, new ones and replaced ones."""
+_MINUTE = timedelta(minutes=1)
+_LIMIT = Limit("drafts", MOST_A_MINUTE, _MINUTE, _MINUTE, forget=_MINUTE)
+# Everything a form may hold besides tenant fields; secrets are never kept.
+_ACCOUNT = {"username", "email", "role", "tenant_id"}
+_KEPT = {"reason", "version", "ceilings_seen", "remove_sip_password", "field", *_ACCOUNT} | {
+    name for name, field in FIELDS.items() if not isinstance(field, Secret)
+}
+# Built once: every save forgets its draft, though few have one.
+_DRAFTS: Any = Draft.__table__
+_FORGET = delete(_DRAFTS).where(
+    _DRAFTS.c.user_id == bindparam("user"), _DRAFTS.c.form == bindparam("path")
+)
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def keeps_draft(page: str) -> Callable[[View], View]:
+    """Declares that what is posted to a view is kept; ``page`` is the endpoint of its form."""
+
+    def declare(view: View) -> View:
+        view.draft_page = page  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def keep_posted() -> str | None:
+    """Keeps the posted form of a session that grew too old; returns the form's page, or None.
+
+    Only for the account of that session, with a CSRF token of its own, where its role and
+    tenant allow the form. A session that was ended on purpose keeps nothing. Raises TooMany.
+    """
+    page = form_page()
+    hashed = sessions.current_hash()
+    session = sessions.find(hashed) if hashed and page and request.method == "POST" else None
+    if session is None or page is None or not _may_keep(session) or not _csrf_holds():
+        return None
+    _refuse_spent(session.user_id)
+    content = posted()
+    with write_transaction():
+        draft_id = put(session.user_id, request.path, content)
+    return url_for(page, **(request.view_args or {}), draft=draft_id)
+
+
+def posted() -> str:
+    """What the posted form holds, secrets apart, as a draft keeps it."""
+    kept = {n: request.form.getlist(n) for n in request.form if n in _KEPT}
+    # As it was typed: escaped, most scripts of the world would take three times the room.
+    return json.dumps(kept, ensure_ascii=False)
+
+
+def put(user_id: UUID, form: str, content: str) -> UUID:
+    """Keeps what was typed into a form, in the current transaction; returns the draft's id.
+
+    Raises TooMany.
+    """
+    # One at a time for each account, so that the bounds hold.
+    db.session.get_one(User, user_id, with_for_update=True)
+    _spend(user_id)
+    old = or_(Draft.form == form, Draft.created_at < now() - LIFETIME)
+    db.session.execute(delete(Draft).where(Draft.user_id == user_id, old))
+    draft = Draft(user_id, form)
+    draft.content = content
+    db.session.add(draft)
+    db.session.flush()
+    _make_room(user_id)
+    return draft.id
+
+
+def _make_room(user_id: UUID) -> None:
+    """Removes the oldest drafts of an account beyond what it may have; never the newest."""
+    query = select(Draft.id, func.length(Draft.content_sealed).label("size"))
+    mine = query.where(Draft.user_id == user_id).order_by(Draft.created_at.desc(), Draft.id)
+    size, over = 0, []
+    for number, row in enumerate(db.session.execute(mine)):
+        size += row.size
+        if number and (number >= MOST or size > MOST_CHARACTERS):
+            over.append(row.id)
+    db.session.execute(delete(Draft).where(Draft.id.in_(over)))
+
+
+def _refuse_spent(user_id: UUID) -> None:
+    """Raises TooMany for an account that kept so many drafts in this minute; writes nothing."""
+    at, row = now(), db.session.get(TryCounter, _counter(user_id).key)
+    if row and row.tries >= MOST_A_MINUTE and at < row.expires_at:
+        raise TooMany(row.expires_at - at)
+
+
+def _spend(user_id: UUID) -> None:
+    """Counts a draft, in a transaction that has the account's lock. Raises TooMany."""
+    _refuse_spent(user_id)
+    at, counter = now(), _counter(user_id)
+    row = db.session.get(TryCounter, counter.key)
+    if row is None:
+        row = TryCounter(key=counter.key, kind=_LIMIT.kind, tries=0, expires_at=at)
+        db.session.add(row)
+    if row.expires_at <= at:
+        row.tries, row.expires_at = 0, at + _LIMIT.forget
+    row.tries, row.last_at = row.tries + 1, at
+
+
+def _counter(user_id: UUID) -> Counter:
+    return Counter(_LIMIT, (str(user_id),))
+
+
+def show_again(status: int) -> Response | None:
+    """The page of the posted form with what was typed, when the form cannot be judged.
+
+    After signing in in another tab a form's CSRF token is void (400), and it may be too large
+    (413). Nothing is saved, and what was typed stands in a fresh form. None when the form has
+    no such page, or it leads elsewhere now.
+    """
+    page = form_page()
+    if page is None or not may_open(page, request.view_args):
+        return None
+    g.typed_again = MultiDict([i for i in request.form.items(multi=True) if i[0] in _KEPT])
+    answer = make_response(current_app.view_functions[page](**(request.view_args or {})))
+    if answer.status_code != 200:
+        return None
+    answer.status_code = status
+    return answer
+
+
+def form_page() -> str | None:
+    """The endpoint of the page whose form was posted to the current view."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "draft_page", None)
+
+
+def _may_keep(session: Any) -> bool:
+    """Whether nothing but its age ended the session, and its account has such a page."""
+    permission = declared(request.endpoint or "", request.view_args)
+    tenant_id = (request.view_args or {}).get("tenant_id", session.tenant_id)
+    return (
+        sessions.could_hold(session)
+        and isinstance(permission, Permission)
+        and allows(session.role, permission)
+        and (session.role != Role.OWNER or tenant_id == session.tenant_id)
+        and all(_is_there(session, *item) for item in (request.view_args or {}).items())
+    )
+
+
+def _is_there(session: Any, name: str, value: Any) -> bool:
+    """Whether a thing that the address names is there, and the account's to see."""
+    if not isinstance(value, UUID):
+        # A section or a step, of which the address can only name one that exists.
+        return True
+    query = {
+        "tenant_id": select(Tenant.id).where(Tenant.id == value),
+        "entry_id": select(AuditEntry.id).where(AuditEntry.id == value),
+        "user_id": select(User.id).where(User.id == value),
+    }[name]
+    if name == "user_id" and not allows(session.role, Permission.SEE_COLLEAGUES):
+        query = query.where(User.tenant_id.is_not(None))
+    return db.session.scalar(query) is not None
+
+
+def find(form: str) -> MultiDict[str, str] | None:
+    """What the ``draft`` of the URL holds for this person and form (its path), or None."""
+    try:
+        draft_id = UUID(request.args.get("draft", ""))
+    except ValueError:
+        return _typed_again()
+    return _typed_again() or _opened(form, Draft.id == draft_id)
+
+
+def latest(form: str) -> MultiDict[str, str] | None:
+    """What this person typed into a form and did not save yet, or None."""
+    return _typed_again() or _opened(form)
+
+
+def _typed_again() -> MultiDict[str, str] | None:
+    return cast(MultiDict[str, str] | None, g.get("typed_again"))
+
+
+def _opened(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] | None:
+    fresh = Draft.created_at > now() - LIFETIME
+    query = select(Draft).where(Draft.user_id == current_user.id, Draft.form == form, fresh)
+    draft = db.session.scalars(query.where(*conditions)).first()
+    if draft is None:
+        return None
+    try:
+        typed = json.loads(draft.content)
+    except SecretError:
+        return None
+    return MultiDict([(name, value) for name, sent in typed.items() for value in sent])
+
+
+def forget(user_id: UUID, form: str) -> None:
+    """Removes the draft of a form, in the transaction that saves the form."""
+    db.session.connection().execute(_FORGET, {"user": user_id, "path": form})
+
+
+def _csrf_holds() -> bool:
+    try:
+        validate_csrf(request.form.get("csrf_token") or request.headers.get("X-CSRFToken"))
+    except ValidationError:
+        return False
+    return True

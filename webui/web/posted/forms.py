@@ -1,0 +1,233 @@
+"""The base of every form: strict about what was sent, careful with what was typed.
+
+A field that parses gets its limits from :mod:`webui.core.limits` and its rule from
+:mod:`webui.values`; ``data`` keeps the text as typed, ``value`` is what may be stored.
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import abort, g, request
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, HiddenField, SelectMultipleField, StringField
+from wtforms.validators import StopValidation
+
+from webui import values
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Choice, Metadata, Sealed, Secret, Text, Whole
+from webui.core.limits import REASON
+from webui.web.errors import Detail
+
+# Names that are no values of the form itself.
+_TECHNICAL = {"csrf_token", "version", "submission", "ceilings_seen"}
+MISSING = "This field was not sent. Reload the page and try again."
+REPEATED = "This field was sent more than once."
+TOO_MUCH = "That was too much text, and it was not kept. Shorten it, then put it in again."
+
+
+class ParsedField(StringField):
+    """Text with a rule: ``parse`` gives the value or raises values.Refused."""
+
+    def __init__(
+        self,
+        label: str,
+        parse: Callable[[str], Any],
+        kind: str = "text",
+        missing: str = MISSING,
+        **options: Any,
+    ) -> None:
+        super().__init__(label, **options)
+        self.parse = parse
+        self.kind = kind
+        self.missing = missing
+        self.value: Any = None
+
+    def pre_validate(self, form: Any) -> None:
+        """Parses; a refusal is the field's error."""
+        try:
+            self.value = self.parse(self.data or "")
+        except values.Refused as refusal:
+            raise StopValidation(str(refusal)) from None
+
+
+class ChoiceField(ParsedField):
+    """One of a few words, or the stored one that left the catalogue since."""
+
+    def __init__(self, label: str, words: tuple[tuple[str, str], ...], **options: Any) -> None:
+        super().__init__(label, self._choose, kind="select", **options)
+        self.words = words
+        self.stored: str | None = None
+
+    def _choose(self, raw: str) -> str:
+        if raw not in dict(self.words) and raw != self.stored:
+            raise values.Refused("Choose one from the list.")
+        return raw
+
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """The words to offer, with the current one even if the catalogue lost it."""
+        gone = self.stored and self.stored not in dict(self.words)
+        return [*self.words, *([(self.stored, self.stored)] if gone and self.stored else [])]
+
+
+class SwitchField(BooleanField):
+    """A checkbox."""
+
+    kind = "switch"
+
+    @property
+    def value(self) -> bool:
+        """On or off."""
+        return bool(self.data)
+
+
+def help_of(field: Any) -> str:
+    """What stands below a field: what it may hold, unless its error says so as well."""
+    said = field.errors and field.kind in ("number", "secret")
+    return "" if said else str(field.description)
+
+
+class PostedForm(FlaskForm):
+    """What a browser posts as text. Flask-WTF alone would take files and JSON for it as well."""
+
+    class Meta:
+        """How the form is read."""
+
+        def wrap_formdata(self, _form: Any, formdata: Any) -> MultiDict[str, str] | None:
+            """What was given or, when nothing was, what was posted."""
+            given = formdata is None or isinstance(formdata, MultiDict)
+            return formdata if given else request.form or None
+
+
+class BaseForm(PostedForm):
+    """A form that accepts each field exactly once and nothing else."""
+
+    def __init__(self, *formdata: Any, **options: Any) -> None:
+        super().__init__(*formdata, **options)
+        # What was dropped from a form that was too large is gone: the field says so.
+        for name in g.get("too_much", set()) - _TECHNICAL:
+            if name in self:
+                self.fail(name, TOO_MUCH)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Also refuses missing and repeated fields, which browsers never send."""
+        valid = self.holds(extra_validators)
+        for field in self:
+            if field.name in _TECHNICAL:
+                refuse_repeated(field.name)
+                continue
+            if isinstance(field, SelectMultipleField):
+                continue
+            sent = request.form.getlist(field.name)
+            if len(sent) > 1:
+                self.fail(field.name, REPEATED)
+                valid = False
+            elif not sent and not isinstance(field, BooleanField):
+                self.fail(field.name, getattr(field, "missing", MISSING))
+                valid = False
+        return valid
+
+    def holds(self, extra_validators: Any = None) -> bool:
+        """Whether the values are right, wherever they came from."""
+        return bool(super().validate(extra_validators))
+
+    def fail(self, name: str, message: str) -> None:
+        """Puts an error beside a field, alone."""
+        self[name].errors = [message]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Name -> value of every tenant field in the form."""
+        return {f.name: f.value for f in self if f.name in FIELDS}
+
+    @property
+    def first_error(self) -> str | None:
+        """The name of the first field with an error: where the focus goes."""
+        return next((field.name for field in self if field.errors), None)
+
+
+def tenant_field(name: str) -> Any:
+    """The form field of a tenant field, everything from its one definition in limits."""
+    spec = FIELDS[name]
+    options: dict[str, Any] = {"description": spec.help, "render_kw": {"autocomplete": "off"}}
+    if isinstance(spec, Whole):
+        options["render_kw"] |= {
+            "inputmode": "numeric",
+            "pattern": rf"\s*0*[0-9]{{1,{len(str(spec.maximum))}}}\s*",
+            "required": True,
+        }
+        options["description"] = f"{spec.help} {spec.range_hint}".strip()
+        return ParsedField(
+            spec.label, lambda raw: values.whole_number(raw, spec), kind="number", **options
+        )
+    if isinstance(spec, Choice):
+        return ChoiceField(spec.label, spec.described(), description=spec.help)
+    if isinstance(spec, Metadata):
+        return ParsedField(
+            spec.label, lambda raw: values.json_object(raw, spec), kind="json", **options
+        )
+    if isinstance(spec, Secret):
+        # No maxlength: a browser would cut a pasted password without a word.
+        options["render_kw"] |= {"autocomplete": "new-password", "minlength": spec.minimum}
+        return ParsedField(spec.label, getattr(values, name), kind="secret", **options)
+    if isinstance(spec, Sealed):
+        options["render_kw"] |= {"maxlength": spec.maximum * values.NFC_JOINS}
+        return ParsedField(spec.label, getattr(values, name), kind="mono", **options)
+    if isinstance(spec, Text):
+        return text_field(spec, **options)
+    return SwitchField(spec.label, description=spec.help)
+
+
+def text_field(
+    spec: Text, label: str = "", parse: Callable[[str], Any] | None = None, **options: Any
+) -> ParsedField:
+    """One line of text within the limits of ``spec``; ``parse`` when it has more of a rule."""
+    attributes = {"maxlength": spec.maximum * values.NFC_JOINS, **options.pop("render_kw", {})}
+    if spec.minimum:
+        attributes["required"] = True
+    rule = parse or (lambda raw: values.text(raw, spec))
+    return ParsedField(label or spec.label, rule, render_kw=attributes, **options)
+
+
+def reason_field() -> ParsedField:
+    """Why a change is made: required of staff, kept in the history."""
+    return text_field(
+        REASON,
+        description="Kept in the history. The customer does not see it.",
+        render_kw={"placeholder": "Why? A ticket number is welcome", "autocomplete": "off"},
+    )
+
+
+def posted_version() -> int:
+    """The ``version`` that the form was made from; 400 when it is missing or no number."""
+    words = "The form did not say which version it was made from. Reload the page."
+    return int(_posted_once("version", "[0-9]{1,18}", words))
+
+
+def _posted_once(name: str, pattern: str, words: str) -> str:
+    """A field that people do not see; 400 without a right one, and 422 with several."""
+    refuse_repeated(name)
+    sent = request.form.get(name, "")
+    if not re.fullmatch(pattern, sent):
+        abort(400, Detail(words))
+    return sent
+
+
+def refuse_repeated(name: str) -> None:
+    """422 for a field that people do not see and that was sent more than once."""
+    if len(request.form.getlist(name)) > 1:
+        abort(422, Detail("The form was sent with a part of it twice. Reload the page."))
+
+
+def submission_field() -> HiddenField:
+    """The one-use mark of a form without a version, so that a second click does nothing."""
+    return HiddenField(default=lambda: secrets.token_urlsafe(24))
+
+
+def posted_submission() -> str:
+    """The one-use ``submission`` of the posted form; 400 when it is missing or no such mark."""
+    words = "The form was incomplete. Reload the page and try again."
+    return _posted_once("submission", "[A-Za-z0-9_-]{16,64}", words)

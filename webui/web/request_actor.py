@@ -1,0 +1,62 @@
+"""Where a request comes from, as the history records it, and where this site is."""
+
+import re
+from uuid import uuid4
+
+from flask import Flask, current_app, g, request
+from flask_login import current_user
+
+from webui.history.record.actions import Source
+from webui.history.record.actor import Actor
+
+AGENT_LENGTH = 300
+
+
+def init_origin(app: Flask) -> None:
+    """Gives every request an id, which error pages show and history entries carry."""
+    app.before_request(_number_request)
+
+
+def _number_request() -> None:
+    g.request_id = str(uuid4())
+
+
+def site() -> str:
+    """Scheme, host and port of this site: what links begin with and passkeys are made for.
+
+    WEBUI_ORIGIN, which production demands. In development without it the address that was
+    asked for, which TRUSTED_HOSTS keeps to this machine's own names.
+    """
+    origin: str | None = current_app.extensions["webui_config"].origin
+    return origin or request.host_url.rstrip("/")
+
+
+def address() -> str:
+    """The client's address, through as many proxies as the settings trust."""
+    return (request.remote_addr or "unknown")[:64]
+
+
+def agent() -> str:
+    """The browser's name for itself, without control characters."""
+    return re.sub(r"[^\x20-\x7e]", "", request.user_agent.string)[:AGENT_LENGTH]
+
+
+def actor(source: Source = Source.UI) -> Actor:
+    """The person of the current request."""
+    return person(str(current_user.id), current_user.username, current_user.role, source)
+
+
+def person(
+    user_id: str | None, name: str | None, role: str | None, source: Source = Source.UI
+) -> Actor:
+    """An account acting in the current request; id None for a name that is no account."""
+    return Actor(
+        type="user",
+        id=user_id,
+        name=name,
+        role=role,
+        source=source,
+        request=g.request_id,
+        address=address(),
+        agent=agent(),
+    )

@@ -1,0 +1,29 @@
+"""The answer to a try that must wait: 429, how long in words, and Retry-After (RFC 6585, 4)."""
+
+from flask import Flask, Response, make_response
+
+from webui.rate_limits.throttle import TooMany
+from webui.values.durations import in_words, whole_seconds
+from webui.web.errors import error_page, typed
+
+
+def init_waits(app: Flask) -> None:
+    """A view that does not catch TooMany is answered with the page that says how long."""
+    app.register_error_handler(TooMany, _page)
+
+
+def words(refusal: TooMany) -> str:
+    """What the person is told."""
+    return f"Too many tries. Wait {in_words(refusal.wait)}, then try again."
+
+
+def too_many(page: str | Response, refusal: TooMany) -> Response:
+    """The page as the answer to a try that must wait."""
+    response = make_response(page, 429)
+    response.headers["Retry-After"] = str(whole_seconds(refusal.wait))
+    return response
+
+
+def _page(refusal: TooMany) -> Response:
+    detail = f"Wait {in_words(refusal.wait)}, then try again."
+    return too_many(error_page(429, detail, again=typed()), refusal)

@@ -1,0 +1,205 @@
+"""How templates show times, numbers and money."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from flask import Flask, current_app, g, has_app_context
+from flask_login import current_user
+from markupsafe import Markup
+
+from webui.core.field_types import MAX_SAFE_INTEGER
+from webui.models.columns import now
+from webui.values.time_zones import by_region, zone
+
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
+_BADGE = Markup('<span class="state-badge %s">%s</span>')
+_TIME = Markup('<time datetime="%s" title="%s">%s</time>')
+# A page has dozens of times, and most of them again when it is read again.
+_TIMES_KEPT = 4_096
+_COUNTDOWN = Markup(
+    '<time datetime="%s" title="%s">for <span data-until="%s">%s</span> more</time>'
+)
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+
+def init_filters(app: Flask) -> None:
+    """Registers every function of this module that templates use."""
+    for function in (
+        number,
+        money,
+        relative,
+        exact,
+        day,
+        when,
+        on_day,
+        time_of_day,
+        iso,
+        pretty_json,
+        plural,
+        limit_words,
+        of_limit,
+        place,
+        time_left,
+        countdown,
+    ):
+        app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.globals.update(time_zones=by_region, since=since)
+
+
+def badge(tone: str, words: str) -> Markup:
+    """A state as a word in its colour: good, warn, bad or none."""
+    return _BADGE % (tone, words)
+
+
+def number(value: int) -> str:
+    """1234567 -> 1,234,567."""
+    return f"{value:,}"
+
+
+def money(cents: int) -> str:
+    """Cents in the configured currency: 391140 -> $3,911.40."""
+    code = current_app.extensions["webui_config"].currency
+    amount = f"{cents // 100:,}.{cents % 100:02}"
+    return f"{_SYMBOLS[code]}{amount}" if code in _SYMBOLS else f"{code} {amount}"
+
+
+def limit_words(limit: int) -> str:
+    """A limit by itself: "50,000", or "no cap"."""
+    return "No cap" if limit == MAX_SAFE_INTEGER else f"{limit:,}"
+
+
+def of_limit(calls: int, limit: int) -> str:
+    """Calls against a monthly limit: "962 of 1,000 calls", or what the limit means."""
+    if limit == 0:
+        return f"{plural(calls, 'call')}, none allowed"
+    if limit == MAX_SAFE_INTEGER:
+        return f"{plural(calls, 'call')}, no cap"
+    return f"{calls:,} of {plural(limit, 'call')}"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """1 -> "1 call", 2 -> "2 calls"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def relative(at: datetime, current: datetime | None = None) -> str:
+    """A time as people say it: "12 minutes ago", "yesterday 16:04 UTC",
+    "21 Nov 16:04 UTC", "14 Mar 2025"; in the account's time zone."""
+    return _relative(local(at), current or now())
+
+
+def _relative(here: datetime, current: datetime) -> str:
+    seconds = (current - here).total_seconds()
+    if seconds < _MINUTE:
+        return "just now"
+    if seconds < _HOUR:
+        return f"{plural(int(seconds // _MINUTE), 'minute')} ago"
+    if seconds < 12 * _HOUR:
+        return f"{plural(int(seconds // _HOUR), 'hour')} ago"
+    current = current.astimezone(here.tzinfo)
+    if here.date() == current.date():
+        return f"today {here:%H:%M %Z}"
+    if here.date() == (current - timedelta(days=1)).date():
+        return f"yesterday {here:%H:%M %Z}"
+    return _day(here) if here.year != current.year else f"{here.day} {here:%b %H:%M %Z}"
+
+
+def time_left(until: datetime, current: datetime | None = None) -> str:
+    """What remains until a time, rounded up to minutes: "23 h 41 min", "24 h", "5 min"."""
+    minutes = max(0, -int((((current or now()) - until).total_seconds()) // _MINUTE))
+    hours, minutes = divmod(minutes, 60)
+    shown = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
+    return " ".join(shown)
+
+
+def countdown(until: datetime) -> Markup:
+    """``<time>``: "for 23 h 41 min more", which the pages' script counts down."""
+    return _COUNTDOWN % (iso(until), exact(until), iso(until), time_left(until))
+
+
+def exact(at: datetime) -> str:
+    """In the account's time zone with UTC: "21 Nov 2026 17:04:55 CET (16:04:55 UTC)"."""
+    return _exact(at, _reader_zone())
+
+
+# In one zone equal times have one text.
+@lru_cache(maxsize=_TIMES_KEPT)
+def _exact(at: datetime, read_in: tzinfo) -> str:
+    here, utc = at.astimezone(read_in), at.astimezone(UTC)
+    words = f"{here.day} {here:%b %Y %H:%M:%S %Z}"
+    if here.utcoffset() == utc.utcoffset():
+        return words
+    date = "" if here.date() == utc.date() else f"{utc.day} {utc:%b} "
+    return f"{words} ({date}{utc:%H:%M:%S} UTC)"
+
+
+def day(at: datetime) -> str:
+    """14 Mar 2025, as it is in the account's time zone."""
+    return _day(local(at))
+
+
+def _day(here: datetime) -> str:
+    return f"{here.day} {here:%b %Y}"
+
+
+def when(at: datetime) -> Markup:
+    """``<time>``: how long ago, and the exact time on hover."""
+    # Who reads it is asked once for each time: pages have dozens.
+    read_in = _reader_zone()
+    return _tag(at, read_in, _relative(at.astimezone(read_in), now()))
+
+
+def since() -> Callable[[datetime], Markup]:
+    """:func:`when` for the many times of one page, which have one reader and one moment."""
+    reader, current = _reader_zone(), now()
+    return lambda at: _tag(at, reader, _relative(at.astimezone(reader), current))
+
+
+def on_day(at: datetime) -> Markup:
+    """``<time>``: the day, and the exact time on hover."""
+    read_in = _reader_zone()
+    return _tag(at, read_in, _day(at.astimezone(read_in)))
+
+
+def time_of_day(at: datetime) -> Markup:
+    """``<time>``: 14:52:07, and the exact time on hover."""
+    read_in = _reader_zone()
+    return _tag(at, read_in, f"{at.astimezone(read_in):%H:%M:%S}")
+
+
+@lru_cache(maxsize=_TIMES_KEPT)
+def _tag(at: datetime, read_in: tzinfo, words: str) -> Markup:
+    return _TIME % (iso(at.astimezone(UTC)), _exact(at, read_in), words)
+
+
+def local(at: datetime) -> datetime:
+    """The time in the time zone of the account that reads it; UTC for nobody's."""
+    return at.astimezone(_reader_zone())
+
+
+def _reader_zone() -> tzinfo:
+    if not has_app_context():
+        return UTC
+    # Pages have dozens of times; who reads them is asked once a request.
+    read_in: tzinfo | None = g.get("reader_zone")
+    if read_in is None:
+        read_in = g.reader_zone = zone(getattr(current_user, "time_zone", "UTC"))
+    return read_in
+
+
+def place(time_zone: str) -> str:
+    """A time zone for people: "Europe/Isle_of_Man" -> "Isle of Man"."""
+    return time_zone.partition("/")[2].replace("_", " ").replace("/", ", ") or time_zone
+
+
+def iso(at: datetime) -> str:
+    """For the datetime attribute of ``<time>``."""
+    return at.isoformat()
+
+
+def pretty_json(value: Any) -> str:
+    """JSON for people, one key a line."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

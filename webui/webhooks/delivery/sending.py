@@ -1,0 +1,228 @@
+"""Delivering: the worker claims what is due, posts it outside any transaction, records the result.
+
+An event reaches its receiver at least once, always with the same id. A delivery is claimed by
+a lease that outlives the tenant's timeout; a worker that is killed leaves it to run out, and
+an attempt counts only when its result is recorded. Each delivery has a thread of its own, and
+:mod:`webui.webhooks.delivery.turns` says whose is next, so that slow receivers hold up nobody else.
+"""
+
+import queue
+import secrets
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from flask import Flask, current_app
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+
+from webui.core.extensions import db, take_turns, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.actor import system_actor
+from webui.history.record.log import record
+from webui.jobs import Run, job
+from webui.models import Delivery, DeliveryAttempt, Tenant, WebhookStop
+from webui.models.columns import now
+from webui.models.tenant.tenant import UNREADABLE
+from webui.models.webhook import CANCELLED, DELIVERED, FAILED, QUEUED
+from webui.outbox import Event, Obstacle, obstacles
+from webui.webhooks.delivery import client, schedule, signing, turns
+from webui.webhooks.delivery.client import Answer, Outside, Problem
+from webui.webhooks.signing_secret import old_until
+
+EXTENSION = "webhook_outside"
+MARGIN = timedelta(seconds=30)
+"""How much longer than the tenant's timeout a lease holds."""
+KEPT = timedelta(days=30)
+"""How long the log of deliveries goes back."""
+GONE = 410
+# Seconds between two looks for what has become due while others are on their way.
+_POLL = 0.5
+_CLAIM_LOCK = 0x7E4A_17C4
+_FORGOTTEN_AT_ONCE = 1_000
+
+
+def init_deliveries(app: Flask) -> None:
+    """Says how the world outside is reached; tests put another world in its place."""
+    app.extensions[EXTENSION] = Outside(allow=app.extensions["webui_config"].webhook_allow)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A delivery that this worker holds, with everything that sending it takes."""
+
+    id: UUID
+    tenant_id: UUID
+    lease: UUID
+    url: str = field(repr=False)
+    body: str = field(repr=False)
+    headers: dict[str, str] = field(repr=False)
+    seconds: int
+
+
+Results = queue.SimpleQueue[tuple[Claimed, Answer]]
+
+
+def _due(at: datetime) -> ColumnElement[bool]:
+    """Waits to be sent, and is nobody's now."""
+    free = or_(Delivery.leased_until.is_(None), Delivery.leased_until < at)
+    return and_(Delivery.state == QUEUED, Delivery.due_at <= at, free)
+
+
+def is_due() -> bool:
+    """Whether anything waits to be sent."""
+    return db.session.scalar(select(Delivery.id).where(_due(now())).limit(1)) is not None
+
+
+@job("webhook deliveries", every=timedelta(seconds=1), pending=is_due)
+def deliver(run: Run) -> None:
+    """Sends what is due until nothing is."""
+    outside: Outside = current_app.extensions[EXTENSION]
+    results: Results = queue.SimpleQueue()
+    flying = 0
+    while True:
+        if not run.stopping:
+            for claimed in claim(turns.MOST - flying):
+                # A daemon: a receiver that is slow must not keep the process from ending.
+                threading.Thread(
+                    target=_send, args=(claimed, outside, results), daemon=True
+                ).start()
+                flying += 1
+        if not flying:
+            return
+        try:
+            finish(*results.get(timeout=_POLL))
+            flying -= 1
+        except queue.Empty:
+            continue
+
+
+def _send(claimed: Claimed, outside: Outside, results: Results) -> None:
+    """In a thread of its own: no database, no application."""
+    answer = Answer(0, problem=Problem.PROTOCOL)
+    try:
+        body = claimed.body.encode()
+        answer = client.post(claimed.url, body, claimed.headers, claimed.seconds, outside)
+    finally:
+        results.put((claimed, answer))
+
+
+def claim(most: int) -> list[Claimed]:
+    """Takes up to ``most`` deliveries that are due; cancels those that cannot be sent."""
+    # Asked first without a lock: mostly there is nothing to begin.
+    if most < 1 or not is_due() or not turns.choose(most, now()):
+        return []
+    claimed = []
+    with write_transaction():
+        # One worker at a time, so that the bounds hold for all of them together.
+        take_turns(_CLAIM_LOCK)
+        for delivery in _chosen(most):
+            tenant = db.session.get_one(Tenant, delivery.tenant_id)
+            in_the_way = obstacles(tenant, Event(delivery.event))
+            if in_the_way:
+                _close(delivery, CANCELLED, in_the_way[0])
+                continue
+            held = _hold(delivery, tenant)
+            if held:
+                claimed.append(held)
+    return claimed
+
+
+def _chosen(most: int) -> list[Delivery]:
+    """The deliveries to claim, locked. One that somebody is changing at this moment waits.
+
+    What is due is asked once more beside the lock: PostgreSQL judges only that anew.
+    """
+    at = now()
+    ids = turns.choose(most, at)
+    query = select(Delivery).where(Delivery.id.in_(ids), _due(at))
+    found = {row.id: row for row in db.session.scalars(query.with_for_update(skip_locked=True))}
+    return [found[one] for one in ids if one in found]
+
+
+def _hold(delivery: Delivery, tenant: Tenant) -> Claimed | None:
+    """Leases a delivery; None, and tried again later, when its address cannot be decrypted."""
+    at = now()
+    url, current = tenant.readable("webhook_url"), tenant.readable("webhook_secret")
+    old = tenant.readable("webhook_secret_previous") if old_until(tenant, at) else None
+    if url is UNREADABLE or current is UNREADABLE:
+        _tried(delivery, Answer(0, problem=Problem.UNREADABLE))
+        return None
+    signers = [secret for secret in (current, old) if secret and secret is not UNREADABLE]
+    seconds = tenant.webhook_timeout_seconds
+    turns.served(tenant.id, at)
+    delivery.lease, delivery.leased_at = uuid4(), at
+    delivery.leased_until = at + timedelta(seconds=seconds) + MARGIN
+    headers = signing.headers(delivery.message, at, delivery.body, signers)
+    return Claimed(delivery.id, tenant.id, delivery.lease, url, delivery.body, headers, seconds)
+
+
+def finish(claimed: Claimed, answer: Answer) -> None:
+    """Records what came of an attempt; nothing when the lease ran out and another took over."""
+    with write_transaction():
+        # The tenant first, as every change of one takes its locks.
+        gone = answer.status == GONE
+        tenant = db.session.get_one(Tenant, claimed.tenant_id, with_for_update=gone)
+        delivery = db.session.get(Delivery, claimed.id, with_for_update=True)
+        if delivery is None or delivery.lease != claimed.lease:
+            return
+        _tried(delivery, answer)
+        turns.answered(tenant.id, answer.duration_ms, now())
+        # An address that was changed meanwhile is not the one that is gone.
+        if gone and tenant.readable("webhook_url") == claimed.url:
+            _stop(tenant)
+
+
+def _tried(delivery: Delivery, answer: Answer) -> None:
+    """Notes an attempt, and when the next one is."""
+    delivery.attempts += 1
+    delivery.tried_at = now()
+    delivery.status, delivery.problem = answer.status, answer.problem
+    delivery.duration_ms, delivery.tls = answer.duration_ms, answer.tls
+    db.session.add(DeliveryAttempt.latest_of(delivery))
+    wait = (
+        None
+        if delivery.manual
+        else schedule.pause(delivery.attempts, secrets.randbelow(1001) / 1000)
+    )
+    if answer.status is not None and 200 <= answer.status < 300:
+        _close(delivery, DELIVERED, None)
+    elif answer.status == GONE or wait is None:
+        _close(delivery, FAILED, answer.problem)
+    else:
+        _release(delivery)
+        delivery.due_at = delivery.tried_at + max(wait, answer.asked_pause or wait)
+
+
+def _close(delivery: Delivery, state: str, problem: Problem | Obstacle | None) -> None:
+    delivery.state, delivery.problem = state, problem
+    _release(delivery)
+
+
+def _release(delivery: Delivery) -> None:
+    delivery.lease = delivery.leased_until = delivery.leased_at = None
+
+
+def _stop(tenant: Tenant) -> None:
+    """The receiver said that it is gone: nothing more is sent to it, and the history says so."""
+    if db.session.get(WebhookStop, tenant.id):
+        return
+    db.session.add(WebhookStop(tenant_id=tenant.id, stopped_at=now()))
+    db.session.flush()
+    waiting = update(Delivery).where(
+        Delivery.tenant_id == tenant.id, Delivery.state == QUEUED, Delivery.lease.is_(None)
+    )
+    db.session.execute(waiting.values(state=CANCELLED, problem=Obstacle.STOPPED))
+    record(Action.WEBHOOK_STOPPED, system_actor(), tenant=tenant)
+
+
+@job("old webhook deliveries", every=timedelta(hours=1))
+def forget(run: Run) -> bool:
+    """Removes deliveries that the log need not show any more."""
+    over = and_(Delivery.created_at < now() - KEPT, Delivery.state != QUEUED)
+    with write_transaction():
+        old = list(db.session.scalars(select(Delivery.id).where(over).limit(_FORGOTTEN_AT_ONCE)))
+        tries = delete(DeliveryAttempt).where(DeliveryAttempt.delivery_id.in_(old))
+        db.session.execute(tries)
+        db.session.execute(delete(Delivery).where(Delivery.id.in_(old)))
+    return len(old) == _FORGOTTEN_AT_ONCE

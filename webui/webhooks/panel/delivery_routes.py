@@ -1,0 +1,133 @@
+"""Sending tests, the log of deliveries, sending again, and resuming after "gone"."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, make_response, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from webui import jobs, outbox
+from webui.core.extensions import db
+from webui.core.permissions import Permission, requires
+from webui.models import Delivery
+from webui.tenants.core.operations import Gone
+from webui.tenants.core.rules import Closed
+from webui.tenants.core.scope import CLOSED, can_edit, get_tenant, get_tenant_to_change
+from webui.tenants.core.sections import SECTIONS
+from webui.tenants.page.overview import Overview
+from webui.web import request_actor
+from webui.web.errors import Detail, error_page
+from webui.web.htmx import go_to, part_of, wants_fragment
+from webui.web.posted.forms import posted_submission
+from webui.webhooks.panel import operations, panel, template_filters
+from webui.webhooks.panel.forms import SendForm
+
+bp = Blueprint("deliveries", __name__, url_prefix="/tenants/<uuid:tenant_id>/webhook")
+WEBHOOK = SECTIONS["webhook"]
+ON_ITS_WAY = "On its way. What comes of it stands in the webhook's log: reload to see it."
+RESUMED = "Deliveries go on. What was not sent meanwhile can be sent again from the log."
+WAS_RESUMED = "Deliveries were not stopped any more. Nothing was changed."
+TOO_MANY = f"{operations.MANUAL_LIMIT} a minute are enough for a receiver. Wait a minute."
+
+
+@bp.get("/deliveries")
+@requires(Permission.VIEW_TENANT)
+def index(tenant_id: UUID) -> Any:
+    """The log as a page or, as a fragment, what the card shows of it (all of it with ``all``)."""
+    tenant = get_tenant(tenant_id)
+    everything = "all" in request.args or not wants_fragment()
+    most = panel.LOG_SIZE if everything else panel.FEW
+    log = panel.log(tenant_id, most, jobs.alive())
+    shown = {
+        "tenant": tenant,
+        "log": log,
+        "editable": can_edit(tenant, WEBHOOK),
+        "everything": everything,
+    }
+    if not wants_fragment():
+        return render_template("webhooks/deliveries.html", **shown)
+    return render_template("webhooks/_watched.html", done=_watched(tenant_id), **shown)
+
+
+@bp.get("/test")
+@requires(Permission.EDIT_WEBHOOK)
+def test_form(tenant_id: UUID) -> str:
+    """Asks before a test event is sent, or says why none can be."""
+    tenant = get_tenant_to_change(tenant_id, WEBHOOK)
+    missing = [template_filters.OBSTACLES[o] for o in outbox.obstacles(tenant, outbox.Event.TEST)]
+    return render_template(
+        part_of("webhooks/test.html"),
+        tenant=tenant,
+        form=SendForm(),
+        missing=missing,
+        section=WEBHOOK,
+    )
+
+
+@bp.post("/test")
+@requires(Permission.EDIT_WEBHOOK)
+def send_test(tenant_id: UUID) -> Any:
+    """Sends a test event."""
+    return _done(
+        tenant_id, lambda mark: operations.send_test(tenant_id, mark, request_actor.actor())
+    )
+
+
+@bp.post("/deliveries/<uuid:delivery_id>/resend")
+@requires(Permission.EDIT_WEBHOOK)
+def send_again(tenant_id: UUID, delivery_id: UUID) -> Any:
+    """Sends an event of the log once more."""
+    actor = request_actor.actor()
+    return _done(tenant_id, lambda mark: operations.send_again(tenant_id, delivery_id, mark, actor))
+
+
+@bp.post("/resume")
+@requires(Permission.EDIT_WEBHOOK)
+def resume(tenant_id: UUID) -> Any:
+    """Delivers again after the receiver said that it is gone."""
+    get_tenant_to_change(tenant_id, WEBHOOK)
+    try:
+        entry = operations.resume(tenant_id, request_actor.actor())
+    except Closed:
+        abort(403, Detail(CLOSED))
+    return _answer(tenant_id, RESUMED if entry else WAS_RESUMED)
+
+
+def _done(tenant_id: UUID, send: Callable[[str], UUID]) -> Any:
+    """Sends by hand and answers, or says why that cannot be."""
+    get_tenant_to_change(tenant_id, WEBHOOK)
+    try:
+        send(posted_submission())
+    except operations.NotPossible as error:
+        why = f"Nothing can be sent now: {template_filters.OBSTACLES[error.obstacle]}."
+        return error_page(422, why, title="Not sent")
+    except operations.TooMany:
+        abort(429, Detail(TOO_MANY))
+    except Gone:
+        abort(404, Detail("That delivery is not in the log any more."))
+    except Closed:
+        abort(403, Detail(CLOSED))
+    return _answer(tenant_id, ON_ITS_WAY)
+
+
+def _answer(tenant_id: UUID, message: str) -> Response:
+    """303 to the card or, for htmx, the panel and the history."""
+    if not wants_fragment():
+        flash(message)
+        anchor = WEBHOOK.anchor
+        return go_to(url_for("tenants.page", tenant_id=tenant_id, _anchor=anchor))
+    page = Overview(get_tenant(tenant_id))
+    context = {"page": page, "tenant": page.tenant, "fresh": page.history.rows[0].id}
+    return make_response(render_template("webhooks/_sent.html", **context, message=message))
+
+
+def _watched(tenant_id: UUID) -> panel.Line | None:
+    """The delivery that the page waited for, once something came of it."""
+    try:
+        row = db.session.get(Delivery, UUID(request.args.get("watch", "")))
+    except ValueError:
+        return None
+    if row is None or row.tenant_id != tenant_id or panel.is_moving(row):
+        return None
+    return panel.line(row)

@@ -1,0 +1,120 @@
+"""What people do to deliveries: send a test, send one again, resume after "gone".
+
+Each is one write transaction that locks the tenant, so that limits hold for everybody together.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from webui import outbox
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
+from webui.models import Delivery, Tenant, WebhookStop
+from webui.models.columns import now
+from webui.outbox import Event, Obstacle
+from webui.tenants.core import rules
+from webui.tenants.core.operations import Gone
+from webui.web.posted import idempotency_keys
+from webui.web.posted.idempotency_keys import Mark, UsedOn
+
+MANUAL_LIMIT = 5
+"""Tests and deliveries sent again, for each tenant and minute."""
+_MINUTE = timedelta(minutes=1)
+
+
+class NotPossible(Exception):
+    """Nothing can be delivered to the tenant now."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.value)
+        self.obstacle = obstacle
+
+
+class TooMany(Exception):
+    """More were sent by hand in the last minute than a receiver should get."""
+
+
+def send_test(tenant_id: UUID, mark: str, actor: Actor) -> UUID:
+    """Queues a test event and returns its delivery; a second click gives the first one's.
+
+    Raises Gone, rules.Closed, NotPossible, TooMany and submissions.Crossed.
+    """
+    with write_transaction():
+        tenant = _locked(tenant_id, actor)
+        key = _key(mark, actor, UsedOn.WEBHOOK_TEST, tenant.id)
+        used = idempotency_keys.used(key)
+        if used:
+            return UUID(used.result)
+        _judge(tenant, Event.TEST)
+        delivery = outbox.queue(tenant, Event.TEST, {}, actor)
+        return _sent(tenant, delivery, Action.WEBHOOK_TESTED, key, actor)
+
+
+def send_again(tenant_id: UUID, delivery_id: UUID, mark: str, actor: Actor) -> UUID:
+    """Queues an event of the log once more, with the same id; returns the new delivery.
+
+    Raises Gone when there is no such delivery of this tenant, rules.Closed, NotPossible, TooMany
+    and submissions.Crossed.
+    """
+    with write_transaction():
+        tenant = _locked(tenant_id, actor)
+        old = db.session.get(Delivery, delivery_id)
+        if old is None or old.tenant_id != tenant.id:
+            raise Gone
+        key = _key(mark, actor, UsedOn.WEBHOOK_RESEND, delivery_id)
+        used = idempotency_keys.used(key)
+        if used:
+            return UUID(used.result)
+        _judge(tenant, Event(old.event))
+        delivery = outbox.add(tenant.id, old.message, old.event, old.body, actor, manual=True)
+        return _sent(tenant, delivery, Action.WEBHOOK_RESENT, key, actor)
+
+
+def resume(tenant_id: UUID, actor: Actor) -> UUID | None:
+    """Delivers again after the receiver said 410; returns the entry, None when nothing was stopped.
+
+    Raises Gone and rules.Closed.
+    """
+    with write_transaction():
+        tenant = _locked(tenant_id, actor)
+        stop = db.session.get(WebhookStop, tenant.id)
+        if stop is None:
+            return None
+        db.session.delete(stop)
+        return record(Action.WEBHOOK_RESUMED, actor, tenant=tenant)
+
+
+def _locked(tenant_id: UUID, actor: Actor) -> Tenant:
+    tenant = db.session.get(Tenant, tenant_id, with_for_update=True)
+    if tenant is None:
+        raise Gone
+    rules.refuse_closed(tenant, actor.role)
+    return tenant
+
+
+def _key(mark: str, actor: Actor, form: UsedOn, about: UUID) -> Mark:
+    assert actor.id is not None
+    return Mark(mark, UUID(actor.id), form, about)
+
+
+def _judge(tenant: Tenant, event: Event) -> None:
+    in_the_way = outbox.obstacles(tenant, event)
+    if in_the_way:
+        raise NotPossible(in_the_way[0])
+    lately = select(func.count()).where(
+        Delivery.tenant_id == tenant.id,
+        Delivery.created_at > now() - _MINUTE,
+        Delivery.manual,
+    )
+    if (db.session.scalar(lately) or 0) >= MANUAL_LIMIT:
+        raise TooMany
+
+
+def _sent(tenant: Tenant, delivery: UUID, action: Action, key: Mark, actor: Actor) -> UUID:
+    idempotency_keys.use(key, delivery)
+    record(action, actor, tenant=tenant)
+    return delivery

@@ -1,0 +1,170 @@
+"""What the tenant page shows of webhooks besides the section's own fields."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+
+from webui import jobs, outbox
+from webui.core.extensions import db, read
+from webui.history.query import history
+from webui.models import Delivery, DeliveryAttempt, Tenant
+from webui.models.columns import now
+from webui.models.webhook import QUEUED
+from webui.outbox import Event, Obstacle
+from webui.webhooks import signing_secret
+from webui.webhooks.delivery import schedule
+from webui.webhooks.panel import template_filters
+
+FEW = 5
+"""Deliveries on the tenant page."""
+LOG_SIZE = 50
+# A test is watched for as long as the longest timeout and a little; then the page rests.
+_WATCHED = timedelta(seconds=90)
+# Built once: composing this statement costs more than running it.
+_SENT = Delivery.__table__.c
+_SHOWN = [column for column in _SENT if column.name not in ("body", "message", "leased_until")]
+_NEWEST = (
+    select(*_SHOWN)
+    .where(_SENT.tenant_id == bindparam("tenant_id"))
+    .order_by(_SENT.created_at.desc(), _SENT.id.desc())
+    .limit(bindparam("most"))
+)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One of the attempts before the latest, for this reader."""
+
+    number: int
+    at: datetime
+    result: str
+    duration: str | None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A delivery as the log shows it to this reader. ``mark`` is for sending it again."""
+
+    delivery: Delivery
+    result: str
+    tone: str
+    duration: str | None
+    tls: str | None
+    attempt: str | None
+    who: str
+    again_at: datetime | None
+    mark: str
+    earlier: list[Attempt]
+
+
+@dataclass(frozen=True)
+class Log:
+    """The newest deliveries; ``watched`` is the test that is on its way, if one is."""
+
+    lines: list[Line]
+    watched: UUID | None
+    more: bool
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The state of the secret and of the deliveries."""
+
+    old_secret_until: datetime | None
+    obstacles: list[Obstacle]
+    missing: list[str]
+    stopped_at: datetime | None
+    worker_alive: bool
+    log: Log
+    mark: str
+
+    @property
+    def ready(self) -> bool:
+        """Whether a test can be sent."""
+        return not self.obstacles
+
+
+def build(tenant: Tenant) -> Panel:
+    """The panel of a tenant, for the person of the request."""
+    obstacles = outbox.obstacles(tenant, Event.TEST)
+    used = tenant.is_set("webhook_url") or tenant.is_set("webhook_secret")
+    alive = jobs.alive() if used else True
+    return Panel(
+        old_secret_until=signing_secret.old_until(tenant),
+        obstacles=obstacles,
+        missing=[template_filters.OBSTACLES[o] for o in obstacles if o is not Obstacle.STOPPED],
+        stopped_at=outbox.stopped_at(tenant.id) if Obstacle.STOPPED in obstacles else None,
+        worker_alive=alive,
+        log=log(tenant.id, FEW, alive) if used else Log([], None, False),
+        mark=_mark(),
+    )
+
+
+def log(tenant_id: UUID, most: int, worker_alive: bool) -> Log:
+    """The newest deliveries of a tenant."""
+    rows: Any = read(_NEWEST, {"tenant_id": tenant_id, "most": most + 1}).all()
+    found: list[Delivery] = rows
+    shown = found[:most]
+    moving = [row.id for row in shown if is_moving(row)] if worker_alive else []
+    earlier = _earlier(shown)
+    lines = [line(row, earlier.get(row.id, [])) for row in shown]
+    return Log(lines, next(iter(moving), None), len(found) > most)
+
+
+def _earlier(rows: Sequence[Delivery]) -> dict[UUID, list[Attempt]]:
+    """The attempts before the latest one of each delivery, newest first."""
+    several = [row.id for row in rows if row.attempts > 1]
+    if not several:
+        return {}
+    query = (
+        select(DeliveryAttempt, Delivery.attempts)
+        .join(Delivery, Delivery.id == DeliveryAttempt.delivery_id)
+        .where(DeliveryAttempt.delivery_id.in_(several))
+        .order_by(DeliveryAttempt.number.desc())
+    )
+    found: dict[UUID, list[Attempt]] = {}
+    for row, latest in db.session.execute(query):
+        if row.number < latest:
+            took = None if template_filters.hides_details(row) else _duration(row.duration_ms)
+            attempt = Attempt(row.number, row.tried_at, template_filters.outcome(row), took)
+            found.setdefault(row.delivery_id, []).append(attempt)
+    return found
+
+
+def is_moving(delivery: Delivery) -> bool:
+    """Whether somebody who sent it by hand may wait for what comes of it."""
+    fresh = delivery.created_at > now() - _WATCHED
+    return delivery.manual and delivery.state == QUEUED and fresh
+
+
+def line(row: Delivery, earlier: Sequence[Attempt] = ()) -> Line:
+    """A delivery as the log shows it to this reader."""
+    hidden = template_filters.hides_details(row)
+    total = 1 if row.manual else schedule.ATTEMPTS
+    return Line(
+        delivery=row,
+        result=template_filters.result(row),
+        tone=template_filters.tone(row),
+        duration=None if hidden else _duration(row.duration_ms),
+        tls=None if hidden else row.tls,
+        attempt=f"{row.attempts} of {total}" if row.attempts else None,
+        who=history.who(row),
+        again_at=row.due_at if row.state == QUEUED and row.attempts else None,
+        mark=_mark(),
+        earlier=list(earlier),
+    )
+
+
+def _duration(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    return f"{milliseconds} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.1f} s"
+
+
+def _mark() -> str:
+    return secrets.token_urlsafe(24)

@@ -1,0 +1,146 @@
+"""The signing secret: made on demand, replaced with a day in which the old one signs as well.
+
+Each verb is one write transaction: the tenant is locked, the version judged (DESIGN 6), the
+change applied and recorded, as with every edit of a tenant.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from webui.core.extensions import db, write_transaction
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor, system_actor
+from webui.history.record.log import record
+from webui.jobs import Run, job
+from webui.models import Tenant
+from webui.models.columns import now
+from webui.models.tenant.tenant import UNREADABLE
+from webui.tenants.core import conflicts, rules
+from webui.tenants.core.operations import Edit, Gone
+from webui.web.posted import drafts, idempotency_keys
+from webui.web.posted.idempotency_keys import Mark, UsedOn
+
+SECRET_BYTES = 32
+OVERLAP = timedelta(hours=24)
+"""How long the old secret signs beside the new one."""
+FIELD = "webhook_secret"
+_PREVIOUS_FIELDS = ("webhook_secret_previous", "webhook_secret_previous_until")
+_EXPIRED_AT_ONCE = 100
+
+
+class StillValid(Exception):
+    """The last rotation is not over: two old secrets would be one too many."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__("the old secret is still valid")
+        self.until = until
+
+
+@dataclass(frozen=True)
+class Made:
+    """The tenant and its new secret; None when the same form made one before."""
+
+    tenant: Tenant
+    secret: str | None = field(repr=False)
+    entry: UUID | None = None
+
+
+def new_secret() -> str:
+    """A fresh secret as Standard Webhooks writes it: ``whsec_`` and base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+
+
+def old_until(tenant: Tenant, at: datetime | None = None) -> datetime | None:
+    """Until when the secret before the last rotation is valid; None when none is."""
+    until = tenant.webhook_secret_previous_until
+    return until if until is not None and until > (at or now()) else None
+
+
+def rotate(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> Made:
+    """Makes a secret; one that was there stays valid for OVERLAP. This once it is returned.
+
+    ``mark`` is the form's one-use submission. Raises Gone, rules.Closed, conflicts.Conflict
+    when somebody made one since the form's version, StillValid and submissions.Crossed;
+    nothing is written then.
+    """
+    assert actor.id is not None
+    key = Mark(mark, UUID(actor.id), UsedOn.WEBHOOK_SECRET, tenant_id)
+    fresh = new_secret()
+    with write_transaction():
+        tenant = _locked(tenant_id, actor)
+        if idempotency_keys.used(key):
+            return Made(tenant, None)
+        conflicts.judge(tenant, [FIELD], edit.version)
+        until = old_until(tenant)
+        if until:
+            raise StillValid(until)
+        old = tenant.readable(FIELD)
+        kept = None if old is UNREADABLE else old
+        changes = tenant.revise(
+            {
+                FIELD: fresh,
+                "webhook_secret_previous": kept,
+                "webhook_secret_previous_until": now() + OVERLAP if kept else None,
+            }
+        )
+        idempotency_keys.use(key, FIELD)
+        drafts.forget(key.user_id, edit.path)
+        entry = record(
+            Action.WEBHOOK_SECRET_ROTATED, actor, tenant=tenant, changes=changes, reason=edit.reason
+        )
+        return Made(tenant, fresh, entry)
+
+
+def end_old(tenant_id: UUID, edit: Edit, actor: Actor) -> UUID | None:
+    """Ends the validity of the old secret now; returns the entry, None when it was over.
+
+    Raises Gone, rules.Closed, and conflicts.Conflict when the secret was replaced since the
+    form's version: the old one is another one then.
+    """
+    with write_transaction():
+        tenant = _locked(tenant_id, actor)
+        if old_until(tenant) is None:
+            return None
+        conflicts.judge(tenant, [FIELD], edit.version)
+        if actor.id:
+            drafts.forget(UUID(actor.id), edit.path)
+        return _remove_old(tenant, Action.WEBHOOK_SECRET_ENDED, actor, edit.reason)
+
+
+def _locked(tenant_id: UUID, actor: Actor) -> Tenant:
+    tenant = db.session.get(Tenant, tenant_id, with_for_update=True)
+    if tenant is None:
+        raise Gone
+    rules.refuse_closed(tenant, actor.role)
+    return tenant
+
+
+def _remove_old(tenant: Tenant, action: Action, actor: Actor, reason: str | None = None) -> UUID:
+    changes = tenant.revise(dict.fromkeys(_PREVIOUS_FIELDS))
+    return record(action, actor, tenant=tenant, changes=changes, reason=reason)
+
+
+def _expired() -> list[UUID]:
+    """Tenants that still store a secret whose day is over."""
+    over = Tenant.webhook_secret_previous_until <= now()
+    return list(db.session.scalars(select(Tenant.id).where(over).limit(_EXPIRED_AT_ONCE)))
+
+
+@job("old webhook secrets", every=timedelta(minutes=1), pending=lambda: bool(_expired()))
+def remove_expired(run: Run) -> bool:
+    """Removes stored old secrets whose day is over. They count no more already."""
+    expired = _expired()
+    for tenant_id in expired:
+        if run.stopping:
+            break
+        with write_transaction():
+            tenant = db.session.get_one(Tenant, tenant_id, with_for_update=True)
+            until = tenant.webhook_secret_previous_until
+            if until is not None and old_until(tenant) is None:
+                _remove_old(tenant, Action.WEBHOOK_SECRET_EXPIRED, system_actor())
+    return len(expired) == _EXPIRED_AT_ONCE
