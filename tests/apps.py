@@ -92,7 +92,7 @@ def built_assets() -> Path:
     """The static files as served, made once: to compress them takes most of a second."""
     directory = Path(tempfile.mkdtemp(prefix="webui-static-"))
     atexit.register(shutil.rmtree, directory)
-    assets.build(assets.SOURCE, directory / "static")
+    assets.build_assets(assets.SOURCE, directory / "static")
     return directory / "static"
 
 

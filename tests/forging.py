@@ -37,6 +37,6 @@ def append_entry(connection: Connection, entry: UUID | None = None, **changed: A
     newest = select(AuditEntry.seq).order_by(AuditEntry.seq.desc()).limit(1)
     body = tampering.body_of(connection, connection.execute(newest).scalar_one())
     head = log.Head(body["seq"], chain.digest(chain.canonical(body)), None)
-    place = log.place(head, entry or uuid4(), datetime.fromisoformat(body["at"]))
+    place = log.chain_place(head, entry or uuid4(), datetime.fromisoformat(body["at"]))
     tampering.put(connection, {**body, **place, **changed})
     return UUID(place["id"])

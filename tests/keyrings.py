@@ -13,7 +13,7 @@ from config import Config
 from tests.apps import a_config, inside
 from webui.core.extensions import keyring, write_transaction
 from webui.crypto.keyring import KeyRing, new_keyring_json
-from webui.keys.canary import check_keys, register
+from webui.keys.canary import check_keys, register_keys
 
 Apps = Callable[[Config, str], Flask]
 
@@ -48,7 +48,7 @@ class Console:
             self.path.write_text(self.ring)
         self.app = self.restart()
         with write_transaction():
-            register(keyring())
+            register_keys(keyring())
 
     def __enter__(self) -> Self:
         return self

@@ -12,14 +12,18 @@ from webui.models import Delivery, Tenant
 from webui.models.columns import now
 from webui.outbox import Event
 from webui.webhooks.delivery import sending as delivery
-from webui.webhooks.signing_secret import new_secret
+from webui.webhooks.signing_secret import new_signing_secret
 
 URL = "https://hooks.example.com/calls"
 
 
 def make_hooked(**overrides: Any) -> Tenant:
     """A tenant whose events are delivered."""
-    values = {"webhook_url": URL, "webhook_secret": new_secret(), "webhook_timeout_seconds": 60}
+    values = {
+        "webhook_url": URL,
+        "webhook_secret": new_signing_secret(),
+        "webhook_timeout_seconds": 60,
+    }
     return make_tenant(**{**values, **overrides})
 
 

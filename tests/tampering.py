@@ -13,7 +13,7 @@ from webui.core.extensions import WRITING, db, is_sqlite
 from webui.history.record import chain, entry_rows
 from webui.history.verification import raw_rows
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord
-from webui.models.triggers import all
+from webui.models.triggers import registry
 
 Body = dict[str, Any]
 
@@ -31,9 +31,9 @@ def without_guards() -> Iterator[Connection]:
             return
         connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
         with connection.begin():
-            all.drop(connection)
+            registry.drop(connection)
             yield connection
-            all.create(connection)
+            registry.create(connection)
         connection.connection.cursor().execute("PRAGMA foreign_keys = ON")
 
 

@@ -28,10 +28,10 @@ from webui.onboarding import routes as onboarding_routes
 from webui.onboarding import signup_routes
 from webui.tenants.page import routes as tenant_routes
 from webui.tenants.page.overview import register_panel
-from webui.tenants.page.template_filters import init_words
+from webui.tenants.page.template_filters import init_tenant_filters
 from webui.users import action_routes, new_user_routes
 from webui.users import routes as user_routes
-from webui.users.template_filters import init_words as init_user_words
+from webui.users.template_filters import init_user_filters as init_user_words
 from webui.web import health, security_txt
 from webui.web.assets import init_assets
 from webui.web.csp_reports import init_reports
@@ -169,13 +169,13 @@ def _init_pages(app: Flask) -> None:
         app.register_blueprint(blueprint)
     init_reports(app)
     init_deliveries(app)
-    register_panel("webhook", webhook_panel.build)
+    register_panel("webhook", webhook_panel.webhook_panel)
     init_filters(app)
     init_urls(app)
     init_navigation(app)
-    init_words(app)
+    init_tenant_filters(app)
     init_user_words(app)
-    audit_words.init_words(app)
+    audit_words.init_audit_filters(app)
     app.jinja_env.filters["help"] = help_of
     app.jinja_env.globals.update(may=may, must_enrol=must_enrol, Permission=Permission)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -186,6 +186,6 @@ def _init_pages(app: Flask) -> None:
 
 
 # The net under explicit recording holds for every session of the process.
-guard.install(db.session)
+guard.install_guard(db.session)
 
 __all__ = ["accounts", "audit", "create_app", "person", "tenants"]

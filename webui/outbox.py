@@ -114,10 +114,14 @@ def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> UUI
         "timestamp": at.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "data": {"tenant_id": str(tenant.id), **data},
     }
-    return add(tenant.id, uuid4(), event, compact_json(body), actor, manual=event is Event.TEST)
+    return add_delivery(
+        tenant.id, uuid4(), event, compact_json(body), actor, manual=event is Event.TEST
+    )
 
 
-def add(tenant_id: UUID, message: UUID, event: str, body: str, actor: Who, *, manual: bool) -> UUID:
+def add_delivery(
+    tenant_id: UUID, message: UUID, event: str, body: str, actor: Who, *, manual: bool
+) -> UUID:
     """Puts a delivery into the outbox, due now, and returns its id."""
     delivery_id, at = uuid4(), now()
     row = {

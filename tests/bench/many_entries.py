@@ -22,7 +22,7 @@ from webui.history.proof import checkpoints
 from webui.history.record.chain import timestamp
 from webui.history.record.log import lock_head
 from webui.models import AuditEntry, Tenant, User
-from webui.models.triggers import all
+from webui.models.triggers import registry
 from webui.values import search_words
 
 FIRST = datetime(2027, 1, 1, tzinfo=UTC)
@@ -84,11 +84,11 @@ def fill(count: int) -> Many:
     """Adds entries after those of the demo data, and a checkpoint now and then."""
     before = db.session.scalar(select(func.max(AuditEntry.seq))) or 0
     cast = _cast()
-    _guards(all.drop)
+    _guards(registry.drop)
     for start in range(0, count, _PART):
         _load(list(_entries(range(start + 1, min(start + _PART, count) + 1), before, cast)))
         checkpoints.make()
-    _guards(all.create)
+    _guards(registry.create)
     _tidy()
     (actor, _), (colleague, _) = cast.people[:2]
     return Many(before, before + count, cast.hot, cast.tenants[0], actor, colleague)

@@ -107,7 +107,9 @@ def _verify() -> str:
     config = _config()
     url = db.engine.url.render_as_string(hide_password=False)
     with Usage() as usage:
-        verdict = verifier.verify(url, signing.public_key(config.audit_key), config.checkpoints)
+        verdict = verifier.verify_history(
+            url, signing.public_key(config.audit_key), config.checkpoints
+        )
     assert verdict.holds, verdict.problems[:3]
     return usage.told("audit verify", verdict.entries)
 
@@ -127,7 +129,7 @@ def _csv() -> str:
 
 
 def _exported(kind: str, write: Callable[[export.Export], Any]) -> str:
-    begun = export.begin(Filters(), kind, an_actor())
+    begun = export.begin_export(Filters(), kind, an_actor())
     with Usage() as usage:
         size = sum(len(piece) for piece in write(begun))
     return f"{usage.told(f'export {kind}', begun.seq)}; the file has {size / 1e6:,.0f} MB"

@@ -91,7 +91,7 @@ def judge(before: dict[tuple[str, str, str], str], writers: list[Writer]) -> Non
     after = plaintexts()
     expected = before | {k: v for writer in writers for k, v in writer.expected.items()}
     lost = [place for place, value in expected.items() if after.get(place) != value]
-    left = uses.count(["k1"])
+    left = uses.count_uses(["k1"])
     saves = sum(writer.saves for writer in writers)
     longest = max(writer.longest for writer in writers)
     print(f"writers: {saves:,} saves, the longest took {longest * 1_000:.0f} ms")

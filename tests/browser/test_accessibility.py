@@ -9,7 +9,15 @@ from playwright.sync_api import expect
 from tests.browser import axe
 from tests.browser.axe import check
 from tests.browser.history_pages import HistoryPage
-from tests.browser.pages import (ListPage, NewTenantPage, StatusPage, TenantPage, fill_in_sign_in, sign_in, sign_out,)
+from tests.browser.pages import (
+    ListPage,
+    NewTenantPage,
+    StatusPage,
+    TenantPage,
+    fill_in_sign_in,
+    sign_in,
+    sign_out,
+)
 from tests.browser.server import NORTHWIND, Account, serving
 from tests.browser.virtual_device import Device, add_passkey
 from tests.factories import make_tenant, make_user

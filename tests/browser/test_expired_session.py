@@ -5,7 +5,14 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.pages import (ListPage, NewTenantPage, StatusPage, TenantPage, fill_in_sign_in, sign_in,)
+from tests.browser.pages import (
+    ListPage,
+    NewTenantPage,
+    StatusPage,
+    TenantPage,
+    fill_in_sign_in,
+    sign_in,
+)
 
 RESTORED = "This is what you had typed before you had to sign in."
 

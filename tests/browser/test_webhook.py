@@ -143,6 +143,6 @@ class TestPanel:
 def queue_failed(tenant: Tenant, problem: Problem = Problem.TIMED_OUT):
     """A test that failed; returns its id."""
     row = queue(tenant, Event.TEST)
-    for claimed in sending.claim(1):
-        sending.finish(claimed, Answer(1_000, problem=problem))
+    for claimed in sending.claim_deliveries(1):
+        sending.record_result(claimed, Answer(1_000, problem=problem))
     return row.id

@@ -5,7 +5,16 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.pages import (REASON, ListPage, NewTenantPage, StatusPage, TenantPage, fill_in_sign_in, sign_in, sign_out,)
+from tests.browser.pages import (
+    REASON,
+    ListPage,
+    NewTenantPage,
+    StatusPage,
+    TenantPage,
+    fill_in_sign_in,
+    sign_in,
+    sign_out,
+)
 from tests.browser.server import NORTHWIND
 from webui.web.paging import PAGE_SIZE
 

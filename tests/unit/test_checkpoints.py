@@ -68,10 +68,10 @@ class TestMake:
         with unchanged():
             assert checkpoints.make() == made
         assert len(written(file)) == 1
-        assert not checkpoints.is_due()
+        assert not checkpoints.checkpoint_due()
 
     def test_needs_an_entry(self):
-        assert not checkpoints.is_due()
+        assert not checkpoints.checkpoint_due()
         with pytest.raises(checkpoints.NothingYet):
             checkpoints.make()
 

@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from webui.crypto import blind_index, fields
-from webui.crypto.keyring import (BadFormat, BadKeyRing, KeyMissing, KeyRing, SecretError, Tampered, join, new_keyring_json,)
+from webui.crypto.keyring import (
+    BadFormat,
+    BadKeyRing,
+    KeyMissing,
+    KeyRing,
+    SecretError,
+    Tampered,
+    join,
+    new_keyring_json,
+)
 
 RING = KeyRing("k1", {"k1": bytes(range(32)), "k2": bytes(range(32, 64))})
 OTHER = KeyRing("k1", {"k1": bytes(range(64, 96))})

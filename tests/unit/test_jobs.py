@@ -71,46 +71,46 @@ class TestJob:
 
 class TestClaim:
     def test_is_given_once(self):
-        assert leases.claim("tidy", uuid4())
-        assert not leases.claim("tidy", uuid4())
+        assert leases.claim_job("tidy", uuid4())
+        assert not leases.claim_job("tidy", uuid4())
 
     def test_is_given_again_after_the_lease_ran_out(self):
-        leases.claim("tidy", uuid4())
+        leases.claim_job("tidy", uuid4())
         set_state(leased_until=now() - timedelta(seconds=1))
-        assert leases.due(["tidy"]) == ["tidy"]
-        assert leases.claim("tidy", uuid4())
+        assert leases.due_jobs(["tidy"]) == ["tidy"]
+        assert leases.claim_job("tidy", uuid4())
 
     def test_is_not_given_before_its_time(self):
         run = uuid4()
-        leases.claim("tidy", run)
-        leases.finish("tidy", run, HOUR)
-        assert leases.due(["tidy"]) == []
-        assert not leases.claim("tidy", uuid4())
+        leases.claim_job("tidy", run)
+        leases.finish_run("tidy", run, HOUR)
+        assert leases.due_jobs(["tidy"]) == []
+        assert not leases.claim_job("tidy", uuid4())
 
     @pytest.mark.parametrize("column", ["next_at", "leased_until"])
     def test_waits_for_no_clock_that_was_ahead(self, column):
         run = uuid4()
-        leases.claim("tidy", run)
+        leases.claim_job("tidy", run)
         if column == "next_at":
-            leases.finish("tidy", run, HOUR)
+            leases.finish_run("tidy", run, HOUR)
         set_state(**{column: now() + timedelta(days=365)})
-        assert leases.due(["tidy"]) == ["tidy"]
-        assert leases.claim("tidy", uuid4())
+        assert leases.due_jobs(["tidy"]) == ["tidy"]
+        assert leases.claim_job("tidy", uuid4())
 
     def test_who_lost_the_lease_cannot_finish(self):
         slow, fast = uuid4(), uuid4()
-        leases.claim("tidy", slow)
+        leases.claim_job("tidy", slow)
         set_state(leased_until=now() - timedelta(seconds=1))
-        leases.claim("tidy", fast)
-        assert leases.renew([slow, fast]) == {slow}
-        leases.finish("tidy", slow, HOUR)
+        leases.claim_job("tidy", fast)
+        assert leases.renew_lease([slow, fast]) == {slow}
+        leases.finish_run("tidy", slow, HOUR)
         assert state().holder == fast
 
     def test_is_renewed_while_held(self):
         run = uuid4()
-        leases.claim("tidy", run)
+        leases.claim_job("tidy", run)
         set_state(leased_until=now() + timedelta(seconds=1))
-        assert leases.renew([run]) == set()
+        assert leases.renew_lease([run]) == set()
         assert state().leased_until > now() + timedelta(seconds=30)
 
 
@@ -253,7 +253,7 @@ class TestAlive:
     def test_who_leaves_is_gone_at_once(self):
         one = uuid4()
         leases.beat(one)
-        leases.leave(one)
+        leases.worker_left(one)
         assert not alive()
 
     def test_the_long_dead_are_forgotten(self):

@@ -80,7 +80,7 @@ class TestAdd:
         before, entries = console.path.read_text(), count_entries()
         monkeypatch.setattr(operations, failing, fail)
         with pytest.raises(OSError, match="disk full"):
-            operations.add(command_actor("op"))
+            operations.add_key(command_actor("op"))
         assert (console.path.read_text(), count_entries()) == (before, entries)
 
     def test_refuses_a_reason_that_is_too_short(self, console):

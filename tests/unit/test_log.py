@@ -12,7 +12,13 @@ from sqlalchemy import select
 
 from tests import appender, raw, verifier
 from tests.factories import an_actor, make_tenant, make_user, revise
-from tests.history import (assert_audited, assert_history_holds, count_entries, last_body, last_entry,)
+from tests.history import (
+    assert_audited,
+    assert_history_holds,
+    count_entries,
+    last_body,
+    last_entry,
+)
 from tests.processes import Child, prepared
 from webui.core.extensions import db, keyring, write_transaction
 from webui.crypto import fields

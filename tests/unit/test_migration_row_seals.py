@@ -11,7 +11,7 @@ from webui.crypto import totp
 from webui.crypto.keyring import KeyMissing, KeyRing, Tampered
 from webui.history.record.actions import Action
 from webui.history.record.log import record
-from webui.keys.canary import register
+from webui.keys.canary import register_keys
 from webui.migrations import downgrade, is_current, upgrade
 from webui.models import Authenticator, User
 from webui.models.seals import user_seals
@@ -27,7 +27,7 @@ def before(empty_database_url, tmp_path):
         upgrade()
         user = make_user("owner", make_tenant(sip_domain="a.example"), "a good password")
         with write_transaction():
-            register(keyring())
+            register_keys(keyring())
             row = db.session.get_one(User, user.id)
             db.session.add(Authenticator(user.id, totp.new_secret(), 0))
             record(Action.USER_AUTHENTICATOR, an_actor(), subject=row)

@@ -14,9 +14,9 @@ from tests.history import assert_history_holds, count_entries
 from tests.raw import everything, refused
 from webui.core.extensions import WRITING, db, is_sqlite
 from webui.history.record.actions import Action
-from webui.migrations import HERE, downgrade, is_current, newest, upgrade
+from webui.migrations import HERE, downgrade, is_current, newest_revision, upgrade
 from webui.models import Tenant
-from webui.models.triggers import all
+from webui.models.triggers import registry
 
 # Kept by the migrations and triggers alone: the models do not know them.
 SEARCH_TABLES = "tenant_names"
@@ -66,7 +66,7 @@ class TestUpgrade:
         def fail(_connection):
             raise ZeroDivisionError
 
-        monkeypatch.setattr(all, "create", fail)
+        monkeypatch.setattr(registry, "create", fail)
         with pytest.raises(ZeroDivisionError):
             upgrade()
         assert tables() - {"alembic_version"} == set()
@@ -74,7 +74,7 @@ class TestUpgrade:
 
 class TestNewest:
     def test_is_the_head_that_alembic_finds(self):
-        assert newest() == ScriptDirectory(HERE).get_current_head()
+        assert newest_revision() == ScriptDirectory(HERE).get_current_head()
 
 
 class TestDowngrade:
@@ -158,10 +158,10 @@ class TestSchema:
         upgrade()
         before = trigger_list()
         with writing() as connection:
-            all.drop(connection)
+            registry.drop(connection)
         assert trigger_list() == []
         with writing() as connection:
-            all.create(connection)
+            registry.create(connection)
         assert trigger_list() == before
         assert len(before) > 10
 
@@ -178,7 +178,7 @@ def make_all_from_models() -> None:
         if not is_sqlite():
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
         db.metadata.create_all(connection)
-        all.create(connection)
+        registry.create(connection)
 
 
 def known_to_models(thing, name, kind, reflected, _compare_to) -> bool:

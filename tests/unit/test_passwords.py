@@ -3,7 +3,7 @@
 import pytest
 
 from webui.accounts import passwords
-from webui.accounts.passwords import LONGEST_TYPED, hash_password, prepared, renewed, verify
+from webui.accounts.passwords import LONGEST_TYPED, hash_password, password_fits, prepared, renewed
 
 # The same words from two keyboards, and as they are hashed.
 COMPOSED, PARTED, WIDE = "blåbär på 7", "bla\u030aba\u0308r pa\u030a 7", "ｂｌåｂäｒ　ｐå　７"
@@ -34,18 +34,18 @@ class TestHash:
     def test_fits_from_any_keyboard(self, app, typed):
         for first in TYPED:
             stored = hash_password(first)
-            assert verify(stored, typed)
+            assert password_fits(stored, typed)
             assert renewed(stored, typed) is None
 
     def test_of_what_was_typed_goes_on_working_and_is_renewed(self, old):
-        assert verify(old, PARTED)
+        assert password_fits(old, PARTED)
         new = renewed(old, PARTED)
-        assert all(verify(new, typed) for typed in TYPED)
+        assert all(password_fits(new, typed) for typed in TYPED)
         assert renewed(new, PARTED) is None
 
     def test_of_what_was_typed_fits_nothing_else(self, old):
-        assert not verify(old, WIDE)
-        assert not verify(old, "anything else")
+        assert not password_fits(old, WIDE)
+        assert not password_fits(old, "anything else")
 
     def test_that_is_missing_costs_the_same(self, app, monkeypatch):
         counted = []
@@ -54,5 +54,5 @@ class TestHash:
         stored = hash_password("another one")
         for absent in (None, "!", stored):
             counted.clear()
-            assert not verify(absent, PARTED)
+            assert not password_fits(absent, PARTED)
             assert len(counted) == 2 + (absent == "!")

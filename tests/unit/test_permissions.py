@@ -5,7 +5,18 @@ from flask import Flask, g
 from flask_login import LoginManager, UserMixin
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from webui.core.permissions import (ROLES, Permission, Role, allows, declared, enforce, may, may_open, public, requires,)
+from webui.core.permissions import (
+    ROLES,
+    Permission,
+    Role,
+    allows,
+    declared,
+    enforce,
+    may,
+    may_open,
+    public,
+    requires,
+)
 
 
 class Person(UserMixin):

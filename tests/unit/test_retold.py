@@ -173,5 +173,5 @@ def test_the_first_entry_follows_none():
     first = body(seq=1, prev=chain.GENESIS)
     for told, kinds in ((first, set()), (first | {"prev": "f" * 64}, {"format"})):
         listed = {1: checks._listed(told["changes"], SQLITE_IDS.stored(TENANT))}
-        found = checks.judge([row_of(told)], listed, {}, SQLITE_IDS)
+        found = checks.check_entries([row_of(told)], listed, {}, SQLITE_IDS)
         assert {note.kind for _, note in found} == kinds

@@ -60,11 +60,11 @@ def tenant() -> Tenant:
 class TestRotate:
     def test_covers_every_column_that_holds_a_value(self, console):
         before = plaintexts()
-        result = rotation.rotate(OPERATOR)
+        result = rotation.rotate_values(OPERATOR)
         assert plaintexts() == before
         filled = {place for place, _, _ in before}
         assert filled == {place.table.name for place in sealed_columns()}
-        assert uses.count(["k1"]) == result.left == 0
+        assert uses.count_uses(["k1"]) == result.left == 0
         # A tenant and an account have a row seal besides.
         assert result.moved == result.due == len(before) + 2
 
@@ -74,7 +74,7 @@ class TestRotate:
         assert filled == {f"{p.table.name}.{p.attribute.name}" for p in sealed_columns()}
 
     def test_rekeys_the_blind_indexes(self, console):
-        rotation.rotate(OPERATOR)
+        rotation.rotate_values(OPERATOR)
         row = tenant()
         assert row.sip_domain_index == blind_index.index(
             keyring(), "b.example", "tenants", "sip_domain"
@@ -88,7 +88,7 @@ class TestRotate:
         columns = "id, version, name, status, updated_at, meta_data"
         before = raw.rows(f"SELECT {columns} FROM tenants")
         entries = raw.rows("SELECT body, hash FROM audit_entries ORDER BY seq")
-        rotation.rotate(OPERATOR)
+        rotation.rotate_values(OPERATOR)
         assert raw.rows(f"SELECT {columns} FROM tenants") == before
         after = raw.rows("SELECT body, hash FROM audit_entries ORDER BY seq")
         assert after[: len(entries)] == entries
@@ -96,7 +96,7 @@ class TestRotate:
     def test_writes_one_entry_however_many_batches(self, console, monkeypatch):
         monkeypatch.setattr(rotation, "BATCH", 1)
         before = count_entries()
-        result = rotation.rotate(OPERATOR, "yearly, OPS-1")
+        result = rotation.rotate_values(OPERATOR, "yearly, OPS-1")
         assert result.moved > 3
         assert count_entries() == before + 1
         assert_audited(
@@ -109,14 +109,14 @@ class TestRotate:
         assert_history_holds()
 
     def test_done_again_does_and_records_nothing(self, console):
-        rotation.rotate(OPERATOR)
+        rotation.rotate_values(OPERATOR)
         with raw.unchanged():
-            assert rotation.rotate(OPERATOR).moved == 0
+            assert rotation.rotate_values(OPERATOR).moved == 0
 
     def test_says_how_far_it_is(self, console, monkeypatch):
         monkeypatch.setattr(rotation, "BATCH", 2)
         steps = []
-        result = rotation.rotate(OPERATOR, progress=steps.append)
+        result = rotation.rotate_values(OPERATOR, progress=steps.append)
         assert sum(steps) == result.due
         assert max(steps) == 2
 
@@ -129,7 +129,7 @@ class TestRotate:
             return write(place, rows, *more)
 
         monkeypatch.setattr(rotation, "_write", after_a_save)
-        result = rotation.rotate(OPERATOR)
+        result = rotation.rotate_values(OPERATOR)
         assert tenant().sip_password == "saved meanwhile"
         # The value and the row seal.
         assert result.moved == result.due - 2
@@ -146,7 +146,7 @@ class TestRotate:
 
 
 def test_the_command_says_what_it_did(console):
-    number = rotation.due()
+    number = rotation.due_values()
     assert f"Re-encrypted {number:,} value(s) with key k2." in console.run("rotate").output
     entries = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "keys.rotated"))
     assert len(entries.all()) == 1

@@ -126,7 +126,7 @@ class TestReseal:
     def test_takes_everything_away_that_gives_access(self, app):
         user = make_user("support", password="a password that was copied")
         with write_transaction():
-            sessions.start(user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
+            sessions.start_session(user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
         self.forge(user)
         result = self.run(app, user.username, "--role", "support", "--reason", "OPS-7")
         assert result.exit_code == 0, result.output
@@ -182,7 +182,7 @@ def statements(app):
 def test_every_request_is_judged_by_one_statement(statements):
     user = make_user()
     with write_transaction():
-        token = sessions.start(user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
+        token = sessions.start_session(user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
     statements.clear()
-    assert sessions.could_hold(sessions.find(sessions.token_hash(token)))
+    assert sessions.could_hold(sessions.find_session(sessions.session_token_hash(token)))
     assert len([text for text in statements if "SELECT" in text]) == 1

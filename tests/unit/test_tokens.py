@@ -68,7 +68,7 @@ class TestSeal:
         assert not tokens.fits(seal, "")
 
     def seal(self, table, *facts):
-        return tokens.seal(SECRET, table, facts)
+        return tokens.seal_token(SECRET, table, facts)
 
 
 class TestMigration:
@@ -96,7 +96,7 @@ class TestMigration:
         self.add("recovery_codes", code_hash=f"'{plain}'", created_at="")
         upgrade()
         assert plain not in str(raw.everything())
-        assert factors.of(self.user_id).codes_left == 1
+        assert factors.factors_of(self.user_id).codes_left == 1
         with pytest.raises(ZeroDivisionError), write_transaction():
             assert factors.accept(self.user_id, "aaaa-bbbb-cccc-dddd") is Proof.RECOVERY
             raise ZeroDivisionError
@@ -109,9 +109,9 @@ class TestMigration:
         upgrade()
         assert db.session.get_one(UserSession, plain).ended_at is not None
         assert raw.rows("SELECT 1 FROM account_links WHERE ended_at IS NULL") == []
-        assert sessions.find(sessions.token_hash("a token")) is None
+        assert sessions.find_session(sessions.session_token_hash("a token")) is None
         with pytest.raises(links.Gone):
-            links.find(LinkKind.RESET, "a token")
+            links.user_of_link(LinkKind.RESET, "a token")
 
     def test_down_takes_the_codes_that_nothing_could_check(self, old):
         upgrade()

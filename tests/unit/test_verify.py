@@ -68,7 +68,9 @@ def result(app, file=None):
     config = app.extensions["webui_config"]
     db.session.rollback()
     url = db.engine.url.render_as_string(hide_password=False)
-    return verify.verify(url, signing.public_key(config.audit_key), file or config.checkpoints)
+    return verify.verify_history(
+        url, signing.public_key(config.audit_key), file or config.checkpoints
+    )
 
 
 def edit(body):
@@ -98,7 +100,7 @@ class TestAnUntouchedHistory:
         heard = []
         config = app.extensions["webui_config"]
         url = db.engine.url.render_as_string(hide_password=False)
-        judged = verify.verify(
+        judged = verify.verify_history(
             url,
             signing.public_key(config.audit_key),
             config.checkpoints,
@@ -366,7 +368,7 @@ class TestCheckpoints:
     def test_with_another_public_key_nothing_is_signed(self, app, history):
         seed = base64.b64encode(secrets.token_bytes(32)).decode()
         url = db.engine.url.render_as_string(hide_password=False)
-        judged = verify.verify(url, signing.public_key(seed), None)
+        judged = verify.verify_history(url, signing.public_key(seed), None)
         assert [p.kind for p in judged.problems] == ["checkpoint", "checkpoint"]
         assert judged.uncovered == HEAD
 

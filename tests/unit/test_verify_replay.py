@@ -400,8 +400,8 @@ class TestHealthyDatabase:
     def test_after_a_rotation_of_the_keys(self, app, acme, other):
         app.extensions["keyring"] = app.extensions["keyring"].with_key("k2").with_primary("k2")
         with write_transaction():
-            canary.register(app.extensions["keyring"])
-        rotation.rotate(an_actor())
+            canary.register_keys(app.extensions["keyring"])
+        rotation.rotate_values(an_actor())
         assert said(app) == said(app, seals=True) == []
 
     def test_with_data_of_the_demo(self, app):

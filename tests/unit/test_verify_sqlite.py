@@ -34,7 +34,7 @@ def problems(app, table, column, here, value):
         assert connection.execute(text(written)).rowcount
     config = app.extensions["webui_config"]
     url = db.engine.url.render_as_string(hide_password=False)
-    found = verifier.verify(url, signing.public_key(config.audit_key), config.checkpoints)
+    found = verifier.verify_history(url, signing.public_key(config.audit_key), config.checkpoints)
     return [(p.kind, p.first, p.last) for p in found.problems]
 
 

@@ -6,7 +6,16 @@ import threading
 
 import pytest
 
-from webui.webhooks.delivery.addresses import (Blocked, NotFound, TooLate, is_public, judge, resolve, system_resolver, target,)
+from webui.webhooks.delivery.addresses import (
+    Blocked,
+    NotFound,
+    TooLate,
+    check_addresses,
+    is_public,
+    resolve_host,
+    system_resolver,
+    target,
+)
 
 _PRIVATE = """
 0.0.0.0 0.0.0.1 0.255.255.255 10.0.0.0 10.0.0.1 10.255.255.255 100.64.0.0 100.100.100.200
@@ -64,33 +73,33 @@ class TestJudge:
     @pytest.mark.parametrize("text", PRIVATE)
     def test_refuses_a_private_address(self, text):
         with pytest.raises(Blocked):
-            judge([text], ())
+            check_addresses([text], ())
 
     @pytest.mark.parametrize("text", ["10.0.0.1", "::1", "fe80::1%eth0"])
     def test_refuses_all_for_one_that_is_private(self, text):
         for mixed in ([text, "8.8.8.8"], ["8.8.8.8", text], ["2001:4860:4860::8888", text]):
             with pytest.raises(Blocked):
-                judge(mixed, ())
+                check_addresses(mixed, ())
 
     def test_gives_public_ones_in_their_order(self):
         texts = ["2001:4860:4860::8888", "8.8.8.8", "1.1.1.1"]
-        assert [str(address) for address in judge(texts, ())] == texts
+        assert [str(address) for address in check_addresses(texts, ())] == texts
 
     def test_refuses_what_is_no_address(self):
         for text in ("", "hooks.example.com", "1.2.3", "8.8.8.8 ", "0x8.8.8.8"):
             with pytest.raises(Blocked):
-                judge([text], ())
+                check_addresses([text], ())
 
     def test_no_address_is_not_found(self):
         with pytest.raises(NotFound):
-            judge([], ())
+            check_addresses([], ())
 
     def test_opened_networks_pass_and_nothing_beside_them(self):
         allow = [ipaddress.ip_network("10.1.0.0/16"), ipaddress.ip_network("fd00::/8")]
-        assert len(judge(["10.1.2.3", "fd12::1", "8.8.8.8"], allow)) == 3
+        assert len(check_addresses(["10.1.2.3", "fd12::1", "8.8.8.8"], allow)) == 3
         for text in ("10.2.0.1", "127.0.0.1", "fc00::1", "::ffff:10.1.2.3", "::10.1.2.3"):
             with pytest.raises(Blocked):
-                judge(["10.1.2.3", text], allow)
+                check_addresses(["10.1.2.3", text], allow)
 
 
 class TestTarget:
@@ -131,7 +140,7 @@ class TestResolve:
             asked.append(host)
             return ["8.8.8.8"]
 
-        assert resolve("hooks.example.com", resolver, 5) == ["8.8.8.8"]
+        assert resolve_host("hooks.example.com", resolver, 5) == ["8.8.8.8"]
         assert asked == ["hooks.example.com"]
 
     @pytest.mark.parametrize("error", [OSError("no such name"), UnicodeError("label too long")])
@@ -140,7 +149,7 @@ class TestResolve:
             raise error
 
         with pytest.raises(NotFound):
-            resolve("hooks.example.com", resolver, 5)
+            resolve_host("hooks.example.com", resolver, 5)
 
     def test_a_resolver_that_does_not_answer_is_given_up(self):
         """Its thread is left behind, and does not keep the process from ending."""
@@ -152,7 +161,7 @@ class TestResolve:
             return ["8.8.8.8"]
 
         with pytest.raises(TooLate):
-            resolve("hooks.example.com", resolver, 0.01)
+            resolve_host("hooks.example.com", resolver, 0.01)
         answer.set()
         thread = asking.get(timeout=60)
         assert (thread.name, thread.daemon) == ("webhook-resolver", True)

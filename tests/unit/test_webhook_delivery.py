@@ -24,7 +24,7 @@ from webui.models import Delivery, DeliveryAttempt, WebhookStop
 from webui.models.columns import now
 from webui.outbox import Event
 from webui.webhooks.delivery import sending
-from webui.webhooks.signing_secret import new_secret
+from webui.webhooks.signing_secret import new_signing_secret
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 ERROR = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
@@ -67,7 +67,7 @@ class TestSuccess:
         for package in (standardwebhooks, svix):
             package.Webhook(tenant.webhook_secret).verify(request.body.decode(), request.headers)
             with pytest.raises(standardwebhooks.WebhookVerificationError):
-                package.Webhook(new_secret()).verify(request.body.decode(), request.headers)
+                package.Webhook(new_signing_secret()).verify(request.body.decode(), request.headers)
         assert json.loads(request.body)["data"]["version"] == 7
         done = only(tenant)
         assert (done.state, done.attempts, done.status) == ("delivered", 1, 200)
@@ -75,7 +75,7 @@ class TestSuccess:
         assert request.headers["webhook-id"] == f"msg_{row.message.hex}"
 
     def test_is_signed_with_both_secrets_for_a_day(self, authority, reach):
-        old, until = new_secret(), now() + timedelta(hours=1)
+        old, until = new_signing_secret(), now() + timedelta(hours=1)
         tenant = make_hooked(webhook_secret_previous=old, webhook_secret_previous_until=until)
         with receiving(authority) as receiver:
             reach(receiver)
@@ -152,7 +152,7 @@ class TestFailure:
             reach(receiver)
             deliver()
             deliver()
-            assert not sending.is_due()
+            assert not sending.delivery_due()
         assert len(receiver.requests) == 1
 
     def test_of_a_test_is_final(self, authority, reach):
@@ -226,10 +226,10 @@ class TestGone:
     def test_of_an_address_that_was_changed_meanwhile_stops_nothing(self, authority, reach):
         tenant = make_hooked()
         queue(tenant)
-        [claimed] = sending.claim(1)
+        [claimed] = sending.claim_deliveries(1)
         revise(tenant, Action.TENANT_WEBHOOK, webhook_url="https://other.example.com/")
         before = count_entries()
-        sending.finish(claimed, sending.Answer(5, 410))
+        sending.record_result(claimed, sending.Answer(5, 410))
         assert count_entries() == before
         assert db.session.get(WebhookStop, tenant.id) is None
 
@@ -238,8 +238,8 @@ class TestLeases:
     def test_a_delivery_is_one_worker_s(self):
         tenant = make_hooked()
         queue(tenant)
-        [claimed] = sending.claim(5)
-        assert sending.claim(5) == []
+        [claimed] = sending.claim_deliveries(5)
+        assert sending.claim_deliveries(5) == []
         held = only(tenant)
         assert held.lease == claimed.lease
         length = timedelta(seconds=tenant.webhook_timeout_seconds)
@@ -248,40 +248,40 @@ class TestLeases:
     def test_one_that_ran_out_is_another_s(self):
         tenant = make_hooked()
         queue(tenant)
-        [first] = sending.claim(5)
+        [first] = sending.claim_deliveries(5)
         with write_transaction():
             over = now() - timedelta(seconds=1)
             db.session.execute(update(Delivery).values(leased_until=over))
-        [second] = sending.claim(5)
+        [second] = sending.claim_deliveries(5)
         assert (second.id, second.headers["webhook-id"]) == (first.id, first.headers["webhook-id"])
-        sending.finish(first, sending.Answer(1, 500))
+        sending.record_result(first, sending.Answer(1, 500))
         assert (only(tenant).attempts, only(tenant).lease) == (0, second.lease)
-        sending.finish(second, sending.Answer(1, 200))
+        sending.record_result(second, sending.Answer(1, 200))
         assert (only(tenant).attempts, only(tenant).state) == (1, "delivered")
 
     def test_a_tenant_has_one_at_a_time_and_tests_besides(self):
         busy, idle = make_hooked(), make_hooked()
         for tenant in (busy, busy, busy, idle):
             queue(tenant)
-        claimed = sending.claim(10)
+        claimed = sending.claim_deliveries(10)
         assert sorted(c.tenant_id for c in claimed) == sorted([busy.id, idle.id])
-        assert sending.claim(10) == []
+        assert sending.claim_deliveries(10) == []
         queue(busy, Event.TEST)
-        assert [c.tenant_id for c in sending.claim(10)] == [busy.id]
+        assert [c.tenant_id for c in sending.claim_deliveries(10)] == [busy.id]
 
     def test_no_more_are_claimed_than_asked_for(self):
         for _ in range(4):
             queue(make_hooked())
-        assert len(sending.claim(3)) == 3
-        assert sending.claim(0) == []
+        assert len(sending.claim_deliveries(3)) == 3
+        assert sending.claim_deliveries(0) == []
 
     def test_a_delivery_without_a_row_is_let_go(self):
         tenant = make_hooked()
         queue(tenant)
-        [claimed] = sending.claim(1)
+        [claimed] = sending.claim_deliveries(1)
         with write_transaction():
             db.session.delete(db.session.get_one(Delivery, claimed.id))
-        sending.finish(claimed, sending.Answer(1, 200))
+        sending.record_result(claimed, sending.Answer(1, 200))
         assert deliveries(tenant) == []
 
 
@@ -377,9 +377,9 @@ class TestForgetting:
     def test_removes_what_is_old_and_done(self):
         tenant = make_hooked()
         old, waiting, fresh = (queue(tenant) for _ in range(3))
-        [claimed] = sending.claim(1)
+        [claimed] = sending.claim_deliveries(1)
         assert claimed.id == old.id
-        sending.finish(claimed, sending.Answer(1, 200))
+        sending.record_result(claimed, sending.Answer(1, 200))
         assert db.session.scalars(select(DeliveryAttempt.delivery_id)).all() == [old.id]
         with write_transaction():
             long_ago = now() - sending.KEPT - timedelta(hours=1)
@@ -387,6 +387,6 @@ class TestForgetting:
             db.session.execute(of.where(Delivery.id != fresh.id).values(created_at=long_ago))
             done = of.where(Delivery.id.in_([old.id, fresh.id])).values(state="delivered")
             db.session.execute(done)
-        assert not sending.forget(Run())
+        assert not sending.delete_old_deliveries(Run())
         assert {row.id for row in deliveries()} == {waiting.id, fresh.id}
         assert db.session.scalars(select(DeliveryAttempt.delivery_id)).all() == []

@@ -11,7 +11,7 @@ from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
 from webui.models import Tenant, WebhookStop
 from webui.models.columns import now
-from webui.webhooks.signing_secret import new_secret
+from webui.webhooks.signing_secret import new_signing_secret
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
 
@@ -70,7 +70,9 @@ class TestEvents:
         assert {e for e, _ in events(tenant)} == {"tenant.status_changed", "tenant.updated"}
 
     @pytest.mark.parametrize(
-        "values", [{"meta_data": {"crm": 1}}, {"webhook_secret": new_secret()}], ids=["meta", "key"]
+        "values",
+        [{"meta_data": {"crm": 1}}, {"webhook_secret": new_signing_secret()}],
+        ids=["meta", "key"],
     )
     def test_what_is_not_for_receivers_is_none(self, values):
         tenant = make_hooked()

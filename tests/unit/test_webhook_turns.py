@@ -64,8 +64,8 @@ def known_as_slow(number):
     """Tenants whose receivers timed out before, with more to be sent to them."""
     tenants = hostile(number)
     for _ in range(number):
-        for claimed in sending.claim(ALL):
-            sending.finish(claimed, TIMED_OUT)
+        for claimed in sending.claim_deliveries(ALL):
+            sending.record_result(claimed, TIMED_OUT)
     due_again()
     for tenant in tenants:
         queue(tenant)
@@ -76,9 +76,9 @@ def known_as_slow(number):
 class TestTenant:
     def test_has_one_event_and_one_delivery_by_hand_in_flight(self):
         [tenant] = hostile(1)
-        assert tenants_of(sending.claim(ALL)) == [tenant.id] * 2
+        assert tenants_of(sending.claim_deliveries(ALL)) == [tenant.id] * 2
         pass_time()
-        assert sending.claim(ALL) == []
+        assert sending.claim_deliveries(ALL) == []
         flying = [row for row in deliveries() if row.lease]
         assert sorted(row.manual for row in flying) == [False, True]
 
@@ -87,9 +87,9 @@ class TestTenant:
         queued = [queue(tenant).id for _ in range(4)]
         sent = []
         for _ in queued:
-            [claimed] = sending.claim(ALL)
+            [claimed] = sending.claim_deliveries(ALL)
             sent.append(claimed.id)
-            sending.finish(claimed, QUICK)
+            sending.record_result(claimed, QUICK)
         assert sent == queued
 
     def test_that_was_served_longest_ago_comes_first(self):
@@ -98,9 +98,9 @@ class TestTenant:
             queue(tenant)
         served = []
         for _ in range(9):
-            [claimed] = sending.claim(1)
+            [claimed] = sending.claim_deliveries(1)
             served.append(claimed.tenant_id)
-            sending.finish(claimed, QUICK)
+            sending.record_result(claimed, QUICK)
         assert served[:3] == [tenant.id for tenant in tenants]
         assert served == served[:3] * 3
 
@@ -112,47 +112,47 @@ class TestTenant:
         queue(quiet)
         order = []
         for _ in range(2):
-            [claimed] = sending.claim(1)
+            [claimed] = sending.claim_deliveries(1)
             order.append(claimed.tenant_id)
-            sending.finish(claimed, QUICK)
+            sending.record_result(claimed, QUICK)
         assert order == [busy.id, quiet.id]
 
 
 class TestStarvation:
     def test_by_four_owners_with_receivers_that_never_answer_is_none(self):
         hostile(4)
-        assert len(sending.claim(ALL)) == 8
+        assert len(sending.claim_deliveries(ALL)) == 8
         victims = [make_hooked() for _ in range(5)]
         for victim in victims:
             queue(victim)
-        assert tenants_of(sending.claim(ALL)) == [victim.id for victim in victims]
+        assert tenants_of(sending.claim_deliveries(ALL)) == [victim.id for victim in victims]
 
     def test_by_more_owners_than_slots_ends_with_what_is_slow(self):
         hostile(turns.SLOTS + 4)
-        assert len(sending.claim(ALL)) == turns.SLOTS
+        assert len(sending.claim_deliveries(ALL)) == turns.SLOTS
         victim = make_hooked()
         queue(victim)
-        assert sending.claim(ALL) == []
+        assert sending.claim_deliveries(ALL) == []
         # Not when they time out: as soon as they are slow, which is less than five seconds.
         assert timedelta(seconds=5) / 2 > turns.SLOW_AFTER
         pass_time()
-        sending.claim(ALL)
+        sending.claim_deliveries(ALL)
         pass_time()
-        claimed = tenants_of(sending.claim(ALL))
+        claimed = tenants_of(sending.claim_deliveries(ALL))
         first = [row.tenant_id for row in deliveries() if row.lease]
         assert victim.id in claimed + first
 
     def test_by_receivers_that_are_known_as_slow_leaves_slots(self):
         slow = known_as_slow(turns.SLOTS + 4)
-        begun = sending.claim(ALL)
+        begun = sending.claim_deliveries(ALL)
         assert len(begun) == turns.SLOW_SLOTS
         assert set(tenants_of(begun)) <= {tenant.id for tenant in slow}
         victims = [make_hooked() for _ in range(turns.SLOTS - turns.SLOW_SLOTS)]
         for victim in victims:
             queue(victim)
-        assert tenants_of(sending.claim(ALL)) == [victim.id for victim in victims]
+        assert tenants_of(sending.claim_deliveries(ALL)) == [victim.id for victim in victims]
         pass_time()
-        assert sending.claim(ALL) == []
+        assert sending.claim_deliveries(ALL) == []
 
     def test_by_tests_is_none(self):
         testers = [make_hooked() for _ in range(turns.SLOTS)]
@@ -160,18 +160,18 @@ class TestStarvation:
             queue(tester, Event.TEST)
         victim = make_hooked()
         queue(victim)
-        claimed = sending.claim(ALL)
+        claimed = sending.claim_deliveries(ALL)
         assert len(claimed) == turns.MANUAL_SLOTS + 1
         assert victim.id in tenants_of(claimed)
 
     def test_of_tests_by_tests_is_none(self):
         hostile(turns.MANUAL_SLOTS)
-        sending.claim(ALL)
+        sending.claim_deliveries(ALL)
         tester = make_hooked()
         queue(tester, Event.TEST)
-        assert sending.claim(ALL) == []
+        assert sending.claim_deliveries(ALL) == []
         pass_time()
-        assert tenants_of(sending.claim(ALL)) == [tester.id]
+        assert tenants_of(sending.claim_deliveries(ALL)) == [tester.id]
 
 
 class TestAttack:
@@ -223,25 +223,32 @@ class TestBounds:
     def test_hold_for_several_workers_together(self):
         for _ in range(turns.SLOTS + 4):
             queue(make_hooked())
-        assert len(sending.claim(10) + sending.claim(10) + sending.claim(10)) == turns.SLOTS
+        assert (
+            len(
+                sending.claim_deliveries(10)
+                + sending.claim_deliveries(10)
+                + sending.claim_deliveries(10)
+            )
+            == turns.SLOTS
+        )
 
     def test_of_all_that_is_in_flight_hold(self):
         for _ in range(turns.MOST + turns.SLOTS):
             queue(make_hooked())
         begun = 0
         for _ in range(turns.MOST // turns.SLOTS + 2):
-            begun += len(sending.claim(ALL))
+            begun += len(sending.claim_deliveries(ALL))
             pass_time()
         assert begun == turns.MOST
 
     def test_count_no_lease_that_ran_out(self):
         tenants = hostile(turns.SLOTS)
-        sending.claim(ALL)
+        sending.claim_deliveries(ALL)
         with write_transaction():
             over = now() - timedelta(seconds=1)
             leased = update(Delivery).where(Delivery.lease.is_not(None))
             db.session.execute(leased.values(leased_until=over))
-        assert len(sending.claim(ALL)) == turns.SLOTS
+        assert len(sending.claim_deliveries(ALL)) == turns.SLOTS
         assert len(tenants) == turns.SLOTS
 
     def test_a_receiver_counts_as_slow_for_a_while(self):

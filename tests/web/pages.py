@@ -227,7 +227,9 @@ class Browser:
     def start_session(self) -> None:
         """What signing in leaves behind: a session in the database, its token in the cookie."""
         with write_transaction():
-            token = sessions.start(self.user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD}))
+            token = sessions.start_session(
+                self.user, "127.0.0.1", "pytest", frozenset({Proof.PASSWORD})
+            )
         with self.client.session_transaction() as cookie:
             cookie["token"] = token
 

@@ -214,7 +214,7 @@ class TestPassword:
     def test_makes_reset_links_void(self, admin, browser):
         with write_transaction():
             user = db.session.get_one(User, admin.user.id)
-            issued = links.issue(user, an_actor())
+            issued = links.issue_link_for(user, an_actor())
             record(Action.RESET_LINK_ISSUED, command_actor("ops"), subject=user)
         path = f"/reset/{issued.token}"
         assert browser.get(path).words
@@ -249,7 +249,7 @@ class TestPassword:
     def test_takes_72_characters_of_any_kind(self, admin):
         longest = f" ü🐎 {PASSWORD} ".ljust(72, "🐎")
         change_password(admin, password=longest)
-        assert passwords.verify(fresh(admin.user).password_hash, longest)
+        assert passwords.password_fits(fresh(admin.user).password_hash, longest)
 
     def test_cannot_be_guessed_with_a_stolen_session(self, admin):
         for _ in range(5):
@@ -376,4 +376,4 @@ class TestAgents:
         ],
     )
     def test_are_told_in_words(self, agent, words):
-        assert user_agents.in_words(agent) == words
+        assert user_agents.describe_agent(agent) == words

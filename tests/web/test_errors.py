@@ -196,7 +196,7 @@ class TestFailedSave:
         """PostgreSQL quotes the whole row when a CHECK constraint fails."""
         tenant = make_tenant(name="Customer whose name is nobody's business")
         form = admin.get(edit_url(tenant, "sip"))
-        broken(rules, "check", lambda *_args: None)
+        broken(rules, "check_rules", lambda *_args: None)
         with raw.unchanged():
             answer = admin.submit(form, 503, sip_enabled=True, reason=REASON)
         assert answer.field("sip_enabled") == "y"
@@ -206,7 +206,7 @@ class TestFailedSave:
 
     def test_after_the_commit_is_none(self, admin, tenant, broken, logged):
         form = admin.get(edit_url(tenant, "features"), htmx=True)
-        broken(history, "newest")
+        broken(history, "newest_entries")
         answer = admin.submit(form, 200, htmx=True, retention_days=5, reason=REASON)
         broken.repair()
         assert answer.headers["HX-Redirect"] == f"{tenant_url(tenant)}#section-features"
@@ -250,7 +250,7 @@ def restart_server() -> None:
 
 class TestNoDatabase:
     def test_gets_a_page_all_the_same(self, admin, tenant, broken, logged):
-        broken(sessions, "find")
+        broken(sessions, "find_session")
         for url in ("/tenants", tenant_url(tenant), "/", "/login", edit_url(tenant, "sip")):
             page = admin.get(url, 503)
             assert "The database did not answer" in page.words
@@ -259,7 +259,7 @@ class TestNoDatabase:
         assert PARAMETER not in logged()
 
     def test_is_no_matter_to_who_asks_whether_the_process_lives(self, admin, broken):
-        broken(sessions, "find")
+        broken(sessions, "find_session")
         assert admin.client.get("/livez").status_code == 200
 
     def test_that_can_be_written_locks_no_reader_out(self, admin, tenant):
@@ -279,7 +279,7 @@ class TestNoDatabase:
     def test_keeps_what_was_posted_for_another_try(self, admin, tenant, broken):
         form = admin.get(edit_url(tenant, "sip"))
         typed = {"sip_domain": "typed.example", "sip_password": SECRET, "reason": "typed reason"}
-        broken(sessions, "find")
+        broken(sessions, "find_session")
         page = admin.submit(form, 503, **typed)
         broken.repair()
         assert page.form().get("action") == tenant_url(tenant, "sip")
@@ -297,7 +297,7 @@ class TestNoDatabase:
         assert "password" not in page.fields
 
     def test_still_lives(self, client, broken):
-        broken(sessions, "find")
+        broken(sessions, "find_session")
         for headers in ({}, HTMX):
             answer = client.get("/livez", headers=headers)
             assert (answer.status_code, answer.text) == (200, "ok\n")

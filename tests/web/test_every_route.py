@@ -9,7 +9,17 @@ from tests.factories import make_user, revise
 from tests.web import dom
 from tests.web.pages import PASSWORD, Browser
 from tests.web.route_table import SECTION, TABLE, TENANT
-from tests.web.visiting import (ABSENT, FOREIGN, OWN, Visitor, World, declared, like_any_other, routes, sides,)
+from tests.web.visiting import (
+    ABSENT,
+    FOREIGN,
+    OWN,
+    Visitor,
+    World,
+    declared,
+    like_any_other,
+    routes,
+    sides,
+)
 from webui.core.permissions import ROLES, Permission, Role
 from webui.history.record.actions import Action
 from webui.tenants.core.sections import SECTIONS

@@ -75,7 +75,7 @@ def test_another_site_s_link_takes_and_writes_nothing(admin, kind, site):
 def verified(config, tmp_path, text, checkpoint_file=None):
     path = tmp_path / "export.jsonl"
     path.write_text(text, newline="")
-    return exported.verify(path, signing.public_key(config.audit_key), checkpoint_file)
+    return exported.verify_export(path, signing.public_key(config.audit_key), checkpoint_file)
 
 
 @pytest.mark.both_databases
@@ -120,7 +120,7 @@ class TestJsonLines:
             changes={"filter": [None, told], "format": [None, "jsonl"]},
             actor={"name": admin.user.username},
         )
-        assert checkpoints.newest().seq == before == count_entries() - 1
+        assert checkpoints.newest_checkpoint().seq == before == count_entries() - 1
 
     def test_holds_what_the_page_shows(self, admin, rich):
         other = make_tenant(name="Other")
@@ -134,7 +134,7 @@ class TestJsonLines:
             ("to=2020-01-01", None),
         ):
             text = admin.get(f"/audit/export.jsonl?{query}").text
-            shown = find.find(filters, size=1_000).entries if filters else []
+            shown = find.find_entries(filters, size=1_000).entries if filters else []
             told = [UUID(body["id"]) for body in bodies(text)]
             assert told == [entry.id for entry in reversed(shown)], query
 
@@ -144,7 +144,7 @@ class TestJsonLines:
         assert bodies(admin.get("/audit/export.jsonl").text)[: len(whole)] == whole
 
     def test_leaves_out_what_is_written_meanwhile(self, app, rich, config, tmp_path):
-        begun = export.begin(Filters(), "jsonl", an_actor())
+        begun = export.begin_export(Filters(), "jsonl", an_actor())
         pieces = export.as_jsonl(begun)
         first = next(pieces)
         make_tenant()
@@ -255,7 +255,7 @@ class TestForgery:
             return real(*arguments)
 
         monkeypatch.setattr(find, "every", and_somebody_else_makes_one)
-        begun = export.begin(Filters(), "jsonl", an_actor())
+        begun = export.begin_export(Filters(), "jsonl", an_actor())
         text = b"".join(export.as_jsonl(begun)).decode()
         assert verified(config, tmp_path, text, config.checkpoints).problems == []
 

@@ -12,7 +12,7 @@ from webui.core.extensions import keyring, write_transaction
 from webui.history.record.actions import Action
 from webui.history.record.actor import command_actor
 from webui.keys import rotation
-from webui.keys.canary import register
+from webui.keys.canary import register_keys
 from webui.tenants.search import identities, search_terms
 
 pytestmark = pytest.mark.both_databases
@@ -101,11 +101,11 @@ class TestSearch:
         ring = keyring().with_key("k2")
         app.extensions["keyring"] = ring.with_primary("k2")
         with write_transaction():
-            register(ring)
+            register_keys(ring)
         new = make_tenant(name="New", sip_domain="pbx.acme.example", sip_username="n")
         assert {acme.sip_domain_index[:6], new.sip_domain_index[:6]} == {"b1.k1.", "b1.k2."}
         assert names(admin, "pbx.acme.example") == ["New", "Northwind"]
-        rotation.rotate(command_actor("operator"))
+        rotation.rotate_values(command_actor("operator"))
         assert names(admin, "pbx.acme.example") == ["New", "Northwind"]
 
     def test_opens_nothing(self, admin, acme, monkeypatch):

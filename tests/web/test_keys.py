@@ -16,7 +16,7 @@ from webui.crypto.keyring import KeyRing
 from webui.history.narrative.sentences import Reader, sentence
 from webui.keys import routes
 from webui.keys.advice import advice
-from webui.keys.canary import register
+from webui.keys.canary import register_keys
 from webui.keys.uses import KeyState, State
 from webui.models import EncryptionKey
 from webui.models.columns import now
@@ -30,7 +30,7 @@ def two_keys(app):
     ring = keyring().with_key("k2")
     app.extensions["keyring"] = ring
     with write_transaction():
-        register(ring)
+        register_keys(ring)
     return ring
 
 

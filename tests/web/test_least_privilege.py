@@ -92,7 +92,7 @@ class TestRole:
         browser.edit(tenant, "sip", sip_domain="b.example", reason=REASON)
         browser.get(tenant_url(uuid4()), 404)
         browser.get("/audit/export.jsonl")
-        verification_jobs.ask("somebody")
+        verification_jobs.request_verification("somebody")
         Worker(app).once()
         said = browser.get("/audit").words_of("proof")
         assert "Holds" in said

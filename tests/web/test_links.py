@@ -212,7 +212,7 @@ class TestEveryLink:
                 outcomes.append(authentication.sign_in(owner.user.username, PASSWORD, an_actor()))
 
         meanwhile = threading.Thread(target=sign_in)
-        end_all = operations.sessions.end_all
+        end_all = operations.sessions.end_sessions
 
         def end_all_then_sign_in(user):
             ended = end_all(user)
@@ -221,7 +221,7 @@ class TestEveryLink:
             meanwhile.join(timeout=0.5)
             return ended
 
-        monkeypatch.setattr(operations.sessions, "end_all", end_all_then_sign_in)
+        monkeypatch.setattr(operations.sessions, "end_sessions", end_all_then_sign_in)
         token = path.rsplit("/", 1)[-1]
         operations.choose_password(LinkKind.RESET, token, NEW, an_actor())
         meanwhile.join()
@@ -270,7 +270,7 @@ class TestSecondFactor:
         app = make_app(require_mfa="staff")
         user = make_user("support", password_hash=NO_PASSWORD)
         with write_transaction():
-            token = operations.issue(db.session.get_one(User, user.id), an_actor()).token
+            token = operations.issue_link_for(db.session.get_one(User, user.id), an_actor()).token
         browser = Browser(app.test_client(), set())
         browser.post_form(f"/invitation/{token}", 303, password=NEW)
         assert browser.get("/tenants", 303).location == browser.get("/users", 303).location

@@ -105,7 +105,7 @@ def steps(connection, filters):
     ticks = []
     raw = connection.connection.driver_connection
     raw.set_progress_handler(lambda: ticks.append(1) and None, 10)
-    search.find(filters, None, None)
+    search.find_tenants(filters, None, None)
     raw.set_progress_handler(None, 0)
     return len(ticks)
 
@@ -114,7 +114,7 @@ def scanned(connection, filters):
     # Tables of this size would be read whole whatever their indexes.
     connection.execute(text("SET LOCAL enable_seqscan = off"))
     with statements(connection) as seen:
-        search.find(filters, None, None)
+        search.find_tenants(filters, None, None)
     explain = "EXPLAIN (ANALYZE, FORMAT JSON) "
     plans = [connection.exec_driver_sql(explain + sql, values).scalar() for sql, values in seen]
     return sum(rows_of(plan[0]["Plan"]) for plan in plans)

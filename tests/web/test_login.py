@@ -219,7 +219,7 @@ class TestCookie:
     def test_holds_a_token_of_which_only_the_hash_is_stored(self, admin):
         token = token_of(admin)
         assert len(token) >= 43
-        assert only_session().token_hash == sessions.token_hash(token)
+        assert only_session().token_hash == sessions.session_token_hash(token)
         assert token not in str(raw.everything())
 
     def test_changes_at_sign_in(self, app, sign_in):
@@ -296,7 +296,7 @@ class TestPassword:
         app.extensions["webui_config"] = dataclasses.replace(config, password_cost="owasp")
         user = make_user(password=PASSWORD)
         assert fresh(user).password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
-        assert passwords.verify(user.password_hash, PASSWORD)
+        assert passwords.password_fits(user.password_hash, PASSWORD)
 
 
 ELSEWHERE = [

@@ -145,7 +145,7 @@ class TestVerification:
     def test_twice_is_once(self, admin):
         ask(admin)
         with unchanged():
-            verification_jobs.ask("somebody else")
+            verification_jobs.request_verification("somebody else")
         assert rows("SELECT count(*) FROM audit_verifications") == [(1,)]
 
     def test_answers_htmx_with_the_panel(self, admin):

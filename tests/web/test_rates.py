@@ -174,5 +174,5 @@ class TestTable:
     def test_waits_until_the_oldest_is_a_minute_old(self, owner):
         used_up(owner.user, action_rates.EXPORTS)
         with pytest.raises(TooFast) as refusal:
-            action_rates.judge(owner.user.id, action_rates.EXPORTS)
+            action_rates.check_rate(owner.user.id, action_rates.EXPORTS)
         assert timedelta(seconds=1) < refusal.value.wait <= action_rates.WINDOW

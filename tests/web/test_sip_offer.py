@@ -83,7 +83,7 @@ class TestOffer:
         assert fresh(tenant).max_concurrent_calls == 5
 
     def test_is_made_of_letters_that_are_not_confused(self):
-        made = "".join(password_generator.sip_password() for _ in range(200))
+        made = "".join(password_generator.generate_sip_password() for _ in range(200))
         assert made.isascii()
         assert made.isalnum()
         assert not set(made) & set("0O1lI")

@@ -71,7 +71,7 @@ class TestThief:
 
     def test_opens_nothing_even_where_their_session_was_left_open(self, person, thief, monkeypatch):
         def only_renew(_user, hashed, proven):
-            return sessions.Kept(sessions.renew(hashed, proven), 0)
+            return sessions.Kept(sessions.renew_session(hashed, proven), 0)
 
         monkeypatch.setattr(factor_changes.sessions, "keep_only", only_renew)
         enrol(person)

@@ -73,7 +73,7 @@ class TestSession:
         assert writer.get("/account", 303).location.startswith("/login")
 
     def test_that_was_added_by_hand_opens_nothing(self, writer, target):
-        for hashed in (PLAIN, sessions.token_hash(TOKEN)):
+        for hashed in (PLAIN, sessions.session_token_hash(TOKEN)):
             # The second is what only the key can make: even then the seal does not fit.
             raw.run("DELETE FROM user_sessions WHERE address = 'forged'")
             copied = {"token_hash": f"'{hashed}'", "user_id": quoted(target), "address": "'forged'"}
@@ -85,7 +85,7 @@ class TestSession:
     def test_that_is_not_genuine_is_not_made_so_by_ending_it(self, app, writer):
         raw.run("UPDATE user_sessions SET factors = 'passkey'")
         with write_transaction():
-            sessions.end_all(db.session.get_one(User, writer.user.id))
+            sessions.end_sessions(db.session.get_one(User, writer.user.id))
         [row] = db.session.scalars(select(UserSession))
         assert row.ended_at is not None
         assert not row.is_genuine()
@@ -103,7 +103,7 @@ class TestLink:
         """A reset link of the writer's own account."""
         with write_transaction():
             user = db.session.get_one(User, writer.user.id)
-            return links.issue(user, an_actor()).token
+            return links.issue_link_for(user, an_actor()).token
 
     def works(self, browser, token, kind="reset"):
         return browser.client.get(f"/{kind}/{token}").status_code == 200
@@ -193,4 +193,4 @@ def test_nothing_stored_is_a_plain_hash(writer):
     with writer.client.session_transaction() as cookie:
         token = cookie["token"]
     assert hashlib.sha256(token.encode()).hexdigest() not in stored
-    assert sessions.token_hash(token) in stored
+    assert sessions.session_token_hash(token) in stored

@@ -12,7 +12,7 @@ from tests.web.pages import REASON, tenant_url
 from webui.core.extensions import write_transaction
 from webui.web.errors import CROSSED
 from webui.web.posted import idempotency_keys
-from webui.web.posted.idempotency_keys import Mark, UsedOn
+from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
 
 MARK = "a-mark-that-is-used-twice"
 
@@ -98,7 +98,7 @@ def test_a_delivery_is_not_sent_again_by_another_s_mark(admin, hooked):
 def test_two_at_the_same_moment_on_two_forms_are_no_error_of_ours(admin, monkeypatch):
     """On PostgreSQL both may find the mark unused; the database lets one of them win."""
     user, tenant = admin.user.id, make_tenant()
-    key = Mark(MARK, user, UsedOn.WEBHOOK_TEST, tenant.id)
+    key = IdempotencyKey(MARK, user, UsedOn.WEBHOOK_TEST, tenant.id)
     with write_transaction():
         idempotency_keys.use(key, "x")
     monkeypatch.setattr(idempotency_keys, "used", lambda _mark: None)

@@ -59,8 +59,8 @@ def post(person, tenant, *parts, mark=None, status=None, htmx=False):
 
 def attempt(answer):
     """The worker's part, with this for the receiver's."""
-    for claimed in sending.claim(10):
-        sending.finish(claimed, answer)
+    for claimed in sending.claim_deliveries(10):
+        sending.record_result(claimed, answer)
 
 
 def line(answer, row):

@@ -17,7 +17,7 @@ from webui.jobs import Run
 from webui.models.columns import now
 from webui.webhooks import signing_secret
 
-OLD = signing_secret.new_secret()
+OLD = signing_secret.new_signing_secret()
 
 
 def url(tenant, *parts):

@@ -81,7 +81,7 @@ def explain_password(field: Any, role: str) -> None:
 def judge_password(field: Any, holder: password_rule.Holder) -> None:
     """The one rule for passwords, as a validator. Raises ValidationError."""
     try:
-        password_rule.check(field.value, holder)
+        password_rule.check_password_rule(field.value, holder)
     except values.Refused as refusal:
         raise ValidationError(str(refusal)) from None
 

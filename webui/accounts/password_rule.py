@@ -73,7 +73,7 @@ def limits_for(role: str) -> Text:
     return PASSWORD if role == Role.OWNER else STAFF_PASSWORD
 
 
-def check(password: str, holder: Holder) -> None:
+def check_password_rule(password: str, holder: Holder) -> None:
     """Raises values.Refused with a sentence for the person who typed it.
 
     Judged in the form that is hashed; never trimmed or cut.

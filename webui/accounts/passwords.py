@@ -35,7 +35,7 @@ def hash_password(password: str) -> str:
     return _hasher(_cost()).hash(prepared(password))
 
 
-def verify(stored: str | None, password: str) -> bool:
+def password_fits(stored: str | None, password: str) -> bool:
     """Whether the password fits the stored hash.
 
     Without a stored hash the same work is done and the answer is False, so that the time

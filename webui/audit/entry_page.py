@@ -62,7 +62,7 @@ class EntryView:
         return field_label(name)
 
 
-def find(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
+def find_entry(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
     """The entry of an id; for who is bound to a tenant only one of that tenant."""
     query = select(AuditEntry).where(AuditEntry.id == entry_id)
     if not may(Permission.VIEW_ALL_HISTORY):
@@ -71,18 +71,18 @@ def find(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
     return entry if entry and readable(entry.action) else None
 
 
-def view(entry: AuditEntry) -> EntryView:
+def entry_view(entry: AuditEntry) -> EntryView:
     """Gathers the page of an entry."""
     [reader] = history.readers([entry])
-    body = bodies.read(entry.body)
+    body = bodies.read_body(entry.body)
     shown = pairs.pairs(body, reader)
     head = db.session.scalar(select(func.max(AuditEntry.seq))) or entry.seq
     return EntryView(
-        row=history.rows([entry])[0],
+        row=history.history_rows([entry])[0],
         entry=entry,
         body=body,
         pairs=shown,
-        same_request=history.rows(_same_request(entry)),
+        same_request=history.history_rows(_same_request(entry)),
         same_tenant=_same_tenant(entry),
         fields=_same_fields(entry, [pair.name for pair in shown]),
         after=head - entry.seq,
@@ -99,7 +99,7 @@ def _asks(entry: AuditEntry) -> bool:
 def _undone_by(entry: AuditEntry) -> list[UUID]:
     """The entries that undid this one, oldest first."""
     later = history.changes_since(entry, REVERTS) if entry.tenant_id else []
-    return [e.id for e in later if _undid(bodies.read(e.body)) == str(entry.id)]
+    return [e.id for e in later if _undid(bodies.read_body(e.body)) == str(entry.id)]
 
 
 def _undid(body: bodies.Body) -> str | None:

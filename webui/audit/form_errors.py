@@ -19,7 +19,7 @@ class Refusal:
     words: str
 
 
-def set_aside(
+def keep_for_form(
     arguments: MultiDict[str, str], error: BadFilter, refused: dict[str, Refusal]
 ) -> MultiDict[str, str]:
     """The parameters without the value that ``error`` is about, which is noted in ``refused``.

@@ -1,7 +1,7 @@
 """The pickers of the filter form: what was typed becomes values of the URL, or matches to choose.
 
 The form has a few fields that the URL's contract does not: words to find a tenant or a person
-by, and times in the person's own zone. :func:`resolve` turns them into `tenant`, `actor`,
+by, and times in the person's own zone. :func:`resolve_pickers` turns them into `tenant`, `actor`,
 `from` and `to`, so the address that one keeps or passes on holds nothing but the contract.
 """
 
@@ -41,7 +41,7 @@ class Resolved:
     matches: dict[str, list[Match]] = field(default_factory=dict)
 
 
-def resolve(arguments: MultiDict[str, str], *, decide: bool = True) -> Resolved:
+def resolve_pickers(arguments: MultiDict[str, str], *, decide: bool = True) -> Resolved:
     """Takes the typed fields out: a single match is chosen, several are offered.
 
     Without ``decide`` a single one is only offered, as while somebody types.
@@ -103,7 +103,7 @@ def _tenants(typed: str) -> list[Any]:
         filters = search.Filters.from_url({"q": typed})
     except search.BadFilter as error:
         raise BadFilter(str(error)) from None
-    return search.find(filters, None, None).rows[:_FEW]
+    return search.find_tenants(filters, None, None).rows[:_FEW]
 
 
 def _tenant(tenant: Any) -> Match:
@@ -116,6 +116,6 @@ def _person(person: Person) -> Match:
 
 def _time(name: str, typed: str) -> str:
     try:
-        return times.in_url(times.typed(typed, end=name == "until"))
+        return times.in_url(times.time_as_typed(typed, end=name == "until"))
     except ValueError:
         raise BadFilter("That is no time. Write it like 2026-11-23 14:00.") from None

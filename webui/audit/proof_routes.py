@@ -55,8 +55,8 @@ def _download(kind: str, content_type: str, write: Callable[[Export], Iterator[b
     if request.method == "HEAD":
         # Who only asks takes nothing.
         return Response(headers=headers, content_type=content_type)
-    action_rates.judge(current_user.id, action_rates.EXPORTS)
-    begun = export.begin(filters, kind, actor())
+    action_rates.check_rate(current_user.id, action_rates.EXPORTS)
+    begun = export.begin_export(filters, kind, actor())
     return Response(write(begun), headers=headers, content_type=content_type)
 
 
@@ -73,7 +73,7 @@ def panel() -> Any:
 @requires(Permission.PROVE_HISTORY)
 def verification() -> str | BaseResponse:
     """Asks the worker for a verification."""
-    verification_jobs.ask(current_user.username)
+    verification_jobs.request_verification(current_user.username)
     if wants_fragment():
         return render_template("audit/_proof.html", proof=verification_jobs.proof())
     flash("The worker was asked to verify the history.")

@@ -6,7 +6,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from webui.audit import pickers
-from webui.audit.form_errors import Refusal, set_aside
+from webui.audit.form_errors import Refusal, keep_for_form
 from webui.audit.view import View
 from webui.core.permissions import Permission, may
 from webui.history.query import find
@@ -18,7 +18,7 @@ ONE_TENANT = "This is the history of one tenant. Open the whole history to choos
 
 def matches(tenant: Tenant | None) -> View:
     """For who still chooses a tenant or a person: matches, no entries. Raises BadFilter."""
-    resolved = pickers.resolve(request.args, decide=False)
+    resolved = pickers.resolve_pickers(request.args, decide=False)
     return View(tenant, _filters(resolved, tenant), find.NOTHING, resolved)
 
 
@@ -31,16 +31,16 @@ def view(tenant: Tenant | None) -> View:
     refused: dict[str, Refusal] = {}
     while True:
         try:
-            resolved = pickers.resolve(arguments)
+            resolved = pickers.resolve_pickers(arguments)
             filters = _filters(resolved, tenant)
             break
         except BadFilter as error:
-            arguments = set_aside(arguments, error, refused)
+            arguments = keep_for_form(arguments, error, refused)
     if refused:
         return View(tenant, filters, find.NOTHING, resolved, refused=refused)
     narrowed = replace(filters, tenant=(tenant.id,)) if tenant else filters
     after, before = request.args.get("after"), request.args.get("before")
-    found = find.find(narrowed, after, before, denials=may(Permission.VIEW_ALL_HISTORY))
+    found = find.find_entries(narrowed, after, before, denials=may(Permission.VIEW_ALL_HISTORY))
     return View(tenant, filters, found, resolved, newer=before is not None)
 
 

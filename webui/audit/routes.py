@@ -136,12 +136,14 @@ def _fragment(view: View) -> Any:
 @requires(Permission.VIEW_HISTORY)
 def entry(entry_id: UUID) -> str:
     """One entry, everything recorded."""
-    return render_template(part_of("audit/entry.html"), view=entries.view(_get_entry(entry_id)))
+    return render_template(
+        part_of("audit/entry.html"), view=entries.entry_view(_get_entry(entry_id))
+    )
 
 
 def _get_entry(entry_id: UUID) -> AuditEntry:
     """The entry; 404 when it is not there or not the person's, without a difference."""
-    found = entries.find(entry_id, current_user.tenant_id)
+    found = entries.find_entry(entry_id, current_user.tenant_id)
     if found is None:
         abort(404, Detail(NO_SUCH_ENTRY))
     return found
@@ -152,7 +154,7 @@ def _get_entry(entry_id: UUID) -> AuditEntry:
 def revert(entry_id: UUID) -> Any:
     """What undoing an entry would do, to be confirmed with a reason."""
     plan = _plan(entry_id)
-    typed = drafts.find(url_for(".save_revert", entry_id=entry_id))
+    typed = drafts.find_draft(url_for(".save_revert", entry_id=entry_id))
     form = undo.RevertForm(plan.tenant, formdata=typed)
     if typed is None:
         asked = request.args.getlist("field")
@@ -201,7 +203,7 @@ def _to_tenant(plan: Plan, message: str) -> Any:
 def _plan(entry_id: UUID) -> Plan:
     """What undoing would do; 422 for an entry that nothing could undo."""
     found = _get_entry(entry_id)
-    plan = undo.plan(found, get_tenant(found.tenant_id)) if found.tenant_id else None
+    plan = undo.plan_undo(found, get_tenant(found.tenant_id)) if found.tenant_id else None
     if plan is None:
         abort(422, Detail(NOT_UNDOABLE))
     return plan
@@ -218,7 +220,7 @@ def _show_plan(
         "plan": plan,
         "form": form,
         "version": version or plan.tenant.version,
-        "row": history.rows([plan.entry])[0],
+        "row": history.history_rows([plan.entry])[0],
         **words,
     }
     return make_response(render_template(part_of("audit/revert.html"), **context), status)

@@ -10,7 +10,7 @@ from webui.tenants.reverts import undo
 CHANGES_OF = "changes-of-"
 
 
-def init_words(app: Flask) -> None:
+def init_audit_filters(app: Flask) -> None:
     """Gives the templates their filters."""
     app.jinja_env.filters["changes_place"] = changes_place
     app.jinja_env.filters["truncated"] = truncated

@@ -13,7 +13,7 @@ from webui.core.permissions import Permission, may
 from webui.history.query import actors, labels, times
 from webui.history.query.filters import ATTRIBUTES, PARAMETERS, Filters
 from webui.history.query.find import Found
-from webui.history.query.history import Row, rows
+from webui.history.query.history import Row, history_rows
 from webui.history.record.actions import Action
 from webui.models import Tenant
 from webui.models.columns import now
@@ -57,7 +57,7 @@ class View:
     @property
     def days(self) -> list[tuple[str, list[Row]]]:
         """The rows by day."""
-        shown = rows(self.found.entries)
+        shown = history_rows(self.found.entries)
         return [(day, list(part)) for day, part in groupby(shown, lambda r: times.day_of(r.at))]
 
     def url(
@@ -118,7 +118,7 @@ class View:
     def searched_to(self) -> str | None:
         """How far the page looked, in words, when it did not look to the end."""
         at = self.found.searched_to
-        return f"{times.in_words(at)} {times.zone_name(at)}" if at else None
+        return f"{times.describe_range(at)} {times.zone_name(at)}" if at else None
 
     def add(self, name: str, value: str) -> str:
         """The address with one more value."""
@@ -156,6 +156,6 @@ def _words(name: str, value: Any) -> str:
     if name == "q":
         return f"“{value}”"
     if name in ATTRIBUTES:
-        return f"{'Since' if name == 'from' else 'Until'} {times.in_words(value)}"
+        return f"{'Since' if name == 'from' else 'Until'} {times.describe_range(value)}"
     label = labels.field_label(value) if name == "field" else value
     return f"{_LABELS[name]}: {labels.CHOICES.get(name, {}).get(value, label)}"

@@ -188,4 +188,6 @@ def _check_account(
     values.email(email)
     tenant = db.session.get(Tenant, tenant_id) if tenant_id else None
     organisation = tenant.name if tenant else None
-    password_rule.check(password, password_rule.Holder(role, username, email, organisation))
+    password_rule.check_password_rule(
+        password, password_rule.Holder(role, username, email, organisation)
+    )

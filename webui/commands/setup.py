@@ -19,7 +19,7 @@ from webui.core.permissions import Role
 from webui.crypto.keyfile import write_private
 from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.history.record.actor import Actor
-from webui.keys.canary import check_keys, known_keys, register
+from webui.keys.canary import check_keys, known_keys, register_keys
 from webui.models import Tenant, User
 
 _KEY_BYTES = 32
@@ -49,7 +49,7 @@ def prepare(app: Flask, read_config: Callable[[], Config]) -> Config:
     app.extensions["keyring"] = KeyRing.from_json(config.keyring)
     check_keys()
     with write_transaction():
-        register(keyring())
+        register_keys(keyring())
     return config
 
 

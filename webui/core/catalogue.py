@@ -7,7 +7,21 @@ list's filters and the API read them here. A field is a frozen record of one of 
 
 from functools import partial
 
-from webui.core.field_types import (REQUIRED, Audience, Choice, Field, Metadata, Sealed, Secret, Services, Switch, Text, Use, Whole, catalogue,)
+from webui.core.field_types import (
+    REQUIRED,
+    Audience,
+    Choice,
+    Field,
+    Metadata,
+    Sealed,
+    Secret,
+    Services,
+    Switch,
+    Text,
+    Use,
+    Whole,
+    catalogue,
+)
 from webui.core.limits import PLANS, RECORDING_FORMATS, STATUS_LABELS, Service, Status
 
 

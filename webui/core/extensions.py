@@ -160,7 +160,7 @@ def read(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
     return db.session.connection().execute(statement, values)
 
 
-def take_turns(lock: int) -> None:
+def advisory_lock(lock: int) -> None:
     """Takes a lock until the commit, for which others wait meanwhile.
 
     SQLite has one writer at a time, which a write transaction already is. Any number serves

@@ -30,7 +30,7 @@ def mac(ring: KeyRing, kid: str, table: str, part: str, facts: Iterable[str | No
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def same(one: str, other: str) -> bool:
+def same_seal(one: str, other: str) -> bool:
     """Whether two macs are equal, in a time that does not tell where they differ."""
     return hmac.compare_digest(one.encode(), other.encode())
 
@@ -40,7 +40,7 @@ def written(kid: str, macs: Sequence[str]) -> str:
     return ".".join((FORMAT, kid, *macs))
 
 
-def read(seal: str | None, parts: int) -> tuple[str, list[str]] | None:
+def read_seal(seal: str | None, parts: int) -> tuple[str, list[str]] | None:
     """The key id and the macs of a stored text; None when it is no seal of so many parts."""
     form, *rest = (seal or "").split(".")
     if form != FORMAT or len(rest) != parts + 1:
@@ -48,6 +48,6 @@ def read(seal: str | None, parts: int) -> tuple[str, list[str]] | None:
     return rest[0], rest[1:]
 
 
-def key_id(seal: str) -> str:
+def seal_key_id(seal: str) -> str:
     """The id of the key of a stored text that :func:`written` made."""
     return seal.split(".")[1]

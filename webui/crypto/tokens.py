@@ -30,7 +30,7 @@ def rehash(secret: str, kind: str, sha256: str) -> str:
     return _hmac(secret, f"token {kind}", sha256.encode())
 
 
-def seal(secret: str, table: str, facts: Iterable[object]) -> str:
+def seal_token(secret: str, table: str, facts: Iterable[object]) -> str:
     """The seal of a row: it fits these values, in this order, in this table alone."""
     return _hmac(secret, f"row {table}", join(*map(_text, facts)))
 

@@ -57,10 +57,10 @@ def lower_limit(story: Story) -> bool:
 def change_plan(story: Story) -> bool:
     """Another plan, with limits that fit it."""
     other = story.rng.choice([name for name in PLANS if name != story.state["billing_plan"]])
-    return upgrade(story, other)
+    return upgrade_plan(story, other)
 
 
-def upgrade(story: Story, plan: str) -> bool:
+def upgrade_plan(story: Story, plan: str) -> bool:
     """A plan, with limits that fit it."""
     values = profiles.billing(story.rng, plan)
     return story.change(story.someone(), Action.TENANT_BILLING, values, "plan")
@@ -142,7 +142,7 @@ def _touch(story: Story) -> dict[str, int]:
     return {"seats": story.rng.randrange(3, 400)}
 
 
-def rename(story: Story) -> bool:
+def rename_tenant(story: Story) -> bool:
     """A small change of the name, or back."""
     name, first = story.state["name"], story.organisation.name
     suffix = story.rng.choice((" Group", " International", " (formerly Ltd)"))

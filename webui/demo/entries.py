@@ -30,7 +30,7 @@ def body(step: Step, listed: Row, at: datetime, head: log.Head) -> Row:
     request = str(step.request) if step.request else None
     actor = step.who.acting(step.source, request) if step.who else command_actor("demo")
     return {
-        **log.place(head, step.id, at),
+        **log.chain_place(head, step.id, at),
         "action": step.action.value,
         "outcome": Outcome.SUCCESS.value,
         "tenant": step.tenant
@@ -41,7 +41,7 @@ def body(step: Step, listed: Row, at: datetime, head: log.Head) -> Row:
     }
 
 
-def canonical(body: Row) -> str:
+def canonical_body(body: Row) -> str:
     """The body in RFC 8785 form, as :func:`webui.history.record.chain.canonical` writes it.
 
     Keys here are ASCII and numbers are whole, so sorting by code point and Python's own

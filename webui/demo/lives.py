@@ -30,7 +30,7 @@ _EDITS: dict[edits.Edit, int] = {
     edits.change_webhook: 5,
     edits.rotate_webhook_secret: 8,
     edits.change_metadata: 14,
-    edits.rename: 5,
+    edits.rename_tenant: 5,
 }
 # What happens to the status of a tenant, and to how many of a hundred.
 _FATES: dict[tuple[edits.Edit, ...], float] = {
@@ -45,7 +45,7 @@ _FATES: dict[tuple[edits.Edit, ...], float] = {
 Sections = list[tuple[Action, str, dict[str, Any]]]
 
 
-def live(scene: Scene, number: int, share: float) -> list[Told]:
+def ordinary_life(scene: Scene, number: int, share: float) -> list[Told]:
     """The steps of the tenant with a number, who comes at a share of the time line."""
     story = Story(scene, organisation(scene.rng, number), share)
     if scene.rng.random() < _SIGNS_UP:
@@ -93,7 +93,7 @@ def _by_wizard(story: Story, action: Action, topic: str, values: Mapping[str, An
 def _sign_up(story: Story) -> None:
     """The owner comes alone; some never finish, and some begin with a smaller plan."""
     rng = story.rng
-    plan = profiles.plan(rng)
+    plan = profiles.believable_plan(rng)
     smaller = rng.random() < _STARTS_SMALLER
     story.sign_up()
     parts = sections(story, profiles.cheaper_plan(plan) if smaller else plan)
@@ -103,7 +103,7 @@ def _sign_up(story: Story) -> None:
     onboard(story, parts)
     if smaller:
         story.wait_until(rng.uniform(story.share, 1))
-        edits.upgrade(story, plan)
+        edits.upgrade_plan(story, plan)
 
 
 def _stop(story: Story, parts: Sections) -> None:
@@ -124,7 +124,7 @@ def _stop(story: Story, parts: Sections) -> None:
 def _be_set_up(story: Story) -> None:
     """Staff create the tenant from a contract and make the owner's account, as a rule."""
     rng = story.rng
-    billing, *others = sections(story, profiles.plan(rng))
+    billing, *others = sections(story, profiles.believable_plan(rng))
     story.set_up({**billing[2], "meta_data": profiles.metadata(rng)})
     if rng.random() < _GETS_OWNER:
         story.wait(rng.uniform(1, 4))

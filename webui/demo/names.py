@@ -8,7 +8,16 @@ from random import Random
 
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Text
-from webui.demo.scripts import (AWKWARD_PATTERNS, CYRILLIC, EMOJI_PATTERNS, FOREIGN, GREEK, JAPANESE, LONG_PATTERNS, MIXED_PATTERNS,)
+from webui.demo.scripts import (
+    AWKWARD_PATTERNS,
+    CYRILLIC,
+    EMOJI_PATTERNS,
+    FOREIGN,
+    GREEK,
+    JAPANESE,
+    LONG_PATTERNS,
+    MIXED_PATTERNS,
+)
 from webui.demo.words import ENGLISH, FRENCH, GERMAN, POLISH, SPANISH, TURKISH, Language
 from webui.values import text
 
@@ -49,7 +58,7 @@ def organisation(rng: Random, number: int) -> Organisation:
     return _of_language(rng, rng.choices(_ORDINARY, _ORDINARY_WEIGHTS)[0])
 
 
-def person(rng: Random, language: Language = ENGLISH) -> str:
+def made_up_person(rng: Random, language: Language = ENGLISH) -> str:
     """A first and a last name as they stand in a user name: ``dana.ilic``."""
     return f"{rng.choice(language.first_names)}.{_plain(rng.choice(language.surnames))}"
 
@@ -64,7 +73,7 @@ def _of_language(rng: Random, language: Language) -> Organisation:
 
 def _organisation(rng: Random, name: str, spelling: str, language: Language) -> Organisation:
     label = _plain(spelling)[:_DOMAIN_LABEL].strip("-") or "demo"
-    return Organisation(text(name, NAME), f"{label}.example", person(rng, language))
+    return Organisation(text(name, NAME), f"{label}.example", made_up_person(rng, language))
 
 
 def _fill(rng: Random, pattern: str, language: Language) -> tuple[str, str]:

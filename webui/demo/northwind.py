@@ -30,7 +30,7 @@ _EDITS: dict[edits.Edit, int] = {
     edits.change_webhook: 5,
     edits.rotate_webhook_secret: 5,
     edits.change_metadata: 10,
-    edits.rename: 3,
+    edits.rename_tenant: 3,
     edits.suspend: 5,
     edits.reactivate: 6,
 }
@@ -83,7 +83,7 @@ _LAST: Sections = [
 ]
 
 
-def live(scene: Scene) -> list[Step]:
+def northwind_life(scene: Scene) -> list[Step]:
     """The steps: a sign-up, years of changes, and an ending that is the same in every run."""
     story = Story(scene, NORTHWIND, BEGAN)
     story.sign_up()

@@ -35,7 +35,7 @@ _NOTES = (
 _MANAGERS = ("sam.ortiz", "ines.weber", "ruth.levy")
 
 
-def plan(rng: Random) -> str:
+def believable_plan(rng: Random) -> str:
     """A plan; most are on the smallest."""
     return rng.choices(list(_PLAN_WEIGHTS), list(_PLAN_WEIGHTS.values()))[0]
 

@@ -115,7 +115,7 @@ _REASONS = {
 TOPICS = tuple(_REASONS)
 
 
-def reason(rng: Random, topic: str, share: float) -> str:
+def believable_reason(rng: Random, topic: str, share: float) -> str:
     """A reason for a kind of change; ticket numbers grow with the time line."""
     ticket = _FIRST_TICKET + int(share * _TICKETS) + rng.randrange(60)
     return rng.choice(_REASONS[topic]).format(t=ticket)

@@ -17,7 +17,7 @@ from webui.demo.clock import WorkClock
 from webui.demo.names import Organisation
 from webui.demo.people import Person, Usernames, email_address
 from webui.demo.people import owner as owner_person
-from webui.demo.reasons import reason
+from webui.demo.reasons import believable_reason
 from webui.demo.usage import Month
 from webui.history.record.actions import Action, Source
 from webui.models.columns import Audited
@@ -175,7 +175,7 @@ class Story:
         return owner_person(self.rng, user_id, username)
 
     def _reason(self, topic: str) -> str:
-        return reason(self.rng, topic, self.share)
+        return believable_reason(self.rng, topic, self.share)
 
     def _create(self, who: Person, source: Source, **rest: Any) -> None:
         """The entry holds every plain field, and what else is set (as Tenant.creation)."""

@@ -85,7 +85,7 @@ class TenantRows:
         sealed = [
             {
                 "row": row.id,
-                "seal": tenant_seals.seal_of(
+                "seal": tenant_seals.tenant_seal(
                     self._ring, row, row.version, vouched.get(row.id, names)
                 ),
             }

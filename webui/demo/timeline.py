@@ -50,9 +50,9 @@ def _stories(scene: Scene, count: int) -> Iterator[list[Step]]:
         starts[_nearest(starts)] = northwind.BEGAN
     for number, start in enumerate(starts):
         if start == northwind.BEGAN:
-            yield northwind.live(scene)
+            yield northwind.northwind_life(scene)
         else:
-            yield lives.live(scene, number, start)
+            yield lives.ordinary_life(scene, number, start)
 
 
 def _nearest(starts: list[float]) -> int:

@@ -17,7 +17,15 @@ from webui.demo.tenant_rows import TenantRows
 from webui.history.record import entry_rows as rows
 from webui.history.record import log
 from webui.history.record.entry_rows import Row
-from webui.models import (AuditEntry, AuditField, AuditSealed, AuditWord, Onboarding, TenantUsage, User,)
+from webui.models import (
+    AuditEntry,
+    AuditField,
+    AuditSealed,
+    AuditWord,
+    Onboarding,
+    TenantUsage,
+    User,
+)
 from webui.models.seals import user_seals
 from webui.models.tenant.tenant import Change, audit_kind
 
@@ -74,7 +82,7 @@ class _Batch:
     def _add_entry(self, step: Step, changes: list[Change], at: datetime) -> None:
         listed, sealed = entries.listed_changes(step, changes)
         body = entries.body(step, listed, at, self.head)
-        entry = rows.entry_row(body, entries.canonical(body))
+        entry = rows.entry_row(body, entries.canonical_body(body))
         self.entries.append(entry)
         self.fields.extend(rows.field_rows(body))
         self.words.extend(rows.word_rows(body))
@@ -106,7 +114,7 @@ def _user(account: Account, at: datetime, entry: UUID) -> User:
         updated_at=at,
         seal_entry=entry,
     )
-    user.seal = user_seals.seal_of(keyring(), user.id, user)
+    user.seal = user_seals.user_seal(keyring(), user.id, user)
     return user
 
 

@@ -50,13 +50,13 @@ def beat(worker: UUID) -> None:
             row.beat_at = now()
 
 
-def leave(worker: UUID) -> None:
+def worker_left(worker: UUID) -> None:
     """The worker ends: pages need not wait until it counts as dead."""
     with write_transaction():
         db.session.execute(delete(WorkerBeat).where(WorkerBeat.id == worker))
 
 
-def due(names: Collection[str]) -> list[str]:
+def due_jobs(names: Collection[str]) -> list[str]:
     """The jobs whose time has come and that nobody does, the longest waiting first.
 
     A job that the database does not know yet is due.
@@ -79,7 +79,7 @@ def _is_past(then: Any, at: datetime) -> ColumnElement[bool]:
     return or_(then <= at, then > at + _AHEAD)
 
 
-def claim(name: str, run: UUID) -> bool:
+def claim_job(name: str, run: UUID) -> bool:
     """Takes the job for a run; False when it is not due any more or somebody was faster."""
     at = now()
     with write_transaction():
@@ -94,7 +94,7 @@ def claim(name: str, run: UUID) -> bool:
         return _changed(taken)
 
 
-def renew(runs: Iterable[UUID]) -> set[UUID]:
+def renew_lease(runs: Iterable[UUID]) -> set[UUID]:
     """Lets the runs go on; returns those that hold their lease no more."""
     lost = set()
     with write_transaction():
@@ -105,7 +105,7 @@ def renew(runs: Iterable[UUID]) -> set[UUID]:
     return lost
 
 
-def finish(name: str, run: UUID, wait: timedelta) -> None:
+def finish_run(name: str, run: UUID, wait: timedelta) -> None:
     """Gives the job back, due again after ``wait``; nothing when the run lost its lease."""
     held = update(JobState).where(JobState.name == name, JobState.holder == run)
     with write_transaction():

@@ -66,13 +66,13 @@ class Worker:
             leases.beat(self._id)
             runs = {run.id: run for _, run in self._running.values()}
             if runs:
-                for lost in leases.renew(runs):
+                for lost in leases.renew_lease(runs):
                     runs[lost].lost = True
         self._next_beat = time.monotonic() + leases.BEAT.total_seconds()
 
     def _due(self) -> list[str]:
         with self._app.app_context():
-            return [name for name in leases.due(JOBS) if self._is_pending(name)]
+            return [name for name in leases.due_jobs(JOBS) if self._is_pending(name)]
 
     def _is_pending(self, name: str) -> bool:
         """Asks the job; an error there is that job's alone, and ends its transaction."""
@@ -99,14 +99,14 @@ class Worker:
         for thread, _ in self._running.values():
             thread.join(max(0.0, deadline - time.monotonic()))
         with self._app.app_context():
-            self._guarded("the worker", lambda: leases.leave(self._id))
+            self._guarded("the worker", lambda: leases.worker_left(self._id))
 
 
 def _do(app: Flask, job: Job, run: Run) -> None:
     """Claims the job, does it as often as there is more to do, and gives it back."""
     with app.app_context():
         try:
-            if not leases.claim(job.name, run.id):
+            if not leases.claim_job(job.name, run.id):
                 return
         except IntegrityError:
             # Two workers met a new job at once: the other one has it.
@@ -118,7 +118,7 @@ def _do(app: Flask, job: Job, run: Run) -> None:
             wait = job.every
         except Exception as error:
             _log(app, f"job {job.name}", error)
-        leases.finish(job.name, run.id, wait)
+        leases.finish_run(job.name, run.id, wait)
 
 
 def _log(app: Flask, what: str, error: Exception) -> None:

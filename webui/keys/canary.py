@@ -63,7 +63,7 @@ def known_keys() -> list[str]:
     return list(db.session.scalars(select(EncryptionKey.kid).order_by(EncryptionKey.kid)))
 
 
-def register(ring: KeyRing) -> None:
+def register_keys(ring: KeyRing) -> None:
     """Adds the canaries that are missing, in the current transaction."""
     known = set(known_keys())
     for kid in [kid for kid in ring.ids if kid not in known]:

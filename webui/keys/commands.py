@@ -45,7 +45,7 @@ def status() -> None:
 @_reason
 def add(reason: str | None) -> None:
     """Make a new key that decrypts only."""
-    kid, ring = _or_say(lambda: operations.add(_operator(), _checked(reason)))
+    kid, ring = _or_say(lambda: operations.add_key(_operator(), _checked(reason)))
     _hand_over(ring)
     click.echo(f"Added key {kid}. {RESTART} Then: keys promote {kid}", err=True)
 
@@ -73,8 +73,8 @@ def retire(kid: str, reason: str | None) -> None:
 def rotate(reason: str | None) -> None:
     """Re-encrypt everything with the primary key. Can be stopped and run again."""
     reason = _checked(reason)
-    with click.progressbar(length=rotation.due(), label="Values", file=sys.stderr) as bar:
-        result = rotation.rotate(_operator(), reason, bar.update)
+    with click.progressbar(length=rotation.due_values(), label="Values", file=sys.stderr) as bar:
+        result = rotation.rotate_values(_operator(), reason, bar.update)
     click.echo(f"Re-encrypted {result.moved:,} value(s) with key {result.primary}.")
     if not empty_log():
         click.echo(LOG_REMAINS, err=True)

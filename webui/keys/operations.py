@@ -17,7 +17,7 @@ from webui.history.record.actions import Action
 from webui.history.record.actor import Actor
 from webui.history.record.log import lock_head, record
 from webui.keys import uses
-from webui.keys.canary import check_ring, known_keys, register
+from webui.keys.canary import check_ring, known_keys, register_keys
 from webui.models import EncryptionKey
 from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
@@ -39,7 +39,7 @@ def stored_ring() -> KeyRing:
     return read_ring(path) if path else keyring()
 
 
-def add(actor: Actor, reason: str | None = None) -> tuple[str, KeyRing]:
+def add_key(actor: Actor, reason: str | None = None) -> tuple[str, KeyRing]:
     """Makes a key that decrypts only; returns its id and the new ring.
 
     It is registered when the ring is a file; else when it is promoted, because an operator
@@ -50,7 +50,7 @@ def add(actor: Actor, reason: str | None = None) -> tuple[str, KeyRing]:
         kid = _next_id([*known_keys(), *ring.ids])
         fresh = ring.with_key(kid)
         if key_file():
-            register(fresh)
+            register_keys(fresh)
         record(Action.KEY_ADDED, actor, changes=[_change(None, kid)], reason=reason)
         _store(fresh)
         return kid, fresh
@@ -69,7 +69,7 @@ def promote(kid: str, actor: Actor, reason: str | None = None) -> KeyRing:
             raise NotPossible(f"key {kid} is the primary key already")
         if _is_retired(kid):
             raise NotPossible(f"key {kid} was retired; add a new one")
-        register(ring)
+        register_keys(ring)
         fresh = ring.with_primary(kid)
         record(Action.KEY_PROMOTED, actor, changes=[_change(ring.primary, kid)], reason=reason)
         # Last before the commit: a ring that could not be stored leaves no entry.
@@ -103,7 +103,7 @@ def retire(kid: str, actor: Actor, reason: str | None = None) -> KeyRing:
 
 
 def _refuse_used(kid: str) -> None:
-    used = uses.count([kid])
+    used = uses.count_uses([kid])
     if used:
         raise NotPossible(f"key {kid} is used by {used:,} value(s): run `keys rotate` first")
 

@@ -13,7 +13,7 @@ from sqlalchemy import Update, bindparam, update
 from webui.core.extensions import db
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing
-from webui.crypto.row_seal import SealBroken, key_id
+from webui.crypto.row_seal import SealBroken, seal_key_id
 from webui.models import Tenant, User
 from webui.models.columns import row_id
 from webui.models.seals import tenant_seals, user_seals
@@ -23,7 +23,7 @@ Parameters = dict[str, Any]
 _TENANTS, _USERS = (db.metadata.tables[model.__tablename__] for model in (Tenant, User))
 
 
-def columns(place: KeyedColumn) -> list[Any]:
+def columns_to_read(place: KeyedColumn) -> list[Any]:
     """What must be read of a row: its key, the text that names a key, and what its seal covers."""
     found: list[Any] = [*place.key, place.column.label("sealed")]
     if place.table is _TENANTS:
@@ -64,11 +64,11 @@ def _becomes(ring: KeyRing, place: KeyedColumn, row: Any, identity: str) -> Para
     if place.table is _USERS:
         if user_seals.mismatch(row.id, row, row.seal_entry):
             raise SealBroken("users does not match its seal")
-        return {"seal": user_seals.seal_of(ring, row.id, row)}
+        return {"seal": user_seals.user_seal(ring, row.id, row)}
     vouched = tenant_seals.matching(row)
     if not vouched:
         raise SealBroken("tenants does not match its seal")
-    return {"seal": tenant_seals.seal_of(ring, row, row.version, vouched)}
+    return {"seal": tenant_seals.tenant_seal(ring, row, row.version, vouched)}
 
 
 def _value(ring: KeyRing, place: SealedColumn, row: Any, identity: str) -> Parameters:
@@ -92,4 +92,4 @@ def _follows(ring: KeyRing, place: SealedColumn, row: Any, becomes: Parameters) 
         raise SealBroken(f"{place} does not match its seal")
     fresh = {tenant_seals.attribute_of(place.table.c[n]): text for n, text in becomes.items()}
     changed = SimpleNamespace(**{**row._mapping, **fresh})
-    return tenant_seals.seal_of(ring.only(key_id(row.seal)), changed, row.version, vouched)
+    return tenant_seals.tenant_seal(ring.only(seal_key_id(row.seal)), changed, row.version, vouched)

@@ -49,14 +49,14 @@ class Rotated:
             self.named.append(place)
 
 
-def due() -> int:
+def due_values() -> int:
     """How many values stand under other keys of the ring."""
-    number = uses.count(_other_keys(keyring()))
+    number = uses.count_uses(_other_keys(keyring()))
     db.session.rollback()
     return number
 
 
-def rotate(
+def rotate_values(
     actor: Actor, reason: str | None = None, progress: Callable[[int], None] = lambda _: None
 ) -> Rotated:
     """Brings every value and blind index under the primary key; ``progress`` gets counts.
@@ -64,7 +64,7 @@ def rotate(
     Several passes, because processes that do not know the newest key yet go on writing.
     """
     ring = keyring()
-    result = Rotated(ring.primary, due())
+    result = Rotated(ring.primary, due_values())
     for _ in range(_PASSES):
         result.unreadable, result.named = 0, []
         before = result.moved
@@ -72,7 +72,7 @@ def rotate(
             fresh = [row for r in rows if (row := _resealed(ring, place, r, result))]
             result.moved += _write(place, fresh, result, actor, reason)
             progress(len(rows))
-        result.left = due() - result.unreadable
+        result.left = due_values() - result.unreadable
         if result.left <= 0 or result.moved == before:
             break
     return result
@@ -86,7 +86,7 @@ def _batches(ring: KeyRing) -> Iterator[tuple[KeyedColumn, list[Any]]]:
     """The rows under other keys of the ring, in batches that no transaction holds open."""
     for place in keyed_columns():
         for kid in _other_keys(ring):
-            for condition in uses.conditions(place, kid):
+            for condition in uses.uses_of_key(place, kid):
                 after: tuple[Any, ...] | None = None
                 while rows := _read(place, condition, after):
                     yield place, rows
@@ -96,7 +96,7 @@ def _batches(ring: KeyRing) -> Iterator[tuple[KeyedColumn, list[Any]]]:
 def _read(
     place: KeyedColumn, condition: ColumnElement[bool], after: tuple[Any, ...] | None
 ) -> list[Any]:
-    query = select(*resealing.columns(place)).where(condition)
+    query = select(*resealing.columns_to_read(place)).where(condition)
     query = query.order_by(*place.key).limit(BATCH)
     if after is not None:
         there = (literal(v, c.type) for v, c in zip(after, place.key, strict=True))

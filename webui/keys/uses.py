@@ -60,7 +60,7 @@ def states(ring: KeyRing, most: int | None = None) -> list[KeyState]:
 
 
 def _state(kid: str, key: EncryptionKey | None, ring: KeyRing, most: int | None) -> KeyState:
-    counts = [_count(place, under(place, kid), most) for place in keyed_columns()]
+    counts = [_count(place, encrypted_with(place, kid), most) for place in keyed_columns()]
     return KeyState(
         kid=kid,
         state=_word(kid, key, ring),
@@ -79,7 +79,7 @@ def _word(kid: str, key: EncryptionKey | None, ring: KeyRing) -> State:
     return State.PRIMARY if kid == ring.primary else State.DECRYPT_ONLY
 
 
-def under(place: KeyedColumn, kid: str) -> ColumnElement[bool]:
+def encrypted_with(place: KeyedColumn, kid: str) -> ColumnElement[bool]:
     """Rows whose value stands under a key."""
     return key_of(place.column) == kid
 
@@ -89,19 +89,19 @@ def index_behind(place: KeyedColumn, kid: str) -> ColumnElement[bool]:
     return and_(key_of(place.index) == kid, key_of(place.column) != kid)
 
 
-def conditions(place: KeyedColumn, kid: str) -> list[ColumnElement[bool]]:
+def uses_of_key(place: KeyedColumn, kid: str) -> list[ColumnElement[bool]]:
     """What makes a row use a key, each row in one of them."""
-    found = [under(place, kid)]
+    found = [encrypted_with(place, kid)]
     return [*found, index_behind(place, kid)] if place.index is not None else found
 
 
-def count(kids: Iterable[str]) -> int:
+def count_uses(kids: Iterable[str]) -> int:
     """Exactly how many values use one of the keys, blind indexes and row seals included."""
     return sum(
         _count(place, condition)
         for kid in kids
         for place in keyed_columns()
-        for condition in conditions(place, kid)
+        for condition in uses_of_key(place, kid)
     )
 
 

@@ -63,9 +63,9 @@ def kind_for(user: User) -> LinkKind:
     return LinkKind.INVITATION if user.password_hash == NO_PASSWORD else LinkKind.RESET
 
 
-def issue(user: User, actor: Actor) -> Issued:
+def issue_link_for(user: User, actor: Actor) -> Issued:
     """Adds a link for the account to the current transaction; older ones become void."""
-    end_all(user)
+    void_links(user)
     kind, at = kind_for(user), now()
     issued = Issued(kind, secrets.token_urlsafe(_TOKEN_BYTES), at + LIFETIMES[kind])
     link = AccountLink(
@@ -82,7 +82,7 @@ def issue(user: User, actor: Actor) -> Issued:
     return issued
 
 
-def end_all(user: User) -> None:
+def void_links(user: User) -> None:
     """Makes every open link of the account void, in the current transaction."""
     query = select(AccountLink).where(
         AccountLink.user_id == user.id, AccountLink.ended_at.is_(None)
@@ -110,7 +110,7 @@ def open_link(user_id: UUID) -> AccountLink | None:
     return next((link for link in db.session.scalars(query) if link.is_genuine()), None)
 
 
-def find(kind: LinkKind, token: str) -> User:
+def user_of_link(kind: LinkKind, token: str) -> User:
     """The account that may choose a password by the link; changes nothing. Raises Gone."""
     return _find(kind, token).user
 
@@ -137,15 +137,15 @@ def _hash(token: str) -> str:
     return tokens.token_hash(secret_key(), "link", token)
 
 
-def count_try(actor: Actor) -> None:
+def count_link_try(actor: Actor) -> None:
     """Counts a try before it is judged; a right one is forgiven. Raises throttle.TooMany."""
-    throttle.start(_counters(actor), actor)
+    throttle.consume(_counters(actor), actor)
 
 
 def forgive_try(actor: Actor) -> None:
     """Takes back the try of a link that works."""
     with write_transaction():
-        throttle.forgive(_counters(actor))
+        throttle.refund(_counters(actor))
 
 
 def choose_password(
@@ -157,7 +157,7 @@ def choose_password(
     a second factor; a reset link never does. ``replaces`` is the hash of the browser's token so
     far: that session ends with the sign-in. Raises Gone, also for the second of two at once.
     """
-    user_id = find(kind, token).id
+    user_id = user_of_link(kind, token).id
     # Hashing takes long on purpose: never inside the write transaction.
     hashed = passwords.hash_password(password)
     with write_transaction():
@@ -169,10 +169,10 @@ def choose_password(
         had_one = user.password_hash != NO_PASSWORD
         user.password_hash = hashed
         user.updated_at = now()
-        end_all(user)
+        void_links(user)
         _note_reset(user, link)
-        ended = sessions.end_all(user)
-        throttle.forgive(_counters(actor))
+        ended = sessions.end_sessions(user)
+        throttle.refund(_counters(actor))
         person = replace(actor, id=str(user.id), name=user.username, role=user.role)
         _record(user, kind, had_one, ended, person)
         session = None if had_one else _sign_in(user, person, replaces)
@@ -201,9 +201,9 @@ def _sign_in(user: User, person: Actor, replaces: str | None) -> str | None:
     if user.tenant is not None and user.tenant.status == Status.BLOCKED:
         return None
     if replaces:
-        sessions.end(replaces)
+        sessions.end_session(replaces)
     proofs = frozenset({Proof.INVITATION})
-    token = sessions.start(user, person.address or "", person.agent or "", proofs)
+    token = sessions.start_session(user, person.address or "", person.agent or "", proofs)
     record(Action.SIGNED_IN, person)
     return token
 

@@ -62,7 +62,7 @@ def set_again(token: str) -> Any:
 
 def _show(kind: LinkKind, token: str) -> Response:
     try:
-        user = operations.find(kind, token)
+        user = operations.user_of_link(kind, token)
     except Gone:
         return _gone()
     return _form(ChoosePasswordForm(user), user, kind)
@@ -70,9 +70,9 @@ def _show(kind: LinkKind, token: str) -> Response:
 
 def _use(kind: LinkKind, token: str) -> Any:
     visitor = request_actor.person(None, None, None)
-    operations.count_try(visitor)
+    operations.count_link_try(visitor)
     try:
-        user = operations.find(kind, token)
+        user = operations.user_of_link(kind, token)
         form = ChoosePasswordForm(user)
         if not form.validate():
             operations.forgive_try(visitor)

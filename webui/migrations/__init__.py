@@ -38,10 +38,10 @@ def is_current() -> bool:
     with db.engine.connect() as connection:
         if not inspect(connection).has_table(_STORED.name):
             return False
-        return connection.scalars(select(_STORED.c.version_num)).all() == [newest()]
+        return connection.scalars(select(_STORED.c.version_num)).all() == [newest_revision()]
 
 
 @cache
-def newest() -> str:
+def newest_revision() -> str:
     """The newest revision: a step's file is called after its revision, and they count up."""
     return max(path.name.partition("_")[0] for path in HERE.glob("versions/[0-9]*_*.py"))

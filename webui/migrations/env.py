@@ -4,7 +4,7 @@ from alembic import context
 
 from webui import models
 from webui.core.extensions import WRITING, db
-from webui.models.triggers import all
+from webui.models.triggers import registry
 
 assert models
 
@@ -17,8 +17,8 @@ with db.engine.connect().execution_options(**{WRITING: True}) as connection:
         transactional_ddl=True,
     )
     with context.begin_transaction():
-        all.drop(connection)
+        registry.drop(connection)
         context.run_migrations()
         revision = context.get_context().get_current_revision()
         if revision and revision == context.get_head_revision():
-            all.create(connection)
+            registry.create(connection)

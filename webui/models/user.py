@@ -19,7 +19,16 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from webui.core.extensions import Model
 from webui.core.permissions import Role
-from webui.models.columns import (DERIVED, EVENT, NO_ROW_ID, PLAIN, BinaryText, UTCDateTime, now, partial_index,)
+from webui.models.columns import (
+    DERIVED,
+    EVENT,
+    NO_ROW_ID,
+    PLAIN,
+    BinaryText,
+    UTCDateTime,
+    now,
+    partial_index,
+)
 from webui.models.seals.token_rows import SealedRow
 from webui.models.tenant.tenant import Tenant
 

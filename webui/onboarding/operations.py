@@ -46,7 +46,7 @@ def save_step(tenant_id: UUID, edit: Edit, move: Move, actor: Actor) -> Saved:
     """
 
     def also() -> None:
-        drafts.forget(_person(actor), edit.path)
+        drafts.forget_draft(_person(actor), edit.path)
         _move(tenant_id, move)
 
     section = SECTIONS[move.step]
@@ -68,11 +68,11 @@ def move_on(tenant_id: UUID, move: Move, path: str, actor: Actor) -> None:
     """Moves on; there was nothing to save. Raises Gone and rules.Closed."""
     with write_transaction():
         _to_change(tenant_id, actor)
-        drafts.forget(_person(actor), path)
+        drafts.forget_draft(_person(actor), path)
         _move(tenant_id, move)
 
 
-def finish(tenant_id: UUID, version: int, fields: Sequence[str], actor: Actor) -> None:
+def finish_onboarding(tenant_id: UUID, version: int, fields: Sequence[str], actor: Actor) -> None:
     """Ends the wizard; once it has ended, nothing more happens.
 
     ``version`` is the one that the review showed. Raises Gone, rules.Closed, Unfinished, and
@@ -82,10 +82,10 @@ def finish(tenant_id: UUID, version: int, fields: Sequence[str], actor: Actor) -
         tenant = _to_change(tenant_id, actor)
         if tenant.onboarded_at:
             return
-        row = onboarding_progress.find(tenant_id)
+        row = onboarding_progress.progress_of(tenant_id)
         if row.first_open is not Step.REVIEW:
             raise Unfinished(row.first_open)
-        conflicts.judge(tenant, fields, version)
+        conflicts.check_conflict(tenant, fields, version)
         changes = tenant.revise({"onboarded_at": now()})
         db.session.flush()
         record(Action.TENANT_ONBOARDED, actor, tenant=tenant, changes=changes)
@@ -101,7 +101,7 @@ def _to_change(tenant_id: UUID, actor: Actor) -> Tenant:
 
 
 def _move(tenant_id: UUID, move: Move) -> None:
-    row = onboarding_progress.find(tenant_id)
+    row = onboarding_progress.progress_of(tenant_id)
     db.session.add(row)
     row.move(move.step, move.to, move.how)
 

@@ -69,7 +69,7 @@ def in_order(view: View) -> View:
     @wraps(view)
     def judged(step: Step | None = None) -> Any:
         tenant = get_open_tenant(current_user.tenant_id)
-        row = onboarding_progress.find(tenant.id)
+        row = onboarding_progress.progress_of(tenant.id)
         wanted = step or Step(row.step)
         if tenant.onboarded_at:
             return go_to(url_for(".done"))
@@ -90,7 +90,7 @@ def start() -> Response:
     tenant = get_tenant(current_user.tenant_id)
     if is_closed_for(tenant, current_user.role):
         return redirect(url_for("tenants.page", tenant_id=tenant.id), 303)
-    step = Step(onboarding_progress.find(tenant.id).step)
+    step = Step(onboarding_progress.progress_of(tenant.id).step)
     here = url_for(".done") if tenant.onboarded_at else url_for(".show", step=step)
     return redirect(here, 303)
 
@@ -202,7 +202,7 @@ def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
         operations.move_on(tenant.id, move, "", actor)
         return _go_on(tenant, move, go)
     try:
-        operations.finish(tenant.id, posted_version(), REVIEWED, actor)
+        operations.finish_onboarding(tenant.id, posted_version(), REVIEWED, actor)
     except operations.Unfinished as refusal:
         return go_to(url_for(".show", step=refusal.step))
     except Conflict as conflict:
@@ -217,7 +217,7 @@ def _go_on(tenant: Tenant, move: Move, go: Go | Step) -> Response:
     """303 to the next step; by htmx the step itself, in place."""
     if go is Go.LEAVE:
         return go_to(url_for("tenants.page", tenant_id=tenant.id))
-    row = onboarding_progress.find(tenant.id)
+    row = onboarding_progress.progress_of(tenant.id)
     to = Step(row.step)
     url = url_for(".show", step=to)
     if not wants_fragment():

@@ -19,7 +19,7 @@ from webui.models.columns import now
 from webui.models.user import Proof
 from webui.rate_limits import throttle, try_limits
 from webui.web.posted import idempotency_keys
-from webui.web.posted.idempotency_keys import Mark, UsedOn
+from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
 
 # So long a second click of the same form means the first one.
 _SAME_CLICK = timedelta(minutes=1)
@@ -56,7 +56,7 @@ def sign_up(new: NewOwner, actor: Actor) -> SignedUp:
     same form signs in to what the first one made. Raises UsernameTaken, and throttle.TooMany
     after too many from one address, right ones included: it stops mass sign-up.
     """
-    throttle.start([try_limits.by_address(try_limits.SIGN_UP, actor.address)], actor)
+    throttle.consume([try_limits.by_address(try_limits.SIGN_UP, actor.address)], actor)
     if operations.find_user(new.username):
         return _first_click(new, actor)
     # Hashing takes long on purpose: never inside the write transaction.
@@ -87,23 +87,25 @@ def _create(new: NewOwner, hashed: str, actor: Actor) -> SignedUp:
         subject=user,
         changes=operations.creation(user),
     )
-    idempotency_keys.use(Mark(new.mark, user.id, UsedOn.SIGN_UP), tenant.id)
-    return SignedUp(authentication.begin(user, owner, None, _PROOFS), user)
+    idempotency_keys.use(IdempotencyKey(new.mark, user.id, UsedOn.SIGN_UP), tenant.id)
+    return SignedUp(authentication.begin_session(user, owner, None, _PROOFS), user)
 
 
 def _first_click(new: NewOwner, actor: Actor) -> SignedUp:
     """Signs in to the account that this very form has just made. Raises UsernameTaken."""
     user = operations.find_user(new.username)
-    used = idempotency_keys.used(Mark(new.mark, user.id, UsedOn.SIGN_UP)) if user else None
+    used = (
+        idempotency_keys.used(IdempotencyKey(new.mark, user.id, UsedOn.SIGN_UP)) if user else None
+    )
     stored = user.password_hash if user and used and now() - used.used_at < _SAME_CLICK else None
     db.session.rollback()
-    if user is None or stored is None or not passwords.verify(stored, new.password):
+    if user is None or stored is None or not passwords.password_fits(stored, new.password):
         raise UsernameTaken
     with write_transaction():
         user = db.session.get_one(User, user.id)
         # Whatever makes the password alone not enough is judged by the sign-in page.
         usable = user.active and trust.is_trusted(user)
-        if not usable or authentication.blocked(user) or factors.of(user.id).any:
+        if not usable or authentication.blocked(user) or factors.factors_of(user.id).any:
             raise UsernameTaken
         owner = authentication.as_user(user, actor)
-        return SignedUp(authentication.begin(user, owner, None, _PROOFS), user)
+        return SignedUp(authentication.begin_session(user, owner, None, _PROOFS), user)

@@ -68,7 +68,7 @@ def sign_up() -> Any:
         form.fail("username", TAKEN)
         return _page(form, 422)
     except throttle.TooMany as refusal:
-        return retry_after.too_many(_page(form, 429, retry_after.words(refusal)), refusal)
+        return retry_after.too_many(_page(form, 429, retry_after.wait_in_words(refusal)), refusal)
     except SQLAlchemyError as error:
         return _page(form, 503, explain(error))
     return sign_in_response.arrive(made.token, made.user, url_for("onboarding.start"), again=False)

@@ -1,7 +1,7 @@
 """Growing delays against guessing, counted in the database so that all processes agree.
 
-A try is counted *before* it is judged (:func:`start`), in a write transaction of its own, and
-taken back when it was right (:func:`forgive`): a hundred tries sent at the same moment get no
+A try is counted *before* it is judged (:func:`consume`), in a write transaction of its own, and
+taken back when it was right (:func:`refund`): a hundred tries sent at the same moment get no
 further than a hundred in a row. A try that must wait is refused without being judged, and
 neither counts nor prolongs the delay; the first of a delay is written into the history, and
 the others write nothing at all. :mod:`webui.rate_limits.try_limits` says what it is counted under.
@@ -40,7 +40,7 @@ class TooMany(Exception):
         self.wait = wait
 
 
-def start(counters: Sequence[Counter], actor: Actor) -> None:
+def consume(counters: Sequence[Counter], actor: Actor) -> None:
     """Counts a try that is about to be judged. Raises TooMany when it has to wait.
 
     ``actor`` stands in the history's entry about the delay. Opens its own write transaction,
@@ -49,7 +49,7 @@ def start(counters: Sequence[Counter], actor: Actor) -> None:
     wait = _known_wait(counters)
     if wait is None:
         with write_transaction():
-            wait = count(counters, actor)
+            wait = count_try(counters, actor)
     if wait:
         raise TooMany(wait)
 
@@ -70,8 +70,8 @@ def _known_wait(counters: Sequence[Counter]) -> timedelta | None:
     return wait
 
 
-def count(counters: Sequence[Counter], actor: Actor) -> timedelta | None:
-    """Like :func:`start` inside the caller's write transaction: how long to wait, or None.
+def count_try(counters: Sequence[Counter], actor: Actor) -> timedelta | None:
+    """Like :func:`consume` inside the caller's write transaction: how long to wait, or None.
 
     The caller must not write anything after being told to wait.
     """
@@ -89,7 +89,7 @@ def count(counters: Sequence[Counter], actor: Actor) -> timedelta | None:
     return None
 
 
-def forgive(counters: Sequence[Counter]) -> None:
+def refund(counters: Sequence[Counter]) -> None:
     """Takes a try back that was right, in the current write transaction."""
     at = now()
     rows = _locked(counters, at)

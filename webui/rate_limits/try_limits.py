@@ -7,7 +7,7 @@
 - *account*: against many addresses at once. Only the first three tries of each address count,
   so no single address can reach it; after thirty a try has to wait for 1 to 30 seconds.
 - A *known device* (a browser that has signed in to the account before, see
-  ``accounts.sessions.known_devices``) is counted by itself alone, and at an address that the account
+  ``accounts.sessions.known_devices``) is counted by itself alone, and at an address the account
   has used lately it is counted by account and address alone: neither strangers elsewhere nor
   others behind the same address keep the owner out (OWASP, "Slow Down Online Guessing Attacks
   with Device Cookies"; ASVS 5.0, 6.3.1).

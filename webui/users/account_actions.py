@@ -104,7 +104,9 @@ LINK = Deed("deeds.link", ReasonForm, _link_words, lambda user: user.active)
 ROLE = Deed("deeds.role", RoleForm, _role_words, lambda user: user.role in STAFF)
 STATUS = Deed("deeds.status", ReasonForm, _status_words)
 SESSIONS = Deed("deeds.sessions", ReasonForm, _session_words, lambda user: user.active)
-FACTOR = Deed("deeds.factor", ReasonForm, _factor_words, lambda user: factors.of(user.id).any)
+FACTOR = Deed(
+    "deeds.factor", ReasonForm, _factor_words, lambda user: factors.factors_of(user.id).any
+)
 ALL = (LINK, ROLE, SESSIONS, FACTOR, STATUS)
 
 

@@ -141,7 +141,7 @@ def remove_factor(user_id: UUID) -> Any:
 
 def _ask(user_id: UUID, deed: Deed) -> Response:
     user = _other(user_id)
-    typed = drafts.find(request.path)
+    typed = drafts.find_draft(request.path)
     form: Any = deed.form(formdata=typed) if typed else deed.form(role=user.role)
     return _page(user, deed, form, restored=typed is not None)
 

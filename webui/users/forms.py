@@ -5,7 +5,14 @@ from uuid import UUID
 from webui import values
 from webui.core.limits import EMAIL, USERNAME
 from webui.core.permissions import STAFF, Role
-from webui.web.posted.forms import (BaseForm, ChoiceField, ParsedField, reason_field, submission_field, text_field,)
+from webui.web.posted.forms import (
+    BaseForm,
+    ChoiceField,
+    ParsedField,
+    reason_field,
+    submission_field,
+    text_field,
+)
 
 _AS_TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 # Radio buttons: none of them may be chosen.

@@ -18,7 +18,7 @@ from webui.models.link import LinkKind
 from webui.models.user import NO_PASSWORD
 from webui.users.guards import Refused, refuse_demoted
 from webui.web.posted import drafts, idempotency_keys
-from webui.web.posted.idempotency_keys import Mark, UsedOn
+from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
 
 NO_SUCH_TENANT = "There is no such tenant."
 
@@ -66,9 +66,9 @@ def _beaten(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
         return _again(UUID(made.result), actor)
 
 
-def _key(new: NewUser, actor: Actor) -> Mark:
+def _key(new: NewUser, actor: Actor) -> IdempotencyKey:
     assert actor.id is not None
-    return Mark(new.mark, UUID(actor.id), UsedOn.NEW_USER, new.tenant_id)
+    return IdempotencyKey(new.mark, UUID(actor.id), UsedOn.NEW_USER, new.tenant_id)
 
 
 def _create(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
@@ -86,8 +86,8 @@ def _create(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
     db.session.flush()
     key = _key(new, actor)
     idempotency_keys.use(key, user.id)
-    drafts.forget(key.user_id, new.path)
-    issued = links.issue(user, actor)
+    drafts.forget_draft(key.user_id, new.path)
+    issued = links.issue_link_for(user, actor)
     changes = accounts.creation(user)
     record(
         Action.USER_INVITED, actor, tenant=tenant, subject=user, changes=changes, reason=new.reason
@@ -99,6 +99,6 @@ def _again(user_id: UUID, actor: Actor) -> tuple[UUID, Issued]:
     user = db.session.get(User, user_id, with_for_update=True)
     if user is None or links.kind_for(user) is not LinkKind.INVITATION or not user.active:
         raise Refused("This form was used already. Open a new one.")
-    issued = links.issue(user, actor)
+    issued = links.issue_link_for(user, actor)
     record(Action.INVITATION_ISSUED, actor, tenant=user.tenant, subject=user)
     return user_id, issued

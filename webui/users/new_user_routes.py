@@ -33,7 +33,7 @@ _OFFERED = 10
 @requires(Permission.CREATE_USER)
 def form() -> Any:
     """The form of a new account; for an owner the tenant is chosen first."""
-    typed = drafts.find(url_for(".create"))
+    typed = drafts.find_draft(url_for(".create"))
     asked = (typed.get("tenant_id") if typed else None) or request.args.get("tenant")
     if asked:
         tenant = _tenant(asked)
@@ -94,7 +94,7 @@ def _choose_tenant() -> str:
     words = request.args.get("q", "").strip()
     if "\0" in words:
         abort(400, Detail("The search holds a character that no name has."))
-    found = search.find(search.Filters(q=words), None, None).rows if words else []
+    found = search.find_tenants(search.Filters(q=words), None, None).rows if words else []
     template = "users/_tenants.html" if wants_fragment() else "users/tenants.html"
     return render_template(template, q=words, found=found[:_OFFERED], more=len(found) > _OFFERED)
 

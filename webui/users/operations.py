@@ -43,7 +43,7 @@ def issue_link(order: Order, actor: Actor) -> Issued:
         user = locked(order.user_id, actor, Permission.ISSUE_LINK)
         if not user.active:
             raise Refused(DISABLED)
-        issued = links.issue(user, actor)
+        issued = links.issue_link_for(user, actor)
         invites = issued.kind is LinkKind.INVITATION
         action = Action.INVITATION_ISSUED if invites else Action.RESET_LINK_ISSUED
         valid_until = Change("valid_until", Audited.PLAIN, None, issued.expires_at)
@@ -86,9 +86,9 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
             return False
         if not active:
             refuse_last_admin(user)
-            links.end_all(user)
+            links.void_links(user)
         # On the way back too: whatever began at the moment of disabling stays ended.
-        sessions.end_all(user)
+        sessions.end_sessions(user)
         user.active = active
         user.updated_at = now()
         change = Change("active", Audited.PLAIN, not active, active)
@@ -101,7 +101,7 @@ def revoke_sessions(order: Order, actor: Actor) -> bool:
     """Signs somebody out everywhere; False when they are signed in nowhere. Raises Refused."""
     with write_transaction():
         user = locked(order.user_id, actor, Permission.REVOKE_SESSIONS)
-        ended = sessions.end_all(user)
+        ended = sessions.end_sessions(user)
         if not ended:
             return False
         change = Change("ended_sessions", Audited.PLAIN, None, ended)
@@ -117,7 +117,7 @@ def remove_factors(order: Order, actor: Actor) -> bool:
     """
     with write_transaction():
         user = locked(order.user_id, actor, Permission.RESET_FACTOR)
-        had = factors.of(user.id)
+        had = factors.factors_of(user.id)
         if not had.any:
             return False
         for model in (Authenticator, Passkey, RecoveryCode):
@@ -128,7 +128,7 @@ def remove_factors(order: Order, actor: Actor) -> bool:
             changes.append(Change("authenticator", Audited.EVENT, "", None))
         if had.passkeys:
             changes.append(Change("passkeys", Audited.PLAIN, len(had.passkeys), 0))
-        ended = sessions.end_all(user)
+        ended = sessions.end_sessions(user)
         if ended:
             changes.append(Change("ended_sessions", Audited.PLAIN, None, ended))
         notices.add(user.id, NoticeKind.FACTORS_REMOVED, actor.name)
@@ -138,5 +138,5 @@ def remove_factors(order: Order, actor: Actor) -> bool:
 
 def _record(action: Action, user: User, order: Order, actor: Actor, changes: list[Change]) -> None:
     if actor.id:
-        drafts.forget(UUID(actor.id), order.path)
+        drafts.forget_draft(UUID(actor.id), order.path)
     record(action, actor, tenant=user.tenant, subject=user, changes=changes, reason=order.reason)

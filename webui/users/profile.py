@@ -48,20 +48,22 @@ class Profile:
     fault: str | None
 
 
-def build(user: User) -> Profile:
+def user_profile(user: User) -> Profile:
     """Gathers the page of an account, by what the reader may do."""
     return Profile(
         user=user,
         own=deeds.is_own(user),
         deeds=deeds.possible(user),
         link=links.open_link(user.id),
-        factors=factors.of(user.id),
+        factors=factors.factors_of(user.id),
         sessions=[
-            Session(user_agents.in_words(session.agent), session.address, session.last_used_at)
+            Session(
+                user_agents.describe_agent(session.agent), session.address, session.last_used_at
+            )
             for session in sessions.open_sessions(user.id, now())
         ],
         last_used=_last_used(user.id),
-        history=Page(history.rows(entries(user.id)), None, None),
+        history=Page(history.history_rows(user_entries(user.id)), None, None),
         fault=trust.fault(user),
     )
 
@@ -79,7 +81,7 @@ def _last_used(user_id: UUID) -> datetime | None:
     return db.session.scalars(query.order_by(UserSession.last_used_at.desc()).limit(1)).first()
 
 
-def entries(user_id: UUID) -> list[AuditEntry]:
+def user_entries(user_id: UUID) -> list[AuditEntry]:
     """The newest entries about the account, and its own signing in and out, newest first."""
     about = select(AuditEntry).where(AuditEntry.subject_id == user_id)
     own = select(AuditEntry).where(

@@ -55,16 +55,19 @@ def reseal(order: Order, role: Role, tenant_id: UUID | None, actor: Actor) -> No
 
 def _take_away(user: User, had_password: bool) -> list[Change]:
     """Removes whatever else gives access; returns what the entry says of it."""
-    had = factors.of(user.id)
+    had = factors.factors_of(user.id)
     for model in (Authenticator, Passkey, RecoveryCode):
         for row in db.session.scalars(select(model).where(model.user_id == user.id)):
             db.session.delete(row)
-    links.end_all(user)
+    links.void_links(user)
     changes = [
         *([Change("password", Audited.EVENT, "", None)] if had_password else []),
         *([Change("authenticator", Audited.EVENT, "", None)] if had.authenticator else []),
     ]
-    numbers = {"passkeys": (len(had.passkeys), 0), "ended_sessions": (None, sessions.end_all(user))}
+    numbers = {
+        "passkeys": (len(had.passkeys), 0),
+        "ended_sessions": (None, sessions.end_sessions(user)),
+    }
     return changes + [
         Change(name, Audited.PLAIN, *pair) for name, pair in numbers.items() if any(pair)
     ]

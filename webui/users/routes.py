@@ -23,7 +23,7 @@ def index() -> Any:
     """The list, as a page or as the fragment that a search swaps."""
     try:
         filters = search.Filters.from_url(request.args)
-        found = search.find(filters, request.args.get("after"), request.args.get("before"))
+        found = search.find_users(filters, request.args.get("after"), request.args.get("before"))
     except BadFilter as error:
         abort(400, Detail(error))
     except BadCursor:
@@ -41,5 +41,5 @@ def index() -> Any:
 @requires(Permission.LIST_USERS)
 def page(user_id: UUID) -> str:
     """The page of an account."""
-    page = profile.build(get_user(user_id))
+    page = profile.user_profile(get_user(user_id))
     return render_template(part_of("users/page.html"), page=page)

@@ -94,7 +94,7 @@ class Listing(Page[Found]):
     broad: bool = False
 
 
-def find(filters: Filters, after: str | None, before: str | None) -> Listing:
+def find_users(filters: Filters, after: str | None, before: str | None) -> Listing:
     """One page of accounts by username. Raises paging.BadCursor."""
     query: Any = select(*_COLUMNS).outerjoin(Tenant, Tenant.id == User.tenant_id)
     query = query.where(visible())

@@ -17,7 +17,7 @@ STATE_LABELS = {
 _TONES = {AccountState.ACTIVE: "good", AccountState.INVITED: "warn"}
 
 
-def init_words(app: Flask) -> None:
+def init_user_filters(app: Flask) -> None:
     """Gives the templates their words."""
     app.jinja_env.filters["account_badge"] = account_badge
     app.jinja_env.globals.update(

@@ -8,7 +8,16 @@ from webui.values.accounts import email, username
 from webui.values.hosts import host_name
 from webui.values.metadata import compact_json, json_object, same_json
 from webui.values.sip import sip_domain, sip_password, sip_username
-from webui.values.text import (NFC_JOINS, USERNAME, Refused, name_key, search_key, search_words, text, whole_number,)
+from webui.values.text import (
+    NFC_JOINS,
+    USERNAME,
+    Refused,
+    name_key,
+    search_key,
+    search_words,
+    text,
+    whole_number,
+)
 from webui.values.time_zones import time_zone
 from webui.values.webhook import webhook_url
 

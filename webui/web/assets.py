@@ -36,7 +36,7 @@ def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
         for name, value in {**_HEADERS, **headers}.items():
             served[name] = value
 
-    manifest = build(SOURCE, target)
+    manifest = build_assets(SOURCE, target)
     served = WhiteNoise(
         app.wsgi_app,
         immutable_file_test=lambda _path, _url: True,
@@ -55,7 +55,7 @@ def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
     app.jinja_env.filters["asset"] = asset
 
 
-def build(source: Path, target: Path) -> dict[str, str]:
+def build_assets(source: Path, target: Path) -> dict[str, str]:
     """Adds to ``target`` what it lacks of ``source``; returns name -> hashed name.
 
     Files appear whole (written beside, then renamed) and are never removed: processes may

@@ -12,7 +12,7 @@ def init_waits(app: Flask) -> None:
     app.register_error_handler(TooMany, _page)
 
 
-def words(refusal: TooMany) -> str:
+def wait_in_words(refusal: TooMany) -> str:
     """What the person is told."""
     return f"Too many tries. Wait {in_words(refusal.wait)}, then try again."
 

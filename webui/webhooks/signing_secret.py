@@ -23,7 +23,7 @@ from webui.models.tenant.tenant import UNREADABLE
 from webui.tenants.core import conflicts, rules
 from webui.tenants.core.operations import Edit, Gone
 from webui.web.posted import drafts, idempotency_keys
-from webui.web.posted.idempotency_keys import Mark, UsedOn
+from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
 
 SECRET_BYTES = 32
 OVERLAP = timedelta(hours=24)
@@ -50,7 +50,7 @@ class Made:
     entry: UUID | None = None
 
 
-def new_secret() -> str:
+def new_signing_secret() -> str:
     """A fresh secret as Standard Webhooks writes it: ``whsec_`` and base64."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
@@ -61,7 +61,7 @@ def old_until(tenant: Tenant, at: datetime | None = None) -> datetime | None:
     return until if until is not None and until > (at or now()) else None
 
 
-def rotate(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> Made:
+def rotate_signing_secret(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> Made:
     """Makes a secret; one that was there stays valid for OVERLAP. This once it is returned.
 
     ``mark`` is the form's one-use submission. Raises Gone, rules.Closed, conflicts.Conflict
@@ -69,13 +69,13 @@ def rotate(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> Made:
     nothing is written then.
     """
     assert actor.id is not None
-    key = Mark(mark, UUID(actor.id), UsedOn.WEBHOOK_SECRET, tenant_id)
-    fresh = new_secret()
+    key = IdempotencyKey(mark, UUID(actor.id), UsedOn.WEBHOOK_SECRET, tenant_id)
+    fresh = new_signing_secret()
     with write_transaction():
         tenant = _locked(tenant_id, actor)
         if idempotency_keys.used(key):
             return Made(tenant, None)
-        conflicts.judge(tenant, [FIELD], edit.version)
+        conflicts.check_conflict(tenant, [FIELD], edit.version)
         until = old_until(tenant)
         if until:
             raise StillValid(until)
@@ -89,7 +89,7 @@ def rotate(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> Made:
             }
         )
         idempotency_keys.use(key, FIELD)
-        drafts.forget(key.user_id, edit.path)
+        drafts.forget_draft(key.user_id, edit.path)
         entry = record(
             Action.WEBHOOK_SECRET_ROTATED, actor, tenant=tenant, changes=changes, reason=edit.reason
         )
@@ -106,9 +106,9 @@ def end_old(tenant_id: UUID, edit: Edit, actor: Actor) -> UUID | None:
         tenant = _locked(tenant_id, actor)
         if old_until(tenant) is None:
             return None
-        conflicts.judge(tenant, [FIELD], edit.version)
+        conflicts.check_conflict(tenant, [FIELD], edit.version)
         if actor.id:
-            drafts.forget(UUID(actor.id), edit.path)
+            drafts.forget_draft(UUID(actor.id), edit.path)
         return _remove_old(tenant, Action.WEBHOOK_SECRET_ENDED, actor, edit.reason)
 
 

@@ -65,7 +65,7 @@ def confirm() -> Any:
     try:
         done = factor_changes.add_authenticator(confirmed(form), secret, form.code.value)
     except refusals.KINDS as error:
-        return refusals.refused(form, error, page)
+        return refusals.refused_credentials(form, error, page)
     return _finished(done, "Your authenticator app is set up.")
 
 
@@ -89,7 +89,7 @@ def remove() -> Any:
     try:
         done = factor_changes.remove_authenticator(confirmed(form))
     except refusals.KINDS as error:
-        return refusals.refused(form, error, _removal_page)
+        return refusals.refused_credentials(form, error, _removal_page)
     return _finished(done, "The authenticator app is removed.")
 
 
@@ -113,7 +113,7 @@ def renew() -> Any:
     try:
         done = factor_changes.renew_codes(confirmed(form))
     except refusals.KINDS as error:
-        return refusals.refused(form, error, _renewal_page)
+        return refusals.refused_credentials(form, error, _renewal_page)
     return _finished(done, "Your recovery codes are new.")
 
 
@@ -130,7 +130,7 @@ def _setup_page(form: SetupForm, secret: str) -> str:
         part_of("account/authenticator.html"),
         form=form,
         picture=qr_code.picture(secret, current_user.username),
-        key=qr_code.grouped(secret),
+        key=qr_code.grouped_key(secret),
         required=must_enrol(),
     )
 

@@ -20,7 +20,7 @@ LASTS = timedelta(minutes=5)
 _KEY = "challenge"
 
 
-def remember(challenge: bytes, purpose: str) -> None:
+def new_challenge(challenge: bytes, purpose: str) -> None:
     """Binds a challenge to this browser; ``purpose`` says what may be answered with it."""
     text = base64.urlsafe_b64encode(challenge).decode()
     cookie[_KEY] = [text, purpose, int(now().timestamp())]

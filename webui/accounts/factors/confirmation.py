@@ -35,26 +35,26 @@ class Given:
     passkey: Answer | None = field(default=None, repr=False)
 
 
-def confirm(user_id: UUID, session: str | None, given: Given, actor: Actor) -> Confirmed:
+def confirm_person(user_id: UUID, session: str | None, given: Given, actor: Actor) -> Confirmed:
     """Judges what was given; ``session`` is the hash of the token of the session that asks.
 
     Raises own.WrongPassword, WrongFactor and throttle.TooMany.
     """
     own_account.check_password(user_id, given.password, actor)
     proofs = {Proof.PASSWORD}
-    if factors.of(user_id).any:
+    if factors.factors_of(user_id).any:
         proofs.add(_second(user_id, given, actor))
     return Confirmed(user_id, session, actor, frozenset(proofs))
 
 
 def _second(user_id: UUID, given: Given, actor: Actor) -> Proof:
     counters = try_limits.of_code(str(user_id), actor.address, None, known_address=True)
-    throttle.start(counters, actor)
+    throttle.consume(counters, actor)
     with write_transaction():
         user = db.session.get_one(User, user_id, with_for_update=True)
         kind = _judge(user_id, given)
         if kind:
-            throttle.forgive(counters)
+            throttle.refund(counters)
             changes = [Change("factor", Audited.PLAIN, None, kind.value)]
             record(Action.OWN_CONFIRMED, actor, subject=user, changes=changes)
         else:

@@ -80,14 +80,14 @@ def add_authenticator(by: Confirmed, secret: str, code: str) -> Done:
     Raises factors.WrongCode, throttle.TooMany and SessionEnded.
     """
     counters = try_limits.of_code(str(by.user_id), by.actor.address, None, known_address=True)
-    throttle.start(counters, by.actor)
+    throttle.consume(counters, by.actor)
     step = totp.step_of(secret, factors.digits_of(code), now())
     if step is None:
         raise factors.WrongCode
     with write_transaction():
-        throttle.forgive(counters)
+        throttle.refund(counters)
         user = db.session.get_one(User, by.user_id, with_for_update=True)
-        before = factors.of(user.id)
+        before = factors.factors_of(user.id)
         if before.authenticator:
             # Another tab was faster: its app has been confirmed, and this session ended.
             raise SessionEnded
@@ -113,7 +113,7 @@ def renew_codes(by: Confirmed) -> Done | None:
     """Ten new recovery codes instead of all before; None without a factor. Raises SessionEnded."""
     with write_transaction():
         user = db.session.get_one(User, by.user_id, with_for_update=True)
-        if not factors.of(user.id).any:
+        if not factors.factors_of(user.id).any:
             return None
         return finish(user, by, _RENEWED, codes=factors.replace_codes(user.id))
 

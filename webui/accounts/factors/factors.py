@@ -43,7 +43,7 @@ class Factors:
         return bool(self.authenticator or self.passkeys)
 
 
-def of(user_id: UUID) -> Factors:
+def factors_of(user_id: UUID) -> Factors:
     """The factors of an account."""
     passkeys = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.created_at)
     return Factors(
@@ -85,7 +85,7 @@ def accept(user_id: UUID, code: str) -> Proof | None:
 
 def forget_codes_without_factor(user_id: UUID) -> None:
     """Removes the recovery codes when nothing is left that they could stand in for."""
-    if not of(user_id).any:
+    if not factors_of(user_id).any:
         for row in _codes_of(user_id):
             db.session.delete(row)
 

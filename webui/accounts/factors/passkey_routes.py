@@ -39,7 +39,7 @@ _REGISTER = "register"
 @requires(Permission.SIGNED_IN)
 def new() -> str:
     """The form of a new passkey; its script asks the browser for one."""
-    name = user_agents.in_words(request_actor.agent())
+    name = user_agents.describe_agent(request_actor.agent())
     return _new_page(PasskeyForm(own_factors(), formdata=None, name=name))
 
 
@@ -47,9 +47,9 @@ def new() -> str:
 @requires(Permission.SIGNED_IN)
 def confirmation() -> Response:
     """What the browser needs to confirm a change with one of the account's passkeys."""
-    party = relying_party.current()
+    party = relying_party.relying_party()
     text, challenge = passkeys.confirmation_options(current_user.id, party)
-    challenges.remember(challenge, purpose(step_up.PURPOSE))
+    challenges.new_challenge(challenge, purpose(step_up.PURPOSE))
     return Response(text, mimetype="application/json")
 
 
@@ -64,10 +64,10 @@ def options() -> Response:
     try:
         step_up.confirm(form)
     except refusals.KINDS as error:
-        answer = refusals.refused(form, error, lambda _form: "")
+        answer = refusals.refused_credentials(form, error, lambda _form: "")
         return _said(form, answer.status_code)
-    text, challenge = passkeys.registration_options(current_user.id, relying_party.current())
-    challenges.remember(challenge, purpose(_REGISTER))
+    text, challenge = passkeys.registration_options(current_user.id, relying_party.relying_party())
+    challenges.new_challenge(challenge, purpose(_REGISTER))
     return Response(text, mimetype="application/json")
 
 
@@ -85,8 +85,8 @@ def register() -> Any:
     try:
         if challenge is None:
             raise BadPasskey
-        answer = Answer(form.credential.value[:LONGEST], challenge, relying_party.current())
-        done = passkeys.register(step_up.by_challenge(), form.name.value, answer)
+        answer = Answer(form.credential.value[:LONGEST], challenge, relying_party.relying_party())
+        done = passkeys.register_passkey(step_up.by_challenge(), form.name.value, answer)
     except BadPasskey:
         form.fail("name", NOT_MADE)
         return _again(form)
@@ -112,7 +112,7 @@ def rename(passkey_id: UUID) -> Any:
     passkey, form = _own_passkey(passkey_id), PasskeyNameForm()
     if not form.validate():
         return make_response(_page(passkey, form, _removal()), 422)
-    passkeys.rename(current_user.id, passkey_id, form.name.value, request_actor.actor())
+    passkeys.rename_passkey(current_user.id, passkey_id, form.name.value, request_actor.actor())
     flash("The passkey has its new name.")
     return go_to(url_for("account.page"))
 
@@ -129,9 +129,9 @@ def remove(passkey_id: UUID) -> Any:
     if not form.validate():
         return make_response(again(form), 422)
     try:
-        done = passkeys.remove(step_up.confirm(form), passkey_id)
+        done = passkeys.remove_passkey(step_up.confirm(form), passkey_id)
     except refusals.KINDS as error:
-        return refusals.refused(form, error, again)
+        return refusals.refused_credentials(form, error, again)
     if done:
         step_up.go_on(done, "The passkey is removed.")
     return go_to(url_for("account.page"))
@@ -139,7 +139,7 @@ def remove(passkey_id: UUID) -> Any:
 
 def _own_passkey(passkey_id: UUID) -> Passkey:
     """404 for one that is not there or not one's own."""
-    return passkeys.find(current_user.id, passkey_id) or abort(404)
+    return passkeys.own_passkey(current_user.id, passkey_id) or abort(404)
 
 
 def _removal() -> ConfirmForm:

@@ -65,7 +65,7 @@ def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes
     return options_to_json(options), options.challenge
 
 
-def register(by: Confirmed, name: str, answer: Answer) -> Done:
+def register_passkey(by: Confirmed, name: str, answer: Answer) -> Done:
     """Keeps a new passkey; new recovery codes with a first factor.
 
     Raises BadPasskey and SessionEnded.
@@ -76,7 +76,7 @@ def register(by: Confirmed, name: str, answer: Answer) -> Done:
             user = db.session.get_one(User, by.user_id, with_for_update=True)
             if not challenges.use_up(answer.challenge):
                 raise BadPasskey
-            codes = factors.codes_for_first(user.id, factors.of(user.id))
+            codes = factors.codes_for_first(user.id, factors.factors_of(user.id))
             db.session.add(
                 Passkey(
                     id=uuid4(),
@@ -130,7 +130,7 @@ def confirms(user_id: UUID, answer: Answer) -> bool:
 def _descriptors(user_id: UUID) -> list[PublicKeyCredentialDescriptor]:
     return [
         PublicKeyCredentialDescriptor(id=base64url_to_bytes(passkey.credential_id))
-        for passkey in factors.of(user_id).passkeys
+        for passkey in factors.factors_of(user_id).passkeys
     ]
 
 
@@ -142,7 +142,7 @@ def sign_in_options(party: RelyingParty) -> tuple[str, bytes]:
     return options_to_json(options), options.challenge
 
 
-def sign_in(
+def sign_in_by_passkey(
     answer: str,
     challenge: bytes,
     party: RelyingParty,
@@ -155,7 +155,7 @@ def sign_in(
     ``device`` is the browser's mark as a known device. Raises throttle.TooMany.
     """
     counters = try_limits.of_passkey(actor.address, device)
-    throttle.start(counters, actor)
+    throttle.consume(counters, actor)
     try:
         assertion = ceremonies.assertion(answer)
         with write_transaction():
@@ -166,22 +166,22 @@ def sign_in(
             if not passkey or not user or not good or not user.active or not trust.is_trusted(user):
                 record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
                 return authentication.REFUSED
-            throttle.forgive(counters)
+            throttle.refund(counters)
             if authentication.blocked(user):
                 record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
                 return authentication.SignIn(blocked=True)
             return authentication.SignIn(
-                authentication.begin(user, person, replaces, _PROOFS), user
+                authentication.begin_session(user, person, replaces, _PROOFS), user
             )
     except (BadPasskey, IntegrityError):
         # No credential at all, or a challenge answered twice at the same moment.
         return authentication.REFUSED
 
 
-def rename(user_id: UUID, passkey_id: UUID, name: str, actor: Actor) -> None:
+def rename_passkey(user_id: UUID, passkey_id: UUID, name: str, actor: Actor) -> None:
     """Gives a passkey another name."""
     with write_transaction():
-        user, passkey = db.session.get_one(User, user_id), find(user_id, passkey_id)
+        user, passkey = db.session.get_one(User, user_id), own_passkey(user_id, passkey_id)
         if passkey is None or passkey.name == name:
             return
         changes = [Change("passkey", Audited.PLAIN, passkey.name, name)]
@@ -189,14 +189,14 @@ def rename(user_id: UUID, passkey_id: UUID, name: str, actor: Actor) -> None:
         record(Action.USER_PASSKEY_RENAMED, actor, subject=user, changes=changes)
 
 
-def remove(by: Confirmed, passkey_id: UUID) -> Done | None:
+def remove_passkey(by: Confirmed, passkey_id: UUID) -> Done | None:
     """Removes a passkey, and the recovery codes with the last factor; None when it is gone.
 
     Raises SessionEnded.
     """
     with write_transaction():
         user = db.session.get_one(User, by.user_id, with_for_update=True)
-        passkey = find(user.id, passkey_id)
+        passkey = own_passkey(user.id, passkey_id)
         if passkey is None:
             return None
         name = passkey.name
@@ -206,7 +206,7 @@ def remove(by: Confirmed, passkey_id: UUID) -> Done | None:
         return finish(user, by, _removed(name))
 
 
-def find(user_id: UUID, passkey_id: UUID) -> Passkey | None:
+def own_passkey(user_id: UUID, passkey_id: UUID) -> Passkey | None:
     """One of the account's passkeys."""
     query = select(Passkey).where(Passkey.id == passkey_id, Passkey.user_id == user_id)
     return db.session.scalars(query).first()

@@ -13,6 +13,6 @@ def picture(secret: str, account: str) -> str:
     return str(code.svg_data_uri(scale=5, border=2, dark="#000", light="#fff"))
 
 
-def grouped(secret: str) -> str:
+def grouped_key(secret: str) -> str:
     """The key in groups of four, as people read it."""
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

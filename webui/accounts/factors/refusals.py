@@ -20,7 +20,7 @@ WRONG_FACTOR = (
 KINDS = (WrongPassword, WrongFactor, WrongCode, TooMany, Refused)
 
 
-def refused(form: Any, error: Exception, page: Callable[[Any], str]) -> Response:
+def refused_credentials(form: Any, error: Exception, page: Callable[[Any], str]) -> Response:
     """The form's page with what was wrong; ``error`` is one of KINDS."""
     fields = [name for name in ("current_password", "code", "password") if name in form]
     if isinstance(error, WrongPassword):
@@ -30,7 +30,7 @@ def refused(form: Any, error: Exception, page: Callable[[Any], str]) -> Response
     elif isinstance(error, WrongCode):
         form.fail("code", WRONG_CODE)
     elif isinstance(error, TooMany):
-        form.fail(fields[0], retry_after.words(error))
+        form.fail(fields[0], retry_after.wait_in_words(error))
         return retry_after.too_many(page(form), error)
     else:
         form.fail("password", str(error))

@@ -16,7 +16,7 @@ class RelyingParty:
     origin: str
 
 
-def current() -> RelyingParty:
+def relying_party() -> RelyingParty:
     """This site."""
     origin = site()
     return RelyingParty(urlsplit(origin).hostname or "", origin)

@@ -19,7 +19,7 @@ LONGEST = 16 * 1024
 
 def own_factors() -> Factors:
     """The factors of who asks."""
-    return factors.of(current_user.id)
+    return factors.factors_of(current_user.id)
 
 
 def purpose(kind: str) -> str:
@@ -30,7 +30,7 @@ def purpose(kind: str) -> str:
 def confirm(form: ConfirmForm) -> Confirmed:
     """Judges the form's password and factor. Raises the refusals of :mod:`confirming`."""
     given = form.given(_answer)
-    return confirmation.confirm(
+    return confirmation.confirm_person(
         current_user.id, sessions.current_hash(), given, request_actor.actor()
     )
 
@@ -43,7 +43,7 @@ def by_challenge() -> Confirmed:
 def go_on(done: Done, message: str) -> None:
     """Gives the browser its new token, and says what was done."""
     assert done.token
-    sessions.remember(done.token, same_person=True)
+    sessions.set_session_cookie(done.token, same_person=True)
     also = f" {plural(done.ended, 'other session')} ended." if done.ended else ""
     flash(message + also)
 
@@ -52,4 +52,4 @@ def _answer(said: str) -> Answer | None:
     challenge = challenges.take(purpose(PURPOSE))
     if challenge is None:
         return None
-    return Answer(said[:LONGEST], challenge, relying_party.current())
+    return Answer(said[:LONGEST], challenge, relying_party.relying_party())

@@ -37,11 +37,11 @@ class AccountPage:
     lately: list[Notice]
 
 
-def build() -> AccountPage:
+def account_page() -> AccountPage:
     """Gathers the page of the person who is signed in."""
     return AccountPage(
         user=db.session.get_one(User, current_user.id),
-        factors=factors.of(current_user.id),
+        factors=factors.factors_of(current_user.id),
         sessions=_sessions(),
         lately=notices.lately(),
     )
@@ -57,7 +57,7 @@ def _sessions() -> list[OpenSession]:
     found = [
         OpenSession(
             id=sessions.public_id(session.token_hash),
-            device=user_agents.in_words(session.agent),
+            device=user_agents.describe_agent(session.agent),
             agent=session.agent,
             address=session.address,
             created_at=session.created_at,

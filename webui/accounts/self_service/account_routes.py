@@ -45,7 +45,7 @@ def save_preferences() -> Any:
     )
     flash("Your preferences are saved.")
     response = go_to(url_for(".page"))
-    theme_cookie.remember(response, theme)
+    theme_cookie.set_theme_cookie(response, theme)
     return response
 
 
@@ -72,9 +72,9 @@ def change_password() -> Any:
             sessions.current_hash(),
         )
     except refusals.KINDS as error:
-        return refusals.refused(form, error, _password_page)
+        return refusals.refused_credentials(form, error, _password_page)
     if changed.token:
-        sessions.remember(changed.token, same_person=True)
+        sessions.set_session_cookie(changed.token, same_person=True)
     also = f" {plural(changed.ended, 'other session')} ended." if changed.ended else ""
     flash(f"Your password is changed.{also}")
     return go_to(url_for(".page"))
@@ -84,7 +84,7 @@ def change_password() -> Any:
 @requires(Permission.SIGNED_IN)
 def end_session(session_id: str) -> Response:
     """Ends one of one's sessions; this one too, if it is chosen."""
-    ended = own_account.end_session(current_user.id, session_id, request_actor.actor())
+    ended = own_account.end_own_session(current_user.id, session_id, request_actor.actor())
     flash("The session is ended." if ended else "That session had ended already.")
     return go_to(url_for(".page", _anchor="sessions"))
 
@@ -120,7 +120,7 @@ def _page(form: PreferencesForm) -> str:
     return render_template(
         part_of("account/page.html"),
         form=form,
-        page=account_page.build(),
+        page=account_page.account_page(),
         recovery_codes=factors.RECOVERY_CODES,
     )
 

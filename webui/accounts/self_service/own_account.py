@@ -44,17 +44,17 @@ def check_password(user_id: UUID, password: str, actor: Actor) -> str:
     Raises WrongPassword, and throttle.TooMany: a stolen session must not guess it.
     """
     counters = [try_limits.Counter(try_limits.OWN_PASSWORD, (str(user_id),))]
-    throttle.start(counters, actor)
+    throttle.consume(counters, actor)
     user = db.session.get_one(User, user_id)
     stored = user.password_hash if trust.is_trusted(user) else None
     db.session.rollback()
-    right = passwords.verify(stored, password)
+    right = passwords.password_fits(stored, password)
     if stored is None or not right:
         with write_transaction():
             record(Action.OWN_PASSWORD_REFUSED, actor, outcome=Outcome.FAILED)
         raise WrongPassword
     with write_transaction():
-        throttle.forgive(counters)
+        throttle.refund(counters)
     return stored
 
 
@@ -68,7 +68,7 @@ def change_password(
     """
     stored = check_password(user_id, current, actor)
     user = db.session.get_one(User, user_id)
-    password_rule.check(password, password_rule.Holder.of(user))
+    password_rule.check_password_rule(password, password_rule.Holder.of(user))
     if passwords.prepared(password) == passwords.prepared(current):
         raise Refused("This is the password you have now. Choose another.")
     hashed = passwords.hash_password(password)
@@ -79,7 +79,7 @@ def change_password(
             raise WrongPassword
         user.password_hash = hashed
         user.updated_at = now()
-        links.end_all(user)
+        links.void_links(user)
         links.forget_reset(user)
         kept = sessions.keep_only(user, keep)
         changes = [Change("password", Audited.EVENT, "", "")]
@@ -89,13 +89,13 @@ def change_password(
     return kept
 
 
-def end_session(user_id: UUID, public_id: str, actor: Actor) -> bool:
+def end_own_session(user_id: UUID, public_id: str, actor: Actor) -> bool:
     """Ends one of the account's sessions; False when there is no such open one."""
     with write_transaction():
         user = db.session.get_one(User, user_id)
         for session in sessions.open_sessions(user_id, now()):
             if sessions.public_id(session.token_hash) == public_id:
-                sessions.end(session.token_hash)
+                sessions.end_session(session.token_hash)
                 _record_ended(user, 1, actor)
                 return True
     return False
@@ -105,7 +105,7 @@ def end_other_sessions(user_id: UUID, keep: str | None, actor: Actor) -> int:
     """Ends all sessions of the account but one; returns how many."""
     with write_transaction():
         user = db.session.get_one(User, user_id)
-        ended = sessions.end_all(user, but=keep)
+        ended = sessions.end_sessions(user, but=keep)
         if ended:
             _record_ended(user, ended, actor)
     return ended

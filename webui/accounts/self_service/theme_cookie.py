@@ -9,7 +9,7 @@ NAME = "theme"
 _KEPT = timedelta(days=365)
 
 
-def remember(response: Response, theme: str) -> None:
+def set_theme_cookie(response: Response, theme: str) -> None:
     """Puts the theme into the cookie."""
     response.set_cookie(
         NAME, theme, max_age=_KEPT, secure=request.is_secure, httponly=True, samesite="Lax"

@@ -33,5 +33,5 @@ def choose() -> Response:
     if current_user.is_authenticated:
         own_account.change_preferences(current_user.id, request_actor.actor(), theme=chosen)
     response = go_to(safe_next(request.form.get("next")) or url_for("accounts.start"))
-    theme_cookie.remember(response, chosen)
+    theme_cookie.set_theme_cookie(response, chosen)
     return response

@@ -23,13 +23,13 @@ def mark_for(user_id: UUID | None) -> str | None:
     return known[1] if known and user_id and known[0] == user_id.hex else None
 
 
-def mark() -> str | None:
+def device_mark() -> str | None:
     """The mark of this browser, when it has signed in to any account before."""
     known = _read()
     return known[1] if known else None
 
 
-def remember(response: Response, user_id: UUID) -> None:
+def set_device_cookie(response: Response, user_id: UUID) -> None:
     """Makes the browser a known device of the account that has just signed in."""
     mark = mark_for(user_id) or secrets.token_urlsafe(_MARK_BYTES)
     response.set_cookie(

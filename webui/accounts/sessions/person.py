@@ -61,12 +61,12 @@ def _find_first(hashed: str) -> Any:
     away: asked once more, there is a new one, and the person notices nothing.
     """
     try:
-        return sessions.find(hashed)
+        return sessions.find_session(hashed)
     except DBAPIError as error:
         if not error.connection_invalidated:
             raise
         db.session.rollback()
-        return sessions.find(hashed)
+        return sessions.find_session(hashed)
 
 
 def _touch(hashed: str, at: datetime) -> None:

@@ -35,7 +35,7 @@ class Kept:
     ended: int
 
 
-def start(
+def start_session(
     user: User, address: str, agent: str, factors: Proofs, reset_by: str | None = None
 ) -> str:
     """Adds a session to the current transaction and returns its token.
@@ -56,7 +56,7 @@ def start(
     )
 
 
-def renew(hashed: str, proven: Proofs = frozenset()) -> str | None:
+def renew_session(hashed: str, proven: Proofs = frozenset()) -> str | None:
     """Ends a session for a new one of the same age, in the current transaction; its token.
 
     ``proven`` was proved a moment ago, besides what the session passed before. A copy of the
@@ -81,13 +81,13 @@ def renew(hashed: str, proven: Proofs = frozenset()) -> str | None:
 
 def _add(session: UserSession) -> str:
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    session.token_hash = token_hash(token)
+    session.token_hash = session_token_hash(token)
     session.sign()
     db.session.add(session)
     return token
 
 
-def remember(token: str, same_person: bool = False) -> None:
+def set_session_cookie(token: str, same_person: bool = False) -> None:
     """Puts the token into a fresh cookie; nothing of the one before survives (fixation).
 
     But for the same person, whose session grew too old or was renewed: their CSRF token stays,
@@ -103,22 +103,22 @@ def remember(token: str, same_person: bool = False) -> None:
 def current_hash() -> str | None:
     """The hash of the browser's token, whether its session still holds or not."""
     token = cookie.get(_COOKIE_KEY)
-    return token_hash(token) if isinstance(token, str) else None
+    return session_token_hash(token) if isinstance(token, str) else None
 
 
-def token_hash(token: str) -> str:
+def session_token_hash(token: str) -> str:
     """What the database keeps of a token."""
     return tokens.token_hash(secret_key(), "session", token)
 
 
-def end(hashed: str, at: datetime | None = None) -> None:
+def end_session(hashed: str, at: datetime | None = None) -> None:
     """Ends a session in the current transaction."""
     session = db.session.get(UserSession, hashed)
     if session is not None and session.ended_at is None:
         session.revise_sealed(ended_at=at or now())
 
 
-def end_all(user: User, but: str | None = None) -> int:
+def end_sessions(user: User, but: str | None = None) -> int:
     """Ends every session of an account in the current transaction; returns how many.
 
     ``but`` is the hash of the token of the one that stays.
@@ -131,10 +131,10 @@ def end_all(user: User, but: str | None = None) -> int:
 def keep_only(user: User, hashed: str | None, proven: Proofs = frozenset()) -> Kept:
     """Ends every session of an account but one, which goes on under a new token.
 
-    ``hashed`` is the hash of that one's token so far; for ``proven`` see :func:`renew`.
+    ``hashed`` is the hash of that one's token so far; for ``proven`` see :func:`renew_session`.
     """
-    token = renew(hashed, proven) if hashed else None
-    return Kept(token, end_all(user, but=token_hash(token) if token else None))
+    token = renew_session(hashed, proven) if hashed else None
+    return Kept(token, end_sessions(user, but=session_token_hash(token) if token else None))
 
 
 def end_all_of_tenant(tenant_id: UUID) -> None:
@@ -180,7 +180,7 @@ def public_id(hashed: str) -> str:
 def current_person_id() -> UUID | None:
     """Whose session the browser's token is or was."""
     hashed = current_hash()
-    session = find(hashed) if hashed else None
+    session = find_session(hashed) if hashed else None
     return session.user_id if session else None
 
 
@@ -210,7 +210,7 @@ _FIND = (
 )
 
 
-def find(hashed: str) -> Any:
+def find_session(hashed: str) -> Any:
     """The session of a token's hash, open or ended, with its account and tenant's status.
 
     None for a row whose seal does not fit: somebody wrote into the table.

@@ -23,7 +23,7 @@ _SYSTEMS = {
 UNKNOWN = "Unknown browser"
 
 
-def in_words(agent: str) -> str:
+def describe_agent(agent: str) -> str:
     """ "Firefox on Windows"; what is not recognised stands for itself, shortened."""
     browser, system = _first(_BROWSERS, agent), _first(_SYSTEMS, agent)
     if browser and system:

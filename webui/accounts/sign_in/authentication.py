@@ -74,19 +74,19 @@ def sign_in(
         device_of(user.id if user else None),
         knows_address(username, actor.address),
     )
-    throttle.start(counters, person)
+    throttle.consume(counters, person)
     # What costs statements is asked once the password was right: its time would tell of accounts.
     usable = user is not None and user.active and trust.is_sealed(user)
     stored = user.password_hash if user and usable else None
     # Hashing happens outside any write transaction: it takes long on purpose.
-    right = passwords.verify(stored, password)
+    right = passwords.password_fits(stored, password)
     if user is None or stored is None or not right:
         # A name that is no account's is not recorded: it may be a password in the wrong field.
         _record_refusal(person)
         return REFUSED
     renewed, user_id = passwords.renewed(stored, password), user.id
     with write_transaction():
-        throttle.forgive(counters)
+        throttle.refund(counters)
         # Locked: a password that is replaced at this moment must not leave a session behind.
         user = db.session.get_one(User, user_id, with_for_update=True)
         if not user.active or user.password_hash != stored:
@@ -99,9 +99,9 @@ def sign_in(
             return SignIn(blocked=True)
         if renewed:
             _store_renewed(user, renewed, person)
-        if factors.of(user.id).any:
+        if factors.factors_of(user.id).any:
             return SignIn(user=user, needs_code=True)
-        return SignIn(begin(user, person, replaces, frozenset({Proof.PASSWORD})), user)
+        return SignIn(begin_session(user, person, replaces, frozenset({Proof.PASSWORD})), user)
 
 
 def enter_code(
@@ -119,7 +119,7 @@ def enter_code(
         device_of(user.id),
         knows_address(user.username, actor.address),
     )
-    throttle.start(counters, person)
+    throttle.consume(counters, person)
     with write_transaction():
         user = db.session.get_one(User, half.user_id, with_for_update=True)
         if not user.active or blocked(user) or not half.fits(user) or not trust.is_trusted(user):
@@ -128,22 +128,24 @@ def enter_code(
         if kind is None:
             record(Action.CODE_REFUSED, person, outcome=Outcome.FAILED)
             return SignIn(user=user, needs_code=True)
-        throttle.forgive(counters)
-        return SignIn(begin(user, person, replaces, frozenset({Proof.PASSWORD, kind})), user)
+        throttle.refund(counters)
+        return SignIn(
+            begin_session(user, person, replaces, frozenset({Proof.PASSWORD, kind})), user
+        )
 
 
-def begin(user: User, person: Actor, replaces: str | None, proofs: Proofs) -> str:
+def begin_session(user: User, person: Actor, replaces: str | None, proofs: Proofs) -> str:
     """Starts a session in the current write transaction, last in it; returns its token.
 
     Its entry says which second factor was given and, while the password is one that was set by
     a reset link, who issued that link. Raises rates.TooFast, a TooMany, for an account that
     signs in over and over.
     """
-    action_rates.judge(user.id, action_rates.SIGN_INS)
+    action_rates.check_rate(user.id, action_rates.SIGN_INS)
     if replaces:
-        sessions.end(replaces)
+        sessions.end_session(replaces)
     reset_by = links.reset_by(user) if Proof.PASSWORD in proofs else None
-    token = sessions.start(user, person.address or "", person.agent or "", proofs, reset_by)
+    token = sessions.start_session(user, person.address or "", person.agent or "", proofs, reset_by)
     told = {"factor": next(iter(proofs & SECOND_FACTORS), None), "reset_link_by": reset_by}
     changes = [Change(name, Audited.PLAIN, None, value) for name, value in told.items() if value]
     record(Action.SIGNED_IN, person, subject=user if changes else None, changes=changes)
@@ -158,7 +160,7 @@ def blocked(user: User) -> bool:
 def sign_out(hashed: str, actor: Actor) -> None:
     """Ends the session."""
     with write_transaction():
-        sessions.end(hashed)
+        sessions.end_session(hashed)
         record(Action.SIGNED_OUT, actor)
 
 

@@ -12,10 +12,10 @@ from webui.web.navigation import safe_next
 WRONG = "This code is wrong, too old or was used before. Wait for the next one and try again."
 
 
-def ask(target: str | None) -> Response:
+def ask_for_code(target: str | None) -> Response:
     """After the right password: to the code page, or the code form where sign-in stood."""
     target = safe_next(target) or ""
-    step = pending_sign_in.current()
+    step = pending_sign_in.pending()
     if wants_fragment() and step and step.again:
         return make_response(form_again(CodeForm(formdata=None, next=target), step))
     return go_to(url_for("codes.page", next=target or None))
@@ -24,7 +24,7 @@ def ask(target: str | None) -> Response:
 def form_again(form: CodeForm, step: pending_sign_in.Half, error: str | None = None) -> str:
     """The form, with what went wrong."""
     fragment = wants_fragment()
-    has = factors.of(step.user_id)
+    has = factors.factors_of(step.user_id)
     return render_template(
         "accounts/_code_again.html" if fragment else "accounts/code.html",
         form=form,

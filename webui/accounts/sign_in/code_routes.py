@@ -24,7 +24,7 @@ _LONGEST = 100
 def page() -> Response | str:
     """The code form; whoever has not given a password starts at the beginning."""
     target = safe_next(request.args.get("next"))
-    step = pending_sign_in.current()
+    step = pending_sign_in.pending()
     if step is None:
         return redirect(url_for("accounts.login", next=target), 303)
     return code_page.form_again(CodeForm(formdata=None, next=target or ""), step)
@@ -34,7 +34,7 @@ def page() -> Response | str:
 @public
 def enter() -> Any:
     """Starts the session when the code is right; 422 when it is not, 429 after too many."""
-    form, step = CodeForm(), pending_sign_in.current()
+    form, step = CodeForm(), pending_sign_in.pending()
     target = safe_next(form.next.data)
     if step is None:
         return go_to(url_for("accounts.login", next=target))
@@ -49,12 +49,12 @@ def enter() -> Any:
             known_devices.mark_for,
         )
     except throttle.TooMany as refusal:
-        words = retry_after.words(refusal)
+        words = retry_after.wait_in_words(refusal)
         return retry_after.too_many(code_page.form_again(form, step, words), refusal)
     if result.token and result.user:
         return sign_in_response.arrive(result.token, result.user, target, step.again)
     if not result.needs_code:
         # Password changed, account disabled or blocked meanwhile: from the beginning.
-        pending_sign_in.forget()
+        pending_sign_in.end_pending()
         return go_to(url_for("accounts.login", next=target))
     return make_response(code_page.form_again(form, step, code_page.WRONG), 422)

@@ -22,8 +22,8 @@ _LONGEST = 16 * 1024
 @public
 def options() -> Response:
     """What the browser needs to find a passkey; the challenge is good once, in this browser."""
-    text, challenge = passkeys.sign_in_options(relying_party.current())
-    challenges.remember(challenge, _PURPOSE)
+    text, challenge = passkeys.sign_in_options(relying_party.relying_party())
+    challenges.new_challenge(challenge, _PURPOSE)
     return Response(text, mimetype="application/json")
 
 
@@ -37,16 +37,18 @@ def enter() -> Any:
     if challenge is None or len(sent) != 1:
         return make_response(sign_in_page.again(form, REFUSED), 422)
     try:
-        result = passkeys.sign_in(
+        result = passkeys.sign_in_by_passkey(
             sent[0][:_LONGEST],
             challenge,
-            relying_party.current(),
+            relying_party.relying_party(),
             request_actor.person(None, None, None),
             sessions.current_hash(),
-            known_devices.mark(),
+            known_devices.device_mark(),
         )
     except throttle.TooMany as refusal:
-        return retry_after.too_many(sign_in_page.again(form, retry_after.words(refusal)), refusal)
+        return retry_after.too_many(
+            sign_in_page.again(form, retry_after.wait_in_words(refusal)), refusal
+        )
     if result.token is None or result.user is None:
         error = None if result.blocked else REFUSED
         return make_response(sign_in_page.again(form, error, result.blocked), 422)

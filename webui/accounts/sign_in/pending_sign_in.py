@@ -33,13 +33,13 @@ class Half:
         return hmac.compare_digest(self.tag, tag_of(user))
 
 
-def remember(user: User) -> None:
+def begin_pending(user: User) -> None:
     """Notes that the password was right; what the cookie held before stays until the code."""
     again = sessions.current_person_id() == user.id
     cookie[_KEY] = [user.id.hex, tag_of(user), again, int(now().timestamp())]
 
 
-def current(at: datetime | None = None) -> Half | None:
+def pending(at: datetime | None = None) -> Half | None:
     """The browser's half sign-in, unless there is none or it is too old."""
     try:
         user_id, tag, again, since = cookie[_KEY]
@@ -50,7 +50,7 @@ def current(at: datetime | None = None) -> Half | None:
     return half if 0 <= age < LASTS.total_seconds() else None
 
 
-def forget() -> None:
+def end_pending() -> None:
     """Starts over."""
     cookie.pop(_KEY, None)
 

@@ -18,7 +18,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from webui.accounts.factors.required import before_enrolment
 from webui.accounts.forms import LoginForm
 from webui.accounts.sessions import known_devices, sessions
-from webui.accounts.sign_in import (authentication, code_page, pending_sign_in, sign_in_page, sign_in_response,)
+from webui.accounts.sign_in import (
+    authentication,
+    code_page,
+    pending_sign_in,
+    sign_in_page,
+    sign_in_response,
+)
 from webui.core.extensions import db, login_manager
 from webui.core.limits import Status
 from webui.core.permissions import Permission, Role, public, requires
@@ -73,11 +79,11 @@ def log_in() -> Any:
         )
     except throttle.TooMany as refusal:
         return retry_after.too_many(
-            sign_in_page.again(form, error=retry_after.words(refusal)), refusal
+            sign_in_page.again(form, error=retry_after.wait_in_words(refusal)), refusal
         )
     if result.needs_code and result.user:
-        pending_sign_in.remember(result.user)
-        return code_page.ask(safe_next(form.next.data))
+        pending_sign_in.begin_pending(result.user)
+        return code_page.ask_for_code(safe_next(form.next.data))
     if result.token is None or result.user is None:
         error = None if result.blocked else REFUSED
         return make_response(sign_in_page.again(form, error, result.blocked), 422)

@@ -12,11 +12,11 @@ from webui.web.navigation import safe_next
 
 def arrive(token: str, user: User, target: str | None, again: bool) -> Response:
     """The answer to a sign-in that is done; ``again`` keeps what only the same person may keep."""
-    sessions.remember(token, same_person=again)
+    sessions.set_session_cookie(token, same_person=again)
     response = _go_on(safe_next(target) or url_for("accounts.start"), in_place=again)
-    known_devices.remember(response, user.id)
+    known_devices.set_device_cookie(response, user.id)
     if user.theme:
-        theme_cookie.remember(response, user.theme)
+        theme_cookie.set_theme_cookie(response, user.theme)
     return response
 
 

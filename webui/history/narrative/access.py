@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from webui.history.narrative.fragments import Sentence, new, text
+from webui.history.narrative.fragments import Sentence, new, plain_text
 from webui.history.record.actions import Action
 
 Changes = Mapping[str, Any]
@@ -14,11 +14,14 @@ _NAMED = 2
 def _exported(changes: Changes) -> Sentence:
     kind = str(changes["format"][1])
     filters = changes["filter"][1]
-    parts = [text("Exported the history as "), new({"csv": "CSV", "jsonl": "JSON Lines"}[kind])]
+    parts = [
+        plain_text("Exported the history as "),
+        new({"csv": "CSV", "jsonl": "JSON Lines"}[kind]),
+    ]
     if not filters:
-        return [*parts, text(", all of it")]
+        return [*parts, plain_text(", all of it")]
     said = "; ".join(f"{name}: {', '.join(values)}" for name, values in filters.items())
-    return [*parts, text(", narrowed to "), new(said)]
+    return [*parts, plain_text(", narrowed to "), new(said)]
 
 
 def _erased(changes: Changes) -> Sentence:
@@ -27,11 +30,11 @@ def _erased(changes: Changes) -> Sentence:
     field = changes["erased_field"][1] if "erased_field" in changes else None
     narrowed = f" of {field}" if field else ""
     of = new(str(changes["erased_of"][1]), mono=True)
-    return [text(f"Erased {what}{narrowed} from the history of "), of]
+    return [plain_text(f"Erased {what}{narrowed} from the history of "), of]
 
 
 def _opened(_changes: Changes) -> Sentence:
-    return [text("Read the history, for the first time that day")]
+    return [plain_text("Read the history, for the first time that day")]
 
 
 def _denied(changes: Changes) -> Sentence:
@@ -40,19 +43,28 @@ def _denied(changes: Changes) -> Sentence:
     page = new(str(changes["page"][1]), mono=True)
     if "more" in changes:
         # As entries told it that were written before all pages were folded together.
-        return [text("Was denied "), page, text(f", {changes['more'][1]:,} more within a minute")]
+        return [
+            plain_text("Was denied "),
+            page,
+            plain_text(f", {changes['more'][1]:,} more within a minute"),
+        ]
     if "object" not in changes:
-        return [text("Was denied "), page]
-    return [text("Was denied "), page, text(" for "), new(str(changes["object"][1]), mono=True)]
+        return [plain_text("Was denied "), page]
+    return [
+        plain_text("Was denied "),
+        page,
+        plain_text(" for "),
+        new(str(changes["object"][1]), mono=True),
+    ]
 
 
 def _denied_more(count: int, attempts: Sequence[str]) -> Sentence:
-    parts = [text(f"Was denied {count:,} more within a minute, at first ")]
+    parts = [plain_text(f"Was denied {count:,} more within a minute, at first ")]
     for number, attempt in enumerate(attempts[:_NAMED]):
-        parts += [text(", ")] if number else []
+        parts += [plain_text(", ")] if number else []
         parts.append(new(attempt, mono=True))
     left = len(attempts) - _NAMED
-    return [*parts, text(f" and {left} others")] if left > 0 else parts
+    return [*parts, plain_text(f" and {left} others")] if left > 0 else parts
 
 
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {

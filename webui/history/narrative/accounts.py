@@ -5,7 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 from webui.core.limits import THEMES
-from webui.history.narrative.fragments import (Sentence, capitalised, from_to, joined, new, old, text,)
+from webui.history.narrative.fragments import (
+    Sentence,
+    capitalised,
+    from_to,
+    joined,
+    new,
+    old,
+    plain_text,
+)
 from webui.history.record.actions import Action
 from webui.values.durations import in_words
 
@@ -13,29 +21,29 @@ Changes = Mapping[str, Any]
 
 
 def _fixed(words: str) -> Callable[[Changes], Sentence]:
-    return lambda _changes: [text(words)]
+    return lambda _changes: [plain_text(words)]
 
 
 def _created(changes: Changes) -> Sentence:
     name, role = str(changes["username"][1]), changes["role"][1]
-    return [text("Created the account "), new(name), text(f", role {role}")]
+    return [plain_text("Created the account "), new(name), plain_text(f", role {role}")]
 
 
 def _disabled(changes: Changes) -> Sentence:
-    return [text("Disabled the account "), old(str(changes["username"][1]))]
+    return [plain_text("Disabled the account "), old(str(changes["username"][1]))]
 
 
 def _invited(changes: Changes) -> Sentence:
     name, role = str(changes["username"][1]), changes["role"][1]
-    return [text("Invited "), new(name), text(f", role {role}")]
+    return [plain_text("Invited "), new(name), plain_text(f", role {role}")]
 
 
 def _named(before: str, after: str = "") -> Callable[[Changes], Sentence]:
     """A sentence around the username."""
     return lambda changes: [
-        text(f"{before} "),
+        plain_text(f"{before} "),
         new(str(changes["username"][1])),
-        *([text(f" {after}")] if after else []),
+        *([plain_text(f" {after}")] if after else []),
     ]
 
 
@@ -46,7 +54,7 @@ def _role(changes: Changes) -> Sentence:
 
 def _password_set(changes: Changes) -> Sentence:
     by = "an invitation" if changes["link"][1] == "invitation" else "a reset link"
-    return [text(f"Chose a password by {by}"), *_and_ended(changes)]
+    return [plain_text(f"Chose a password by {by}"), *_and_ended(changes)]
 
 
 def _delayed(changes: Changes) -> Sentence:
@@ -55,7 +63,7 @@ def _delayed(changes: Changes) -> Sentence:
     # Entries before release 0025 also count what was refused.
     refused = changes["refused_tries"][1] if "refused_tries" in changes else 0
     more = f"; {refused:,} tries refused since the last such entry" if refused > 1 else ""
-    return [text(f"Had to wait {wait} before the next {tried}{more}")]
+    return [plain_text(f"Had to wait {wait} before the next {tried}{more}")]
 
 
 def _preferences(changes: Changes) -> Sentence:
@@ -70,7 +78,7 @@ def _preferences(changes: Changes) -> Sentence:
 
 
 def _sessions(changes: Changes) -> Sentence:
-    return capitalised([text(_ended(changes))])
+    return capitalised([plain_text(_ended(changes))])
 
 
 def _ended(changes: Changes) -> str:
@@ -81,36 +89,36 @@ def _ended(changes: Changes) -> str:
 def _authenticator(changes: Changes) -> Sentence:
     removed = changes["authenticator"][1] == "removed"
     did = "Removed the authenticator app" if removed else "Set up an authenticator app"
-    return [text(did), *_and_ended(changes)]
+    return [plain_text(did), *_and_ended(changes)]
 
 
 def _and_ended(changes: Changes) -> Sentence:
-    return [text(f"; {_ended(changes)}")] if changes.get("ended_sessions") else []
+    return [plain_text(f"; {_ended(changes)}")] if changes.get("ended_sessions") else []
 
 
 def _recovery_codes(changes: Changes) -> Sentence:
-    return [text("Made new recovery codes"), *_and_ended(changes)]
+    return [plain_text("Made new recovery codes"), *_and_ended(changes)]
 
 
 def _passkey(changes: Changes) -> Sentence:
     before, after = changes["passkey"]
     if before is None:
-        return [text("Set up the passkey "), new(after), *_and_ended(changes)]
+        return [plain_text("Set up the passkey "), new(after), *_and_ended(changes)]
     if after is None:
-        return [text("Removed the passkey "), old(before), *_and_ended(changes)]
+        return [plain_text("Removed the passkey "), old(before), *_and_ended(changes)]
     return from_to("Renamed", "the passkey", before, after)
 
 
 def _signed_in(changes: Changes) -> Sentence:
-    sentence = [text(f"Signed in{_with_factor(changes)}")]
+    sentence = [plain_text(f"Signed in{_with_factor(changes)}")]
     if "reset_link_by" in changes:
         issuer = new(str(changes["reset_link_by"][1]))
-        sentence += [text("; the password was set by a reset link of "), issuer]
+        sentence += [plain_text("; the password was set by a reset link of "), issuer]
     return sentence
 
 
 def _confirmed(changes: Changes) -> Sentence:
-    return [text(f"Confirmed a change of the own sign-in{_with_factor(changes)}")]
+    return [plain_text(f"Confirmed a change of the own sign-in{_with_factor(changes)}")]
 
 
 def _with_factor(changes: Changes) -> str:
@@ -122,9 +130,9 @@ def _with_factor(changes: Changes) -> str:
 def _resealed(changes: Changes) -> Sentence:
     name, role = str(changes["username"][1]), changes["role"][1]
     return [
-        text("Vouched for the account "),
+        plain_text("Vouched for the account "),
         new(name),
-        text(f", role {role}, without its password and second factors"),
+        plain_text(f", role {role}, without its password and second factors"),
     ]
 
 

@@ -14,7 +14,7 @@ class Part(NamedTuple):
 Sentence = list[Part]
 
 
-def text(words: str) -> Part:
+def plain_text(words: str) -> Part:
     """Words that are no value."""
     return Part("text", words)
 
@@ -32,7 +32,7 @@ def new(value: str, mono: bool = False) -> Part:
 def from_to(verb: str, noun: str, before: str, after: str) -> Sentence:
     """What changed a value, with both."""
     start = f"{verb} {noun} from " if noun else f"{verb} from "
-    return [text(start), old(before), text(" to "), new(after)]
+    return [plain_text(start), old(before), plain_text(" to "), new(after)]
 
 
 def joined(clauses: list[Sentence]) -> Sentence:
@@ -40,7 +40,7 @@ def joined(clauses: list[Sentence]) -> Sentence:
     parts: Sentence = []
     for parts_of_clause in clauses:
         if parts and parts_of_clause:
-            parts.append(text("; "))
+            parts.append(plain_text("; "))
         parts += parts_of_clause
     return parts
 

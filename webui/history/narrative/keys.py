@@ -3,22 +3,22 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webui.history.narrative.fragments import Sentence, new, old, text
+from webui.history.narrative.fragments import Sentence, new, old, plain_text
 from webui.history.record.actions import Action
 
 Changes = Mapping[str, Any]
 
 
 def _added(changes: Changes) -> Sentence:
-    return [text("Added the encryption key "), new(changes["key"][1], mono=True)]
+    return [plain_text("Added the encryption key "), new(changes["key"][1], mono=True)]
 
 
 def _promoted(changes: Changes) -> Sentence:
     before, after = changes["key"]
     return [
-        text("Made "),
+        plain_text("Made "),
         new(after, mono=True),
-        text(" the primary encryption key, was "),
+        plain_text(" the primary encryption key, was "),
         old(before, mono=True),
     ]
 
@@ -26,13 +26,15 @@ def _promoted(changes: Changes) -> Sentence:
 def _rotated(changes: Changes) -> Sentence:
     number = changes["values"][1]
     return [
-        text(f"Started to re-encrypt {number:,} {'value' if number == 1 else 'values'} with key "),
+        plain_text(
+            f"Started to re-encrypt {number:,} {'value' if number == 1 else 'values'} with key "
+        ),
         new(changes["key"][1], mono=True),
     ]
 
 
 def _retired(changes: Changes) -> Sentence:
-    return [text("Retired the encryption key "), old(changes["key"][0], mono=True)]
+    return [plain_text("Retired the encryption key "), old(changes["key"][0], mono=True)]
 
 
 SENTENCES = {

@@ -18,7 +18,7 @@ from webui.history.narrative.fragments import from_to as _from_to
 from webui.history.narrative.fragments import joined as _joined
 from webui.history.narrative.fragments import new as _new
 from webui.history.narrative.fragments import old as _old
-from webui.history.narrative.fragments import text as _text
+from webui.history.narrative.fragments import plain_text as _text
 from webui.history.narrative.fragments import uncapitalised as _uncapitalised
 from webui.history.record import bodies
 from webui.history.record.actions import Action, section_action

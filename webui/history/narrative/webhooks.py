@@ -4,25 +4,25 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from webui.history.narrative.fragments import Sentence, new, text
+from webui.history.narrative.fragments import Sentence, new, plain_text
 from webui.history.record.actions import Action
 
 Changes = Mapping[str, Any]
 
 
 def _fixed(words: str) -> Callable[[Changes], Sentence]:
-    return lambda _changes: [text(words)]
+    return lambda _changes: [plain_text(words)]
 
 
 def _rotated(changes: Changes) -> Sentence:
     if changes["webhook_secret"][0] is None:
-        return [text("Made a webhook secret")]
+        return [plain_text("Made a webhook secret")]
     until = changes.get("webhook_secret_previous_until", [None, None])[1]
     if until is None:
-        return [text("Replaced the webhook secret")]
+        return [plain_text("Replaced the webhook secret")]
     at = datetime.fromisoformat(until)
     words = f"{at.day} {at:%b %Y %H:%M} UTC"
-    return [text("Replaced the webhook secret; the old one signs as well until "), new(words)]
+    return [plain_text("Replaced the webhook secret; the old one signs as well until "), new(words)]
 
 
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from flask import current_app
 from sqlalchemy import func, select
 
-from webui.core.extensions import db, take_turns, write_transaction
+from webui.core.extensions import advisory_lock, db, write_transaction
 from webui.crypto import signing
 from webui.history.record import chain, log
 from webui.jobs import Run, job
@@ -84,13 +84,13 @@ def signed_line(seed: str, seq: int, hashed: str, at: str, prev: str) -> str:
     return chain.canonical({**json.loads(unsigned), "signature": signing.sign(seed, unsigned)})
 
 
-def is_due() -> bool:
+def checkpoint_due() -> bool:
     """Whether there are entries that no checkpoint covers yet."""
     head = db.session.scalar(select(func.max(AuditEntry.seq))) or 0
     return head > (db.session.scalar(select(func.max(AuditCheckpoint.seq))) or 0)
 
 
-@job("checkpoints", every=EVERY, pending=is_due)
+@job("checkpoints", every=EVERY, pending=checkpoint_due)
 def make_regularly(_run: Run) -> None:
     """The worker's part."""
     make()
@@ -102,14 +102,14 @@ def make() -> Checkpoint:
     Raises NothingYet while there are no entries, and OSError when the file cannot be
     written: the database has it then, and the next one brings it to the file.
     """
-    if is_due():
+    if checkpoint_due():
         _append()
-    made = newest()
+    made = newest_checkpoint()
     add_to_file(current_app.extensions["webui_config"].checkpoints)
     return made
 
 
-def newest() -> Checkpoint:
+def newest_checkpoint() -> Checkpoint:
     """The newest checkpoint of the database. Raises NothingYet."""
     row = db.session.scalars(_NEWEST).first()
     if row is None:
@@ -127,8 +127,8 @@ _NEWEST = select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)
 def _append() -> None:
     config = current_app.extensions["webui_config"]
     with write_transaction():
-        take_turns(_LOCK)
-        head = log.newest()
+        advisory_lock(_LOCK)
+        head = log.chain_head()
         before = db.session.scalars(_NEWEST).first()
         if before and before.seq >= head.seq:
             # Somebody else just made it.

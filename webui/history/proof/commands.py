@@ -50,7 +50,7 @@ def key() -> None:
 def export_history(kind: str, output: BinaryIO) -> None:
     """Export the whole history; recorded in it."""
     try:
-        begun = export.begin(Filters(), kind, command_actor(getpass.getuser()))
+        begun = export.begin_export(Filters(), kind, command_actor(getpass.getuser()))
     except checkpoints.NothingYet:
         raise click.ClickException("there are no entries yet") from None
     made = export.as_csv(begun) if kind == "csv" else export.as_jsonl(begun)
@@ -89,7 +89,7 @@ def verify_history(exported_file: Path | None, file: Path | None, public_key: st
 def _from_export(path: Path, key: str, file: Path | None) -> Verdict:
     size = path.stat().st_size
     with click.progressbar(length=size, label="Verifying", file=sys.stderr) as bar:
-        return export_verifier.verify(path, key, file, bar.update)
+        return export_verifier.verify_export(path, key, file, bar.update)
 
 
 def _stored(key: str, file: Path | None) -> Verdict:
@@ -101,7 +101,7 @@ def _stored(key: str, file: Path | None) -> Verdict:
             bar.update(done - bar.pos)
 
         lines = file or _config().checkpoints
-        return verifier.verify(url, key, lines, progress, is_copy=file is not None)
+        return verifier.verify_history(url, key, lines, progress, is_copy=file is not None)
 
 
 @audit.command("erase")

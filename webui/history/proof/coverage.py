@@ -13,7 +13,7 @@ LONGEST = timedelta(hours=1)
 _TO_DO = "Start the worker (jobs run), or sign them with audit checkpoint."
 
 
-def judge(connection: Connection, verdict: Verdict) -> None:
+def check_coverage(connection: Connection, verdict: Verdict) -> None:
     """Adds since when entries are not covered, and a problem when that is too long."""
     if not verdict.uncovered:
         return

@@ -64,7 +64,7 @@ class Export:
                 return
 
 
-def begin(filters: Filters, kind: str, actor: Actor) -> Export:
+def begin_export(filters: Filters, kind: str, actor: Actor) -> Export:
     """Makes a checkpoint, records the export in the history, and fixes what it holds.
 
     Raises checkpoints.NothingYet while there are no entries.
@@ -75,7 +75,7 @@ def begin(filters: Filters, kind: str, actor: Actor) -> Export:
         checkpoint = checkpoints.make()
     except OSError as error:
         _log.error("the checkpoint file cannot be written: %s", type(error).__name__)
-        checkpoint = checkpoints.newest()
+        checkpoint = checkpoints.newest_checkpoint()
     told = {name: _texts(value) for name, value in filters.arguments().items()}
     changes = [Change("filter", Audited.PLAIN, None, told)]
     changes.append(Change("format", Audited.PLAIN, None, kind))

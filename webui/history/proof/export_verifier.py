@@ -13,7 +13,7 @@ from webui.history.proof.checkpoint_lines import read_file
 from webui.history.proof.checkpoints import Checkpoint
 from webui.history.record import chain
 from webui.history.verification.checks import Note, is_entry
-from webui.history.verification.verdict import Folded, Problem, Verdict, explain
+from webui.history.verification.verdict import Folded, Problem, Verdict, explain_findings
 
 MANIFEST = {
     **dict.fromkeys(("v", "count", "seq"), int),
@@ -38,7 +38,7 @@ class _Reading:
     hashes: dict[int, str] = field(default_factory=dict)
 
 
-def verify(
+def verify_export(
     path: Path,
     public_key: str,
     checkpoint_file: Path | None = None,
@@ -63,7 +63,10 @@ def verify(
         manifest = line
         progress(len(line))
     verdict = Verdict(entries=reading.count, subject="The export", checkpoints=len(anchors))
-    for problem in [*(lines.problems if lines else []), *explain(reading.folded.notes, _PAST)]:
+    for problem in [
+        *(lines.problems if lines else []),
+        *explain_findings(reading.folded.notes, _PAST),
+    ]:
         verdict.add(problem)
     _judge(verdict, reading, manifest, public_key, anchors)
     return verdict

@@ -11,12 +11,12 @@ from webui.history.record import chain
 from webui.models import AuditVerification
 
 
-def sign(seed: str, row: AuditVerification, at: datetime, outcome: str, report: str) -> str:
+def sign_verdict(seed: str, row: AuditVerification, at: datetime, outcome: str, report: str) -> str:
     """The signature of a verdict that is about to be stored. Raises signing.BadKey."""
     return signing.sign(seed, _signed(row, at, outcome, report))
 
 
-def is_signed(public_key: str, row: AuditVerification) -> bool:
+def is_signed_verdict(public_key: str, row: AuditVerification) -> bool:
     """Whether a stored verdict was signed as it is. Raises signing.BadKey."""
     if row.ended_at is None or row.outcome is None or row.report is None:
         return False

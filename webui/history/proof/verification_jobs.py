@@ -115,7 +115,7 @@ def proof() -> Proof:
         public_key=key,
         since=coverage.written_at(db.session.connection(), checkpoint.seq + 1 if checkpoint else 1),
         latest=latest,
-        is_signed=latest is not None and signed_verdict.is_signed(key, latest),
+        is_signed=latest is not None and signed_verdict.is_signed_verdict(key, latest),
         running=db.session.scalars(_OPEN).first(),
     )
 
@@ -132,7 +132,7 @@ def _public_key() -> str:
     return signing.public_key(current_app.extensions["webui_config"].audit_key)
 
 
-def ask(name: str) -> None:
+def request_verification(name: str) -> None:
     """Asks the worker for a verification; one that waits or runs already serves as well."""
     with write_transaction():
         if db.session.scalars(_OPEN).first() is None:
@@ -164,7 +164,7 @@ def _end(identity: UUID, outcome: str, report: str) -> None:
     """Stores the verdict, signed."""
     row, at = db.session.get_one(AuditVerification, identity), now()
     seed = current_app.extensions["webui_config"].audit_key
-    signature = signed_verdict.sign(seed, row, at, outcome, report)
+    signature = signed_verdict.sign_verdict(seed, row, at, outcome, report)
     _set(identity, ended_at=at, outcome=outcome, report=report, signature=signature)
 
 
@@ -182,7 +182,7 @@ def _verified(identity: UUID, run: Run) -> tuple[str, dict[str, Any]]:
     url = db.engine.url.render_as_string(hide_password=False)
     file = current_app.extensions["webui_config"].checkpoints
     try:
-        verdict = verifier.verify(url, _public_key(), file, progress)
+        verdict = verifier.verify_history(url, _public_key(), file, progress)
     except verifier.Unchecked as error:
         return "unchecked", {"why": str(error)}
     return "holds" if verdict.holds else "fails", {

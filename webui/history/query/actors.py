@@ -31,7 +31,7 @@ def as_uuid(value: str) -> UUID | None:
         return None
 
 
-def resolve(value: str) -> str | None:
+def resolve_actor(value: str) -> str | None:
     """The filter's value of an id, a kind or a username; None for nobody.
 
     A kind before the account that somebody named like it: people are picked by their id.

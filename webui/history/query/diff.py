@@ -84,11 +84,11 @@ def _pair_of(name: str, sides: list[Any], reader: Reader) -> Pair:
             for side, value in zip(("old", "new"), sides, strict=True)
         )
         return Pair(name, label, old, new, mono=True)
-    old, new = (spoken(name, value) for value in sides)
+    old, new = (value_in_words(name, value) for value in sides)
     return Pair(name, label, old, new, isinstance(spec, Metadata), isinstance(spec, Secret))
 
 
-def spoken(name: str, value: Any) -> str | None:
+def value_in_words(name: str, value: Any) -> str | None:
     """A value of an entry's `changes` as people read it; None for no value."""
     spec = FIELDS.get(name)
     if value is None:

@@ -162,7 +162,7 @@ def _tenant(value: str) -> UUID:
 
 
 def _actor(value: str) -> str:
-    found = actors.resolve(value)
+    found = actors.resolve_actor(value)
     if found is None:
         raise BadFilter(f"There is nobody called “{value}”. Search for them by username.")
     return found

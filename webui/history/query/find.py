@@ -75,7 +75,7 @@ class _Walk:
         return query.order_by(self.order(seq)).limit(limit)
 
 
-def find(
+def find_entries(
     filters: Filters,
     after: str | None = None,
     before: str | None = None,

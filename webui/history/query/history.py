@@ -86,11 +86,11 @@ class Row(NamedTuple):
 def tenant_page(tenant_id: UUID, after: str | None = None) -> Page[Row]:
     """A few entries of a tenant, newest first. Raises paging.BadCursor."""
     if after is None:
-        return page_of(newest(tenant_id))
-    return page_of(find.find(Filters(tenant=(tenant_id,)), after, size=CARD_SIZE))
+        return page_of(newest_entries(tenant_id))
+    return page_of(find.find_entries(Filters(tenant=(tenant_id,)), after, size=CARD_SIZE))
 
 
-def newest(tenant_id: UUID) -> Found:
+def newest_entries(tenant_id: UUID) -> Found:
     """What :func:`find.find` gives for the first page of a tenant, in one statement."""
     query = _NEWEST if may(Permission.SEE_STAFF) else _NEWEST_FOR_OWNERS
     entries = _entries(query, tenant_id=tenant_id, most=CARD_SIZE + 1)
@@ -105,28 +105,28 @@ def _entries(query: Select[Any], **values: Any) -> list[Any]:
 
 def page_of(found: Found) -> Page[Row]:
     """What was found, as rows."""
-    return Page(rows(found.entries), found.after, found.before)
+    return Page(history_rows(found.entries), found.after, found.before)
 
 
 def of_field(tenant_id: UUID, name: str) -> tuple[list[tuple[Row, diff.Pair]], bool]:
     """The last changes of a field as (row, values), newest first; whether there are more."""
-    found = find.find(Filters(tenant=(tenant_id,), field=(name,)), size=FIELD_SIZE)
+    found = find.find_entries(Filters(tenant=(tenant_id,), field=(name,)), size=FIELD_SIZE)
     changes = [
-        (row, diff.pair_in(bodies.read(entry.body), name, reader))
+        (row, diff.pair_in(bodies.read_body(entry.body), name, reader))
         for entry, row, reader in zip(
-            found.entries, rows(found.entries), readers(found.entries), strict=True
+            found.entries, history_rows(found.entries), readers(found.entries), strict=True
         )
     ]
     return changes, found.after is not None
 
 
-def rows(entries: Sequence[Entry]) -> list[Row]:
+def history_rows(entries: Sequence[Entry]) -> list[Row]:
     """The entries as rows for this reader."""
     url, undo_url = (url_pattern(f"audit.{page}", "entry_id") for page in ("entry", "revert"))
     undoes = may(Permission.REVERT)
     found = []
     for entry, reader in zip(entries, readers(entries), strict=True):
-        body = bodies.read(entry.body)
+        body = bodies.read_body(entry.body)
         undo = undo_url(entry.id) if undoes and undoable.is_undoable(body) else None
         found.append(_row(entry, body, reader, url(entry.id), undo))
     return found
@@ -157,7 +157,7 @@ def _who(entry: Entry | Delivery, sees_staff: bool) -> str:
     return entry.actor_name or _KINDS.get(entry.actor_type, entry.actor_type)
 
 
-def reason(entry: Entry) -> str | None:
+def visible_reason(entry: Entry) -> str | None:
     """Why, for those who may see what colleagues wrote."""
     return entry.reason if may(Permission.SEE_STAFF) else None
 

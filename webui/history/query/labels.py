@@ -96,4 +96,4 @@ def tenant_name(tenant_id: UUID) -> str | None:
 def _last_name(tenant_id: UUID) -> str | None:
     entries = select(AuditEntry.body).where(AuditEntry.tenant_id == tenant_id)
     text = db.session.scalars(entries.order_by(AuditEntry.seq.desc()).limit(1)).first()
-    return (bodies.read(text)["tenant"] or {}).get("name") if text else None
+    return (bodies.read_body(text)["tenant"] or {}).get("name") if text else None

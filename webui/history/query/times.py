@@ -16,7 +16,7 @@ PRESETS = {"Today": 0, "7 days": 7, "30 days": 30, "90 days": 90}
 """Label -> how many days back from today, whose beginning is the range's."""
 
 
-def zone() -> tzinfo:
+def reader_zone() -> tzinfo:
     """The zone that times are shown in: the account's."""
     return local(now()).tzinfo or UTC
 
@@ -30,7 +30,7 @@ def from_url(value: str, *, end: bool = False) -> datetime:
     return _in_utc(_whole(at, value, end), UTC, end)
 
 
-def typed(value: str, *, end: bool = False) -> datetime:
+def time_as_typed(value: str, *, end: bool = False) -> datetime:
     """A time as a person typed or picked it, in their zone. Raises ValueError.
 
     ``end``: it ends a range; a day, a minute or a second means its last moment. Of an hour
@@ -40,7 +40,7 @@ def typed(value: str, *, end: bool = False) -> datetime:
     step = _STEPS.get(len(value))
     if end and step and at.tzinfo is None:
         at += step - timedelta(microseconds=1)
-    return _in_utc(_whole(at, value, end), zone(), end)
+    return _in_utc(_whole(at, value, end), reader_zone(), end)
 
 
 def _whole(at: datetime, value: str, end: bool) -> datetime:
@@ -77,7 +77,7 @@ def in_input(at: datetime | None) -> str:
 def preset(days: int, current: datetime) -> datetime:
     """Where the range of the last days begins: a midnight in the person's zone."""
     first = local(current).date() - timedelta(days=days)
-    return datetime.combine(first, time.min, zone()).astimezone(UTC)
+    return datetime.combine(first, time.min, reader_zone()).astimezone(UTC)
 
 
 def day_of(at: datetime) -> str:
@@ -86,7 +86,7 @@ def day_of(at: datetime) -> str:
     return f"{here:%A} {here.day} {here:%B %Y}"
 
 
-def in_words(at: datetime) -> str:
+def describe_range(at: datetime) -> str:
     """23 Nov 2026 14:52, without the minute at the ends of a day."""
     here = local(at)
     whole = here.time() in (time.min, time.max)

@@ -23,7 +23,7 @@ STAND_IN: Body = {
 """What pages and exports show of a text that is no entry."""
 
 
-def read(text: str) -> Body:
+def read_body(text: str) -> Body:
     """The body of an entry; a stand-in when the text is not shaped like one."""
     try:
         body: Body = orjson.loads(text)

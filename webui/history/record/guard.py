@@ -13,7 +13,18 @@ from sqlalchemy.orm import InstanceState, ORMExecuteState, Session
 
 from webui.core.extensions import Base
 from webui.history.record import sealing
-from webui.models import (AuditCheckpoint, AuditEntry, AuditField, AuditSealed, AuditWord, Authenticator, Passkey, RecoveryCode, Tenant, User,)
+from webui.models import (
+    AuditCheckpoint,
+    AuditEntry,
+    AuditField,
+    AuditSealed,
+    AuditWord,
+    Authenticator,
+    Passkey,
+    RecoveryCode,
+    Tenant,
+    User,
+)
 from webui.models.columns import Audited
 
 FACTORS = (Authenticator, RecoveryCode, Passkey)
@@ -43,9 +54,9 @@ def mark_recorded(session: Session, subject: User | None) -> None:
         session.info.setdefault(_RECORDED, set()).add(subject.id)
 
 
-def install(session_factory: Any) -> None:
+def install_guard(session_factory: Any) -> None:
     """Attaches the guard to a session class or factory."""
-    sealing.install(session_factory)
+    sealing.install_sealing(session_factory)
     event.listen(session_factory, "after_flush", _collect)
     event.listen(session_factory, "before_commit", _judge)
     event.listen(session_factory, "after_rollback", _forget)

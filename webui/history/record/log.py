@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from webui import outbox
-from webui.core.extensions import db, read, take_turns
+from webui.core.extensions import advisory_lock, db, read
 from webui.history.record import chain, entry_rows
 from webui.history.record.actions import Action, Effect, Outcome
 from webui.history.record.actor import Actor
@@ -66,7 +66,7 @@ def record(
         outbox.queue_changes(tenant, listed, actor)
     head = lock_head()
     body = {
-        **place(head, entry_id, now()),
+        **chain_place(head, entry_id, now()),
         "action": action.value,
         "outcome": outcome.value,
         "tenant": tenant and {"id": str(tenant.id), "name": tenant.name, "version": version},
@@ -92,7 +92,7 @@ def _append(body: Row, sealed: list[Row]) -> None:
             connection.execute(statement, some)
 
 
-def place(head: "Head", entry_id: UUID, at: datetime) -> Row:
+def chain_place(head: "Head", entry_id: UUID, at: datetime) -> Row:
     """Where an entry stands in the chain: after ``head``, and never earlier than that one."""
     return {
         "v": chain.VERSION,
@@ -129,11 +129,11 @@ class Head:
 
 def lock_head() -> Head:
     """Takes the chain's lock until the commit and returns the newest entry."""
-    take_turns(_CHAIN_LOCK)
-    return newest()
+    advisory_lock(_CHAIN_LOCK)
+    return chain_head()
 
 
-def newest() -> Head:
+def chain_head() -> Head:
     """The newest entry, as it is now."""
     row = read(_HEAD, {}).first()
     return Head(row.seq, row.hash, row.at) if row else Head(0, chain.GENESIS, None)

@@ -26,7 +26,7 @@ class NotSealing(Exception):
     """An action that is not among those that change an account was to record such a change."""
 
 
-def install(session_factory: Any) -> None:
+def install_sealing(session_factory: Any) -> None:
     """Attaches the sealing to a session class or factory."""
     event.listen(session_factory, "before_flush", _seal)
     for name in ("after_rollback", "after_commit"):

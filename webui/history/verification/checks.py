@@ -64,7 +64,7 @@ class Seen:
     sound: bool = False
 
 
-def judge(
+def check_entries(
     rows: Iterable[Row], fields: Mapping[int, Fingerprint], computed: dict[int, str], ids: Ids
 ) -> Iterator[tuple[int, Note]]:
     """What does not hold of rows in order of seq, each with the row where it showed.

@@ -59,7 +59,7 @@ class Erasures:
         query = select(AuditEntry.seq, AuditEntry.body).order_by(AuditEntry.seq)
         until: dict[tuple[str | None, str | None], int] = {}
         for seq, body in connection.execute(query.where(AuditEntry.action == Action.AUDIT_ERASED)):
-            said = bodies.read(body)["changes"]
+            said = bodies.read_body(body)["changes"]
             until[_new(said, "erased_of"), _new(said, "erased_field")] = seq
         return cls(until)
 

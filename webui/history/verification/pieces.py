@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from webui.history.verification import raw_rows, reason_words, row_reading
 from webui.history.verification import sealed_values as sealed
-from webui.history.verification.checks import BODY, ID, TENANT, Note, judge
+from webui.history.verification.checks import BODY, ID, TENANT, Note, check_entries
 from webui.history.verification.opening import Held
 from webui.history.verification.reconstruct import Row
 from webui.history.verification.replay import replay
@@ -35,8 +35,8 @@ class Piece:
 def judge_words(connection: Connection, low: int, first: int, high: int) -> Piece:
     """The words by which the entries from ``first`` to ``high`` are found; below there are none."""
     reasons = raw_rows.reasons(connection, first, high)
-    held = raw_rows.words(connection, low, high)
-    return Piece(low, high, notes=reason_words.judge(first, high, reasons, held))
+    held = raw_rows.word_rows(connection, low, high)
+    return Piece(low, high, notes=reason_words.check_words(first, high, reasons, held))
 
 
 def judge_piece(connection: Connection, low: int, high: int, anchors: Sequence[int]) -> Piece:
@@ -46,8 +46,8 @@ def judge_piece(connection: Connection, low: int, high: int, anchors: Sequence[i
     computed = dict.fromkeys(anchors, "")
     there: set[int] = set()
     holders: list[Holder] = []
-    rows = _noted(raw_rows.entries(connection, low, high), there, holders)
-    for seq, note in judge(rows, fields, computed, ids):
+    rows = _noted(raw_rows.entry_tuples(connection, low, high), there, holders)
+    for seq, note in check_entries(rows, fields, computed, ids):
         if low <= seq <= high:
             piece.notes.append(note)
     piece.entries = len(there.intersection(range(low, high + 1)))

@@ -126,7 +126,7 @@ def ids(connection: Connection) -> Ids:
     return SQLITE_IDS if connection.dialect.name == "sqlite" else POSTGRESQL_IDS
 
 
-def entries(connection: Connection, low: int, high: int) -> Iterator[Row]:
+def entry_tuples(connection: Connection, low: int, high: int) -> Iterator[Row]:
     """The entries from ``low`` to ``high`` and two on either side, as checking.COLUMNS says."""
     return _stream(connection, "entries", low, low, high, high)
 
@@ -139,7 +139,7 @@ def fields(connection: Connection, low: int, high: int) -> dict[int, Fingerprint
     return held
 
 
-def words(connection: Connection, low: int, high: int) -> Iterator[Row]:
+def word_rows(connection: Connection, low: int, high: int) -> Iterator[Row]:
     """(seq, word) of the entries. The table's key begins with the word: all of it is read."""
     return _stream(connection, "words", low, high)
 
@@ -149,7 +149,7 @@ def reasons(connection: Connection, low: int, high: int) -> Iterator[Row]:
     return _stream(connection, "reasons", low, high)
 
 
-def sealed(connection: Connection, entries: Iterable[str]) -> Iterator[Row]:
+def raw_sealed(connection: Connection, entries: Iterable[str]) -> Iterator[Row]:
     """(entry, field, side, value) of what is sealed of the entries, given by their ids."""
     if connection.dialect.name != "sqlite":
         yield from _stream(connection, "sealed", list(entries))

@@ -11,7 +11,7 @@ _LAST = 2**64 - 1
 """The largest number of the array, which is the last bits of a `checking.Fingerprint`."""
 
 
-def judge(first: int, last: int, reasons: Iterable[Row], words: Iterable[Row]) -> list[Note]:
+def check_words(first: int, last: int, reasons: Iterable[Row], words: Iterable[Row]) -> list[Note]:
     """What does not hold of the words of the entries from ``first`` to ``last``.
 
     ``reasons`` are rows of seq and reason, ``words`` of seq and word, where those below ``first``

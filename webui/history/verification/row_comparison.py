@@ -60,7 +60,7 @@ class Comparison:
         entries = dict.fromkeys(one.source.entry for one in self._sealed)
         found = {
             (entry, field): stored
-            for entry, field, side, stored in raw_rows.sealed(connection, entries)
+            for entry, field, side, stored in raw_rows.raw_sealed(connection, entries)
             if side == "new"
         }
         return [self._one(one, found) for one in self._sealed]

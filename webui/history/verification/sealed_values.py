@@ -55,7 +55,7 @@ def looked_up(
     """The sealed values of entries with digests; and where one is missing or too many."""
     values, notes = [], []
     told = {holder.entry: (holder, digests(holder.body)) for holder in holders}
-    for entry, field, side, stored in raw_rows.sealed(connection, told):
+    for entry, field, side, stored in raw_rows.raw_sealed(connection, told):
         holder, wanted = told[entry]
         digest = wanted.pop((field, side), None)
         if digest is None:

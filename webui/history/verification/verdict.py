@@ -127,7 +127,7 @@ def without(found: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
     return left
 
 
-def explain(notes: Sequence[Note], head: int) -> list[Problem]:
+def explain_findings(notes: Sequence[Note], head: int) -> list[Problem]:
     """The problems behind the notes.
 
     Entries that stand elsewhere than their bodies say were renumbered, because others were

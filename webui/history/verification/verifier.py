@@ -21,11 +21,18 @@ from webui.history.verification.opening import Erasures, Opener
 from webui.history.verification.pieces import Piece, judge_piece, judge_rows, judge_words
 from webui.history.verification.processes import Unchecked
 from webui.history.verification.replayed_state import GUARDED
-from webui.history.verification.verdict import (MOST, Problem, Verdict, compare_anchors, explain, fold,)
+from webui.history.verification.verdict import (
+    MOST,
+    Problem,
+    Verdict,
+    compare_anchors,
+    explain_findings,
+    fold,
+)
 from webui.models import AuditEntry
 from webui.models.seals.broken_seals import broken_seals
 
-__all__ = ["Unchecked", "verify"]
+__all__ = ["Unchecked", "verify_history"]
 
 PIECE = 25_000
 """Entries that are judged at a time."""
@@ -51,7 +58,7 @@ CHECKS: tuple[Callable[[Connection], Iterable[Problem]], ...] = (sealed_values.s
 """What else is asked of the database, in this process, which has the keys."""
 
 
-def verify(
+def verify_history(
     url: str,
     public_key: str,
     checkpoint_file: Path | None,
@@ -77,10 +84,10 @@ def verify(
             verdict.entries += piece.entries
             found.add(piece)
             progress(verdict.entries, head)
-        verdict.add(*lines.problems, *explain(found.notes, head), *found.problems, *others)
+        verdict.add(*lines.problems, *explain_findings(found.notes, head), *found.problems, *others)
         compare_anchors(verdict, lines.valid, found.hashes)
         with database.connect() as connection:
-            coverage.judge(connection, verdict)
+            coverage.check_coverage(connection, verdict)
     return verdict
 
 

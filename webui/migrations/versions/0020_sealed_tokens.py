@@ -82,7 +82,7 @@ def rehash_codes() -> None:
         for row in rows:
             hashed = tokens.rehash(secret_key(), "recovery code", row.code_hash)
             facts = (hashed, row.user_id, row.used_at, row.created_at)
-            seal = tokens.seal(secret_key(), "recovery_codes", facts)
+            seal = tokens.seal_token(secret_key(), "recovery_codes", facts)
             change = CODES.update().where(CODES.c.code_hash == row.code_hash)
             connection.execute(change.values(code_hash=hashed, seal=seal))
         rows = connection.execute(unsealed).all()

@@ -179,7 +179,7 @@ def seal_users(connection: sa.Connection) -> None:
                     "seal_entry": row.newest,
                 }
                 to_be = SimpleNamespace(**{**row._mapping, **facts})
-                seal = user_seals.seal_of(keyring(), row.id, to_be)
+                seal = user_seals.user_seal(keyring(), row.id, to_be)
                 sealed.append({"row": row.id, **facts, "seal": seal})
         write(connection, table, sealed)
 
@@ -189,7 +189,8 @@ def seal_tenants(connection: sa.Connection) -> None:
     query = sa.select(*tenant_seals.columns(table)).order_by(table.c.id).limit(BATCH)
     for rows in batches(connection, query, table.c.id):
         seals = (
-            tenant_seals.seal_of(keyring(), row, row.version, tenant_seals.names()) for row in rows
+            tenant_seals.tenant_seal(keyring(), row, row.version, tenant_seals.names())
+            for row in rows
         )
         write(
             connection,

@@ -76,7 +76,7 @@ class SealedRow:
         """
         tenant: Any = self
         version = tenant.version + 1 if inspect(tenant).has_identity else 1
-        tenant.seal = seal_of(keyring(), tenant, version, to_save(tenant))
+        tenant.seal = tenant_seal(keyring(), tenant, version, to_save(tenant))
 
 
 def forget_vouched(tenant: SealedRow | None, *_more: object) -> None:
@@ -103,13 +103,13 @@ def matching(row: Any) -> set[str]:
 
     ``row`` is a tenant, or columns of one by the names of its attributes.
     """
-    read = row_seal.read(row.seal, len(FIELDS))
+    read = row_seal.read_seal(row.seal, len(FIELDS))
     if read is None:
         return set()
     kid, macs = read
     made = [_mac(keyring(), kid, field, row, row.version) for field in FIELDS]
     pairs = zip(FIELDS, made, macs, strict=True)
-    return {field.name for field, one, other in pairs if row_seal.same(one, other)}
+    return {field.name for field, one, other in pairs if row_seal.same_seal(one, other)}
 
 
 def to_save(tenant: Any) -> set[str]:
@@ -121,7 +121,7 @@ def to_save(tenant: Any) -> set[str]:
     return vouched
 
 
-def seal_of(ring: KeyRing, row: Any, version: int, vouched: Collection[str]) -> str:
+def tenant_seal(ring: KeyRing, row: Any, version: int, vouched: Collection[str]) -> str:
     """The seal of a row at a version; a field that is not vouched for gets no mac."""
     kid = ring.primary
     macs = [

@@ -46,7 +46,7 @@ class SealedRow:
 
 def expected_seal(table: str, facts: tuple[str, ...], row: Any) -> str:
     """The seal that fits a row, an object or its columns."""
-    return tokens.seal(secret_key(), table, [getattr(row, name) for name in facts])
+    return tokens.seal_token(secret_key(), table, [getattr(row, name) for name in facts])
 
 
 def is_genuine(table: str, facts: tuple[str, ...], row: Any, seal: str) -> bool:

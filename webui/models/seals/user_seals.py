@@ -57,7 +57,7 @@ def newest_sealing(user_id: Any) -> ScalarSelect[UUID]:
 _NEWEST = select(newest_sealing(bindparam("user", type_=_USERS.c.id.type)))
 
 
-def seal_of(ring: KeyRing, user_id: UUID, row: Any, kid: str | None = None) -> str:
+def user_seal(ring: KeyRing, user_id: UUID, row: Any, kid: str | None = None) -> str:
     """The seal of an account that says what ``row`` does, under the primary key by default.
 
     Raises KeyMissing.
@@ -76,14 +76,14 @@ def mismatch(user_id: UUID, row: Any, newest: UUID | None) -> str | None:
 
     ``newest`` is what :func:`newest_sealing` finds.
     """
-    read = row_seal.read(row.seal, 1)
+    read = row_seal.read_seal(row.seal, 1)
     if read is None:
         return NO_SEAL
     try:
-        made = seal_of(keyring(), user_id, row, read[0])
+        made = user_seal(keyring(), user_id, row, read[0])
     except SecretError:
         return KEY_LOST
-    if not row_seal.same(made, row.seal):
+    if not row_seal.same_seal(made, row.seal):
         return CHANGED
     return None if newest == row.seal_entry else ROLLED_BACK
 
@@ -144,7 +144,7 @@ def renew(user: User, entry: UUID, changes: Sequence[Changed], *, anew: bool) ->
             user.factors_digest = factors_digest(_changed(factors, changes))
     user.seal_entry = entry
     if fault is None:
-        user.seal = seal_of(keyring(), user.id, user)
+        user.seal = user_seal(keyring(), user.id, user)
 
 
 def _changed(factors: Factors, changes: Sequence[Changed]) -> Factors:

@@ -23,7 +23,18 @@ from webui.core.extensions import Model
 from webui.core.field_types import REQUIRED, Sealed
 from webui.crypto.keyring import SecretError
 from webui.models.audit import AuditEntry
-from webui.models.columns import (DERIVED, EVENT, PLAIN, SEALED, Audited, BinaryText, CompactJSON, UTCDateTime, now, stored_default,)
+from webui.models.columns import (
+    DERIVED,
+    EVENT,
+    PLAIN,
+    SEALED,
+    Audited,
+    BinaryText,
+    CompactJSON,
+    UTCDateTime,
+    now,
+    stored_default,
+)
 from webui.models.seals import tenant_seals
 from webui.models.seals.tenant_seals import RowSealed, SealedRow
 from webui.models.tenant.constraints import CONSTRAINTS

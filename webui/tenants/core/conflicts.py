@@ -19,7 +19,7 @@ from webui.models.tenant.tenant import UNREADABLE, audit_kind
 
 
 @dataclass(frozen=True)
-class Theirs:
+class ConcurrentChange:
     """What others made of one field: value now, value when the form was made, last entry."""
 
     field: str
@@ -36,7 +36,7 @@ class Theirs:
 class Conflict(Exception):
     """Others changed fields of the section since the form's version; nothing was written."""
 
-    def __init__(self, version: int, theirs: dict[str, Theirs]) -> None:
+    def __init__(self, version: int, theirs: dict[str, ConcurrentChange]) -> None:
         super().__init__(f"{len(theirs)} field(s) changed since the form was made")
         self.version = version
         self.theirs = theirs
@@ -47,7 +47,7 @@ class Conflict(Exception):
         return max((t.entry for t in self.theirs.values()), key=lambda entry: entry.seq)
 
 
-def judge(tenant: Tenant, fields: Sequence[str], version: int) -> None:
+def check_conflict(tenant: Tenant, fields: Sequence[str], version: int) -> None:
     """Raises Conflict when an entry newer than ``version`` changed one of the fields."""
     if version == tenant.version:
         return
@@ -75,15 +75,15 @@ def _touched(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[st
     return [(name, first, last) for name, first, last in db.session.execute(query)]
 
 
-def _theirs(tenant: Tenant, name: str, first: int, last: int) -> Theirs:
+def _theirs(tenant: Tenant, name: str, first: int, last: int) -> ConcurrentChange:
     """The value before is the old side of the first change since."""
     entries = {seq: db.session.get_one(AuditEntry, seq) for seq in {first, last}}
-    old, _ = bodies.read(entries[first].body)["changes"].get(name, [UNREADABLE, None])
+    old, _ = bodies.read_body(entries[first].body)["changes"].get(name, [UNREADABLE, None])
     if audit_kind(name) is Audited.SEALED and old is not None:
         # An entry says "unreadable" of a value that could not be opened even then.
         old = _opened(entries[first], name) if isinstance(old, dict) else UNREADABLE
     secret = isinstance(FIELDS[name], Secret)
-    return Theirs(name, None if secret else tenant.readable(name), old, entries[last])
+    return ConcurrentChange(name, None if secret else tenant.readable(name), old, entries[last])
 
 
 def _opened(entry: AuditEntry, name: str) -> Any:

@@ -16,7 +16,14 @@ from webui.core.limits import SERVICE_LABELS, STATUS_LABELS, Service, Status
 from webui.core.permissions import Permission, may
 from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE
-from webui.web.posted.forms import (BaseForm, ChoiceField, SwitchField, reason_field, submission_field, tenant_field,)
+from webui.web.posted.forms import (
+    BaseForm,
+    ChoiceField,
+    SwitchField,
+    reason_field,
+    submission_field,
+    tenant_field,
+)
 from webui.web.template_filters import pretty_json
 
 # What the fields of a form demand of who fills it in, besides the form's own permission.

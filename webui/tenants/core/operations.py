@@ -20,7 +20,7 @@ from webui.models.tenant.tenant import Change
 from webui.tenants.core import conflicts, rules
 from webui.tenants.core.sections import Section
 from webui.web.posted import drafts, idempotency_keys
-from webui.web.posted.idempotency_keys import Mark, UsedOn
+from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
 
 REVERTS = "reverts"
 """In the `changes` of an entry that undoes another one: [null, that one's id]."""
@@ -73,7 +73,7 @@ def update_section(
     """
 
     def judge(tenant: Tenant) -> None:
-        rules.check(tenant, edit.values, actor.role, edit.ceilings_seen)
+        rules.check_rules(tenant, edit.values, actor.role, edit.ceilings_seen)
 
     return _update(tenant_id, edit, actor, section.action, judge, also)
 
@@ -100,7 +100,7 @@ def _update(
             also()
         if not any(tenant.differs(*item) for item in edit.values.items()):
             return Saved(tenant, None, already=edit.version < tenant.version)
-        conflicts.judge(tenant, edit.fields, edit.version)
+        conflicts.check_conflict(tenant, edit.fields, edit.version)
         judge(tenant)
         before = tenant.status
         changes = tenant.revise(edit.values)
@@ -110,7 +110,7 @@ def _update(
         if edit.reverts:
             changes.append(Change(REVERTS, Audited.PLAIN, None, str(edit.reverts)))
         if actor.id:
-            drafts.forget(UUID(actor.id), edit.path)
+            drafts.forget_draft(UUID(actor.id), edit.path)
         entry = record(action, actor, tenant=tenant, changes=changes, reason=edit.reason)
         return Saved(tenant, entry)
 
@@ -122,7 +122,7 @@ def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:
     submissions.Crossed.
     """
     assert actor.id is not None
-    key = Mark(mark, UUID(actor.id), UsedOn.NEW_TENANT)
+    key = IdempotencyKey(mark, UUID(actor.id), UsedOn.NEW_TENANT)
     try:
         with write_transaction():
             used = idempotency_keys.used(key)
@@ -135,11 +135,11 @@ def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:
         return UUID(used.result)
 
 
-def _create(edit: Edit, actor: Actor, key: Mark) -> UUID:
+def _create(edit: Edit, actor: Actor, key: IdempotencyKey) -> UUID:
     tenant = Tenant(**edit.values)
     db.session.add(tenant)
     idempotency_keys.use(key, tenant.id)
-    drafts.forget(key.user_id, edit.path)
+    drafts.forget_draft(key.user_id, edit.path)
     record(
         Action.TENANT_CREATED,
         actor,

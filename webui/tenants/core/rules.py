@@ -47,7 +47,7 @@ def refuse_closed(tenant: Tenant, role: str | None) -> None:
         raise Closed
 
 
-def check(
+def check_rules(
     tenant: Tenant, values: Mapping[str, Any], role: str | None, ceilings_seen: str | None
 ) -> None:
     """Raises RuleBroken when the tenant with these values would break a rule."""

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE
-from webui.tenants.core.conflicts import Conflict, Theirs
+from webui.tenants.core.conflicts import ConcurrentChange, Conflict
 from webui.tenants.core.forms import TenantForm, shown
 from webui.tenants.core.operations import Saved
 from webui.tenants.core.rules import RuleBroken
@@ -68,7 +68,7 @@ def offered(form: TenantForm) -> str | None:
     the password in it: nothing is stored or judged yet.
     """
     asked = "sip_password" in form and request.form.get("offer")
-    return password_generator.sip_password() if asked else None
+    return password_generator.generate_sip_password() if asked else None
 
 
 def refused(
@@ -157,7 +157,7 @@ def _to_page(tenant: Tenant, section: Section | None, message: str) -> Response:
     return go_to(url_for("tenants.page", tenant_id=tenant.id, _anchor=anchor))
 
 
-def _note(form: TenantForm, theirs: Theirs) -> Note:
+def _note(form: TenantForm, theirs: ConcurrentChange) -> Note:
     by = mark(theirs.entry)
     assert by is not None
     if theirs.secret:

@@ -46,12 +46,12 @@ class Progress:
         return [place.label for place in self.places if place.state == state]
 
 
-def find(tenant_id: UUID) -> Onboarding:
+def progress_of(tenant_id: UUID) -> Onboarding:
     """The tenant's row, or a new one that is in no session yet."""
     return db.session.get(Onboarding, tenant_id) or Onboarding(tenant_id)
 
 
-def of(tenant: Tenant) -> Progress | None:
+def progress(tenant: Tenant) -> Progress | None:
     """The tenant's progress, or None when its wizard is finished."""
     if tenant.onboarded_at:
         return None

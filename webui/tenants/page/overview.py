@@ -187,7 +187,7 @@ class Overview:
 
     @cached_property
     def _newest(self) -> Found:
-        return history.newest(self.tenant.id)
+        return history.newest_entries(self.tenant.id)
 
     @cached_property
     def usage(self) -> Usage:
@@ -215,7 +215,7 @@ class Overview:
     @cached_property
     def onboarding(self) -> onboarding_progress.Progress | None:
         """How far the owner is in the wizard; None when it is finished."""
-        return onboarding_progress.of(self.tenant)
+        return onboarding_progress.progress(self.tenant)
 
     @cached_property
     def panels(self) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def mark(entry: Entry | None) -> Mark | None:
 
 
 def _mark(entry: Entry) -> Mark:
-    return Mark(entry.at, history.who(entry), history.reason(entry))
+    return Mark(entry.at, history.who(entry), history.visible_reason(entry))
 
 
 def service_word(service: str) -> str:

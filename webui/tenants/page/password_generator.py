@@ -8,6 +8,6 @@ LENGTH = 24
 _LETTERS = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
 
 
-def sip_password() -> str:
+def generate_sip_password() -> str:
     """24 random letters and digits: about 140 bits."""
     return "".join(secrets.choice(_LETTERS) for _ in range(LENGTH))

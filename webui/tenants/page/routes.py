@@ -60,7 +60,7 @@ def index() -> Any:
     """The list, as a page or as the fragment that a search swaps."""
     try:
         filters = search.Filters.from_url(request.args)
-        found = search.find(filters, request.args.get("after"), request.args.get("before"))
+        found = search.find_tenants(filters, request.args.get("after"), request.args.get("before"))
     except search.BadFilter as error:
         abort(400, Detail(error))
     except BadCursor:
@@ -111,7 +111,7 @@ def section(tenant_id: UUID, section: Section) -> Any:
 def edit_section(tenant_id: UUID, section: Section) -> Any:
     """The form of a section."""
     tenant = get_tenant_to_change(tenant_id, section)
-    typed = drafts.find(url_for(".save_section", tenant_id=tenant_id, section=section))
+    typed = drafts.find_draft(url_for(".save_section", tenant_id=tenant_id, section=section))
     form = section.form(tenant, formdata=typed)
     version = typed.get("version", type=int) if typed else None
     return form_responses.show_form(tenant, form, section, version, restored=typed is not None)
@@ -148,7 +148,7 @@ def save_section(tenant_id: UUID, section: Section) -> Any:
 def status(tenant_id: UUID) -> Any:
     """The form of the status."""
     tenant = get_tenant(tenant_id)
-    typed = drafts.find(url_for(".save_status", tenant_id=tenant_id))
+    typed = drafts.find_draft(url_for(".save_status", tenant_id=tenant_id))
     form = StatusForm(tenant, formdata=typed)
     version = typed.get("version", type=int) if typed else None
     return form_responses.show_form(tenant, form, None, version, restored=typed is not None)
@@ -176,7 +176,7 @@ def save_status(tenant_id: UUID) -> Any:
 @requires(Permission.CREATE_TENANT)
 def new() -> Any:
     """The form of a new tenant."""
-    typed = drafts.find(url_for(".create"))
+    typed = drafts.find_draft(url_for(".create"))
     return render_template(
         part_of("tenants/new.html"), form=NewTenantForm(formdata=typed), restored=typed is not None
     )

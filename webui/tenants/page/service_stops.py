@@ -37,7 +37,7 @@ def _states_before(
     """Each entry with what was stopped before it."""
     status, blocked = tenant.status, tenant.blocked_services
     for entry in entries:
-        changes = bodies.read(entry.body)["changes"]
+        changes = bodies.read_body(entry.body)["changes"]
         status = changes.get("status", [status])[0]
         blocked = changes.get("blocked_services", [blocked])[0]
         # Before the creation there was no status: nothing was stopped then.

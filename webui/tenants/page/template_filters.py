@@ -10,7 +10,16 @@ from wtforms import Field
 
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Choice
-from webui.core.limits import (CEILING_FIELDS, PLANS, REASON, SERVICE_LABELS, STATUS_LABELS, STATUS_MEANINGS, Service, Status,)
+from webui.core.limits import (
+    CEILING_FIELDS,
+    PLANS,
+    REASON,
+    SERVICE_LABELS,
+    STATUS_LABELS,
+    STATUS_MEANINGS,
+    Service,
+    Status,
+)
 from webui.core.permissions import Permission, may
 from webui.models import Tenant
 from webui.models.tenant.onboarding import STEP_LABELS
@@ -42,7 +51,7 @@ _FINDINGS = {
 }
 
 
-def init_words(app: Flask) -> None:
+def init_tenant_filters(app: Flask) -> None:
     """Gives the templates their words."""
     app.jinja_env.filters["compact_json"] = compact_json
     app.jinja_env.filters["status_badge"] = status_badge

@@ -14,7 +14,7 @@ from webui.core.field_types import Metadata, Secret
 from webui.crypto.keyring import SecretError
 from webui.history.narrative.sentences import NOT_OURS
 from webui.history.query import history
-from webui.history.query.diff import spoken
+from webui.history.query.diff import value_in_words
 from webui.history.query.entry_protocol import Entry
 from webui.history.query.labels import field_label
 from webui.history.record import bodies
@@ -52,7 +52,7 @@ _PARTS: dict[str, Part] = {
 _PARTS[Action.TENANT_STATUS] = Part(StatusForm, STATUS_FIELDS, None)
 
 
-def part_of(action: str) -> Part | None:
+def revertible_part(action: str) -> Part | None:
     """The part of a tenant that an action edits; None for anything else."""
     return _PARTS.get(action)
 
@@ -119,7 +119,7 @@ class RevertForm(TenantForm):
     reason = reason_field()
 
 
-def plan(entry: AuditEntry, tenant: Tenant) -> Plan | None:
+def plan_undo(entry: AuditEntry, tenant: Tenant) -> Plan | None:
     """What undoing would do; None for an entry that cannot be undone at all."""
     try:
         return _plan(entry, tenant)
@@ -128,7 +128,7 @@ def plan(entry: AuditEntry, tenant: Tenant) -> Plan | None:
 
 
 def _plan(entry: AuditEntry, tenant: Tenant) -> Plan | None:
-    part, changes = part_of(entry.action), bodies.read(entry.body)["changes"]
+    part, changes = revertible_part(entry.action), bodies.read_body(entry.body)["changes"]
     names = [name for name in FIELDS if part and name in part.fields and name in changes]
     if part is None or not names:
         return None
@@ -170,7 +170,7 @@ def _side(entry: AuditEntry, name: str, side: str, value: Any) -> tuple[State, A
 
 
 def _words(name: str, value: Any) -> str | None:
-    return "cannot be read" if value is UNREADABLE else spoken(name, value)
+    return "cannot be read" if value is UNREADABLE else value_in_words(name, value)
 
 
 def chosen(plan: Plan, names: Sequence[str]) -> list[Step]:

@@ -90,7 +90,7 @@ class Filters:
         return [(name, words[name]) for name in self.names() if name != "sort" and self[name]]
 
 
-def find(filters: Filters, after: str | None, before: str | None) -> Page[Any]:
+def find_tenants(filters: Filters, after: str | None, before: str | None) -> Page[Any]:
     """One page of tenants, as rows of what the list shows. Raises paging.BadCursor."""
     keyset = ORDERS[filters.sort]
     values = keyset.parameters(after, before)

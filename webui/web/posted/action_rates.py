@@ -109,7 +109,7 @@ def init_rates(app: Flask) -> None:
     app.register_error_handler(TooFast, _answer)
 
 
-def judge(account: UUID, rate: Rate) -> None:
+def check_rate(account: UUID, rate: Rate) -> None:
     """Raises TooFast when the account has done so much of a kind within a minute."""
     at = now()
     rows = read(_LATELY, {"account": str(account), "since": at - WINDOW})
@@ -140,7 +140,7 @@ def _judge_posted() -> None:
         return
     rate = of_endpoint(request.endpoint, request.view_args)
     if rate:
-        judge(current_user.id, rate)
+        check_rate(current_user.id, rate)
 
 
 def _answer(refusal: TooFast) -> Response:

@@ -69,7 +69,9 @@ def keep_posted() -> str | None:
     """
     page = form_page()
     hashed = sessions.current_hash()
-    session = sessions.find(hashed) if hashed and page and request.method == "POST" else None
+    session = (
+        sessions.find_session(hashed) if hashed and page and request.method == "POST" else None
+    )
     if session is None or page is None or not _may_keep(session) or not _csrf_holds():
         return None
     _refuse_spent(session.user_id)
@@ -192,7 +194,7 @@ def _is_there(session: Any, name: str, value: Any) -> bool:
     return db.session.scalar(query) is not None
 
 
-def find(form: str) -> MultiDict[str, str] | None:
+def find_draft(form: str) -> MultiDict[str, str] | None:
     """What the ``draft`` of the URL holds for this person and form (its path), or None."""
     try:
         draft_id = UUID(request.args.get("draft", ""))
@@ -223,7 +225,7 @@ def _opened(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] 
     return MultiDict([(name, value) for name, sent in typed.items() for value in sent])
 
 
-def forget(user_id: UUID, form: str) -> None:
+def forget_draft(user_id: UUID, form: str) -> None:
     """Removes the draft of a form, in the transaction that saves the form."""
     db.session.connection().execute(_FORGET, {"user": user_id, "path": form})
 

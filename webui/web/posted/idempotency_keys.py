@@ -32,7 +32,7 @@ class Crossed(Exception):
 
 
 @dataclass(frozen=True)
-class Mark:
+class IdempotencyKey:
     """The mark of one form of one person; ``about`` is the id of what the form is for."""
 
     text: str
@@ -41,7 +41,7 @@ class Mark:
     about: UUID | None = None
 
 
-def used(mark: Mark) -> Submission | None:
+def used(mark: IdempotencyKey) -> Submission | None:
     """What came of the mark, if it was used before. Raises Crossed."""
     row = db.session.get(Submission, (mark.text, mark.user_id))
     if row is not None and (row.form, row.about) != (mark.form, _about(mark)):
@@ -49,7 +49,7 @@ def used(mark: Mark) -> Submission | None:
     return row
 
 
-def use(mark: Mark, result: object) -> None:
+def use(mark: IdempotencyKey, result: object) -> None:
     """Uses the mark up in the current write transaction.
 
     Raises Crossed when somebody used it since :func:`used`; the transaction is over then.
@@ -69,5 +69,5 @@ def use(mark: Mark, result: object) -> None:
         raise Crossed from error
 
 
-def _about(mark: Mark) -> str:
+def _about(mark: IdempotencyKey) -> str:
     return str(mark.about or "")

@@ -84,7 +84,7 @@ def is_public(address: Address) -> bool:
     return address in _IPV6_OPEN and address.scope_id is None and not closed
 
 
-def judge(texts: Sequence[str], allow: Sequence[Network]) -> list[Address]:
+def check_addresses(texts: Sequence[str], allow: Sequence[Network]) -> list[Address]:
     """The addresses of a name, in their order.
 
     Raises Blocked unless every one is public or in a network of ``allow``, and NotFound when
@@ -116,7 +116,7 @@ def target(url: str) -> tuple[str, int, str]:
     return parts.hostname, parts.port or _HTTPS, normal
 
 
-def resolve(host: str, resolver: Resolver, seconds: float) -> Sequence[str]:
+def resolve_host(host: str, resolver: Resolver, seconds: float) -> Sequence[str]:
     """The addresses of a name, asked for once.
 
     Raises NotFound, and TooLate after ``seconds``. The system's resolver cannot be told a

@@ -18,7 +18,14 @@ from functools import cache
 import httpcore
 
 from webui.webhooks.delivery import addresses, schedule
-from webui.webhooks.delivery.addresses import (Address, Blocked, Network, NotFound, Resolver, TooLate,)
+from webui.webhooks.delivery.addresses import (
+    Address,
+    Blocked,
+    Network,
+    NotFound,
+    Resolver,
+    TooLate,
+)
 from webui.webhooks.delivery.stream import Deadline, Stream
 
 # What is read of an answer's body before the connection is closed (bytes).
@@ -127,8 +134,8 @@ def _exchange(
 ) -> tuple[int, timedelta | None]:
     """What _speak gives; puts the TLS version into ``tls`` as soon as it is known."""
     host, port, url = addresses.target(url)
-    found = addresses.resolve(host, outside.resolver, deadline.left())
-    judged = addresses.judge(found, outside.allow)
+    found = addresses.resolve_host(host, outside.resolver, deadline.left())
+    judged = addresses.check_addresses(found, outside.allow)
     plain = _connect(judged, port, deadline, outside.connector)
     with contextlib.closing(_encrypt(plain, host, deadline, outside.trust())) as connection:
         tls.append(connection.version() or "")

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from flask import Flask, current_app
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
-from webui.core.extensions import db, take_turns, write_transaction
+from webui.core.extensions import advisory_lock, db, write_transaction
 from webui.history.record.actions import Action
 from webui.history.record.actor import system_actor
 from webui.history.record.log import record
@@ -69,12 +69,12 @@ def _due(at: datetime) -> ColumnElement[bool]:
     return and_(Delivery.state == QUEUED, Delivery.due_at <= at, free)
 
 
-def is_due() -> bool:
+def delivery_due() -> bool:
     """Whether anything waits to be sent."""
     return db.session.scalar(select(Delivery.id).where(_due(now())).limit(1)) is not None
 
 
-@job("webhook deliveries", every=timedelta(seconds=1), pending=is_due)
+@job("webhook deliveries", every=timedelta(seconds=1), pending=delivery_due)
 def deliver(run: Run) -> None:
     """Sends what is due until nothing is."""
     outside: Outside = current_app.extensions[EXTENSION]
@@ -82,7 +82,7 @@ def deliver(run: Run) -> None:
     flying = 0
     while True:
         if not run.stopping:
-            for claimed in claim(turns.MOST - flying):
+            for claimed in claim_deliveries(turns.MOST - flying):
                 # A daemon: a receiver that is slow must not keep the process from ending.
                 threading.Thread(
                     target=_send, args=(claimed, outside, results), daemon=True
@@ -91,7 +91,7 @@ def deliver(run: Run) -> None:
         if not flying:
             return
         try:
-            finish(*results.get(timeout=_POLL))
+            record_result(*results.get(timeout=_POLL))
             flying -= 1
         except queue.Empty:
             continue
@@ -107,15 +107,15 @@ def _send(claimed: Claimed, outside: Outside, results: Results) -> None:
         results.put((claimed, answer))
 
 
-def claim(most: int) -> list[Claimed]:
+def claim_deliveries(most: int) -> list[Claimed]:
     """Takes up to ``most`` deliveries that are due; cancels those that cannot be sent."""
     # Asked first without a lock: mostly there is nothing to begin.
-    if most < 1 or not is_due() or not turns.choose(most, now()):
+    if most < 1 or not delivery_due() or not turns.choose(most, now()):
         return []
     claimed = []
     with write_transaction():
         # One worker at a time, so that the bounds hold for all of them together.
-        take_turns(_CLAIM_LOCK)
+        advisory_lock(_CLAIM_LOCK)
         for delivery in _chosen(most):
             tenant = db.session.get_one(Tenant, delivery.tenant_id)
             in_the_way = obstacles(tenant, Event(delivery.event))
@@ -157,7 +157,7 @@ def _hold(delivery: Delivery, tenant: Tenant) -> Claimed | None:
     return Claimed(delivery.id, tenant.id, delivery.lease, url, delivery.body, headers, seconds)
 
 
-def finish(claimed: Claimed, answer: Answer) -> None:
+def record_result(claimed: Claimed, answer: Answer) -> None:
     """Records what came of an attempt; nothing when the lease ran out and another took over."""
     with write_transaction():
         # The tenant first, as every change of one takes its locks.
@@ -217,7 +217,7 @@ def _stop(tenant: Tenant) -> None:
 
 
 @job("old webhook deliveries", every=timedelta(hours=1))
-def forget(run: Run) -> bool:
+def delete_old_deliveries(run: Run) -> bool:
     """Removes deliveries that the log need not show any more."""
     over = and_(Delivery.created_at < now() - KEPT, Delivery.state != QUEUED)
     with write_transaction():

@@ -19,7 +19,7 @@ from webui.outbox import Event, Obstacle
 from webui.tenants.core import rules
 from webui.tenants.core.operations import Gone
 from webui.web.posted import idempotency_keys
-from webui.web.posted.idempotency_keys import Mark, UsedOn
+from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
 
 MANUAL_LIMIT = 5
 """Tests and deliveries sent again, for each tenant and minute."""
@@ -70,7 +70,9 @@ def send_again(tenant_id: UUID, delivery_id: UUID, mark: str, actor: Actor) -> U
         if used:
             return UUID(used.result)
         _judge(tenant, Event(old.event))
-        delivery = outbox.add(tenant.id, old.message, old.event, old.body, actor, manual=True)
+        delivery = outbox.add_delivery(
+            tenant.id, old.message, old.event, old.body, actor, manual=True
+        )
         return _sent(tenant, delivery, Action.WEBHOOK_RESENT, key, actor)
 
 
@@ -96,9 +98,9 @@ def _locked(tenant_id: UUID, actor: Actor) -> Tenant:
     return tenant
 
 
-def _key(mark: str, actor: Actor, form: UsedOn, about: UUID) -> Mark:
+def _key(mark: str, actor: Actor, form: UsedOn, about: UUID) -> IdempotencyKey:
     assert actor.id is not None
-    return Mark(mark, UUID(actor.id), form, about)
+    return IdempotencyKey(mark, UUID(actor.id), form, about)
 
 
 def _judge(tenant: Tenant, event: Event) -> None:
@@ -114,7 +116,9 @@ def _judge(tenant: Tenant, event: Event) -> None:
         raise TooMany
 
 
-def _sent(tenant: Tenant, delivery: UUID, action: Action, key: Mark, actor: Actor) -> UUID:
+def _sent(
+    tenant: Tenant, delivery: UUID, action: Action, key: IdempotencyKey, actor: Actor
+) -> UUID:
     idempotency_keys.use(key, delivery)
     record(action, actor, tenant=tenant)
     return delivery

@@ -89,7 +89,7 @@ class Panel:
         return not self.obstacles
 
 
-def build(tenant: Tenant) -> Panel:
+def webhook_panel(tenant: Tenant) -> Panel:
     """The panel of a tenant, for the person of the request."""
     obstacles = outbox.obstacles(tenant, Event.TEST)
     used = tenant.is_set("webhook_url") or tenant.is_set("webhook_secret")

@@ -39,7 +39,7 @@ STILL_VALID = "The secret was replaced lately: the one before is still valid. No
 def secret_form(tenant_id: UUID) -> Response:
     """The form that makes or replaces the secret or, while an old one is valid, ends that."""
     tenant = get_tenant_to_change(tenant_id, WEBHOOK)
-    typed = drafts.find(url_for(".rotate_secret", tenant_id=tenant_id)) or drafts.find(
+    typed = drafts.find_draft(url_for(".rotate_secret", tenant_id=tenant_id)) or drafts.find_draft(
         url_for(".end_old_secret", tenant_id=tenant_id)
     )
     form = (EndForm if signing_secret.old_until(tenant) else SecretForm)(tenant, formdata=typed)
@@ -57,7 +57,9 @@ def rotate_secret(tenant_id: UUID) -> Any:
     if not form.validate():
         return _show(tenant, form, 422, version)
     try:
-        made = signing_secret.rotate(tenant_id, _edit(form, version), mark, request_actor.actor())
+        made = signing_secret.rotate_signing_secret(
+            tenant_id, _edit(form, version), mark, request_actor.actor()
+        )
     except signing_secret.StillValid:
         return _show(
             get_tenant_to_change(tenant_id, WEBHOOK), EndForm(tenant), 422, problem=STILL_VALID
