@@ -45,6 +45,7 @@ lint: $(DEVELOPMENT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 # The machine gets what it lacks, which is mostly waiting, while style and types are checked.
 ready:

@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from tests.databases import libpq
 from webui.core.extensions import db, is_sqlite, write_transaction
-from webui.history.proof import checkpoints
+from webui.history.checkpoints import checkpoints
 from webui.history.record.chain import timestamp
 from webui.history.record.log import lock_head
 from webui.models import AuditEntry, Tenant, User

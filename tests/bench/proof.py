@@ -34,7 +34,8 @@ from webui import create_app
 from webui.core.extensions import db
 from webui.crypto import signing
 from webui.demo import run as demo
-from webui.history.proof import checkpoints, export
+from webui.history.checkpoints import checkpoints
+from webui.history.proof import export
 from webui.history.query.filters import Filters
 from webui.history.verification import verifier
 from webui.models import Tenant

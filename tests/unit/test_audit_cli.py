@@ -8,7 +8,7 @@ from tests import tampering
 from tests.factories import make_tenant
 from tests.tampering import without_guards
 from webui.crypto import signing
-from webui.history.proof import checkpoints
+from webui.history.checkpoints import checkpoints
 
 pytestmark = pytest.mark.usefixtures("app")
 

@@ -13,7 +13,7 @@ from tests.history import count_entries, last_entry
 from tests.raw import refused, run, unchanged
 from webui.core.extensions import db, write_transaction
 from webui.crypto import signing
-from webui.history.proof import checkpoint_lines, checkpoints
+from webui.history.checkpoints import checkpoint_lines, checkpoints
 from webui.history.record import chain
 from webui.jobs.registry import JOBS
 from webui.models import AuditCheckpoint

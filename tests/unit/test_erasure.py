@@ -9,7 +9,8 @@ from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.raw import rows
 from webui.core.extensions import db
 from webui.crypto import signing
-from webui.history.proof import checkpoints, erasure
+from webui.history.checkpoints import checkpoints
+from webui.history.proof import erasure
 from webui.history.record.actions import Action
 from webui.history.verification import verifier
 from webui.models import AuditEntry, Tenant

@@ -3,7 +3,13 @@
 import pytest
 
 from webui.accounts import passwords
-from webui.accounts.passwords import LONGEST_TYPED, hash_password, password_fits, prepared, renewed
+from webui.accounts.passwords import (
+    LONGEST_TYPED,
+    hash_password,
+    password_fits,
+    prepared,
+    renewed,
+)
 
 # The same words from two keyboards, and as they are hashed.
 COMPOSED, PARTED, WIDE = "blåbär på 7", "bla\u030aba\u0308r pa\u030a 7", "ｂｌåｂäｒ　ｐå　７"

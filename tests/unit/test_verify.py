@@ -13,7 +13,7 @@ from tests.history import of_the_history
 from tests.tampering import without_guards
 from webui.core.extensions import db, keyring
 from webui.crypto import signing
-from webui.history.proof import checkpoints
+from webui.history.checkpoints import checkpoints
 from webui.history.record import chain
 from webui.history.record.actions import Action
 from webui.history.verification import verdict

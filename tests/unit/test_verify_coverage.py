@@ -10,8 +10,10 @@ from tests.factories import an_actor, make_tenant, revise
 from tests.tampering import without_guards
 from tests.unit.test_verify import result
 from webui.core.extensions import db
-from webui.history.proof import checkpoint_lines, checkpoints, coverage, erasure
+from webui.history.checkpoints import checkpoint_lines, checkpoints
+from webui.history.proof import erasure
 from webui.history.record.actions import Action
+from webui.history.verification import coverage
 from webui.models import AuditSealed
 from webui.models.columns import now
 

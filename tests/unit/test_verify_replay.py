@@ -21,7 +21,7 @@ from webui.core.permissions import Role
 from webui.crypto import fields
 from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.demo import run as demo
-from webui.history.proof import checkpoints
+from webui.history.checkpoints import checkpoints
 from webui.history.record.actions import Action
 from webui.history.verification import replayed_state, row_reading
 from webui.keys import canary, rotation

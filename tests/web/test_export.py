@@ -16,7 +16,8 @@ from tests.history import assert_audited, count_entries
 from tests.raw import unchanged
 from webui.core.extensions import db
 from webui.crypto import signing
-from webui.history.proof import checkpoints, csv_export, export
+from webui.history.checkpoints import checkpoints
+from webui.history.proof import csv_export, export
 from webui.history.proof import export_verifier as exported
 from webui.history.query import find
 from webui.history.query.filters import Filters

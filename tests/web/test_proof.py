@@ -12,7 +12,8 @@ from tests.raw import only_asked, rows, unchanged
 from tests.tampering import without_guards
 from tests.web import dom
 from webui.core.extensions import db, is_sqlite, write_transaction
-from webui.history.proof import checkpoints, verification_jobs
+from webui.history.checkpoints import checkpoints
+from webui.history.proof import verification_jobs
 from webui.jobs import Run, leases
 from webui.jobs.registry import JOBS
 from webui.models import AuditVerification

@@ -10,9 +10,9 @@ from tests.history import assert_history_holds
 from tests.outbox import make_hooked
 from tests.web.pages import REASON, tenant_url
 from webui.core.extensions import write_transaction
+from webui.web import idempotency_keys
 from webui.web.errors import CROSSED
-from webui.web.posted import idempotency_keys
-from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 
 MARK = "a-mark-that-is-used-twice"
 

@@ -18,7 +18,7 @@ from webui.core.extensions import db
 from webui.core.limits import REASON
 from webui.core.permissions import Role
 from webui.crypto.keyring import BadKeyRing, SecretError
-from webui.history.proof import checkpoints
+from webui.history.checkpoints import checkpoints
 from webui.history.proof.commands import audit
 from webui.history.record.actor import Actor, command_actor
 from webui.jobs.cli import jobs

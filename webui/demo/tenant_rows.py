@@ -18,7 +18,7 @@ from webui.crypto.keyring import KeyRing
 from webui.demo.story import Step
 from webui.models import Tenant
 from webui.models.columns import Audited, Encrypted
-from webui.models.seals import tenant_seals
+from webui.models.tenant import tenant_seals
 from webui.models.tenant.tenant import audit_kind
 from webui.values import name_key
 

@@ -16,8 +16,9 @@ from webui.crypto.keyring import KeyRing
 from webui.crypto.row_seal import SealBroken, seal_key_id
 from webui.models import Tenant, User
 from webui.models.columns import row_id
-from webui.models.seals import tenant_seals, user_seals
+from webui.models.seals import user_seals
 from webui.models.seals.sealed_columns import KeyedColumn, SealedColumn
+from webui.models.tenant import tenant_seals
 
 Parameters = dict[str, Any]
 _TENANTS, _USERS = (db.metadata.tables[model.__tablename__] for model in (Tenant, User))

@@ -16,7 +16,9 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
 from webui.accounts import passwords
-from webui.accounts.sessions import notices, sessions, trust
+from webui.accounts.factors import notices
+from webui.accounts.reset_links import forget_reset, void_links
+from webui.accounts.sessions import sessions, trust
 from webui.core.extensions import db, secret_key, write_transaction
 from webui.core.limits import Status
 from webui.crypto import tokens
@@ -80,28 +82,6 @@ def issue_link_for(user: User, actor: Actor) -> Issued:
     link.sign()
     db.session.add(link)
     return issued
-
-
-def void_links(user: User) -> None:
-    """Makes every open link of the account void, in the current transaction."""
-    query = select(AccountLink).where(
-        AccountLink.user_id == user.id, AccountLink.ended_at.is_(None)
-    )
-    for link in db.session.scalars(query.with_for_update()):
-        link.revise_sealed(ended_at=now())
-
-
-def reset_by(user: User) -> str | None:
-    """Who issued the reset link by which the account's password of today was chosen, if one was."""
-    query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
-    return next((link.issued_by for link in db.session.scalars(query) if link.is_genuine()), None)
-
-
-def forget_reset(user: User) -> None:
-    """The password is another one now, in the current transaction: no link chose it."""
-    query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
-    for link in db.session.scalars(query.with_for_update()):
-        link.revise_sealed(set_password=False)
 
 
 def open_link(user_id: UUID) -> AccountLink | None:

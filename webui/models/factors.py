@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webui.core.extensions import Model
 from webui.core.limits import PASSKEY_NAME
 from webui.models.columns import DERIVED, EVENT, PLAIN, Encrypted, UTCDateTime, now
-from webui.models.seals.token_rows import SealedRow
+from webui.models.token_rows import SealedRow
 
 
 class Authenticator(Model):

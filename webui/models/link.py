@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webui.core.extensions import Model
 from webui.models.columns import UTCDateTime
-from webui.models.seals.token_rows import SealedRow
+from webui.models.token_rows import SealedRow
 from webui.models.user import User
 
 

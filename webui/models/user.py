@@ -29,8 +29,8 @@ from webui.models.columns import (
     now,
     partial_index,
 )
-from webui.models.seals.token_rows import SealedRow
 from webui.models.tenant.tenant import Tenant
+from webui.models.token_rows import SealedRow
 
 NO_PASSWORD = "*"
 """Instead of a hash: the person has not chosen a password yet. No password fits it."""

@@ -18,8 +18,8 @@ from webui.models import Tenant, User
 from webui.models.columns import now
 from webui.models.user import Proof
 from webui.rate_limits import throttle, try_limits
-from webui.web.posted import idempotency_keys
-from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web import idempotency_keys
+from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 
 # So long a second click of the same form means the first one.
 _SAME_CLICK = timedelta(minutes=1)

@@ -17,8 +17,9 @@ from webui.models import Tenant, User
 from webui.models.link import LinkKind
 from webui.models.user import NO_PASSWORD
 from webui.users.guards import Refused, refuse_demoted
-from webui.web.posted import drafts, idempotency_keys
-from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web import idempotency_keys
+from webui.web.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web.posted import drafts
 
 NO_SUCH_TENANT = "There is no such tenant."
 

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui.accounts.factors import factors
-from webui.accounts.sessions import notices, sessions
+from webui.accounts.factors import factors, notices
+from webui.accounts.reset_links import void_links
+from webui.accounts.sessions import sessions
 from webui.core.extensions import db, write_transaction
 from webui.core.permissions import STAFF, Permission, Role
 from webui.history.record.actions import Action
@@ -86,7 +87,7 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
             return False
         if not active:
             refuse_last_admin(user)
-            links.void_links(user)
+            void_links(user)
         # On the way back too: whatever began at the moment of disabling stays ended.
         sessions.end_sessions(user)
         user.active = active

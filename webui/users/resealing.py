@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from webui.accounts import operations
 from webui.accounts.factors import factors
+from webui.accounts.reset_links import void_links
 from webui.accounts.sessions import sessions
 from webui.core.extensions import db, write_transaction
 from webui.core.permissions import Role
@@ -18,7 +19,6 @@ from webui.history.record import sealing
 from webui.history.record.actions import Action
 from webui.history.record.actor import Actor
 from webui.history.record.log import record
-from webui.links import operations as links
 from webui.models import Authenticator, Passkey, RecoveryCode, Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
@@ -59,7 +59,7 @@ def _take_away(user: User, had_password: bool) -> list[Change]:
     for model in (Authenticator, Passkey, RecoveryCode):
         for row in db.session.scalars(select(model).where(model.user_id == user.id)):
             db.session.delete(row)
-    links.void_links(user)
+    void_links(user)
     changes = [
         *([Change("password", Audited.EVENT, "", None)] if had_password else []),
         *([Change("authenticator", Audited.EVENT, "", None)] if had.authenticator else []),

@@ -12,8 +12,8 @@ from webui.core.extensions import db, is_no_text, login_manager
 from webui.core.field_types import Secret
 from webui.models.columns import SpoiledValue
 from webui.web.htmx import keep_page, wants_fragment
+from webui.web.idempotency_keys import Crossed
 from webui.web.navigation import path_of, safe_next
-from webui.web.posted.idempotency_keys import Crossed
 
 # status -> what happened, what to do
 WORDS = {

@@ -22,8 +22,9 @@ from webui.models.columns import now
 from webui.models.tenant.tenant import UNREADABLE
 from webui.tenants.core import conflicts, rules
 from webui.tenants.core.operations import Edit, Gone
-from webui.web.posted import drafts, idempotency_keys
-from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web import idempotency_keys
+from webui.web.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web.posted import drafts
 
 SECRET_BYTES = 32
 OVERLAP = timedelta(hours=24)

@@ -16,10 +16,10 @@ from flask_login import current_user
 
 from webui.accounts.factors import factor_changes, factors, qr_code, refusals
 from webui.accounts.factors.factor_changes import Done, SessionEnded
+from webui.accounts.factors.forms import ConfirmForm, SetupForm
 from webui.accounts.factors.required import before_enrolment, must_enrol
 from webui.accounts.factors.step_up import confirm as confirmed
 from webui.accounts.factors.step_up import go_on, own_factors
-from webui.accounts.forms import ConfirmForm, SetupForm
 from webui.core.permissions import Permission, requires
 from webui.crypto.keyring import SecretError
 from webui.web.htmx import go_to, part_of

@@ -10,7 +10,7 @@ from uuid import UUID
 from webui.accounts.factors import factors, passkeys
 from webui.accounts.factors.factor_changes import Confirmed
 from webui.accounts.factors.passkeys import Answer
-from webui.accounts.self_service import own_account
+from webui.accounts.password_check import check_password
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action, Outcome
 from webui.history.record.actor import Actor
@@ -38,9 +38,9 @@ class Given:
 def confirm_person(user_id: UUID, session: str | None, given: Given, actor: Actor) -> Confirmed:
     """Judges what was given; ``session`` is the hash of the token of the session that asks.
 
-    Raises own.WrongPassword, WrongFactor and throttle.TooMany.
+    Raises WrongPassword, WrongFactor and throttle.TooMany.
     """
-    own_account.check_password(user_id, given.password, actor)
+    check_password(user_id, given.password, actor)
     proofs = {Proof.PASSWORD}
     if factors.factors_of(user_id).any:
         proofs.add(_second(user_id, given, actor))

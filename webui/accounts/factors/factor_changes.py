@@ -7,8 +7,8 @@ goes on under a new token, and the person is told on the next pages.
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from webui.accounts.factors import factors
-from webui.accounts.sessions import notices, sessions
+from webui.accounts.factors import factors, notices
+from webui.accounts.sessions import sessions
 from webui.core.extensions import db, write_transaction
 from webui.crypto import totp
 from webui.history.record.actions import Action

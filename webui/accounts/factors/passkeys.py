@@ -23,10 +23,8 @@ from webui.accounts.factors import ceremonies, challenges, factors, relying_part
 from webui.accounts.factors.ceremonies import BadPasskey
 from webui.accounts.factors.factor_changes import Confirmed, Deed, Done, finish
 from webui.accounts.factors.relying_party import RelyingParty
-from webui.accounts.sessions import trust
-from webui.accounts.sign_in import authentication
 from webui.core.extensions import db, write_transaction
-from webui.history.record.actions import Action, Outcome
+from webui.history.record.actions import Action
 from webui.history.record.actor import Actor
 from webui.history.record.log import record
 from webui.models import Passkey, User
@@ -34,9 +32,8 @@ from webui.models.columns import Audited, now
 from webui.models.notice import NoticeKind
 from webui.models.tenant.tenant import Change
 from webui.models.user import Proof
-from webui.rate_limits import throttle, try_limits
 
-_PROOFS = frozenset({Proof.PASSKEY})
+PROOFS = frozenset({Proof.PASSKEY})
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def register_passkey(by: Confirmed, name: str, answer: Answer) -> Done:
                 )
             )
             # The new passkey has just proved the person, by finger or PIN.
-            return finish(user, by, _added(name), _PROOFS, codes)
+            return finish(user, by, _added(name), PROOFS, codes)
     except IntegrityError as error:
         # A credential that is somebody's already looks like any other that is no good.
         raise BadPasskey from error
@@ -121,10 +118,10 @@ def confirms(user_id: UUID, answer: Answer) -> bool:
         assertion = ceremonies.assertion(answer.credential)
     except BadPasskey:
         return False
-    passkey = _locked(assertion)
+    passkey = locked_passkey(assertion)
     if passkey is None or passkey.user_id != user_id:
         return False
-    return _judge(passkey, assertion, answer.challenge, answer.party)
+    return is_answer_of(passkey, assertion, answer.challenge, answer.party)
 
 
 def _descriptors(user_id: UUID) -> list[PublicKeyCredentialDescriptor]:
@@ -140,42 +137,6 @@ def sign_in_options(party: RelyingParty) -> tuple[str, bytes]:
         rp_id=party.id, user_verification=UserVerificationRequirement.REQUIRED
     )
     return options_to_json(options), options.challenge
-
-
-def sign_in_by_passkey(
-    answer: str,
-    challenge: bytes,
-    party: RelyingParty,
-    actor: Actor,
-    replaces: str | None,
-    device: str | None = None,
-) -> authentication.SignIn:
-    """Starts a session for the account of the passkey that answered the challenge.
-
-    ``device`` is the browser's mark as a known device. Raises throttle.TooMany.
-    """
-    counters = try_limits.of_passkey(actor.address, device)
-    throttle.consume(counters, actor)
-    try:
-        assertion = ceremonies.assertion(answer)
-        with write_transaction():
-            passkey = _locked(assertion)
-            user = passkey and db.session.get_one(User, passkey.user_id)
-            person = authentication.as_user(user, actor) if user else actor
-            good = passkey and user and _judge(passkey, assertion, challenge, party)
-            if not passkey or not user or not good or not user.active or not trust.is_trusted(user):
-                record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
-                return authentication.REFUSED
-            throttle.refund(counters)
-            if authentication.blocked(user):
-                record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
-                return authentication.SignIn(blocked=True)
-            return authentication.SignIn(
-                authentication.begin_session(user, person, replaces, _PROOFS), user
-            )
-    except (BadPasskey, IntegrityError):
-        # No credential at all, or a challenge answered twice at the same moment.
-        return authentication.REFUSED
 
 
 def rename_passkey(user_id: UUID, passkey_id: UUID, name: str, actor: Actor) -> None:
@@ -212,12 +173,13 @@ def own_passkey(user_id: UUID, passkey_id: UUID) -> Passkey | None:
     return db.session.scalars(query).first()
 
 
-def _locked(assertion: AuthenticationCredential) -> Passkey | None:
+def locked_passkey(assertion: AuthenticationCredential) -> Passkey | None:
+    """The passkey of an answer, locked until the commit; None for an unknown one."""
     query = select(Passkey).where(Passkey.credential_id == bytes_to_base64url(assertion.raw_id))
     return db.session.scalars(query.with_for_update()).first()
 
 
-def _judge(
+def is_answer_of(
     passkey: Passkey, assertion: AuthenticationCredential, challenge: bytes, party: RelyingParty
 ) -> bool:
     """Whether the answer is the passkey's own, fresh, and not of a copy of it."""

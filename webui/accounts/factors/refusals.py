@@ -7,7 +7,7 @@ from flask import Response, make_response
 
 from webui.accounts.factors.confirmation import WrongFactor
 from webui.accounts.factors.factors import WrongCode
-from webui.accounts.self_service.own_account import WrongPassword
+from webui.accounts.password_check import WrongPassword
 from webui.rate_limits.throttle import TooMany
 from webui.values import Refused
 from webui.web import retry_after

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from flask_login import current_user
 
-from webui.accounts.factors import factors
+from webui.accounts.factors import factors, notices
 from webui.accounts.factors.factors import Factors
-from webui.accounts.sessions import notices, sessions, user_agents
-from webui.accounts.sessions.notices import Notice
+from webui.accounts.factors.notices import Notice
+from webui.accounts.sessions import sessions, user_agents
 from webui.core.extensions import db
 from webui.models import User
 from webui.models.columns import now

@@ -7,10 +7,10 @@ from flask import Blueprint, flash, make_response, render_template, request, url
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from webui.accounts.factors import factors, refusals
-from webui.accounts.forms import PasswordForm, PreferencesForm
+from webui.accounts.factors import factors, notices, refusals
 from webui.accounts.self_service import account_page, own_account, theme_cookie
-from webui.accounts.sessions import notices, sessions
+from webui.accounts.self_service.forms import PasswordForm, PreferencesForm
+from webui.accounts.sessions import sessions
 from webui.core.permissions import Permission, requires
 from webui.web import request_actor
 from webui.web.htmx import go_to, part_of

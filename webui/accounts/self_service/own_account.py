@@ -3,22 +3,17 @@
 from typing import Any
 from uuid import UUID
 
-from webui.accounts import password_rule, passwords
-from webui.accounts.sessions import sessions, trust
+from webui.accounts import password_rule, passwords, reset_links
+from webui.accounts.password_check import WrongPassword, check_password
+from webui.accounts.sessions import sessions
 from webui.core.extensions import db, write_transaction
-from webui.history.record.actions import Action, Outcome
+from webui.history.record.actions import Action
 from webui.history.record.actor import Actor
 from webui.history.record.log import record
-from webui.links import operations as links
 from webui.models import User
 from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
-from webui.rate_limits import throttle, try_limits
 from webui.values import Refused
-
-
-class WrongPassword(Exception):
-    """The current password was not right; nothing was changed."""
 
 
 def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
@@ -36,26 +31,6 @@ def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
             user.updated_at = now()
             record(Action.USER_PREFERENCES, actor, subject=user, changes=changes)
     return bool(changes)
-
-
-def check_password(user_id: UUID, password: str, actor: Actor) -> str:
-    """Judges the password of somebody who is signed in, and returns the hash it fits.
-
-    Raises WrongPassword, and throttle.TooMany: a stolen session must not guess it.
-    """
-    counters = [try_limits.Counter(try_limits.OWN_PASSWORD, (str(user_id),))]
-    throttle.consume(counters, actor)
-    user = db.session.get_one(User, user_id)
-    stored = user.password_hash if trust.is_trusted(user) else None
-    db.session.rollback()
-    right = passwords.password_fits(stored, password)
-    if stored is None or not right:
-        with write_transaction():
-            record(Action.OWN_PASSWORD_REFUSED, actor, outcome=Outcome.FAILED)
-        raise WrongPassword
-    with write_transaction():
-        throttle.refund(counters)
-    return stored
 
 
 def change_password(
@@ -79,8 +54,8 @@ def change_password(
             raise WrongPassword
         user.password_hash = hashed
         user.updated_at = now()
-        links.void_links(user)
-        links.forget_reset(user)
+        reset_links.void_links(user)
+        reset_links.forget_reset(user)
         kept = sessions.keep_only(user, keep)
         changes = [Change("password", Audited.EVENT, "", "")]
         if kept.ended:

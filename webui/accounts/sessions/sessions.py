@@ -17,7 +17,7 @@ from webui.crypto import tokens
 from webui.models import AccountNotice, Tenant, User, UserSession
 from webui.models.columns import now
 from webui.models.seals import user_seals
-from webui.models.seals.token_rows import is_genuine
+from webui.models.token_rows import is_genuine
 from webui.models.user import SECOND_FACTORS, Proofs, proofs_as_text, proofs_of
 
 IDLE = timedelta(minutes=30)
@@ -220,6 +220,13 @@ def find_session(hashed: str) -> Any:
         return None
     table, facts = UserSession.__tablename__, UserSession.FACTS
     return row if is_genuine(table, facts, row, row.session_seal) else None
+
+
+def find_expired() -> Any:
+    """The session of the browser's token, if nothing but its age can have ended it; or None."""
+    hashed = current_hash()
+    session = find_session(hashed) if hashed else None
+    return session if session is not None and could_hold(session) else None
 
 
 def holds(session: Any, at: datetime) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webui import values
-from webui.accounts import passwords
+from webui.accounts import passwords, reset_links
 from webui.accounts.factors import factors
 from webui.accounts.operations import find_user
 from webui.accounts.sessions import sessions, trust
@@ -18,7 +18,6 @@ from webui.core.limits import Status
 from webui.history.record.actions import Action, Outcome
 from webui.history.record.actor import Actor
 from webui.history.record.log import record
-from webui.links import operations as links
 from webui.models import User, UserSession
 from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
@@ -144,7 +143,7 @@ def begin_session(user: User, person: Actor, replaces: str | None, proofs: Proof
     action_rates.check_rate(user.id, action_rates.SIGN_INS)
     if replaces:
         sessions.end_session(replaces)
-    reset_by = links.reset_by(user) if Proof.PASSWORD in proofs else None
+    reset_by = reset_links.reset_by(user) if Proof.PASSWORD in proofs else None
     token = sessions.start_session(user, person.address or "", person.agent or "", proofs, reset_by)
     told = {"factor": next(iter(proofs & SECOND_FACTORS), None), "reset_link_by": reset_by}
     changes = [Change(name, Audited.PLAIN, None, value) for name, value in told.items() if value]

@@ -4,8 +4,8 @@ from flask import make_response, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from webui.accounts.factors import factors
-from webui.accounts.forms import CodeForm
 from webui.accounts.sign_in import pending_sign_in
+from webui.accounts.sign_in.forms import CodeForm
 from webui.web.htmx import go_to, htmx_place, wants_fragment
 from webui.web.navigation import safe_next
 

@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from webui.accounts.forms import CodeForm
 from webui.accounts.sessions import known_devices, sessions
 from webui.accounts.sign_in import authentication, code_page, pending_sign_in, sign_in_response
+from webui.accounts.sign_in.forms import CodeForm
 from webui.core.permissions import public
 from webui.rate_limits import throttle
 from webui.web import request_actor, retry_after

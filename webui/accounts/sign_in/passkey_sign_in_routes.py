@@ -5,9 +5,9 @@ from typing import Any
 from flask import Blueprint, Response, make_response, request
 
 from webui.accounts.factors import challenges, passkeys, relying_party
-from webui.accounts.forms import LoginForm
 from webui.accounts.sessions import known_devices, sessions
-from webui.accounts.sign_in import sign_in_page, sign_in_response
+from webui.accounts.sign_in import passkey_authentication, sign_in_page, sign_in_response
+from webui.accounts.sign_in.forms import LoginForm
 from webui.core.permissions import public
 from webui.rate_limits import throttle
 from webui.web import request_actor, retry_after
@@ -37,7 +37,7 @@ def enter() -> Any:
     if challenge is None or len(sent) != 1:
         return make_response(sign_in_page.again(form, REFUSED), 422)
     try:
-        result = passkeys.sign_in_by_passkey(
+        result = passkey_authentication.sign_in_by_passkey(
             sent[0][:_LONGEST],
             challenge,
             relying_party.relying_party(),

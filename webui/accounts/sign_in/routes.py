@@ -16,7 +16,6 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from webui.accounts.factors.required import before_enrolment
-from webui.accounts.forms import LoginForm
 from webui.accounts.sessions import known_devices, sessions
 from webui.accounts.sign_in import (
     authentication,
@@ -25,6 +24,7 @@ from webui.accounts.sign_in import (
     sign_in_page,
     sign_in_response,
 )
+from webui.accounts.sign_in.forms import LoginForm
 from webui.core.extensions import db, login_manager
 from webui.core.limits import Status
 from webui.core.permissions import Permission, Role, public, requires
@@ -112,7 +112,7 @@ def unauthorized() -> Response | BaseResponse:
 
     What was typed into a form is kept as a draft and shown again after signing in.
     """
-    target = drafts.keep_posted()
+    target = drafts.keep_posted(sessions.find_expired)
     if target is None and request.method == "GET":
         target = request.full_path.rstrip("?")
     if not wants_fragment():

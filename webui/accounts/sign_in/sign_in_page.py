@@ -2,7 +2,7 @@
 
 from flask import current_app, render_template
 
-from webui.accounts.forms import LoginForm
+from webui.accounts.sign_in.forms import LoginForm
 from webui.web.htmx import htmx_place, wants_fragment
 
 

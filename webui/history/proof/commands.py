@@ -15,7 +15,8 @@ from webui import values
 from webui.core.extensions import LOG_REMAINS, db, empty_log
 from webui.core.limits import REASON
 from webui.crypto import signing
-from webui.history.proof import checkpoints, erasure, export, export_verifier
+from webui.history.checkpoints import checkpoints
+from webui.history.proof import erasure, export, export_verifier
 from webui.history.query.filters import Filters
 from webui.history.record.actor import command_actor
 from webui.history.verification import sealed_values, verifier

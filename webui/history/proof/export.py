@@ -17,7 +17,8 @@ from sqlalchemy import Engine, Select
 
 from webui.core.extensions import db, write_transaction
 from webui.crypto import signing
-from webui.history.proof import checkpoints, csv_export
+from webui.history.checkpoints import checkpoints
+from webui.history.proof import csv_export
 from webui.history.query import find
 from webui.history.query.filters import Filters
 from webui.history.record import chain

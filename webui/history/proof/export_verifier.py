@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 
 from webui.crypto import signing
-from webui.history.proof.checkpoint_lines import read_file
-from webui.history.proof.checkpoints import Checkpoint
+from webui.history.checkpoints.checkpoint_lines import read_file
+from webui.history.checkpoints.checkpoints import Checkpoint
+from webui.history.checkpoints.problems import Problem
 from webui.history.record import chain
 from webui.history.verification.checks import Note, is_entry
-from webui.history.verification.verdict import Folded, Problem, Verdict, explain_findings
+from webui.history.verification.verdict import Folded, Verdict, explain_findings
 
 MANIFEST = {
     **dict.fromkeys(("v", "count", "seq"), int),

@@ -14,9 +14,10 @@ from sqlalchemy import func, select, update
 from webui import jobs
 from webui.core.extensions import db, write_transaction
 from webui.crypto import signing
-from webui.history.proof import checkpoints, coverage, signed_verdict
+from webui.history.checkpoints import checkpoints
+from webui.history.proof import signed_verdict
 from webui.history.record import chain
-from webui.history.verification import verifier
+from webui.history.verification import coverage, verifier
 from webui.jobs import Run, job
 from webui.models import AuditCheckpoint, AuditEntry, AuditVerification
 from webui.models.columns import now

@@ -14,12 +14,12 @@ from sqlalchemy import Connection, select
 from webui.core.extensions import keyring
 from webui.crypto import blind_index
 from webui.crypto.keyring import KeyMissing, SecretError
+from webui.history.checkpoints.problems import Problem
 from webui.history.record import bodies, chain
 from webui.history.record.actions import Action
 from webui.history.verification.checks import Note
 from webui.history.verification.row_problems import contradicted, unopened
 from webui.history.verification.sealed_values import Value
-from webui.history.verification.verdict import Problem
 from webui.models import AuditEntry, AuditSealed, Tenant
 from webui.models.columns import Encrypted
 

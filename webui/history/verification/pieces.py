@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from webui.history.checkpoints.problems import Problem
 from webui.history.verification import raw_rows, reason_words, row_reading
 from webui.history.verification import sealed_values as sealed
 from webui.history.verification.checks import BODY, ID, TENANT, Note, check_entries
@@ -15,7 +16,6 @@ from webui.history.verification.replayed_state import GUARDED
 from webui.history.verification.row_comparison import Comparison
 from webui.history.verification.row_reading import Range
 from webui.history.verification.sealed_values import Holder, Value, looked_up
-from webui.history.verification.verdict import Problem
 
 
 @dataclass

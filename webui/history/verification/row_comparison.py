@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
+from webui.history.checkpoints.problems import Problem
 from webui.history.verification import raw_rows
 from webui.history.verification.opening import Held
 from webui.history.verification.reconstruct import Ids
@@ -11,7 +12,7 @@ from webui.history.verification.replay import Source, Told
 from webui.history.verification.replayed_state import Guarded, Row, said_of
 from webui.history.verification.row_problems import contradicted, missing, skipped, unmade
 from webui.history.verification.sealed_values import Value
-from webui.history.verification.verdict import MOST, Problem
+from webui.history.verification.verdict import MOST
 
 
 class _Sealed(NamedTuple):

@@ -1,6 +1,6 @@
 """What is said of a row that the entries contradict: table, row, column, and the entry."""
 
-from webui.history.verification.verdict import Problem
+from webui.history.checkpoints.problems import Problem
 
 
 def contradicted(table: str, row: str, column: str, seq: int | None, entry: str | None) -> Problem:

@@ -4,23 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from webui.history.proof.checkpoints import Checkpoint
+from webui.history.checkpoints.checkpoints import Checkpoint
+from webui.history.checkpoints.problems import Problem
 from webui.history.verification.checks import Note
 
 MOST = 1_000
 """Problems told apart; a history with more is told so."""
 Span = tuple[int, int]
 _ENDLESS = 2**63
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What does not hold, about the entries ``first`` to ``last``; None when about none."""
-
-    kind: str
-    first: int | None
-    last: int | None
-    text: str
 
 
 @dataclass

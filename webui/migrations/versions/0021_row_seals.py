@@ -17,7 +17,8 @@ from webui.crypto.keyring import KeyMissing
 from webui.keys.canary import check_canaries
 from webui.models import Tenant, User
 from webui.models.audit import SEALING
-from webui.models.seals import tenant_seals, user_seals
+from webui.models.seals import user_seals
+from webui.models.tenant import tenant_seals
 
 revision = "0021"
 down_revision = "0020"

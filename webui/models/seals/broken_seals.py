@@ -15,7 +15,8 @@ from webui.core.extensions import Base
 from webui.crypto.keyring import KeyMissing
 from webui.models.audit import AuditEntry
 from webui.models.factors import Authenticator, Passkey
-from webui.models.seals import tenant_seals, user_seals
+from webui.models.seals import user_seals
+from webui.models.tenant import tenant_seals
 from webui.models.tenant.tenant import Tenant
 from webui.models.user import User
 

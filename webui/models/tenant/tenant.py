@@ -35,9 +35,9 @@ from webui.models.columns import (
     now,
     stored_default,
 )
-from webui.models.seals import tenant_seals
-from webui.models.seals.tenant_seals import RowSealed, SealedRow
+from webui.models.tenant import tenant_seals
 from webui.models.tenant.constraints import CONSTRAINTS
+from webui.models.tenant.tenant_seals import RowSealed, SealedRow
 from webui.values import name_key, same_json
 
 

@@ -19,8 +19,9 @@ from webui.models.columns import Audited
 from webui.models.tenant.tenant import Change
 from webui.tenants.core import conflicts, rules
 from webui.tenants.core.sections import Section
-from webui.web.posted import drafts, idempotency_keys
-from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web import idempotency_keys
+from webui.web.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web.posted import drafts
 
 REVERTS = "reverts"
 """In the `changes` of an entry that undoes another one: [null, that one's id]."""

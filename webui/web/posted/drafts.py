@@ -18,7 +18,6 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
 from werkzeug.datastructures import MultiDict
 from wtforms.validators import ValidationError
 
-from webui.accounts.sessions import sessions
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import db, write_transaction
 from webui.core.field_types import Secret
@@ -61,17 +60,15 @@ def keeps_draft(page: str) -> Callable[[View], View]:
     return declare
 
 
-def keep_posted() -> str | None:
+def keep_posted(find_expired: Callable[[], Any]) -> str | None:
     """Keeps the posted form of a session that grew too old; returns the form's page, or None.
 
-    Only for the account of that session, with a CSRF token of its own, where its role and
-    tenant allow the form. A session that was ended on purpose keeps nothing. Raises TooMany.
+    ``find_expired`` gives that session with its account, or None for one that was ended on
+    purpose. Kept only for the session's account, with a CSRF token of its own, where its role
+    and tenant allow the form. Raises TooMany.
     """
     page = form_page()
-    hashed = sessions.current_hash()
-    session = (
-        sessions.find_session(hashed) if hashed and page and request.method == "POST" else None
-    )
+    session = find_expired() if page and request.method == "POST" else None
     if session is None or page is None or not _may_keep(session) or not _csrf_holds():
         return None
     _refuse_spent(session.user_id)
@@ -167,12 +164,11 @@ def form_page() -> str | None:
 
 
 def _may_keep(session: Any) -> bool:
-    """Whether nothing but its age ended the session, and its account has such a page."""
+    """Whether the session's account has such a page."""
     permission = declared(request.endpoint or "", request.view_args)
     tenant_id = (request.view_args or {}).get("tenant_id", session.tenant_id)
     return (
-        sessions.could_hold(session)
-        and isinstance(permission, Permission)
+        isinstance(permission, Permission)
         and allows(session.role, permission)
         and (session.role != Role.OWNER or tenant_id == session.tenant_id)
         and all(_is_there(session, *item) for item in (request.view_args or {}).items())

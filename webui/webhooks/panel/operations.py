@@ -18,8 +18,8 @@ from webui.models.columns import now
 from webui.outbox import Event, Obstacle
 from webui.tenants.core import rules
 from webui.tenants.core.operations import Gone
-from webui.web.posted import idempotency_keys
-from webui.web.posted.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web import idempotency_keys
+from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 
 MANUAL_LIMIT = 5
 """Tests and deliveries sent again, for each tenant and minute."""

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
-from webui.history.verification.verdict import Problem, Verdict
+from webui.history.checkpoints.problems import Problem
+from webui.history.verification.verdict import Verdict
 from webui.models import AuditEntry
 from webui.models.columns import SpoiledValue, now
 

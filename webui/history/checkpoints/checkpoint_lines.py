@@ -8,9 +8,9 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from webui.crypto import signing
-from webui.history.proof.checkpoints import BadLine, Checkpoint, parse
+from webui.history.checkpoints.checkpoints import BadLine, Checkpoint, parse
+from webui.history.checkpoints.problems import Problem
 from webui.history.record import chain
-from webui.history.verification.verdict import Problem
 from webui.models import AuditCheckpoint
 from webui.models.columns import now
 

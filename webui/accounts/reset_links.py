@@ -1,0 +1,29 @@
+"""What an account's own changes do to its links, and who issued the one that set its password."""
+
+from sqlalchemy import select
+
+from webui.core.extensions import db
+from webui.models import AccountLink, User
+from webui.models.columns import now
+
+
+def void_links(user: User) -> None:
+    """Makes every open link of the account void, in the current transaction."""
+    query = select(AccountLink).where(
+        AccountLink.user_id == user.id, AccountLink.ended_at.is_(None)
+    )
+    for link in db.session.scalars(query.with_for_update()):
+        link.revise_sealed(ended_at=now())
+
+
+def reset_by(user: User) -> str | None:
+    """Who issued the reset link by which the account's password of today was chosen, if one was."""
+    query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
+    return next((link.issued_by for link in db.session.scalars(query) if link.is_genuine()), None)
+
+
+def forget_reset(user: User) -> None:
+    """The password is another one now, in the current transaction: no link chose it."""
+    query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
+    for link in db.session.scalars(query.with_for_update()):
+        link.revise_sealed(set_password=False)

@@ -1,0 +1,33 @@
+"""What people change of their own account: preferences and password."""
+
+from collections.abc import Container
+from typing import Any
+
+from webui import values
+from webui.accounts.forms import explain_password, new_password_field, password_again
+from webui.core.limits import THEMES
+from webui.web.posted.forms import BaseForm, ParsedField
+
+
+class PreferencesForm(BaseForm):
+    """How the console looks to one person."""
+
+    time_zone = ParsedField("Time zone", values.time_zone, kind="zone")
+    theme = ParsedField("Theme", lambda raw: _one_of(raw, THEMES), kind="theme")
+
+
+class PasswordForm(BaseForm):
+    """The current password and a new one; the rule is judged by the operation."""
+
+    current_password = password_again("Current password")
+    password = new_password_field("New password")
+
+    def __init__(self, role: str, **options: Any) -> None:
+        super().__init__(**options)
+        explain_password(self.password, role)
+
+
+def _one_of(raw: str, words: Container[str]) -> str:
+    if raw not in words:
+        raise values.Refused("Choose one from the list.")
+    return raw

@@ -1,0 +1,1 @@
+"""Signed checkpoints of the chain, and how much of it they cover."""
