@@ -83,24 +83,34 @@ def sign_in(
         # A name that is no account's is not recorded: it may be a password in the wrong field.
         _record_refusal(person)
         return REFUSED
-    renewed, user_id = passwords.renewed(stored, password), user.id
+    renewed = passwords.renewed(stored, password)
     with write_transaction():
         throttle.refund(counters)
-        # Locked: a password that is replaced at this moment must not leave a session behind.
-        user = db.session.get_one(User, user_id, with_for_update=True)
-        if not user.active or user.password_hash != stored:
-            return REFUSED
-        if not trust.is_trusted(user):
-            record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
-            return REFUSED
-        if blocked(user):
-            record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
-            return SignIn(blocked=True)
-        if renewed:
-            _store_renewed(user, renewed, person)
-        if factors.factors_of(user.id).any:
-            return SignIn(user=user, needs_code=True)
-        return SignIn(begin_session(user, person, replaces, frozenset({Proof.PASSWORD})), user)
+        return _go_on(user.id, stored, renewed, person, replaces)
+
+
+def _go_on(
+    user_id: UUID, stored: str, renewed: str | None, person: Actor, replaces: str | None
+) -> SignIn:
+    """What follows the right password, in a write transaction: a session, the code or a refusal.
+
+    ``stored`` is the hash that the password fits, ``renewed`` a newer one to store instead.
+    """
+    # Locked: a password that is replaced at this moment must not leave a session behind.
+    user = db.session.get_one(User, user_id, with_for_update=True)
+    if not user.active or user.password_hash != stored:
+        return REFUSED
+    if not trust.is_trusted(user):
+        record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
+        return REFUSED
+    if blocked(user):
+        record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
+        return SignIn(blocked=True)
+    if renewed:
+        _store_renewed(user, renewed, person)
+    if factors.factors_of(user.id).any:
+        return SignIn(user=user, needs_code=True)
+    return SignIn(begin_session(user, person, replaces, frozenset({Proof.PASSWORD})), user)
 
 
 def enter_code(
