@@ -1,4 +1,4 @@
-"""The README's pictures, from a server with the demo's 250 tenants: `make screenshots`."""
+"""The pictures in docs/, from a server with the demo's 250 tenants: `make screenshots`."""
 
 import tempfile
 from pathlib import Path

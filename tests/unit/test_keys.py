@@ -275,10 +275,10 @@ class TestStatus:
 
 class TestRunbook:
     def test_of_the_documentation_works_word_by_word(self, console):
-        """SECURITY.md's life of a key: its commands in its order, with its restarts."""
+        """docs/keys.md: its commands in its order, with its restarts."""
         make_tenant(**VALUES)
-        text = (ROOT / "SECURITY.md").read_text()
-        steps = text.partition("## The life of a key")[2].partition("A process reads")[0]
+        text = (ROOT / "docs" / "keys.md").read_text()
+        steps = text.partition("A process reads")[0]
         commands = re.findall(r"--app wsgi keys (\w+(?: k\d)?)|(restart every)", steps)
         assert [first.split()[0] for first, _ in commands if first] == [
             *("status", "add", "promote", "rotate", "retire")
