@@ -9,8 +9,9 @@ from webui.crypto import row_seal
 from webui.crypto.keyring import KeyRing
 
 RING = KeyRing.from_json(
-    '{"primary": "k1", "keys": {"k1": "%s", "k2": "%s"}}'
-    % tuple(base64.b64encode(bytes(range(n, n + 32))).decode() for n in (0, 40))
+    '{{"primary": "k1", "keys": {{"k1": "{}", "k2": "{}"}}}}'.format(
+        *tuple(base64.b64encode(bytes(range(n, n + 32))).decode() for n in (0, 40))
+    )
 )
 
 
