@@ -80,7 +80,7 @@ def promote(kid: str, actor: Actor, reason: str | None = None) -> KeyRing:
 def retire(kid: str, actor: Actor, reason: str | None = None) -> KeyRing:
     """Takes a key that nothing uses out of the ring; returns the new ring.
 
-    From then on the database refuses values under it (models/key_triggers.py). Raises
+    From then on the database refuses values under it (webui/models/triggers/keys.py). Raises
     NotPossible while anything uses the key, saying how many. The file comes last: after a
     crash it still holds a key that does no harm, and retiring it once more removes it.
     """

@@ -3,7 +3,7 @@
 It writes nothing. Changed accounts and second factors of accounts need an entry about the
 account in the same transaction, and bulk UPDATE
 and DELETE on audited tables are refused, because they pass by both versions and entries.
-Tenants are guarded by the database itself (models/triggers.py).
+Tenants are guarded by the database itself (webui/models/triggers/tenants.py).
 """
 
 from typing import Any

@@ -1,7 +1,7 @@
-"""Every row that does not match its seal: what ``audit verify`` says of accounts and tenants.
+"""Finds every account and tenant that does not match its seal, for ``audit verify``.
 
-Needs the keys of the ring. Reads in batches by primary key, so its memory stays the same
-however many rows there are.
+Needs the key ring. Reads in batches by primary key, so memory does not grow with the number
+of rows.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ _USERS, _TENANTS, _ENTRIES, _AUTHENTICATORS, _PASSKEYS = (
 
 @dataclass(frozen=True)
 class Problem:
-    """A row that does not match its seal: its table, its id, and what does not fit, in words."""
+    """A row that does not match its seal: its table, its id, and the reason in words."""
 
     table: str
     row_id: UUID
@@ -41,7 +41,7 @@ class Problem:
 
 
 def broken_seals(connection: Connection) -> Iterator[Problem]:
-    """Every account and tenant that somebody changed, copied, made or rolled back."""
+    """Yields every account and tenant written, copied or rolled back outside the product."""
     yield from _broken_users(connection)
     yield from _broken_tenants(connection)
 
@@ -60,7 +60,7 @@ def _broken_users(connection: Connection) -> Iterator[Problem]:
 
 
 def _factors(connection: Connection, ids: list[UUID]) -> Factors:
-    """The second factors of some accounts."""
+    """Returns account id -> its second factors."""
     found: Factors = {}
     queries = (
         (_AUTHENTICATORS, [_AUTHENTICATORS.c.id]),
