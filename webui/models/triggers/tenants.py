@@ -98,7 +98,9 @@ def _name_search() -> Iterator[str]:
 
 def postgresql() -> Iterator[str]:
     """Yields the functions and triggers of PostgreSQL; created after those of the history."""
-    yield postgresql_function("version", _version_not_raised("IS DISTINCT FROM", sqlite=False), _MESSAGE)
+    yield postgresql_function(
+        "version", _version_not_raised("IS DISTINCT FROM", sqlite=False), _MESSAGE
+    )
     yield postgresql_trigger("tenants_version", "BEFORE UPDATE", "tenants", "ROW", "version")
     yield postgresql_function(
         "identity",
