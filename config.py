@@ -214,7 +214,7 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(word) for word in _words(env.get(name)))
     except ValueError:
-        raise ConfigError(f"{name} must hold networks such as 10.20.0.0/16 or fd12::/48") from None
+        raise ConfigError(f"{name} must list networks such as 10.20.0.0/16 or fd12::/48") from None
 
 
 def _refuse_weak(name: str, value: str) -> None:

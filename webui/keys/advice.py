@@ -24,7 +24,7 @@ def advice(keys: Sequence[KeyState], stale: bool) -> list[Advice]:
         # Not when stale: the restart that is advised below may be enough.
         Advice(
             f"This process lacks {key.kid}, so values under it cannot be read here. "
-            "Restart it with a ring that holds the key.",
+            "Restart it with a ring that contains the key.",
             bad=True,
         )
         for key in keys

@@ -44,7 +44,7 @@ def webhook_url(raw: str) -> str | None:
 def _normal_url(parts: SplitResult, host: str, port: int | None) -> str:
     rest = parts.path + (f"?{parts.query}" if parts.query else "")
     if not _URL_REST.fullmatch(rest):
-        raise Refused("Percent-encode the characters that a URL cannot hold.")
+        raise Refused("Percent-encode the characters that a URL cannot contain.")
     return f"https://{host}{'' if port in (None, 443) else f':{port}'}{rest}"
 
 

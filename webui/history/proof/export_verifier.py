@@ -167,12 +167,12 @@ def _compare(
 def _scope(reading: _Reading, whole: bool) -> str:
     """Returns a sentence about what a valid export proves."""
     if not reading.count:
-        return "It holds no entry: the manifest proves that none passed the filter then."
+        return "It contains no entry: the manifest proves that none passed the filter then."
     if whole and reading.first == 1:
         return "It is the whole history up to then, and verifies as one chain."
     if reading.runs <= 1:
         span = f"{reading.first:,} to {reading.last:,}"
-        return f"It holds every entry from {span}: nothing between them was left out."
+        return f"It contains every entry from {span}: nothing between them was left out."
     return (
         f"It is filtered, in {reading.runs:,} pieces: the manifest proves that exactly these"
         " entries passed the filter then, their chain only within each piece."

@@ -50,7 +50,7 @@ def timestamp(at: datetime) -> str:
 def refuse_floats(value: Any) -> None:
     """Raises ValueError when the value contains a float at any depth."""
     if isinstance(value, float):
-        raise ValueError("an entry holds no floats")
+        raise ValueError("an entry must not contain floats")
     if isinstance(value, dict):
         for item in value.values():
             refuse_floats(item)

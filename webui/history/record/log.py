@@ -146,7 +146,7 @@ def sides(change: Change, entry_id: UUID, sealed: list[Row]) -> list[Any]:
         word = "removed" if change.new is None else "replaced" if change.old is not None else "set"
         return [None if change.old is None else "set", word]
     if change.kind is not Audited.SEALED:
-        raise ValueError(f"{change.field} never stands in an entry")
+        raise ValueError(f"{change.field} is never written in an entry")
     pair = []
     for side, value in (("old", change.old), ("new", change.new)):
         pair.append(_seal(value, change.field, side, entry_id, sealed))

@@ -95,7 +95,7 @@ def _tenant_fault(row: Any) -> str | None:
         broken = tenant_seals.names() - tenant_seals.matching(row)
     except KeyMissing:
         return user_seals.KEY_LOST
-    return f"changed around the console: {', '.join(sorted(broken))}" if broken else None
+    return f"changed outside the console: {', '.join(sorted(broken))}" if broken else None
 
 
 def _batches(connection: Connection, query: Select[Any], key: Column[UUID]) -> Iterator[list[Any]]:

@@ -42,9 +42,9 @@ _FACTORS = (
 )
 
 NO_SEAL = "it has no seal"
-CHANGED = "what it says was changed around the console"
-ROLLED_BACK = "it is not what the history says was saved last"
-FACTORS_DIFFER = "its second factors were changed around the console"
+CHANGED = "its values were changed outside the console"
+ROLLED_BACK = "it is not the state that the history recorded last"
+FACTORS_DIFFER = "its second factors were changed outside the console"
 KEY_LOST = "the key of its seal is not in the key ring"
 
 
