@@ -9,7 +9,7 @@ FLASK := $(BIN)/flask --app wsgi
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 TOOLS := $(VENV)/.tools
-# pip installs only files whose hashes are in the requirements files.
+# Only files whose hashes are in the requirements files are installed.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 export WEBUI_ENV ?= development

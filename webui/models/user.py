@@ -71,7 +71,7 @@ class User(Model):
             "ix_users_disabled", "username_key", where="NOT active", on_sqlite="active = 0"
         ),
         partial_index("ix_users_invited", "username_key", where=_INVITED),
-        # Deferred: the row is sealed under an entry that is written after it.
+        # Deferred: the entry that the seal names is written after the row.
         ForeignKeyConstraint(
             ["seal_entry"], ["audit_entries.id"], deferrable=True, initially="DEFERRED"
         ),

@@ -60,7 +60,7 @@ def _password_set(changes: Changes) -> Sentence:
 def _delayed(changes: Changes) -> Sentence:
     wait = in_words(timedelta(seconds=changes["wait_seconds"][1]))
     tried = changes["tried"][1]
-    # Entries before release 0025 also count what was refused.
+    # Entries of releases before 0025 also contain the number of refused tries.
     refused = changes["refused_tries"][1] if "refused_tries" in changes else 0
     more = f"; {refused:,} tries refused since the last such entry" if refused > 1 else ""
     return [plain_text(f"Had to wait {wait} before the next {tried}{more}")]

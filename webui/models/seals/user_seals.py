@@ -25,7 +25,7 @@ from webui.models.user import User
 Factors = dict[UUID, tuple[str, ...]]
 """Id of a second factor -> the parts of it that the digest covers."""
 Changed = tuple[Authenticator | Passkey, bool]
-# In the order in which the seal lists them.
+# The columns that the seal covers, in its order.
 FACTS = (
     *("role", "active", "tenant_id", "username", "username_key", "email", "email_key"),
     *("password_hash", "factors_digest", "seal_entry"),

@@ -31,7 +31,7 @@ _FILTERS = ("billing_plan", "status", text(ONBOARDING_OPEN))
 
 CONSTRAINTS = (
     # Deferred, so that the row and its entry may come in any order inside one transaction,
-    # and no transaction can end with a version that the history does not know (DESIGN 7).
+    # and no transaction can commit with a version that is not in the history (DESIGN 7).
     ForeignKeyConstraint(
         ["id", "version"],
         ["audit_entries.tenant_id", "audit_entries.tenant_version"],
@@ -50,7 +50,7 @@ CONSTRAINTS = (
         for dialect, size in _SIZES.items()
     ),
     Index("ix_tenants_name_key", "name_key", "id"),
-    # The last column is only for reading: the query then needs no other page of the table.
+    # The last column is in the index only to be read, so that the query needs no row of the table.
     Index("ix_tenants_created_at", "created_at", "id", "name_key"),
     Index("ix_tenants_updated_at", "updated_at", "id", "name_key"),
     *(
