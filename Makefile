@@ -9,7 +9,7 @@ FLASK := $(BIN)/flask --app wsgi
 RUNTIME := $(VENV)/.runtime
 DEVELOPMENT := $(VENV)/.development
 TOOLS := $(VENV)/.tools
-# Nothing is installed but the very files whose hashes are written down.
+# Only files whose hashes are in the requirements files are installed.
 INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes
 
 export WEBUI_ENV ?= development
@@ -47,11 +47,11 @@ lint: $(DEVELOPMENT)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-# The machine gets what it lacks, which is mostly waiting, while style and types are checked.
+# Installing missing system packages is mostly waiting, so style and types are checked meanwhile.
 ready:
 	@$(MAKE) --no-print-directory --jobs=2 machine lint
 
-# Two cores are what CI has; more help little, because the database tests share one server.
+# CI has two cores; more help little, because the database tests share one server.
 test: ready
 	$(BIN)/pytest -n 2 --dist worksteal
 
@@ -75,11 +75,11 @@ screenshots: machine
 vendor:
 	.ci/vendor
 
-# What is new in requirements*.in is pinned; `make requirements UPGRADE=--upgrade` renews everything.
+# Pins new lines of requirements*.in; `make requirements UPGRADE=--upgrade` upgrades all pins.
 requirements: $(TOOLS)
 	.ci/requirements $(UPGRADE)
 
-# What the product runs with, as CycloneDX.
+# The product's runtime dependencies as CycloneDX.
 sbom: $(TOOLS)
 	$(BIN)/cyclonedx-py requirements requirements.txt --mc-type application \
 	  --output-reproducible --output-file sbom.json

@@ -1,7 +1,7 @@
-"""Settings: read once from the environment into a frozen dataclass.
+"""The settings, read once from the environment into a frozen dataclass.
 
-Nothing else in the product reads an environment variable. Values that are secret never
-appear in ``repr(config)`` or in an error message.
+No other code of the product reads environment variables. Secret values never appear in
+``repr(config)`` or in an error message.
 """
 
 import base64
@@ -37,10 +37,10 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True)
 class Config:
-    """Everything the process is told from outside.
+    """All settings of the process.
 
-    ``secret_key``, ``keyring`` and ``audit_key`` are None until ``setup`` has made them;
-    :meth:`check_keys` says whether the process may serve with what is there.
+    ``secret_key``, ``keyring`` and ``audit_key`` are None until ``setup`` has created them;
+    :meth:`check_keys` raises when the process must not start with them.
     """
 
     instance: Path
@@ -63,9 +63,9 @@ class Config:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Config":
-        """Reads the settings of README's table.
+        """Reads the settings that README's table lists.
 
-        Raises ConfigError when one cannot be understood.
+        Raises ConfigError when a setting is invalid.
         """
         env = os.environ if environ is None else environ
         instance = Path(env.get("WEBUI_INSTANCE") or ROOT / "instance").absolute()
@@ -93,19 +93,25 @@ class Config:
 
     @property
     def production(self) -> bool:
-        """Whether cookies demand https and weak settings stop the start."""
+        """Whether cookies require https and weak settings stop the start."""
         return self.environment == "production"
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The host names that are answered: WEBUI_ALLOWED_HOSTS, else those that follow."""
+        """The accepted host names: WEBUI_ALLOWED_HOSTS, or else the origin's.
+
+        Loopback names are accepted too in development.
+        """
         if self.allowed_hosts:
             return self.allowed_hosts
         own = urlsplit(self.origin).hostname if self.origin else None
         return ((own,) if own else ()) + (() if self.production else LOOPBACK)
 
     def check_serving(self) -> None:
-        """Raises ConfigError when production would let a client say what its address is."""
+        """Raises ConfigError in production without a valid https origin.
+
+        Without it, a client could choose the console's own address by its Host header.
+        """
         if self.production and not self.origin:
             raise ConfigError(f"WEBUI_ORIGIN is not set: production needs {_PUBLIC_ADDRESS}")
         parts = urlsplit(self.origin or "")
@@ -115,7 +121,7 @@ class Config:
     def check_keys(self) -> None:
         """Raises ConfigError when a key is missing, short, a sample or used twice.
 
-        ASVS 5.0 13.3.1 and 11.2: no start with a key that somebody else may know.
+        ASVS 5.0 13.3.1 and 11.2: no start with a key that others may know.
         """
         keys = {
             "WEBUI_SECRET_KEY": self.secret_key,
@@ -138,7 +144,7 @@ class Config:
 
 
 def read_text(path: Path) -> str | None:
-    """The stripped text of a file, or None when it is not there."""
+    """Returns the stripped text of a file; None when it is missing or blank."""
     try:
         return path.read_text("utf-8").strip() or None
     except FileNotFoundError:
@@ -146,7 +152,7 @@ def read_text(path: Path) -> str | None:
 
 
 def _keyring(setting: str | None, instance: Path) -> tuple[str | None, Path | None]:
-    """The ring's JSON and, when it lives in a file, that file's path."""
+    """Returns the key ring's JSON and, when it is stored in a file, the path."""
     if setting and setting.lstrip().startswith("{"):
         return setting, None
     path = Path(setting) if setting else instance / KEYRING_FILE
@@ -156,7 +162,7 @@ def _keyring(setting: str | None, instance: Path) -> tuple[str | None, Path | No
 def _database_url(setting: str | None, instance: Path) -> str:
     if not setting:
         return f"sqlite:///{instance / 'tenants.db'}"
-    # Hosting platforms hand out both older spellings; SQLAlchemy wants the driver named.
+    # Hosting platforms use both older spellings; SQLAlchemy needs the name of the driver.
     url = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", setting)
     if not url.startswith(("sqlite://", "postgresql+psycopg://")):
         raise ConfigError("DATABASE_URL must begin with sqlite:/// or postgresql://")
@@ -184,9 +190,10 @@ def _currency(value: str) -> str:
 
 
 def _origin(setting: str | None) -> str | None:
-    """Scheme, host and port as browsers write them (RFC 6454, 6.2): lower case, no default port.
+    """Returns scheme, host and port as browsers write them (RFC 6454, 6.2).
 
-    Compared with what a passkey's browser says character by character, so names are A-labels.
+    Lower case, without the default port, and with A-labels, because the origin that a browser
+    sends with a passkey must be equal character by character.
     """
     origin = (setting or "").rstrip("/").lower()
     if not origin:
@@ -207,7 +214,7 @@ def _networks(env: Mapping[str, str], name: str) -> tuple[Network, ...]:
     try:
         return tuple(ipaddress.ip_network(word) for word in _words(env.get(name)))
     except ValueError:
-        raise ConfigError(f"{name} must hold networks such as 10.20.0.0/16 or fd12::/48") from None
+        raise ConfigError(f"{name} must list networks such as 10.20.0.0/16 or fd12::/48") from None
 
 
 def _refuse_weak(name: str, value: str) -> None:
@@ -218,7 +225,7 @@ def _refuse_weak(name: str, value: str) -> None:
 
 
 def _decode_key(name: str, value: str) -> bytes:
-    """32 random-looking bytes from base64; raises ConfigError otherwise."""
+    """Returns 32 random-looking bytes from base64. Raises ConfigError otherwise."""
     try:
         raw = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
@@ -239,7 +246,7 @@ def _ring_material(text: str) -> list[bytes]:
 
 
 def _spellings(value: str) -> set[bytes]:
-    """The bytes that a text key may stand for, so that another key's copy is noticed."""
+    """Returns all bytes that a text key may encode, to detect a copy of another key."""
     raws = {value.encode()}
     with suppress(ValueError):
         raws.add(bytes.fromhex(value))

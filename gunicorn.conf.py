@@ -1,6 +1,6 @@
-"""What gunicorn does for `make run` and in production alike; it reads this file by itself."""
+"""Settings of gunicorn for `make run` and production; gunicorn reads this file by itself."""
 
-# The most it allows: a history that is narrowed by many values has a long address.
+# The maximum that gunicorn allows: a history with many filter values has a long URL.
 limit_request_line = 8190
-# A header of the client's would say where the product is mounted, and be 500 when it is wrong.
+# No client header may set the path of the application; a wrong one would cause a 500.
 forwarder_headers = ""

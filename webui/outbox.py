@@ -1,8 +1,8 @@
-"""Events, queued in the transaction of the change that they tell of.
+"""Webhook events, queued in the same transaction as the change that they report.
 
 :func:`webui.history.record.log.record` calls this for every change of a tenant, so that no way of
-changing one (forms, wizard, undo, API) can forget it. An event names what changed; it
-holds no value of a sealed field, nothing for staff only, and not who did it or why.
+changing one (forms, wizard, undo, API) can forget it. An event names the changed fields. It
+contains no value of a sealed field, nothing for staff only, and not who made the change or why.
 """
 
 from collections.abc import Collection
@@ -23,7 +23,7 @@ from webui.values import compact_json
 
 
 class Event(StrEnum):
-    """What a receiver can be told."""
+    """The types of events that a receiver can get."""
 
     TEST = "webhook.test"
     UPDATED = TENANT_UPDATED
@@ -40,7 +40,7 @@ class Obstacle(StrEnum):
 
 
 class Who(Protocol):
-    """The actor of a change, as far as the log of deliveries names one."""
+    """The part of an actor that the log of deliveries stores."""
 
     @property
     def type(self) -> str:
@@ -55,22 +55,22 @@ class Who(Protocol):
         """The role."""
 
 
-# Event -> the fields whose change it names; what no event names is announced to nobody.
+# Event -> the fields whose change it reports. Fields outside this table are never sent.
 _NAMED = {
     event: [name for name, field in FIELDS.items() if field.use.event == event]
     for event in (Event.UPDATED, Event.STATUS_CHANGED)
 }
 
-# Built once: every change of a tenant asks whether there is somebody to tell.
+# Built once, because the query runs with every change of a tenant.
 _STOPS = WebhookStop.__table__.c
 _STOP = select(_STOPS.stopped_at).where(_STOPS.tenant_id == bindparam("tenant_id"))
 _DELIVERY = insert(Delivery.__table__)  # type: ignore[arg-type]
 
 
 def obstacles(tenant: Tenant, event: Event) -> list[Obstacle]:
-    """What stands in the way of delivering an event; nothing when it can be.
+    """Returns the reasons why an event cannot be delivered; empty when it can.
 
-    A closed or blocked tenant's receiver is told that it is, and nothing else.
+    A closed or blocked tenant's receiver gets only the event about its status.
     """
     found = []
     if not tenant.is_set("webhook_url"):
@@ -85,12 +85,12 @@ def obstacles(tenant: Tenant, event: Event) -> list[Obstacle]:
 
 
 def stopped_at(tenant_id: UUID) -> datetime | None:
-    """Since when the receiver is gone, by its own word; None when it is not."""
+    """Returns when the receiver answered 410 Gone; None when deliveries are not stopped."""
     return read(_STOP, {"tenant_id": tenant_id}).scalar()
 
 
 def queue_changes(tenant: Tenant, fields: Collection[str], actor: Who) -> None:
-    """Queues the events of a recorded change; its URL having changed ends a stop."""
+    """Queues the events of a recorded change. A changed webhook URL ends a stop."""
     if "webhook_url" in fields:
         db.session.execute(delete(WebhookStop).where(WebhookStop.tenant_id == tenant.id))
     changed = sorted(name for name in _NAMED[Event.UPDATED] if name in fields)
@@ -107,7 +107,7 @@ def _queue_change(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who
 
 
 def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> UUID:
-    """Puts an event into the outbox and returns its delivery's id."""
+    """Adds an event to the outbox and returns the id of its delivery."""
     at = now()
     body = {
         "type": event.value,
@@ -122,7 +122,7 @@ def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> UUI
 def add_delivery(
     tenant_id: UUID, message: UUID, event: str, body: str, actor: Who, *, manual: bool
 ) -> UUID:
-    """Puts a delivery into the outbox, due now, and returns its id."""
+    """Adds a delivery to the outbox, due now, and returns its id."""
     delivery_id, at = uuid4(), now()
     row = {
         "id": delivery_id,

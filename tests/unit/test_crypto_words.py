@@ -154,7 +154,7 @@ class TestTotp:
 class TestChain:
     def test_says_that_floats_have_no_place(self):
         for body in (1.5, {"a": [1, (2.0,)]}, [{"b": 0.0}]):
-            assert said(ValueError, chain.canonical, body) == "an entry holds no floats"
+            assert said(ValueError, chain.canonical, body) == "an entry must not contain floats"
 
     def test_times_are_in_utc_whatever_their_zone(self):
         at = datetime(2026, 11, 23, 14, 52, 7, 123, timezone(timedelta(hours=2)))

@@ -161,4 +161,4 @@ class TestBulk:
 class TestInstall:
     def test_one_more_application_does_not_install_it_again(self, make_app):
         make_app()
-        assert list(db.session().dispatch.before_commit).count(guard._judge) == 1
+        assert list(db.session().dispatch.before_commit).count(guard._refuse_unrecorded) == 1

@@ -90,7 +90,7 @@ class TestBroken:
         with db.engine.connect() as connection:
             [problem] = broken_seals(connection)
         assert str(problem) == (
-            f"tenants {tenant.id} does not match its seal: changed around the console: sip_domain"
+            f"tenants {tenant.id} does not match its seal: changed outside the console: sip_domain"
         )
 
     def test_says_when_the_key_is_lost(self, app):

@@ -126,7 +126,7 @@ class TestMetaData:
                 return str.__eq__(self, other)
 
         names = [Key(number) for number in range(1_000)]
-        with pytest.raises(Refused, match='"999" stands twice'):
+        with pytest.raises(Refused, match='"999" appears twice'):
             metadata.unique_keys([(name, 0) for name in [*names, Key(999)]])
         assert Key.compared < 5_000
 

@@ -110,7 +110,9 @@ class TestJsonLines:
     def test_of_nothing_says_that_nothing_passed(self, admin, rich, config, tmp_path):
         text = admin.get("/audit/export.jsonl?outcome=failed").text
         [notice] = verified(config, tmp_path, text).notices
-        assert notice == "It holds no entry: the manifest proves that none passed the filter then."
+        assert (
+            notice == "It contains no entry: the manifest proves that none passed the filter then."
+        )
 
     def test_is_recorded_after_a_checkpoint(self, admin, rich):
         before = count_entries()

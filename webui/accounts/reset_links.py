@@ -8,7 +8,7 @@ from webui.models.columns import now
 
 
 def void_links(user: User) -> None:
-    """Makes every open link of the account void, in the current transaction."""
+    """Revokes every open link of the account, in the current transaction."""
     query = select(AccountLink).where(
         AccountLink.user_id == user.id, AccountLink.ended_at.is_(None)
     )
@@ -17,13 +17,13 @@ def void_links(user: User) -> None:
 
 
 def reset_by(user: User) -> str | None:
-    """Who issued the reset link by which the account's password of today was chosen, if one was."""
+    """Returns who issued the reset link that set the account's current password, or None."""
     query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
     return next((link.issued_by for link in db.session.scalars(query) if link.is_genuine()), None)
 
 
 def forget_reset(user: User) -> None:
-    """The password is another one now, in the current transaction: no link chose it."""
+    """Notes, in the current transaction, that no link set the account's current password."""
     query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
     for link in db.session.scalars(query.with_for_update()):
         link.revise_sealed(set_password=False)

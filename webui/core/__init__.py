@@ -1,1 +1,1 @@
-"""What everything else stands on: the catalogue of fields, permissions, the extensions."""
+"""The base of all packages: the catalogue of fields, permissions and the Flask extensions."""

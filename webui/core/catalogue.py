@@ -2,7 +2,7 @@
 
 Forms, HTML attributes, CHECK constraints, the wizard, webhook events, history sentences, the
 list's filters and the API read them here. A field is a frozen record of one of the kinds in
-:mod:`webui.core.field_types`; one that leaves a part of its use unsaid stops the start.
+:mod:`webui.core.field_types`; a field with an incomplete declaration stops the start.
 """
 
 from functools import partial
@@ -30,9 +30,9 @@ def _choices(labels: dict) -> tuple[tuple[str, str], ...]:
 
 
 TENANT_UPDATED, TENANT_STATUS_CHANGED = "tenant.updated", "tenant.status_changed"
-"""The events that name changed fields to a customer's receiver."""
+"""The webhook events that report changed fields to the customer."""
 
-# Most fields: the owner sees and changes them, and a change is announced.
+# Most fields: the owner sees and changes them, and a change sends a webhook event.
 _shared = partial(Use, audience=Audience.OWNER, event=TENANT_UPDATED)
 _of_status = partial(
     Use, section=None, audience=Audience.OWNER, event=TENANT_STATUS_CHANGED, noun="the status"
@@ -194,7 +194,7 @@ FIELDS: dict[str, Field] = catalogue(
                 section="webhook", default=20, noun="the webhook timeout", width="third"
             ),
         ),
-        # A receiver learns of a new secret from its owner, not from the console.
+        # No event: the customer's receiver gets a new secret from its owner, not from the console.
         Secret(
             "webhook_secret",
             "Signing secret",
@@ -211,19 +211,19 @@ FIELDS: dict[str, Field] = catalogue(
 
 
 def fields_of(section: str | None) -> list[Field]:
-    """The fields that a section changes, in the catalogue's order; None: those of no section."""
+    """Returns the fields of a section, in catalogue order; for None, those without a section."""
     return [field for field in FIELDS.values() if field.use.section == section]
 
 
 def filterable() -> dict[str, Choice]:
-    """Parameter of the list -> the choice that it narrows to."""
+    """Returns query parameter of the list -> the field that it filters by."""
     return {
         field.use.parameter: choice(name) for name, field in FIELDS.items() if field.use.parameter
     }
 
 
 def whole(name: str) -> Whole:
-    """The field as a whole number; raises TypeError when it is something else."""
+    """Returns the field as a Whole. Raises TypeError when it is of another kind."""
     field = FIELDS[name]
     if not isinstance(field, Whole):
         raise TypeError(f"{name} is not a whole number")
@@ -231,7 +231,7 @@ def whole(name: str) -> Whole:
 
 
 def choice(name: str) -> Choice:
-    """The field as a choice; raises TypeError when it is something else."""
+    """Returns the field as a Choice. Raises TypeError when it is of another kind."""
     field = FIELDS[name]
     if not isinstance(field, Choice):
         raise TypeError(f"{name} is not a choice")

@@ -1,4 +1,4 @@
-"""The Flask extensions, and how this product opens a database and a write transaction."""
+"""The Flask extensions, the settings of a database connection, and the write transaction."""
 
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -29,46 +29,46 @@ class Base(DeclarativeBase):
     )
 
 
-# What was saved is shown right after the commit; it need not be read once more.
+# Saved objects are shown right after the commit; they need not be read again.
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 if TYPE_CHECKING:
-    # Flask-SQLAlchemy makes the real base at run time, where type checkers cannot look.
+    # Flask-SQLAlchemy makes the real base class at run time, so type checkers do not know it.
     Model = Base
 else:
     Model = db.Model
 csrf = CSRFProtect()
 login_manager = LoginManager()
 
-# Milliseconds that a writer waits for another one before it is told that nothing was saved.
+# Milliseconds that a writer waits for another writer before it fails with "nothing was saved".
 BUSY_TIMEOUT = 10_000
-# In seconds: a machine that vanished in the middle of a save holds its locks for a minute, and
-# not for the two hours that TCP itself waits.
+# In seconds: when a client machine disappears during a save, its locks are released after a
+# minute, not after the two hours of TCP's own default.
 _KEEPALIVES = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
 _LOCK = text("SELECT pg_advisory_xact_lock(:key)")
 LOG_REMAINS = (
-    "Old values remain in the database's write-ahead log while somebody reads from it:"
+    "Old values remain in the database's write-ahead log while another process reads it:"
     " restart every process."
 )
-# The execution option that makes `_begin_sqlite` open a transaction that may write.
+# The execution option that makes `_begin_sqlite` open a write transaction.
 WRITING = "webui_writing"
 
 
 def keyring() -> KeyRing:
-    """The key ring of the current application."""
+    """Returns the key ring of the current application."""
     ring = current_app.extensions["keyring"]
     assert isinstance(ring, KeyRing)
     return ring
 
 
 def secret_key() -> str:
-    """WEBUI_SECRET_KEY of the current application, which keyed hashes and seals derive from."""
+    """Returns the application's WEBUI_SECRET_KEY, from which the keys of tokens are derived."""
     secret = current_app.extensions["webui_config"].secret_key
     assert isinstance(secret, str)
     return secret
 
 
 def init_database(app: Flask) -> None:
-    """Binds the database, and sets what DESIGN 8 asks of every connection."""
+    """Binds the database, and configures every connection as DESIGN 8 requires."""
     db.init_app(app)
     with app.app_context():
         engine = db.engine
@@ -80,7 +80,7 @@ def init_database(app: Flask) -> None:
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    # The driver must not open transactions by itself: `_begin_sqlite` chooses the kind.
+    # The driver must not open transactions by itself: `_begin_sqlite` chooses their mode.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
@@ -88,7 +88,7 @@ def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "synchronous = FULL",
         "foreign_keys = ON",
         f"busy_timeout = {BUSY_TIMEOUT}",
-        # What is deleted or replaced is overwritten, and not left in a free page of the file.
+        # Deleted and replaced data is overwritten, not left in a free page of the file.
         "secure_delete = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -109,16 +109,17 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def write_transaction() -> Iterator[None]:
-    """A transaction that may write: committed at the end, rolled back on any exception.
+    """Opens a write transaction: committed at the end, rolled back on any exception.
 
     Ends the request's read transaction first: on SQLite a read snapshot cannot become a
     writer, and on PostgreSQL the rows locked here must be read as they are now. Loaded
-    objects expire; pass ids in, not rows. Never hash a password or use the network inside.
+    objects expire, so pass ids in, not rows. Never hash a password or use the network inside:
+    other writers wait. Raises RuntimeError inside another write transaction.
     """
     if db.session.info.get(WRITING):
         raise RuntimeError("a write transaction inside another one would undo it")
     db.session.rollback()
-    # What an earlier commit of this session left loaded may be old by now.
+    # Objects that an earlier commit of this session left loaded may be out of date.
     db.session.expire_all()
     db.session.info[WRITING] = True
     try:
@@ -133,10 +134,10 @@ def write_transaction() -> Iterator[None]:
 
 
 def empty_log() -> bool:
-    """Empties SQLite's write-ahead log, in which values from before lie on; True when it is empty.
+    """Empties SQLite's write-ahead log, which still contains old values. True when it is empty.
 
-    False while somebody reads from it for longer than a writer waits. On PostgreSQL there is
-    nothing that the application could empty.
+    False when a reader uses the log for longer than BUSY_TIMEOUT. On PostgreSQL the application
+    has nothing to empty, and the result is True.
     """
     if not is_sqlite():
         return True
@@ -152,30 +153,30 @@ def empty_log() -> bool:
 
 
 def read(statement: Executable, values: Mapping[str, Any]) -> CursorResult[Any]:
-    """The rows of a SELECT of columns, in the transaction that the session is in.
+    """Runs a SELECT of columns in the session's transaction and returns its rows.
 
-    For the many small ones that a page is made of: what the session adds to each (objects,
-    events, the choice of a database) costs more than they do. It flushes nothing.
+    For the many small queries of a page: the session's own work for each query (objects,
+    events, choice of a database) costs more than the query. Does not flush the session.
     """
     return db.session.connection().execute(statement, values)
 
 
 def advisory_lock(lock: int) -> None:
-    """Takes a lock until the commit, for which others wait meanwhile.
+    """Takes an exclusive lock until the end of the transaction; other processes wait for it.
 
-    SQLite has one writer at a time, which a write transaction already is. Any number serves
-    as a lock; all processes on one PostgreSQL database must agree on it.
+    Does nothing on SQLite, where a write transaction already excludes all other writers.
+    ``lock`` is any number that all processes on one PostgreSQL database use for the same thing.
     """
     if not is_sqlite():
         read(_LOCK, {"key": lock})
 
 
 def is_sqlite(engine: Engine | Connection | None = None) -> bool:
-    """Whether the application's database is SQLite."""
+    """Whether the given database, or else the application's, is SQLite."""
     return (engine or db.engine).dialect.name == "sqlite"
 
 
 def is_no_text(error: Exception) -> bool:
-    """Whether SQLite holds bytes in a column of text that are no UTF-8."""
+    """Whether the error says that a text column of SQLite contains invalid UTF-8."""
     cause = getattr(error, "orig", None) or error
     return isinstance(cause, sqlite3.OperationalError) and "decode to UTF-8" in str(cause)

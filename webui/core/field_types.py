@@ -1,6 +1,6 @@
-"""The kinds of fields that a tenant has, and what each kind's limits mean as SQL.
+"""The kinds of fields, and the limits of each kind as SQL.
 
-Field.check is a rule that SQLite and PostgreSQL both understand, for a CHECK constraint.
+Field.check returns the condition of a CHECK constraint for both SQLite and PostgreSQL.
 """
 
 import json
@@ -15,32 +15,33 @@ MAX_SAFE_INTEGER = 2**53 - 1
 
 
 class Audience(StrEnum):
-    """Who may know of something besides the staff."""
+    """Who may see a field or an action."""
 
     STAFF = "staff"
-    """Staff alone: no form, page, event or history shows it to an owner."""
+    """Staff only: no form, page, event or history shows it to an owner."""
     OWNER = "owner"
     """Staff, and the owner of the tenant concerned."""
 
 
 REQUIRED = object()
-"""Instead of a default: a new tenant must be given the value."""
+"""In place of a default: the value must be given when a tenant is created."""
 
 
 class Undeclared(TypeError):
-    """A field of the catalogue does not say what it must; nothing is assumed for it."""
+    """A field of the catalogue lacks a part of its declaration; there are no defaults for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Use:
-    """What the product does with a field of the tenant. All of it must be said.
+    """How the product uses a field of the tenant. Every part must be declared.
 
-    ``section``: the section whose form changes it, None for what has a page of its own.
+    ``section``: the section whose form changes it; None for a field with its own page.
     ``audience``: who may see it and, in a section, change it.
-    ``event``: the event that names a change of it to the customer's receiver, or None.
-    ``default``: what a new tenant has, or REQUIRED.
-    ``noun``: the field in the middle of a sentence; empty for what the sentence is about anyway.
-    ``width``: the share of the form's width. ``parameter``: by which the list is narrowed.
+    ``event``: the webhook event that reports a change of it to the customer, or None.
+    ``default``: the value of a new tenant, or REQUIRED.
+    ``noun``: the field's name inside a sentence; empty when the sentence names it already.
+    ``width``: the share of the form's width. ``parameter``: the query parameter that filters
+    the list by it, or None.
     """
 
     section: str | None
@@ -54,7 +55,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Field:
-    """A field: its column name, label and one line of help; of a tenant's also its use."""
+    """A field: column name, label, one line of help and, for a tenant's field, its use."""
 
     name: str
     label: str
@@ -64,22 +65,22 @@ class Field:
 
     @property
     def use(self) -> Use:
-        """What the product does with it. Raises Undeclared for what is no field of a tenant."""
+        """The declared use. Raises Undeclared for a field that is not a tenant's."""
         if self.declared is None:
             raise Undeclared(f"{self.name} does not declare its use")
         return self.declared
 
     @property
     def kind(self) -> str:
-        """The name of its kind, by which templates choose how a value looks."""
+        """The name of its kind; templates choose by it how to show a value."""
         return type(self).__name__.lower()
 
     def check(self) -> str | None:
-        """The rule as portable SQL, or None when the type says it all."""
+        """Returns the limits as portable SQL, or None when the column type is enough."""
         return None
 
     def loose_check(self) -> str | None:
-        """The type as SQL, for a database that does not insist on its column types."""
+        """Returns the type as SQL, for SQLite, which does not enforce column types."""
         return None
 
 
@@ -91,7 +92,7 @@ class Text(Field):
     maximum: int = 255
 
     def check(self) -> str:
-        """The length as SQL."""
+        """Returns the limits of the length as SQL."""
         return f"length({self.name}) BETWEEN {self.minimum} AND {self.maximum}"
 
 
@@ -104,52 +105,56 @@ class Whole(Field):
     unit: str = ""
 
     def check(self) -> str:
-        """The range as SQL."""
+        """Returns the range as SQL."""
         return f"{self.name} BETWEEN {self.minimum} AND {self.maximum}"
 
     def loose_check(self) -> str:
-        """Whole, and not 5.5."""
+        """Returns SQL that accepts whole numbers only, so not 5.5."""
         return f"typeof({self.name}) = 'integer'"
 
     @property
     def range_hint(self) -> str:
-        """The range as help, where it is one that people think in."""
+        """The range as a help text; empty when the maximum is only the technical one."""
         return "" if self.maximum == MAX_SAFE_INTEGER else f"{self.minimum:,} to {self.maximum:,}."
 
     @property
     def rule(self) -> str:
-        """The limit in words, as help and as error."""
+        """The range as a sentence, for help and errors."""
         return f"Enter a whole number from {self.minimum:,} to {self.maximum:,}."
 
 
 @dataclass(frozen=True)
 class Choice(Field):
-    """One of a few words. ``open`` ones may gain words without a migration."""
+    """One of a list of words.
+
+    ``open_maximum``: the CHECK limits only the length, so that a word can be added without a
+    migration.
+    """
 
     choices: tuple[tuple[str, str], ...] = ()
     details: tuple[tuple[str, str], ...] = ()
     open_maximum: int | None = None
 
     def check(self) -> str:
-        """The words as SQL or, for an open catalogue, the length that is stored."""
+        """Returns the words as SQL or, with ``open_maximum``, the limits of the length."""
         if self.open_maximum:
             return f"length({self.name}) BETWEEN 1 AND {self.open_maximum}"
         words = ", ".join(f"'{value}'" for value, _ in self.choices)
         return f"{self.name} IN ({words})"
 
     def described(self) -> tuple[tuple[str, str], ...]:
-        """The words to choose from, each with its explanation where there is one."""
+        """Returns (word, label) for each choice, with its explanation if it has one."""
         more = dict(self.details)
         return tuple(
             (v, f"{label}: {more[v]}" if v in more else label) for v, label in self.choices
         )
 
     def detail_of(self, value: str) -> str:
-        """The explanation of a word; empty without one."""
+        """Returns the explanation of a word, or an empty text."""
         return dict(self.details).get(value, "")
 
     def label_of(self, value: str) -> str:
-        """The word for people; a value that left the catalogue stands for itself."""
+        """Returns the label of a word; a word that is no longer a choice is its own label."""
         return dict(self.choices).get(value, value)
 
 
@@ -158,25 +163,25 @@ class Switch(Field):
     """On or off."""
 
     def loose_check(self) -> str:
-        """Nothing in between."""
+        """Returns SQL that accepts 0 and 1 only."""
         return f"{self.name} IN (0, 1)"
 
 
 @dataclass(frozen=True)
 class Sealed(Field):
-    """Text that is stored encrypted; the column holds a token that starts with ``e1.``."""
+    """Text that is stored encrypted: the column contains a token that starts with ``e1.``."""
 
     maximum: int = 255
     minimum: int = 1
 
     def check(self) -> str:
-        """No plaintext can be written around the code."""
+        """Returns SQL that refuses plaintext, also from writers that bypass the code."""
         return f"substr({self.name}, 1, 3) = 'e1.'"
 
 
 @dataclass(frozen=True)
 class Secret(Sealed):
-    """A sealed value that is never shown again, not even to who set it."""
+    """A sealed value that is never shown again, not even to the person who entered it."""
 
 
 @dataclass(frozen=True)
@@ -186,7 +191,7 @@ class Services(Field):
     names: tuple[str, ...] = ()
 
     def check(self) -> str:
-        """Every sorted list there is, as SQL."""
+        """Returns all possible sorted lists as SQL."""
         sizes = range(len(self.names) + 1)
         lists = [list(some) for size in sizes for some in combinations(self.names, size)]
         words = ", ".join("'" + json.dumps(some, separators=(",", ":")) + "'" for some in lists)
@@ -203,5 +208,5 @@ class Metadata(Field):
 
 
 def catalogue(fields: Iterable[Field]) -> dict[str, Field]:
-    """Name -> field. Raises Undeclared for one that does not say all of its use."""
+    """Returns name -> field. Raises Undeclared for a field without a declared use."""
     return {field.name: field for field in fields if field.use}

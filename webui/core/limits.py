@@ -1,6 +1,6 @@
-"""What fields can be chosen from, plans with their ceilings, and the limits of other input.
+"""The choices of fields, the billing plans with their ceilings, and the limits of other input.
 
-The fields of a tenant stand in :mod:`webui.core.catalogue`.
+The fields of a tenant are declared in :mod:`webui.core.catalogue`.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from webui.core.field_types import Text
 
 
 class Status(StrEnum):
-    """What a tenant as a whole may do."""
+    """The state of a tenant as a whole."""
 
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -19,7 +19,7 @@ class Status(StrEnum):
 
 
 class Service(StrEnum):
-    """What staff can stop one by one."""
+    """The services of a tenant that staff can stop one by one."""
 
     AGENTS = "agents"
     ANALYTICS = "analytics"
@@ -61,7 +61,7 @@ class Plan:
     allows_compliance: bool
 
     def ceiling(self, field: str) -> int | None:
-        """The plan's ceiling for ``max_concurrent_calls`` or ``monthly_call_limit``."""
+        """Returns the plan's ceiling for a field of CEILING_FIELDS; None means no cap."""
         limits = {
             "max_concurrent_calls": self.max_concurrent_calls,
             "monthly_call_limit": self.monthly_call_limit,
@@ -70,7 +70,7 @@ class Plan:
 
     @property
     def summary(self) -> str:
-        """What the plan allows, in a few words."""
+        """The limits of the plan as text: "100 calls at once, 50,000 calls a month"."""
         calls = (
             "no monthly cap"
             if self.monthly_call_limit is None

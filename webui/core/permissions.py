@@ -1,7 +1,7 @@
-"""Who may do what: one enum, one table, and the rule that what is not declared is denied.
+"""Roles and permissions: who may do what. A route that declares no permission is denied.
 
-Routes declare ``@requires(Permission.X)`` or ``@public``; templates ask ``may(...)``. Both
-end in :func:`allows`.
+Routes declare ``@requires(Permission.X)`` or ``@public``; templates call ``may(...)``. Both
+read the table ROLES.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ from flask_login import current_user
 
 
 class Role(StrEnum):
-    """The roles of DESIGN 2.5: label, meaning for who gives it, and whether it is of the staff."""
+    """The roles of DESIGN 2.5: label, explanation for the admin who assigns it, is it staff."""
 
     SUPPORT = "support", "Support", "finds and changes tenants, gives owners a reset link", True
     ADMIN = "admin", "Admin", "what support may, and accounts, keys and exports", True
@@ -26,7 +26,7 @@ class Role(StrEnum):
     is_staff: bool
 
     def __new__(cls, value: str, *declared: Any) -> "Role":
-        """A ValueError stops the start when a role leaves a part unsaid."""
+        """Raises ValueError, which stops the start, when a role lacks a part."""
         role = str.__new__(cls, value)
         role._value_ = value
         role.label, role.meaning, role.is_staff = declared
@@ -37,7 +37,7 @@ STAFF = frozenset(role for role in Role if role.is_staff)
 
 
 class Permission(StrEnum):
-    """Everything a route or a template can ask for."""
+    """Everything that a route or a template can require."""
 
     SIGNED_IN = "be signed in"
     LIST_TENANTS = "find tenants"
@@ -71,7 +71,7 @@ class Permission(StrEnum):
     DISABLE_USER = "disable and enable accounts"
     REVOKE_SESSIONS = "sign other people out"
     RESET_FACTOR = "remove other people's second factor"
-    CONFIGURE = "be told what the settings lack"
+    CONFIGURE = "see which settings are missing"
 
 
 SECTION_EDITS = {
@@ -82,7 +82,7 @@ SECTION_EDITS = {
     "compliance": Permission.EDIT_COMPLIANCE,
     "webhook": Permission.EDIT_WEBHOOK,
 }
-"""Section -> what it takes to change it."""
+"""Section -> the permission to change it."""
 
 _EVERYONE = {
     Permission.SIGNED_IN,
@@ -141,7 +141,7 @@ ROLES: dict[Role, frozenset[Permission]] = {
 
 @dataclass(frozen=True)
 class ByArgument:
-    """A permission that follows from an argument of the address."""
+    """A permission that depends on an argument of the URL."""
 
     argument: str
     permission: Callable[[Any], Permission]
@@ -152,13 +152,13 @@ _PUBLIC = "public"
 
 
 def allows(role: Role | str, permission: Permission) -> bool:
-    """Whether the role holds the permission."""
+    """Whether the role has the permission."""
     return permission in ROLES[Role(role)]
 
 
 def may(permission: Permission) -> bool:
-    """Whether the person of the current request holds the permission."""
-    # Templates ask a hundred times a page; the answer holds for the request.
+    """Whether the person of the current request has the permission."""
+    # Templates call this a hundred times a page, so the result is kept for the request.
     held: frozenset[Permission] | None = g.get("held_permissions")
     if held is None:
         signed_in = current_user.is_authenticated
@@ -167,7 +167,7 @@ def may(permission: Permission) -> bool:
 
 
 def requires(permission: Permission) -> Callable[[View], View]:
-    """Declares what a view demands; :func:`enforce` judges it before the view runs."""
+    """Declares the permission of a view; :func:`enforce` checks it before the view runs."""
 
     def declare(view: View) -> View:
         view.permission = permission  # type: ignore[attr-defined]
@@ -177,7 +177,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
 
 
 def requires_of(argument: str, permission: Callable[[Any], Permission]) -> Callable[[View], View]:
-    """Declares that what a view demands follows from an argument of its address."""
+    """Declares that the permission of a view depends on an argument of its URL."""
 
     def declare(view: View) -> View:
         view.permission = ByArgument(argument, permission)  # type: ignore[attr-defined]
@@ -187,18 +187,18 @@ def requires_of(argument: str, permission: Callable[[Any], Permission]) -> Calla
 
 
 def edit_permission(section: object) -> Permission:
-    """What it takes to change a section. Raises KeyError for one that declares nothing."""
+    """Returns the permission to change a section. Raises KeyError for an undeclared section."""
     return SECTION_EDITS[str(section)]
 
 
 def public(view: View) -> View:
-    """Declares a view that answers anybody."""
+    """Declares a view that is open to everyone, also without signing in."""
     view.permission = _PUBLIC  # type: ignore[attr-defined]
     return view
 
 
 def declared(endpoint: str, arguments: Mapping[str, Any] | None = None) -> Permission | str | None:
-    """What the endpoint's view demands at an address; None when it declares nothing."""
+    """Returns the permission of the endpoint with these URL arguments; None when undeclared."""
     permission = getattr(current_app.view_functions.get(endpoint), "permission", None)
     if isinstance(permission, ByArgument):
         value = (arguments or {}).get(permission.argument)
@@ -207,19 +207,19 @@ def declared(endpoint: str, arguments: Mapping[str, Any] | None = None) -> Permi
 
 
 def may_open(endpoint: str, arguments: Mapping[str, Any] | None = None) -> bool:
-    """Whether the person of the current request may open an endpoint at an address."""
+    """Whether the person of the current request may open the endpoint with these arguments."""
     permission = declared(endpoint, arguments)
     return permission == _PUBLIC or (isinstance(permission, Permission) and may(permission))
 
 
 def enforce() -> Any:
-    """Before every request: signed in, and the role holds the route's permission.
+    """Before every request: checks that the person is signed in and has the permission.
 
-    Judged before anything is looked up, so a 403 tells nothing about what exists. A view that
-    declares nothing is denied (ASVS 5.0 8.2.1, 8.3.1).
+    Checked before any record is read, so a 403 does not reveal which records exist. A view
+    without a declaration is denied (ASVS 5.0 8.2.1, 8.3.1).
     """
     if request.endpoint is None:
-        # No such page (404) or method (405): Flask answers, the same for everybody.
+        # No such page (404) or method (405): Flask answers, the same for everyone.
         return None
     permission = declared(request.endpoint, request.view_args)
     if permission == _PUBLIC:

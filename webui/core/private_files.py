@@ -1,4 +1,4 @@
-"""What this product writes is for its own account on the machine alone, whatever the umask."""
+"""Access to the files that this product writes: for its own account only, with any umask."""
 
 import os
 import stat
@@ -10,22 +10,22 @@ from sqlalchemy import make_url
 
 from config import Config
 
-_NOBODY_ELSE = 0o077
-# Beside SQLite's database; they take its mode when they are made.
+_OTHERS_MODE_BITS = 0o077
+# The suffixes of SQLite's database files; the companion files get the mode of the database.
 _COMPANIONS = ("", "-wal", "-shm", "-journal")
 
 
 def keep_private(config: Config) -> None:
-    """From now on new files are 0600 and new folders 0700; so become those that are there."""
-    os.umask(_NOBODY_ELSE)
+    """Makes new files 0600 and new folders 0700, and corrects the existing ones."""
+    os.umask(_OTHERS_MODE_BITS)
     config.instance.mkdir(parents=True, exist_ok=True)
-    for path in _written(config):
-        _close(path)
+    for path in _paths(config):
+        _restrict(path)
 
 
-def _written(config: Config) -> Iterator[Path]:
-    """The instance folder, what lies in it, and what the settings put elsewhere."""
-    # A folder that everybody may write to, such as /tmp, is not ours to close.
+def _paths(config: Config) -> Iterator[Path]:
+    """The instance folder, its content, and the files that the settings place elsewhere."""
+    # A folder that every account may write to, such as /tmp, is shared: leave its mode alone.
     if not config.instance.stat().st_mode & stat.S_ISVTX:
         yield config.instance
         yield from config.instance.iterdir()
@@ -40,10 +40,10 @@ def _database_files(url: str) -> Iterable[Path]:
     return [Path(parsed.database + suffix) for suffix in _COMPANIONS]
 
 
-def _close(path: Path) -> None:
-    """Takes a path away from everybody else."""
-    # What is not there yet, vanished meanwhile or is somebody else's: a mounted secret.
+def _restrict(path: Path) -> None:
+    """Removes the access of all other accounts to a path."""
+    # Ignored: not created yet, deleted meanwhile, or owned by another account (a mounted secret).
     with suppress(OSError):
         mode = path.lstat().st_mode
-        if mode & _NOBODY_ELSE and not stat.S_ISLNK(mode):
-            path.chmod(stat.S_IMODE(mode) & ~_NOBODY_ELSE)
+        if mode & _OTHERS_MODE_BITS and not stat.S_ISLNK(mode):
+            path.chmod(stat.S_IMODE(mode) & ~_OTHERS_MODE_BITS)

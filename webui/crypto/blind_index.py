@@ -1,7 +1,7 @@
 """Blind index: exact search for a sealed value without decrypting anything.
 
-HMAC-SHA256 under its own subkey over the normalised value, stored as ``b1.<kid>.<hex>``.
-Never used for passwords: equal values give equal indexes.
+HMAC-SHA256 of the normalised value under a subkey of its own, stored as ``b1.<kid>.<hex>``.
+Never used for passwords: equal values have equal indexes.
 """
 
 import hmac
@@ -12,7 +12,7 @@ FORMAT = "b1"
 
 
 def index(ring: KeyRing, value: str, table: str, column: str, kid: str | None = None) -> str:
-    """The index of ``value`` under key ``kid`` (the primary one by default).
+    """Returns the index of ``value`` under key ``kid``, by default the primary key.
 
     Raises KeyMissing.
     """
@@ -23,5 +23,5 @@ def index(ring: KeyRing, value: str, table: str, column: str, kid: str | None = 
 
 
 def candidates(ring: KeyRing, value: str, table: str, column: str) -> list[str]:
-    """The indexes under every key of the ring: what a search must look for during rotation."""
+    """Returns the index under each key of the ring: a search needs all of them during rotation."""
     return [index(ring, value, table, column, kid) for kid in ring.ids]

@@ -1,9 +1,9 @@
-"""Sealed values: AES-256-GCM bound to the table, column and row they stand in.
+"""Sealed values: AES-256-GCM bound to the table, column and row in which they are stored.
 
 Stored text: ``e1.<kid>.<base64url(nonce | ciphertext | tag)>``. The associated data is the
 length-prefixed list of format, key id, logical table, logical column and row id, so a value
-pasted elsewhere does not decrypt. Plaintext is padded to steps of 32 bytes (ISO/IEC 7816-4)
-so that its length does not show. Nothing here ever falls back to plaintext.
+copied elsewhere does not decrypt. Plaintext is padded to a multiple of 32 bytes (ISO/IEC 7816-4)
+to hide its length. There is no fallback to plaintext.
 """
 
 import base64
@@ -25,7 +25,7 @@ _TOKEN = re.compile(r"e1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)")
 
 
 def seal(ring: KeyRing, plaintext: str, table: str, column: str, row: str) -> str:
-    """The stored text for ``plaintext``, under the ring's primary key."""
+    """Encrypts with the ring's primary key and returns the stored text."""
     kid = ring.primary
     nonce = os.urandom(_NONCE_BYTES)
     cipher = _cipher(ring.subkey(kid, "seal", table, column))
@@ -35,9 +35,9 @@ def seal(ring: KeyRing, plaintext: str, table: str, column: str, row: str) -> st
 
 
 def unseal(ring: KeyRing, token: str, table: str, column: str, row: str) -> str:
-    """The plaintext of a stored text.
+    """Decrypts a stored text and returns the plaintext.
 
-    Raises BadFormat when it is no sealed value, KeyMissing when the ring lacks its key,
+    Raises BadFormat when it is not a sealed value, KeyMissing when the ring lacks its key,
     Tampered when it was changed or belongs to another table, column or row.
     """
     kid, raw = _split(token, column)
@@ -54,7 +54,7 @@ def unseal(ring: KeyRing, token: str, table: str, column: str, row: str) -> str:
 
 
 def key_id(token: str) -> str:
-    """The id of the key a stored text names. Raises BadFormat."""
+    """Returns the key id in a stored text. Raises BadFormat."""
     return _split(token, "value")[0]
 
 
@@ -67,7 +67,7 @@ def _split(token: str, column: str) -> tuple[str, bytes]:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError):
         raise BadFormat(f"{column} does not hold a sealed value") from None
-    # Only the one spelling that `seal` writes is accepted: no stray bits, no lenient padding.
+    # Only the exact base64 that `seal` writes is accepted: no stray bits, no lenient padding.
     canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == text
     if not canonical or len(raw) < _NONCE_BYTES + _STEP + _TAG_BYTES:
         raise BadFormat(f"{column} does not hold a sealed value")

@@ -1,4 +1,4 @@
-"""The key file: read as a ring, written whole, readable by its owner alone."""
+"""The key file: reading it as a key ring, and writing it atomically with mode 0600."""
 
 import os
 import secrets
@@ -8,7 +8,7 @@ from webui.crypto.keyring import BadKeyRing, KeyRing
 
 
 def read_ring(path: Path) -> KeyRing:
-    """The ring as the file holds it now. Raises BadKeyRing, also when it cannot be read."""
+    """Reads the key ring from the file. Raises BadKeyRing, also when the file is unreadable."""
     try:
         return KeyRing.from_json(path.read_bytes().decode())
     except (OSError, UnicodeDecodeError):
@@ -16,7 +16,7 @@ def read_ring(path: Path) -> KeyRing:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Writes a file of mode 0600 as a whole: after a crash the old one or the new one."""
+    """Writes a file of mode 0600 atomically: after a crash it is either the old or the new one."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -33,7 +33,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    """A new name is on the disk only when its directory is."""
+    """Flushes the directory: only then is the new file's name surely on the disk."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,7 @@
-"""The key ring: root keys by id, and the subkeys derived from them.
+"""The key ring: root keys by key id (kid), and the subkeys derived from them.
 
-One root key per key id; HKDF-SHA256 (RFC 5869) gives one subkey per purpose, table and
-column, so that no two uses share a key.
+HKDF-SHA256 (RFC 5869) derives one subkey per root key, purpose, table and column, so that no
+two uses share a key.
 """
 
 import base64
@@ -24,11 +24,11 @@ class SecretError(Exception):
 
 
 class KeyMissing(SecretError):
-    """The ring does not hold the key id that the value names."""
+    """The key ring does not contain the key id that the value names."""
 
 
 class Tampered(SecretError):
-    """The value was changed, moved to another place, or made with another key."""
+    """The value was changed, moved to another place, or encrypted with another key."""
 
 
 class BadFormat(SecretError):
@@ -36,20 +36,20 @@ class BadFormat(SecretError):
 
 
 class BadKeyRing(Exception):
-    """The key ring's JSON is unusable; the message never repeats it."""
+    """The key ring's JSON is unusable; the message never repeats the JSON."""
 
 
 def join(*parts: str) -> bytes:
-    """The parts, each with its length in front (4 bytes, big endian): no two lists collide."""
+    """Joins the parts, each after its length (4 bytes, big endian), so no two lists are equal."""
     raw = [part.encode() for part in parts]
     return b"".join(len(part).to_bytes(4, "big") + part for part in raw)
 
 
 class KeyRing:
-    """Root keys by id. New values use ``primary``; old ones are read with the key they name."""
+    """Root keys by id. New values use ``primary``; stored values name the key they need."""
 
     def __init__(self, primary: str, keys: Mapping[str, bytes]) -> None:
-        """Raises BadKeyRing unless every id is plain, every key 32 bytes and primary there."""
+        """Raises BadKeyRing unless all ids are plain, all keys 32 bytes and primary is present."""
         if not keys or primary not in keys:
             raise BadKeyRing("the primary key is not in the ring")
         if not all(_KID.fullmatch(kid) for kid in keys):
@@ -69,34 +69,34 @@ class KeyRing:
         return sorted(self._keys)
 
     def only(self, kid: str) -> "KeyRing":
-        """A ring with this one key as its primary. Raises KeyMissing."""
+        """Returns a ring with only this key, as its primary. Raises KeyMissing."""
         if kid not in self._keys:
             raise KeyMissing(f"key {kid} is not in the key ring")
         return KeyRing(kid, {kid: self._keys[kid]})
 
     def with_key(self, kid: str) -> "KeyRing":
-        """This ring with a fresh random key that only decrypts. Raises BadKeyRing."""
+        """Returns this ring with a new random key, not yet primary. Raises BadKeyRing."""
         if kid in self._keys:
             raise BadKeyRing(f"key {kid} is in the ring already")
         return KeyRing(self.primary, {**self._keys, kid: secrets.token_bytes(KEY_BYTES)})
 
     def with_primary(self, kid: str) -> "KeyRing":
-        """This ring with another of its keys for new values. Raises KeyMissing."""
+        """Returns this ring with another of its keys as primary. Raises KeyMissing."""
         if kid not in self._keys:
             raise KeyMissing(f"key {kid} is not in the key ring")
         return KeyRing(kid, self._keys)
 
     def without(self, kid: str) -> "KeyRing":
-        """This ring without a key. Raises BadKeyRing for the primary one."""
+        """Returns this ring without a key. Raises BadKeyRing when it is the primary one."""
         return KeyRing(self.primary, {k: key for k, key in self._keys.items() if k != kid})
 
     def to_json(self) -> str:
-        """The ring as :meth:`from_json` reads it. It holds the keys: for the key file only."""
+        """Returns the JSON that :meth:`from_json` reads. Contains keys: for the key file only."""
         keys = {kid: base64.b64encode(self._keys[kid]).decode() for kid in self.ids}
         return json.dumps({"primary": self.primary, "keys": keys}, indent=2) + "\n"
 
     def _derive(self, kid: str, purpose: str, table: str, column: str) -> bytes:
-        """32 bytes for one purpose, table and column. Raises KeyMissing."""
+        """Returns the subkey (32 bytes) of a purpose, table and column. Raises KeyMissing."""
         if kid not in self._keys:
             raise KeyMissing(f"key {kid} is not in the key ring")
         info = join("tenant-console", purpose, table, column)
@@ -120,5 +120,5 @@ class KeyRing:
 
 
 def new_keyring_json(kid: str = "k1") -> str:
-    """The JSON of a ring with one fresh random key."""
+    """Returns the JSON of a ring with one new random key."""
     return KeyRing(kid, {kid: secrets.token_bytes(KEY_BYTES)}).to_json()

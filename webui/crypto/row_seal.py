@@ -1,7 +1,7 @@
-"""Row seals: a keyed mark over what a row says, for who can write to the database without a key.
+"""Row seals: MACs of a row's values, against changes by someone with database access but no key.
 
 HMAC-SHA256 (RFC 2104, cut to 128 bits as its section 5 allows) under a subkey of its own. The
-message is the length-prefixed list of format, key id, table and facts, so no two rows share one.
+message is the length-prefixed list of format, key id, table and facts: unique for each row.
 Stored text: ``s1.<kid>.<base64url of a mac>``, with a further ``.<mac>`` for each further part.
 """
 
@@ -13,35 +13,35 @@ from webui.crypto.keyring import KeyRing, SecretError, join
 
 FORMAT = "s1"
 NO_MAC = "-"
-"""Instead of the mac of a part that nobody vouches for. It is no mac of anything."""
+"""In place of the mac of a part that is not vouched for; never equal to a real mac."""
 _MAC_BYTES = 16
 
 
 class SealBroken(SecretError):
-    """A row does not match its seal: it was changed, copied or rolled back around the product."""
+    """A row does not match its seal: it was changed, copied or rolled back outside the product."""
 
 
 def mac(ring: KeyRing, kid: str, table: str, part: str, facts: Iterable[str | None]) -> str:
-    """The mark of a part of a row. Raises KeyMissing."""
+    """Returns the MAC of a part of a row. Raises KeyMissing."""
     key = ring.subkey(kid, "row-seal", table, part)
-    # A fact that is not there differs from an empty one.
+    # None differs from an empty text.
     texts = ["-" if fact is None else f"={fact}" for fact in facts]
     digest = hmac.digest(key, join(FORMAT, kid, table, *texts), "sha256")[:_MAC_BYTES]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def same_seal(one: str, other: str) -> bool:
-    """Whether two macs are equal, in a time that does not tell where they differ."""
+    """Whether two MACs are equal, compared in constant time."""
     return hmac.compare_digest(one.encode(), other.encode())
 
 
 def written(kid: str, macs: Sequence[str]) -> str:
-    """The stored text of a seal."""
+    """Returns the stored text of a seal."""
     return ".".join((FORMAT, kid, *macs))
 
 
 def read_seal(seal: str | None, parts: int) -> tuple[str, list[str]] | None:
-    """The key id and the macs of a stored text; None when it is no seal of so many parts."""
+    """Returns key id and MACs of a stored text; None unless it is a seal with ``parts`` MACs."""
     form, *rest = (seal or "").split(".")
     if form != FORMAT or len(rest) != parts + 1:
         return None
@@ -49,5 +49,5 @@ def read_seal(seal: str | None, parts: int) -> tuple[str, list[str]] | None:
 
 
 def seal_key_id(seal: str) -> str:
-    """The id of the key of a stored text that :func:`written` made."""
+    """Returns the key id in a stored text of :func:`written`."""
     return seal.split(".")[1]

@@ -1,4 +1,4 @@
-"""Ed25519 signatures (RFC 8032): what checkpoints and export manifests are signed with.
+"""Ed25519 signatures (RFC 8032) of checkpoints and export manifests.
 
 Keys and signatures are base64 text; a private key is the 32-byte seed.
 """
@@ -12,22 +12,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 class BadKey(Exception):
-    """Not the base64 of a 32-byte key; the message never repeats it."""
+    """The text is not the base64 of a 32-byte key; the message never repeats the text."""
 
 
 def sign(seed: str, message: bytes) -> str:
-    """The signature of a message. Raises BadKey."""
+    """Returns the signature of a message (base64). Raises BadKey."""
     return base64.b64encode(_private(seed).sign(message)).decode()
 
 
 def public_key(seed: str) -> str:
-    """The public key that belongs to a seed. Raises BadKey."""
+    """Returns the public key of a seed (both base64). Raises BadKey."""
     raw = _private(seed).public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     return base64.b64encode(raw).decode()
 
 
 def is_signed(public: str, message: bytes, signature: object) -> bool:
-    """Whether the signature is that of the message. Raises BadKey for an unusable key."""
+    """Whether the signature of the message is valid. Raises BadKey for an unusable key."""
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode(public, validate=True))
     except (binascii.Error, ValueError):

@@ -1,8 +1,8 @@
-"""Keyed hashes of tokens, and keyed seals of the rows that they open.
+"""Keyed hashes of tokens, and keyed seals of the rows that tokens give access to.
 
 Both are HMAC-SHA256 under subkeys that HKDF-SHA256 (RFC 5869) derives from WEBUI_SECRET_KEY, one
-for each purpose. Whoever can write to the database but does not know the key can neither add a
-row for a token of their own nor change what a row of theirs opens.
+for each purpose. An attacker who can write to the database but does not know the key can neither
+add a row for a token of their own nor change what an existing row gives access to.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from webui.crypto.keyring import KEY_BYTES, join
 
 
 def token_hash(secret: str, kind: str, token: str) -> str:
-    """What the database keeps of a token of a kind ("session", "link"), in hex.
+    """Returns the hash that the database stores for a token of ``kind`` ("session", "link"), hex.
 
     The token is random with 80 bits or more, so it needs no salt.
     """
@@ -26,22 +26,22 @@ def token_hash(secret: str, kind: str, token: str) -> str:
 
 
 def rehash(secret: str, kind: str, sha256: str) -> str:
-    """The keyed hash of a token of which only the SHA-256 (hex) is known."""
+    """Returns the keyed hash of a token of which only the SHA-256 (hex) is known."""
     return _hmac(secret, f"token {kind}", sha256.encode())
 
 
 def seal_token(secret: str, table: str, facts: Iterable[object]) -> str:
-    """The seal of a row: it fits these values, in this order, in this table alone."""
+    """Returns the seal of a row (hex); valid only for these values, this order and this table."""
     return _hmac(secret, f"row {table}", join(*map(_text, facts)))
 
 
 def fits(expected: str, given: str) -> bool:
-    """Whether two seals or hashes are the same, in a time that tells nothing."""
+    """Whether two seals or hashes are equal, compared in constant time."""
     return hmac.compare_digest(expected.encode(), given.encode())
 
 
 def _text(fact: object) -> str:
-    """One spelling of a value on both databases; None differs from every text."""
+    """Returns the same text for a value on both databases; None differs from every text."""
     if fact is None:
         return "-"
     if isinstance(fact, datetime):

@@ -1,7 +1,7 @@
-"""Who does which job: leases by compare-and-set, and the workers' signs of life.
+"""The leases of jobs (compare-and-set), and the heartbeats of workers.
 
 Times are the machines' own: workers on several machines need clocks that agree within seconds.
-What a clock wrote that was far ahead, and was put back since, counts as past.
+A stored time far in the future, written by a clock that was wrong and set back, counts as past.
 """
 
 from collections.abc import Collection, Iterable
@@ -16,15 +16,15 @@ from webui.models import JobState, WorkerBeat
 from webui.models.columns import now
 
 LEASE = timedelta(seconds=60)
-"""How long a run counts without being renewed."""
+"""How long a lease is valid without being renewed."""
 BEAT = timedelta(seconds=10)
-"""How often a worker says that it lives, and renews what it holds."""
+"""The interval in which a worker writes its heartbeat and renews its leases."""
 SILENT = 3 * BEAT
-"""After how long without a sign a worker counts as dead."""
+"""Without a heartbeat for this long, a worker counts as dead."""
 _FORGOTTEN = timedelta(days=1)
 _AHEAD = timedelta(hours=2)
-"""Longer than any job waits or any lease lasts."""
-# Built once: pages ask it often.
+"""Longer than any job's interval and any lease."""
+# Built once, because pages use it often.
 _BEATS = WorkerBeat.__table__.c
 _ALIVE = (
     select(_BEATS.id)
@@ -34,13 +34,13 @@ _ALIVE = (
 
 
 def alive() -> bool:
-    """Whether any worker lives."""
+    """Whether any worker is alive."""
     at = now()
     return read(_ALIVE, {"since": at - SILENT, "until": at + SILENT}).first() is not None
 
 
 def beat(worker: UUID) -> None:
-    """Says that the worker lives, and forgets those that died long ago."""
+    """Writes the heartbeat of a worker. Its first one deletes workers that died long ago."""
     with write_transaction():
         row = db.session.get(WorkerBeat, worker)
         if row is None:
@@ -51,26 +51,26 @@ def beat(worker: UUID) -> None:
 
 
 def worker_left(worker: UUID) -> None:
-    """The worker ends: pages need not wait until it counts as dead."""
+    """Deletes a worker that ends, so that pages do not show it as alive until SILENT."""
     with write_transaction():
         db.session.execute(delete(WorkerBeat).where(WorkerBeat.id == worker))
 
 
 def due_jobs(names: Collection[str]) -> list[str]:
-    """The jobs whose time has come and that nobody does, the longest waiting first.
+    """Returns the jobs that are due and not leased, the longest waiting first.
 
-    A job that the database does not know yet is due.
+    A job without a row in the database is due.
     """
     at = now()
-    query = select(JobState.name, _waits(at).label("waits")).order_by(JobState.next_at)
+    query = select(JobState.name, _is_waiting(at).label("waits")).order_by(JobState.next_at)
     waits = {row.name: row.waits for row in db.session.execute(query)}
     db.session.rollback()
     unknown = [name for name in names if name not in waits]
     return unknown + [name for name, waiting in waits.items() if waiting and name in names]
 
 
-def _waits(at: datetime) -> ColumnElement[bool]:
-    """Whether a job is due and in nobody's hands."""
+def _is_waiting(at: datetime) -> ColumnElement[bool]:
+    """SQL: whether a job is due and not leased."""
     free = or_(JobState.leased_until.is_(None), _is_past(JobState.leased_until, at))
     return and_(_is_past(JobState.next_at, at), free)
 
@@ -80,7 +80,7 @@ def _is_past(then: Any, at: datetime) -> ColumnElement[bool]:
 
 
 def claim_job(name: str, run: UUID) -> bool:
-    """Takes the job for a run; False when it is not due any more or somebody was faster."""
+    """Takes the lease of a job for a run; False when it is not due or another run took it."""
     at = now()
     with write_transaction():
         if db.session.get(JobState, name) is None:
@@ -88,14 +88,14 @@ def claim_job(name: str, run: UUID) -> bool:
             db.session.flush()
         taken = (
             update(JobState)
-            .where(JobState.name == name, _waits(at))
+            .where(JobState.name == name, _is_waiting(at))
             .values(holder=run, leased_until=at + LEASE)
         )
         return _changed(taken)
 
 
 def renew_lease(runs: Iterable[UUID]) -> set[UUID]:
-    """Lets the runs go on; returns those that hold their lease no more."""
+    """Renews the leases of runs; returns the runs that have lost theirs."""
     lost = set()
     with write_transaction():
         for run in runs:
@@ -106,7 +106,7 @@ def renew_lease(runs: Iterable[UUID]) -> set[UUID]:
 
 
 def finish_run(name: str, run: UUID, wait: timedelta) -> None:
-    """Gives the job back, due again after ``wait``; nothing when the run lost its lease."""
+    """Releases the lease; the job is due again after ``wait``. No effect without the lease."""
     held = update(JobState).where(JobState.name == name, JobState.holder == run)
     with write_transaction():
         _changed(held.values(holder=None, leased_until=None, next_at=now() + wait))

@@ -1,4 +1,4 @@
-"""The jobs that exist: a name, how often, and the work."""
+"""The registry of jobs: name, interval and function."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 @dataclass
 class Run:
-    """One run of a job; its id holds the lease."""
+    """One run of a job; its id identifies the lease."""
 
     id: UUID = field(default_factory=uuid4)
     lost: bool = False
@@ -17,7 +17,7 @@ class Run:
 
     @property
     def stopping(self) -> bool:
-        """Whether the work should end early: shutdown, or another worker took it over."""
+        """Whether the work should end early: shutdown, or the lease is lost."""
         return self.lost or self.shutdown.is_set()
 
 
@@ -26,7 +26,7 @@ Work = Callable[[Run], bool | None]
 
 @dataclass(frozen=True)
 class Job:
-    """What :func:`job` registered."""
+    """A registered job."""
 
     name: str
     every: timedelta
@@ -40,7 +40,7 @@ JOBS: dict[str, Job] = {}
 def job(
     name: str, *, every: timedelta, pending: Callable[[], bool] = lambda: True
 ) -> Callable[[Work], Work]:
-    """Registers a function as a job; see the package's own words. Names are unique."""
+    """Registers a function as a job (see the package's docstring); names are unique."""
 
     def register(work: Work) -> Work:
         if name in JOBS:

@@ -1,4 +1,4 @@
-"""The worker: polls for due jobs and does each on a thread of its own, until told to stop."""
+"""The worker: polls for due jobs and runs each in a thread of its own, until stopped."""
 
 import threading
 import time
@@ -15,15 +15,15 @@ from webui.jobs.registry import JOBS, Job, Run
 from webui.web.errors import log_database_error
 
 POLL = 1.0
-"""Seconds between two looks for due jobs."""
+"""Seconds between two polls for due jobs."""
 RETRY = timedelta(seconds=15)
-"""How long a job that failed waits at least."""
+"""The minimum wait of a job after an error."""
 GRACE = 10.0
-"""Seconds that running jobs get to end after the worker was told to stop."""
+"""Seconds that running jobs have to end when the worker stops."""
 
 
 class Worker:
-    """One worker process. :meth:`run` returns after :meth:`stop`, from a signal or a thread."""
+    """One worker process. :meth:`run` returns after :meth:`stop`, called by a signal or thread."""
 
     def __init__(self, app: Flask, poll: float = POLL) -> None:
         self._app = app
@@ -34,29 +34,29 @@ class Worker:
         self._next_beat = 0.0
 
     def stop(self) -> None:
-        """Ends the worker soon: no new jobs, a moment for those that run."""
+        """Ends the worker soon: it starts no new jobs, and running ones get GRACE seconds."""
         self._shutdown.set()
 
     def run(self) -> None:
-        """Works until :meth:`stop`. An error of a job or the database does not end it."""
+        """Runs jobs until :meth:`stop`. An error of a job or the database does not end it."""
         while not self._shutdown.is_set():
-            self._guarded("the worker", self._look)
+            self._guarded("the worker", self._start_due_jobs)
             self._shutdown.wait(self._poll)
         self._end()
 
     def once(self) -> None:
-        """Does everything that is due now, one after the other, and returns."""
+        """Runs all jobs that are due now, one after the other, and returns."""
         for name in self._due():
-            _do(self._app, JOBS[name], Run(shutdown=self._shutdown))
+            _run_job(self._app, JOBS[name], Run(shutdown=self._shutdown))
 
-    def _look(self) -> None:
+    def _start_due_jobs(self) -> None:
         self._running = {n: pair for n, pair in self._running.items() if pair[0].is_alive()}
         if time.monotonic() >= self._next_beat:
             self._beat()
         for name in self._due():
             if name not in self._running:
                 run = Run(shutdown=self._shutdown)
-                # A daemon: a job that ignores the shutdown must not keep the process.
+                # A daemon thread: a job that ignores the shutdown must not keep the process alive.
                 thread = threading.Thread(target=self._work, args=(name, run), daemon=True)
                 self._running[name] = (thread, run)
                 thread.start()
@@ -75,7 +75,7 @@ class Worker:
             return [name for name in leases.due_jobs(JOBS) if self._is_pending(name)]
 
     def _is_pending(self, name: str) -> bool:
-        """Asks the job; an error there is that job's alone, and ends its transaction."""
+        """Calls ``pending`` of the job. Logs an error, so that it does not affect other jobs."""
         try:
             return JOBS[name].pending()
         except Exception as error:
@@ -85,7 +85,7 @@ class Worker:
             db.session.rollback()
 
     def _work(self, name: str, run: Run) -> None:
-        self._guarded(f"job {name}", lambda: _do(self._app, JOBS[name], run))
+        self._guarded(f"job {name}", lambda: _run_job(self._app, JOBS[name], run))
 
     def _guarded(self, what: str, act: Callable[[], object]) -> None:
         try:
@@ -102,14 +102,14 @@ class Worker:
             self._guarded("the worker", lambda: leases.worker_left(self._id))
 
 
-def _do(app: Flask, job: Job, run: Run) -> None:
-    """Claims the job, does it as often as there is more to do, and gives it back."""
+def _run_job(app: Flask, job: Job, run: Run) -> None:
+    """Takes the job's lease, runs it until there is no more to do, and releases the lease."""
     with app.app_context():
         try:
             if not leases.claim_job(job.name, run.id):
                 return
         except IntegrityError:
-            # Two workers met a new job at once: the other one has it.
+            # Two workers inserted a new job's row at the same time: the other one has the lease.
             return
         wait = max(job.every, RETRY)
         try:

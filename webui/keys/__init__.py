@@ -1,1 +1,1 @@
-"""The life of the encryption keys: added, promoted, rotated to, retired (DESIGN 5)."""
+"""The life cycle of encryption keys: add, promote, rotate, retire (DESIGN 5)."""

@@ -1,4 +1,4 @@
-"""What an operator should do next, from the state of the keys."""
+"""Advice for the operator: the next steps that follow from the state of the keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from webui.keys.uses import KeyState, State
 
 @dataclass(frozen=True)
 class Advice:
-    """A sentence, the command it leads to, and whether something is wrong."""
+    """A sentence, the command for it if any, and whether it is about an error."""
 
     words: str
     command: str = ""
@@ -16,15 +16,15 @@ class Advice:
 
 
 def advice(keys: Sequence[KeyState], stale: bool) -> list[Advice]:
-    """What to do, the most urgent first; empty when there is nothing to do.
+    """Returns the next steps, the most urgent first; empty when there are none.
 
-    ``stale``: the key file is newer than the process that answers.
+    ``stale``: the key file was changed after this process read it.
     """
     found = [
-        # A restart, as asked for below, may be all that it takes.
+        # Not when stale: the restart that is advised below may be enough.
         Advice(
             f"This process lacks {key.kid}, so values under it cannot be read here. "
-            "Restart it with a ring that holds the key.",
+            "Restart it with a ring that contains the key.",
             bad=True,
         )
         for key in keys
@@ -35,12 +35,12 @@ def advice(keys: Sequence[KeyState], stale: bool) -> list[Advice]:
     primary = next(key for key in keys if key.state is State.PRIMARY)
     for key in keys:
         if key.state is State.DECRYPT_ONLY:
-            found.append(_about(key, primary))
+            found.append(_advice_for(key, primary))
     return found
 
 
-def _about(key: KeyState, primary: KeyState) -> Advice:
-    """What comes next for a key that only decrypts: it is older or newer than the primary."""
+def _advice_for(key: KeyState, primary: KeyState) -> Advice:
+    """Returns the next step for a decrypt-only key, which is older or newer than the primary."""
     newer = key.added_at is None or (primary.added_at and key.added_at > primary.added_at)
     if newer and not key.values:
         return Advice(

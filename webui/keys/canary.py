@@ -1,4 +1,4 @@
-"""A canary per key: a known word sealed with it, so that a wrong key stops the start."""
+"""Canaries: a known word encrypted with each key, so that a wrong key stops the start."""
 
 from typing import Any
 
@@ -15,19 +15,19 @@ _TABLE, _COLUMN = EncryptionKey.__tablename__, "canary"
 
 
 def check_keys() -> None:
-    """Compares the application's ring with the keys this database was written with.
+    """Compares the application's key ring with the keys that this database uses.
 
-    Raises what :func:`check_ring` raises. The database must be migrated.
+    Raises the errors of :func:`check_ring`. The database must be migrated.
     """
     check_ring(keyring())
     db.session.rollback()
 
 
 def check_ring(ring: KeyRing) -> None:
-    """Compares a ring with the keys this database was written with.
+    """Compares a key ring with the keys that this database uses.
 
-    Raises KeyMissing for a key the ring lacks or whose primary one cannot be used, and
-    Tampered for one that differs, naming key ids only. Retired keys need not be there.
+    Raises KeyMissing for a key that the ring lacks or an unusable primary key, and Tampered for
+    a key that differs; messages contain only key ids. Retired keys may be missing.
     """
     known = known_keys()
     for key in db.session.scalars(select(EncryptionKey)):
@@ -42,9 +42,9 @@ def check_ring(ring: KeyRing) -> None:
 
 
 def check_canaries(connection: Connection, ring: KeyRing) -> None:
-    """Raises Tampered for a key of the ring that differs from the one the database knows.
+    """Raises Tampered for a key of the ring that differs from the database's key of that id.
 
-    For a migration, which holds the tables: it asks on its own connection.
+    For migrations, which lock the tables: reads on the migration's own connection.
     """
     for key in connection.execute(select(EncryptionKey.__table__)):
         if key.kid in ring.ids:
@@ -59,12 +59,12 @@ def _check(ring: KeyRing, key: Any) -> None:
 
 
 def known_keys() -> list[str]:
-    """The key ids of this database, retired ones included."""
+    """Returns the key ids of this database, retired ones included."""
     return list(db.session.scalars(select(EncryptionKey.kid).order_by(EncryptionKey.kid)))
 
 
 def register_keys(ring: KeyRing) -> None:
-    """Adds the canaries that are missing, in the current transaction."""
+    """Adds missing canaries, in the current transaction."""
     known = set(known_keys())
     for kid in [kid for kid in ring.ids if kid not in known]:
         single = ring.only(kid)

@@ -1,4 +1,4 @@
-"""``flask --app wsgi keys``: status, add, promote, rotate, retire."""
+"""The commands ``flask --app wsgi keys ...``: status, add, promote, rotate, retire."""
 
 import getpass
 import sys
@@ -45,8 +45,8 @@ def status() -> None:
 @_reason
 def add(reason: str | None) -> None:
     """Make a new key that decrypts only."""
-    kid, ring = _or_say(lambda: operations.add_key(_operator(), _checked(reason)))
-    _hand_over(ring)
+    kid, ring = _or_exit(lambda: operations.add_key(_operator(), _checked(reason)))
+    _print_ring(ring)
     click.echo(f"Added key {kid}. {RESTART} Then: keys promote {kid}", err=True)
 
 
@@ -55,7 +55,7 @@ def add(reason: str | None) -> None:
 @_reason
 def promote(kid: str, reason: str | None) -> None:
     """Make KID the key for new values."""
-    _hand_over(_or_say(lambda: operations.promote(kid, _operator(), _checked(reason))))
+    _print_ring(_or_exit(lambda: operations.promote(kid, _operator(), _checked(reason))))
     click.echo(f"Key {kid} is the primary key. {RESTART} Then: keys rotate", err=True)
 
 
@@ -64,7 +64,7 @@ def promote(kid: str, reason: str | None) -> None:
 @_reason
 def retire(kid: str, reason: str | None) -> None:
     """Take KID out of the ring, when no value uses it."""
-    _hand_over(_or_say(lambda: operations.retire(kid, _operator(), _checked(reason))))
+    _print_ring(_or_exit(lambda: operations.retire(kid, _operator(), _checked(reason))))
     click.echo(f"Retired key {kid}. {RESTART}", err=True)
 
 
@@ -86,7 +86,7 @@ def rotate(reason: str | None) -> None:
 
 
 def _problems(result: rotation.Rotated) -> list[str]:
-    """What keeps an old key in use, one line each."""
+    """Returns the reasons why old keys are still in use, one line each."""
     lines = [f"Cannot be read: {place}" for place in result.named]
     if result.unreadable:
         lines.append(
@@ -101,15 +101,15 @@ def _problems(result: rotation.Rotated) -> list[str]:
     return lines
 
 
-def _or_say(operation: Callable[[], T]) -> T:
+def _or_exit(operation: Callable[[], T]) -> T:
     try:
         return operation()
     except operations.NotPossible as error:
         raise click.ClickException(str(error)) from error
 
 
-def _hand_over(ring: KeyRing) -> None:
-    """Prints the ring when it is not in a file: it goes back to where it came from."""
+def _print_ring(ring: KeyRing) -> None:
+    """Prints the ring when it is not in a file, for the operator to put into the environment."""
     if operations.key_file() is None:
         click.echo("Put this into WEBUI_KEYRING:", err=True)
         click.echo(ring.to_json(), nl=False)

@@ -1,7 +1,7 @@
-"""Adding, promoting and retiring a key. Each is recorded; none of them touches a value.
+"""Adding, promoting and retiring a key. Each is recorded in the history; none changes a value.
 
-The ring stands in a file, which is edited as a whole, or in the environment, where only an
-operator can change it: then the new ring is returned to be put there.
+The key ring is stored in a file, which is replaced as a whole, or in the environment, which only
+an operator can change: then the new ring is returned for the operator.
 """
 
 import re
@@ -24,26 +24,26 @@ from webui.models.tenant.tenant import Change
 
 
 class NotPossible(Exception):
-    """Nothing was changed; the message says why, naming key ids only."""
+    """The operation is refused and nothing was changed; the message contains only key ids."""
 
 
 def key_file() -> Path | None:
-    """Where the ring is stored; None when it came from the environment."""
+    """Returns the path of the key file; None when the ring is in the environment."""
     path: Path | None = current_app.extensions["webui_config"].keyring_path
     return path
 
 
 def stored_ring() -> KeyRing:
-    """The ring as it is stored now, which may be newer than the one of this process."""
+    """Returns the stored ring, which may be newer than the ring of this process."""
     path = key_file()
     return read_ring(path) if path else keyring()
 
 
 def add_key(actor: Actor, reason: str | None = None) -> tuple[str, KeyRing]:
-    """Makes a key that decrypts only; returns its id and the new ring.
+    """Makes a decrypt-only key; returns its id and the new ring.
 
-    It is registered when the ring is a file; else when it is promoted, because an operator
-    who mislays the new ring must still be able to start.
+    The key is registered now when the ring is in a file. Otherwise it is registered when promoted:
+    an operator who loses the new ring must still be able to start the product.
     """
     with write_transaction():
         ring = _locked_ring()
@@ -57,7 +57,7 @@ def add_key(actor: Actor, reason: str | None = None) -> tuple[str, KeyRing]:
 
 
 def promote(kid: str, actor: Actor, reason: str | None = None) -> KeyRing:
-    """Makes a key of the ring the one for new values; returns the new ring.
+    """Makes a key of the ring the primary key; returns the new ring.
 
     Raises NotPossible.
     """
@@ -72,17 +72,17 @@ def promote(kid: str, actor: Actor, reason: str | None = None) -> KeyRing:
         register_keys(ring)
         fresh = ring.with_primary(kid)
         record(Action.KEY_PROMOTED, actor, changes=[_change(ring.primary, kid)], reason=reason)
-        # Last before the commit: a ring that could not be stored leaves no entry.
+        # Last before the commit: if the ring cannot be stored, there is no entry.
         _store(fresh)
         return fresh
 
 
 def retire(kid: str, actor: Actor, reason: str | None = None) -> KeyRing:
-    """Takes a key that nothing uses out of the ring; returns the new ring.
+    """Removes an unused key from the ring; returns the new ring.
 
-    From then on the database refuses values under it (models/key_triggers.py). Raises
-    NotPossible while anything uses the key, saying how many. The file comes last: after a
-    crash it still holds a key that does no harm, and retiring it once more removes it.
+    Afterwards the database refuses values with the key (webui/models/triggers/keys.py). Raises
+    NotPossible with the number of values that still use the key. The file is written last: after
+    a crash it still contains the key, which is harmless, and retiring it again removes it.
     """
     with write_transaction():
         ring = _locked_ring()
@@ -114,7 +114,7 @@ def _retire(key: EncryptionKey | None) -> None:
 
 
 def _locked_ring() -> KeyRing:
-    """The stored ring, under the history's lock: two operators at once take turns."""
+    """Returns the stored ring, and takes the history's lock: one operator at a time."""
     lock_head()
     try:
         ring = stored_ring()
@@ -140,6 +140,6 @@ def _is_retired(kid: str) -> bool:
 
 
 def _next_id(taken: Sequence[str]) -> str:
-    """``k`` and the next number; the id of a retired key is never used again."""
+    """Returns ``k`` and the next number; the id of a retired key is never used again."""
     numbers = [int(m.group(1)) for kid in taken if (m := re.fullmatch(r"k([0-9]{1,9})", kid))]
     return f"k{max(numbers, default=0) + 1}"

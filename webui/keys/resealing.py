@@ -1,8 +1,8 @@
-"""One row under the primary key: its value, its blind index, and the row seal that covers them.
+"""Re-encrypts one row with the primary key: value, blind index, and the row seal that covers them.
 
-What does not match its row seal is not sealed anew: rotation must not vouch for a value that
-somebody put there. The columns that an update sets are parameters ``to_<column>``; it changes a
-row only if that still is what was read (``key_<column>`` and ``was_<column>``).
+A value that does not match its row seal is not sealed again: rotation must not make a forged value
+valid. The columns that an update sets are the parameters ``to_<column>``; it changes a row only if
+the row is still as it was read (``key_<column>`` and ``was_<column>``).
 """
 
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ _TENANTS, _USERS = (db.metadata.tables[model.__tablename__] for model in (Tenant
 
 
 def columns_to_read(place: KeyedColumn) -> list[Any]:
-    """What must be read of a row: its key, the text that names a key, and what its seal covers."""
+    """Returns the columns to read: primary key, text with a key id, and what the seal covers."""
     found: list[Any] = [*place.key, place.column.label("sealed")]
     if place.table is _TENANTS:
         return [*found, *(c for c in tenant_seals.columns(_TENANTS) if c not in place.key)]
@@ -33,10 +33,10 @@ def columns_to_read(place: KeyedColumn) -> list[Any]:
 
 
 def parameters(ring: KeyRing, place: KeyedColumn, row: Any) -> Parameters:
-    """The parameters of a row's update. Raises SecretError for what cannot be read."""
+    """Returns the parameters of a row's update. Raises SecretError for an unreadable value."""
     key = row[: len(place.key)]
     same = {f"key_{c.name}": part for c, part in zip(place.key, key, strict=True)}
-    was, becomes = {place.column.name: row.sealed}, _becomes(ring, place, row, row_id(key))
+    was, becomes = {place.column.name: row.sealed}, _new_values(ring, place, row, row_id(key))
     if "seal" in becomes:
         was["seal"] = row.seal
     return (
@@ -47,7 +47,7 @@ def parameters(ring: KeyRing, place: KeyedColumn, row: Any) -> Parameters:
 
 
 def statement(place: KeyedColumn) -> Update:
-    """The update that takes such parameters."""
+    """Returns the UPDATE for the parameters of :func:`parameters`."""
     table, names = place.table, {place.column.name}
     if place.index is not None:
         names.add(place.index.name)
@@ -59,9 +59,9 @@ def statement(place: KeyedColumn) -> Update:
     return update(table).where(*same).values({name: bindparam(f"to_{name}") for name in names})
 
 
-def _becomes(ring: KeyRing, place: KeyedColumn, row: Any, identity: str) -> Parameters:
+def _new_values(ring: KeyRing, place: KeyedColumn, row: Any, identity: str) -> Parameters:
     if isinstance(place, SealedColumn):
-        return _value(ring, place, row, identity)
+        return _resealed_value(ring, place, row, identity)
     if place.table is _USERS:
         if user_seals.mismatch(row.id, row, row.seal_entry):
             raise SealBroken("users does not match its seal")
@@ -72,22 +72,22 @@ def _becomes(ring: KeyRing, place: KeyedColumn, row: Any, identity: str) -> Para
     return {"seal": tenant_seals.tenant_seal(ring, row, row.version, vouched)}
 
 
-def _value(ring: KeyRing, place: SealedColumn, row: Any, identity: str) -> Parameters:
+def _resealed_value(ring: KeyRing, place: SealedColumn, row: Any, identity: str) -> Parameters:
     where = (place.table.name, place.attribute.name, identity)
     value = fields.unseal(ring, row.sealed, *where)
-    # The blind index alone may be behind: then the value is under the primary key already.
+    # The value may have the primary key already, when only the blind index has an old one.
     done = fields.key_id(row.sealed) == ring.primary
     becomes = {place.column.name: row.sealed if done else fields.seal(ring, value, *where)}
     if place.index is not None:
         searched = place.attribute.key(value)
         becomes[place.index.name] = blind_index.index(ring, searched, *where[:2])
     if place.table is _TENANTS:
-        becomes["seal"] = _follows(ring, place, row, becomes)
+        becomes["seal"] = _updated_seal(ring, place, row, becomes)
     return becomes
 
 
-def _follows(ring: KeyRing, place: SealedColumn, row: Any, becomes: Parameters) -> str:
-    """The tenant's seal with the new texts, under the key that it has: its own turn comes."""
+def _updated_seal(ring: KeyRing, place: SealedColumn, row: Any, becomes: Parameters) -> str:
+    """Returns the tenant's seal for the new texts, with its present key; rotated separately."""
     vouched = tenant_seals.matching(row)
     if place.attribute.name not in vouched:
         raise SealBroken(f"{place} does not match its seal")

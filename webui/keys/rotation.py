@@ -1,9 +1,9 @@
-"""Re-encrypting everything with the primary key, online and resumable.
+"""Re-encrypts everything with the primary key, online and resumable.
 
-What is left to do is what stands under another key, so nothing else needs to be remembered:
-after kill -9 the next run goes on. Each value is replaced only if it still is the one that
-was read (compare-and-set), in short transactions that leave room for other writers. This is
-the one exemption from the ban on bulk updates; ``version`` and history stay as they are.
+The work left is exactly the values with another key, so no progress is stored: after kill -9
+the next run continues. Each value is replaced only if it is still the one that was read
+(compare-and-set), in short transactions between which others can write. This is the only
+exception from the ban on bulk updates; ``version`` and history stay unchanged.
 """
 
 import time
@@ -28,12 +28,12 @@ BATCH = 200
 """Values per transaction: a few milliseconds of work."""
 _PASSES = 5
 _NAMED = 20
-"""So many unreadable values are named; the others are counted."""
+"""The number of unreadable values that are listed; the others are only counted."""
 
 
 @dataclass
 class Rotated:
-    """What came of a run: values moved, what cannot be read, and what is left under old keys."""
+    """The result of a run: values re-encrypted, unreadable, and left with old keys."""
 
     primary: str
     due: int
@@ -43,14 +43,14 @@ class Rotated:
     left: int = 0
 
     def cannot_read(self, place: str) -> None:
-        """Counts a value that stays as it is."""
+        """Counts an unreadable value, which is not changed."""
         self.unreadable += 1
         if len(self.named) < _NAMED:
             self.named.append(place)
 
 
 def due_values() -> int:
-    """How many values stand under other keys of the ring."""
+    """Returns the number of values that use other keys of the ring than the primary one."""
     number = uses.count_uses(_other_keys(keyring()))
     db.session.rollback()
     return number
@@ -59,9 +59,9 @@ def due_values() -> int:
 def rotate_values(
     actor: Actor, reason: str | None = None, progress: Callable[[int], None] = lambda _: None
 ) -> Rotated:
-    """Brings every value and blind index under the primary key; ``progress`` gets counts.
+    """Re-encrypts every value and blind index with the primary key; ``progress`` gets counts.
 
-    Several passes, because processes that do not know the newest key yet go on writing.
+    Up to five passes, because processes without the newest key continue to write with an old one.
     """
     ring = keyring()
     result = Rotated(ring.primary, due_values())
@@ -83,7 +83,7 @@ def _other_keys(ring: KeyRing) -> list[str]:
 
 
 def _batches(ring: KeyRing) -> Iterator[tuple[KeyedColumn, list[Any]]]:
-    """The rows under other keys of the ring, in batches that no transaction holds open."""
+    """Yields the rows with other keys of the ring, in batches, without an open transaction."""
     for place in keyed_columns():
         for kid in _other_keys(ring):
             for condition in uses.uses_of_key(place, kid):
@@ -109,7 +109,7 @@ def _read(
 def _resealed(
     ring: KeyRing, place: KeyedColumn, row: Any, result: Rotated
 ) -> resealing.Parameters | None:
-    """The parameters of a row's update; None for a value that cannot be read."""
+    """Returns the parameters of a row's update; None for an unreadable value."""
     try:
         return resealing.parameters(ring, place, row)
     except SecretError:
@@ -124,7 +124,7 @@ def _write(
     actor: Actor,
     reason: str | None,
 ) -> int:
-    """Writes a batch; the first one of a run carries the run's entry. Returns how many."""
+    """Writes a batch; the first one of a run also writes the history entry. Returns the count."""
     if not rows:
         return 0
     started = time.monotonic()
@@ -136,7 +136,7 @@ def _write(
         if moved and not result.moved:
             record(Action.KEYS_ROTATED, actor, changes=_changes(result), reason=reason)
     if is_sqlite():
-        # One writer at a time, and those who wait are not queued: leave them half of it.
+        # SQLite has one writer at a time and no queue: leave other writers half of the time.
         time.sleep(time.monotonic() - started)
     return moved
 

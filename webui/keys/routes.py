@@ -1,4 +1,4 @@
-"""The page of the encryption keys. It only reads: keys are changed by commands."""
+"""The page of the encryption keys. It is read-only: keys are changed by commands."""
 
 from flask import Blueprint, render_template
 
@@ -10,13 +10,13 @@ from webui.keys.advice import advice
 
 bp = Blueprint("keys", __name__)
 COUNTED = 10_000
-"""Values per column that the page counts; `keys status` counts all."""
+"""The maximum that the page counts per column; `keys status` counts all values."""
 
 
 @bp.get("/keys")
 @requires(Permission.VIEW_KEYS)
 def index() -> str:
-    """Every key with its state, age and use, and what to do next."""
+    """Shows every key with its state, age and use, and the next steps."""
     ring = keyring()
     keys = uses.states(ring, COUNTED)
     return render_template("keys/index.html", keys=keys, advice=advice(keys, _is_stale(ring)))

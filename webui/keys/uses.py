@@ -1,4 +1,4 @@
-"""How many values stand under a key, and which keys there are."""
+"""The keys with their states, and the number of values that use each key."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from webui.models.seals.sealed_columns import KeyedColumn, key_of, keyed_columns
 
 
 class State(StrEnum):
-    """What a key is to this database and to the ring of this process."""
+    """The state of a key, from this database and the key ring of this process."""
 
     PRIMARY = "primary"
     DECRYPT_ONLY = "decrypt only"
@@ -28,8 +28,8 @@ class State(StrEnum):
 class KeyState:
     """A key with its state, its age and the values that use it.
 
-    ``added_at`` is None for a key of the ring that the database does not know yet; with
-    ``more`` there are more values than counted.
+    ``added_at``: None for a key of the ring that is not registered in the database yet. ``more``:
+    there are more values than were counted.
     """
 
     kid: str
@@ -41,7 +41,7 @@ class KeyState:
 
     @property
     def age(self) -> str:
-        """How long it has been in use, in days; empty for one that is not registered."""
+        """The time in use, in days; empty for a key that is not registered."""
         if self.added_at is None:
             return ""
         days = (now() - self.added_at).days
@@ -49,13 +49,13 @@ class KeyState:
 
 
 def states(ring: KeyRing, most: int | None = None) -> list[KeyState]:
-    """Every key that the ring or the database knows, oldest first.
+    """Returns every key of the ring or the database, oldest first.
 
-    ``most`` bounds what is counted per column, for a page; without it the count is exact.
+    ``most`` limits the count per column, for a page; without it the count is exact.
     """
     known = {key.kid: key for key in db.session.scalars(select(EncryptionKey))}
     found = [_state(kid, known.get(kid), ring, most) for kid in {*known, *ring.ids}]
-    # Those that the database does not know yet are the newest.
+    # Keys that are not registered yet are the newest.
     return sorted(found, key=lambda k: (k.added_at is None, k.added_at, k.kid))
 
 
@@ -80,23 +80,23 @@ def _word(kid: str, key: EncryptionKey | None, ring: KeyRing) -> State:
 
 
 def encrypted_with(place: KeyedColumn, kid: str) -> ColumnElement[bool]:
-    """Rows whose value stands under a key."""
+    """Returns the condition for rows whose value is encrypted with a key."""
     return key_of(place.column) == kid
 
 
 def index_behind(place: KeyedColumn, kid: str) -> ColumnElement[bool]:
-    """Rows whose blind index alone stands under a key."""
+    """Returns the condition for rows of which only the blind index uses a key."""
     return and_(key_of(place.index) == kid, key_of(place.column) != kid)
 
 
 def uses_of_key(place: KeyedColumn, kid: str) -> list[ColumnElement[bool]]:
-    """What makes a row use a key, each row in one of them."""
+    """Returns the conditions for rows that use a key; a row meets at most one of them."""
     found = [encrypted_with(place, kid)]
     return [*found, index_behind(place, kid)] if place.index is not None else found
 
 
 def count_uses(kids: Iterable[str]) -> int:
-    """Exactly how many values use one of the keys, blind indexes and row seals included."""
+    """Returns the exact number of values, blind indexes and row seals that use one of the keys."""
     return sum(
         _count(place, condition)
         for kid in kids

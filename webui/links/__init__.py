@@ -1,1 +1,1 @@
-"""Links that let a person choose a password: invitations, and forgotten passwords."""
+"""Links with which a person chooses a password: invitations and password resets."""

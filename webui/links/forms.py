@@ -17,5 +17,5 @@ class ChoosePasswordForm(BaseForm):
         explain_password(self.password, user.role)
 
     def validate_password(self, field: ParsedField) -> None:
-        """The one rule for passwords, for this account."""
+        """Checks the password rule for this account."""
         judge_password(field, Holder.of(self.user))

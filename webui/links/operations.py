@@ -1,9 +1,9 @@
-"""What happens to links: issued by staff, used once by the person.
+"""Operations on links: staff issue them, and the person uses one once.
 
-A token is 256 random bits and stands in the link alone; the database keeps a keyed hash. It is
-sent by no e-mail, written to no log and no history. A link is usable once, until it expires, is
-replaced by a newer one, or its account is disabled. Reading a link's page never uses it up:
-mail scanners and chat previews open links.
+A token is 256 random bits and appears only in the link; the database stores a keyed hash. It is
+not sent by e-mail, and not written to logs or the history. A link is valid once, until it
+expires, a newer one replaces it, or its account is disabled. Opening a link's page does not use
+it up, because mail scanners and chat previews open links.
 """
 
 import secrets
@@ -37,12 +37,12 @@ _TOKEN_BYTES = 32
 
 
 class Gone(Exception):
-    """The link does not work: used, replaced, expired, or never issued. All look alike."""
+    """The link is not valid: used, replaced, expired, or never issued, without saying which."""
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A fresh link: shown once, to who asked for it. ``repr`` does not tell the token."""
+    """A new link, shown once to the person who requested it. ``repr`` omits the token."""
 
     kind: LinkKind
     token: str
@@ -54,19 +54,19 @@ class Issued:
 
 @dataclass(frozen=True)
 class Chosen:
-    """What came of a chosen password: the token of a session, or None to sign in as usual."""
+    """The result of choosing a password: the token of a session, or None to sign in as usual."""
 
     user: User
     session: str | None
 
 
 def kind_for(user: User) -> LinkKind:
-    """An invitation for who has no password yet, a reset link for who has one."""
+    """Returns INVITATION for an account without a password, RESET for one with a password."""
     return LinkKind.INVITATION if user.password_hash == NO_PASSWORD else LinkKind.RESET
 
 
 def issue_link_for(user: User, actor: Actor) -> Issued:
-    """Adds a link for the account to the current transaction; older ones become void."""
+    """Adds a link for the account in the current transaction; revokes older ones."""
     void_links(user)
     kind, at = kind_for(user), now()
     issued = Issued(kind, secrets.token_urlsafe(_TOKEN_BYTES), at + LIFETIMES[kind])
@@ -85,13 +85,13 @@ def issue_link_for(user: User, actor: Actor) -> Issued:
 
 
 def open_link(user_id: UUID) -> AccountLink | None:
-    """The account's link that could still be used."""
+    """Returns the account's valid link, or None."""
     query = select(AccountLink).where(AccountLink.user_id == user_id, _usable())
     return next((link for link in db.session.scalars(query) if link.is_genuine()), None)
 
 
 def user_of_link(kind: LinkKind, token: str) -> User:
-    """The account that may choose a password by the link; changes nothing. Raises Gone."""
+    """Returns the account that may choose a password with the link. Raises Gone."""
     return _find(kind, token).user
 
 
@@ -118,12 +118,12 @@ def _hash(token: str) -> str:
 
 
 def count_link_try(actor: Actor) -> None:
-    """Counts a try before it is judged; a right one is forgiven. Raises throttle.TooMany."""
+    """Counts a try before the link is checked, against guessing. Raises throttle.TooMany."""
     throttle.consume(_counters(actor), actor)
 
 
 def forgive_try(actor: Actor) -> None:
-    """Takes back the try of a link that works."""
+    """Removes the counted try of a valid link."""
     with write_transaction():
         throttle.refund(_counters(actor))
 
@@ -131,18 +131,18 @@ def forgive_try(actor: Actor) -> None:
 def choose_password(
     kind: LinkKind, token: str, password: str, actor: Actor, replaces: str | None = None
 ) -> Chosen:
-    """Uses the link up: sets the password, ends the account's sessions and its other links.
+    """Uses the link: sets the password, ends the account's sessions, revokes its other links.
 
-    An invitation signs in, which it can only do while the account has neither a password nor
-    a second factor; a reset link never does. ``replaces`` is the hash of the browser's token so
-    far: that session ends with the sign-in. Raises Gone, also for the second of two at once.
+    An invitation also signs in; the account then has neither a password nor a second factor. A
+    reset link never signs in. ``replaces``: the token hash of the browser's present session,
+    which ends with the sign-in. Raises Gone, also for the second of two simultaneous uses.
     """
     user_id = user_of_link(kind, token).id
-    # Hashing takes long on purpose: never inside the write transaction.
+    # Hashing is slow by design: never inside the write transaction.
     hashed = passwords.hash_password(password)
     with write_transaction():
         user = db.session.get(User, user_id, with_for_update=True)
-        # Judged again under the account's lock: this is where one of two wins.
+        # Checked again under the account's lock: only one of two simultaneous uses succeeds.
         link = _find(kind, token)
         if user is None or link.user_id != user_id:
             raise Gone
@@ -160,7 +160,7 @@ def choose_password(
 
 
 def _note_reset(user: User, link: AccountLink) -> None:
-    """Remembers who issued the link, for the next sign-ins and for the person."""
+    """Stores who issued the reset link, for the next sign-ins and a notice to the person."""
     forget_reset(user)
     if link.kind == LinkKind.RESET:
         link.revise_sealed(set_password=True)

@@ -1,4 +1,4 @@
-"""The pages behind links: choosing a password, or that the link does not work any more."""
+"""The pages of links: choosing a password, or the message that the link is not valid."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def accept(token: str) -> Any:
 @public
 @secret_address
 def reset(token: str) -> Any:
-    """The form for a new password instead of a forgotten one."""
+    """The form for a new password, in place of a forgotten one."""
     return _show(LinkKind.RESET, token)
 
 
@@ -56,7 +56,7 @@ def reset(token: str) -> Any:
 @public
 @secret_address
 def set_again(token: str) -> Any:
-    """Sets the new password; signing in is up to the sign-in page and its second factor."""
+    """Sets the new password. The person then signs in, with the second factor."""
     return _use(LinkKind.RESET, token)
 
 
@@ -104,6 +104,6 @@ def _form(form: ChoosePasswordForm, user: User, kind: LinkKind, status: int = 20
 
 
 def _gone() -> Response:
-    """One page for every link that does not work, so that none tells what it was."""
+    """Returns the same page for every invalid link, so that it does not reveal the cause."""
     contact = current_app.extensions["webui_config"].support_contact
     return make_response(render_template(part_of("links/gone.html"), contact=contact), 404)

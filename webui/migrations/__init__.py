@@ -1,4 +1,4 @@
-"""Schema migrations (Alembic), run on the application's own engine by ``setup``."""
+"""Schema migrations (Alembic); ``setup`` runs them on the application's own engine."""
 
 from functools import cache
 from importlib import import_module
@@ -14,20 +14,20 @@ _STORED = table("alembic_version", column("version_num"))
 
 
 def upgrade(revision: str = "head") -> None:
-    """Brings the database to a revision, with the triggers of the current code at head."""
+    """Upgrades the database to a revision; at head it also gets the triggers of the code."""
     command, config = _alembic()
     command.upgrade(config, revision)
 
 
 def downgrade(revision: str) -> None:
-    """Takes the database back to a revision."""
+    """Downgrades the database to a revision."""
     command, config = _alembic()
     command.downgrade(config, revision)
 
 
 def _alembic() -> tuple[Any, Any]:
-    """Alembic's commands and its configuration; there is no alembic.ini, everything is here."""
-    # A tenth of every start of the product would go into loading it, and few starts migrate.
+    """Returns Alembic's commands and its configuration, which replaces an alembic.ini."""
+    # Imported here: it would take a tenth of every start, and few starts migrate.
     config = import_module("alembic.config").Config()
     config.set_main_option("script_location", str(HERE))
     return import_module("alembic.command"), config
@@ -43,5 +43,5 @@ def is_current() -> bool:
 
 @cache
 def newest_revision() -> str:
-    """The newest revision: a step's file is called after its revision, and they count up."""
+    """Returns the newest revision: file names begin with the revision, which is a number."""
     return max(path.name.partition("_")[0] for path in HERE.glob("versions/[0-9]*_*.py"))

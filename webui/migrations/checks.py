@@ -1,4 +1,4 @@
-"""Changing the CHECK constraint of a table that has rows, triggers and indexes, in a migration."""
+"""Helpers for migrations that change the CHECK constraint of an existing table."""
 
 import re
 
@@ -7,16 +7,16 @@ from alembic import op
 
 
 class NoSuchCheck(LookupError):
-    """The table has no constraint of the name."""
+    """The table has no constraint of that name."""
 
 
 def replace_check(table: str, name: str, condition: str) -> None:
-    """Gives the constraint ``ck_<table>_<name>`` another condition, for example one word more.
+    """Changes the condition of the constraint ``ck_<table>_<name>``, for example to add a word.
 
-    ``condition`` is SQL that both databases understand; rows that do not meet it are an error on
-    PostgreSQL. On SQLite the text of the schema is edited in place, the way that its manual
-    describes for changes which leave the stored rows as they are ("ALTER TABLE", section 7): a
-    rebuilt table would lose its triggers. Raises NoSuchCheck.
+    ``condition`` is SQL for both databases; existing rows that do not meet it are an error on
+    PostgreSQL. On SQLite the text of the schema is edited in place, as its manual describes for
+    changes that do not affect stored rows ("ALTER TABLE", section 7), because a rebuilt table
+    would lose its triggers. Raises NoSuchCheck.
     """
     full_name = f"ck_{table}_{name}"
     if op.get_context().dialect.name == "sqlite":
@@ -27,7 +27,7 @@ def replace_check(table: str, name: str, condition: str) -> None:
 
 
 def words_check(column: str, words: list[str]) -> str:
-    """The condition of a closed vocabulary: the column has one of the words."""
+    """Returns the condition that the column has one of the words."""
     return f"{column} IN ({', '.join(map(_quoted, words))})"
 
 
@@ -46,7 +46,7 @@ def _edit_schema(table: str, full_name: str, condition: str) -> None:
     connection.exec_driver_sql("PRAGMA writable_schema = ON")
     update = "UPDATE sqlite_master SET sql = :sql WHERE type = 'table' AND name = :table"
     connection.execute(sa.text(update), {"sql": new, "table": table})
-    # Tells every connection, this one included, to read the schema again.
+    # Makes every connection, this one included, read the schema again.
     connection.exec_driver_sql(f"PRAGMA schema_version = {version + 1:d}")
     connection.exec_driver_sql("PRAGMA writable_schema = OFF")
     found = connection.scalar(sa.text("PRAGMA integrity_check"))
@@ -55,7 +55,7 @@ def _edit_schema(table: str, full_name: str, condition: str) -> None:
 
 
 def _with_condition(sql: str, full_name: str, condition: str) -> str:
-    """The CREATE TABLE statement with the condition in the parentheses of the constraint."""
+    """Returns the CREATE TABLE statement with the new condition in the constraint."""
     start = re.search(rf"CONSTRAINT {re.escape(full_name)} CHECK \(", sql)
     if start is None:
         raise NoSuchCheck(full_name)
@@ -63,7 +63,7 @@ def _with_condition(sql: str, full_name: str, condition: str) -> str:
 
 
 def _closing(sql: str, inside: int) -> int:
-    """Where the parenthesis that was opened before ``inside`` is closed; quoted text apart."""
+    """Returns the position of the ``)`` for the ``(`` before ``inside``; ignores quoted text."""
     depth, quoted = 1, False
     for place in range(inside, len(sql)):
         letter = sql[place]

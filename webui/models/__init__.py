@@ -1,4 +1,4 @@
-"""The stored things. They know no request; importing this package maps all of them."""
+"""The database tables as SQLAlchemy models, independent of requests. Importing maps them all."""
 
 from webui.models.access import DailyMark, DeniedAttempts
 from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord, DeniedObject
@@ -17,7 +17,7 @@ from webui.models.throttle import TryCounter
 from webui.models.user import User, UserSession
 from webui.models.webhook import Delivery, DeliveryAttempt, WebhookStop, WebhookTurn
 
-# The tables that grow large; in the others a count reads every row.
+# Only the tables that grow large need these indexes; in the others a count reads every row.
 index_keys(
     Tenant,
     (

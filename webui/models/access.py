@@ -1,4 +1,4 @@
-"""What the history needs to remember of who asked: denials of a minute, firsts of a day."""
+"""Counters that keep the history short: denials grouped by person, daily marks of actions."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,10 +11,10 @@ from webui.models.columns import UTCDateTime
 
 
 class DeniedAttempts(Model):
-    """Denials of a person, on all pages, since the entry that told the first.
+    """The denials of a person, on all pages, since the history entry of the first one.
 
-    ``told`` are the attempts that got an entry of their own since then, one a line; ``more``
-    counts the denials that got none, and ``folded`` names the first of those attempts.
+    ``told``: the attempts that have an entry of their own since then, one per line; ``more``:
+    the number of denials without an entry; ``folded``: the first of the attempts without one.
     """
 
     __tablename__ = "denied_attempts"
@@ -29,7 +29,7 @@ class DeniedAttempts(Model):
 
 
 class DailyMark(Model):
-    """Something a person did already on a day (UTC): only its first time is an entry."""
+    """An action that a person did on a day (UTC): only the first one makes a history entry."""
 
     __tablename__ = "daily_marks"
 

@@ -1,4 +1,4 @@
-"""The history as stored: the entry's text and the extracts that make it searchable."""
+"""The stored history: each entry's canonical JSON, and the extracts that make it searchable."""
 
 from datetime import datetime
 from typing import Any
@@ -22,26 +22,26 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webui.core.extensions import Model
 from webui.models.columns import NO_ROW_ID, BinaryText, Encrypted, UTCDateTime, partial_index
 
-# On SQLite only INTEGER is the row id, which makes the chain's order the table's order.
+# On SQLite only an INTEGER key is the row id, so that the table is in the order of the chain.
 Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 
-# What changes the sealed facts of an account (models/user_seals.py).
+# The actions that change the sealed facts of an account (webui/models/seals/user_seals.py).
 SEALING_ACTIONS = (
     *("user.created", "user.invited", "user.disabled", "user.enabled", "user.role.updated"),
     *("user.password.set", "user.password.updated", "user.password.renewed"),
     *("user.authenticator.updated", "user.passkey.added", "user.passkey.removed"),
     *("user.factors.removed", "user.resealed"),
 )
-# Literal words: only then may the partial index answer it.
+# Literals, not parameters: otherwise the databases do not use the partial index.
 SEALING = f"action IN ({', '.join(map(repr, SEALING_ACTIONS))})"
 
 
 class DeniedObject(ColumnElement[str]):
-    """The id that a denial was for, cut out of its entry's text; nonsense for other entries.
+    """SQL: the object id of a denial, cut out of the entry's text. Meaningless for other entries.
 
-    The text is canonical, so it stands there in one form only. No JSON function, because those
-    raise over a text that somebody spoiled.
+    The text is canonical JSON, so the id has one possible form. JSON functions are not used
+    because they raise an error on a text that was damaged.
     """
 
     inherit_cache = True
@@ -62,7 +62,7 @@ def _cut_on_sqlite(_element: DeniedObject, _compiler: Any, **_more: Any) -> str:
 
 
 class AuditEntry(Model):
-    """One entry. ``body`` is the truth (DESIGN 2.6); the other columns are extracts of it."""
+    """One entry. ``body`` is authoritative (DESIGN 2.6); the other columns are extracts of it."""
 
     __tablename__ = "audit_entries"
     __table_args__ = (
@@ -103,7 +103,7 @@ class AuditEntry(Model):
     address: Mapped[str | None] = mapped_column(String(64))
     body: Mapped[str] = mapped_column(Text)
     hash: Mapped[str] = mapped_column(String(64), unique=True)
-    # The account that the entry is about, whoever acted.
+    # The account that the entry is about, not the one that acted.
     subject_id: Mapped[UUID | None] = mapped_column(Uuid)
 
     def __repr__(self) -> str:
@@ -111,7 +111,7 @@ class AuditEntry(Model):
 
 
 class AuditField(Model):
-    """Which fields an entry changed: an extract for "who last changed this?"."""
+    """The fields that an entry changed: an extract for "who last changed this field?"."""
 
     __tablename__ = "audit_fields"
     __table_args__ = (
@@ -126,10 +126,10 @@ class AuditField(Model):
 
 
 class AuditWord(Model):
-    """Which words an entry's reason has: an extract for the search by words.
+    """The words of an entry's reason: an extract for the search by words.
 
-    Read along its key, a word's entries come in the chain's order on both databases, which
-    no full-text index of either gives.
+    The primary key returns a word's entries in the order of the chain on both databases, which
+    no full-text index does.
     """
 
     __tablename__ = "audit_words"
@@ -140,7 +140,7 @@ class AuditWord(Model):
 
 
 class AuditSealed(Model):
-    """A sealed value of an entry, with its salt; None once it was erased."""
+    """A sealed value of an entry, with its salt. ``value`` is None after it was erased."""
 
     __tablename__ = "audit_sealed"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Column types and the declaration of how a column reaches the history."""
+"""Column types, and the declaration of how a column's changes are written to the history."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -29,20 +29,20 @@ from webui.values import compact_json, same_json
 
 
 class Audited(StrEnum):
-    """How a column's change stands in a history entry (DESIGN 7)."""
+    """How a column's change is written in a history entry (DESIGN 7)."""
 
     PLAIN = "plain"
-    """Old and new value as they are."""
+    """Old and new value in plain text."""
     SEALED = "sealed"
     """A digest in the entry; the value encrypted beside it."""
     EVENT = "event"
-    """Only the words set, replaced or removed."""
+    """Only the word "set", "replaced" or "removed"."""
     DERIVED = "derived"
-    """Follows from other columns or from the entry itself; never stands in it."""
+    """Computed from other columns or from the entry itself; never written in it."""
 
 
 def audited(kind: Audited) -> dict[str, Audited]:
-    """The ``info`` of a column."""
+    """Returns the ``info`` of a column of this kind."""
     return {"audit": kind}
 
 
@@ -57,23 +57,23 @@ _LAST = "\U0010ffff"
 
 
 def past(prefix: str) -> str:
-    """A text that comes after all that begin with the prefix, byte by byte."""
+    """Returns a text that sorts after every text with the prefix, in byte order."""
     return prefix + _LAST
 
 
 def starts_with(key: Any, prefix: str) -> ColumnElement[bool]:
-    """A prefix as a range, which any index in byte order answers."""
+    """Returns the condition "starts with the prefix" as a range, for an index in byte order."""
     return (key >= prefix) & (key < past(prefix))
 
 
 def partial_index(name: str, *columns: Any, where: str, on_sqlite: str | None = None) -> Index:
-    """An index of the rows that meet a condition, which SQLite may need in other words."""
+    """Returns an index of the rows that meet ``where`` (``on_sqlite`` replaces it on SQLite)."""
     here = text(on_sqlite or where)
     return Index(name, *columns, postgresql_where=text(where), sqlite_where=here)
 
 
-# SQLite's hidden row id is a second way to name a row: INSERT OR REPLACE could use it to
-# delete one past the triggers. Tables that are guarded have none.
+# SQLite's hidden row id is a second key of a row: INSERT OR REPLACE could use it to delete a
+# row without the triggers noticing. Tables with guard triggers have none.
 NO_ROW_ID = {"sqlite_with_rowid": False}
 
 
@@ -83,13 +83,13 @@ def now() -> datetime:
 
 
 class SpoiledValue(ValueError):
-    """A stored value is none of its column's kind: somebody wrote it around the product."""
+    """A stored value does not have its column's type: it was not written by this product."""
 
 
 class CannotSeal(SQLAlchemyError):
-    """A row cannot be saved: its seal was made with a key that this process lacks.
+    """A row cannot be saved: its seal was made with a key that this process does not have.
 
-    Like any failure of the database: nothing was written, and what was typed is kept.
+    Handled as any database failure: nothing was written, and the person's input is kept.
     """
 
 
@@ -101,11 +101,11 @@ class UTCDateTime(TypeDecorator[datetime]):
 
     @property
     def python_type(self) -> type[datetime]:
-        """What a value is in Python."""
+        """The Python type of a value."""
         return datetime
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuses naive times: they have no place on the time line."""
+        """Returns the time in UTC. Raises ValueError for a naive time, which is ambiguous."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -114,17 +114,17 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Gives an aware time in UTC."""
+        """Returns an aware time in UTC."""
         return None if value is None else _in_utc(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        """On SQLite reads the text itself. Raises SpoiledValue for one that is no time."""
+        """On SQLite parses the stored text. Raises SpoiledValue when it is not a time."""
         if dialect.name == "sqlite":
-            return _time_of
+            return _parsed_time
         return super().result_processor(dialect, coltype)
 
 
-def _time_of(stored: Any) -> datetime | None:
+def _parsed_time(stored: Any) -> datetime | None:
     if stored is None:
         return None
     try:
@@ -138,29 +138,29 @@ def _in_utc(at: datetime) -> datetime:
 
 
 class CompactJSON(TypeDecorator[Any]):
-    """JSON as compact text, so that its size and its words can be checked by the database."""
+    """JSON as compact text, so that CHECK constraints can test its size and values."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """The compact text."""
+        """Returns the compact text."""
         return None if value is None else compact_json(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """The parsed value. Raises SpoiledValue for a text that is no JSON."""
+        """Returns the parsed value. Raises SpoiledValue for a text that is not JSON."""
         try:
             return None if value is None else json.loads(value)
         except (ValueError, TypeError):
             raise SpoiledValue("no JSON") from None
 
     def compare_values(self, x: Any, y: Any) -> bool:
-        """Equal JSON, whatever the key order."""
+        """Whether both are the same JSON; key order is ignored."""
         return same_json(x, y)
 
 
 def stored_default(name: str) -> Any:
-    """The ``server_default`` of a field's column, from its one definition in the catalogue."""
+    """Returns the ``server_default`` of a field's column, from the catalogue."""
     value = FIELDS[name].use.default
     if isinstance(value, bool):
         return true() if value else false()
@@ -170,26 +170,26 @@ def stored_default(name: str) -> Any:
 
 
 def field_checks(names: Iterable[str]) -> list[SchemaItem]:
-    """The CHECK constraint of each named field, from its one definition in limits."""
+    """Returns the CHECK constraints of the named fields, from the catalogue."""
     checks: list[SchemaItem] = []
     for name in names:
         sql, loose = FIELDS[name].check(), FIELDS[name].loose_check()
         if sql:
             checks.append(CheckConstraint(sql, name=f"{name}_limits"))
         if loose:
-            # SQLite keeps 5.5 or 'maybe' in any column unless it is told not to.
+            # Without this SQLite accepts 5.5 or 'maybe' in any column.
             check = CheckConstraint(loose, name=f"{name}_type")
             checks.append(check.ddl_if(dialect="sqlite"))
     return checks
 
 
 class Encrypted:
-    """An attribute whose column holds a sealed value; reading decrypts, writing encrypts.
+    """An attribute whose column stores a sealed value; reading decrypts, writing encrypts.
 
-    ``column`` is the attribute that maps the column; ``index`` the one that holds the blind
-    index of ``key(value)``, kept in step; ``name`` the logical column that the value is bound
-    to, where it is not the attribute's own name. The owner must have its primary key before
-    the first write. Reading raises the errors of :func:`webui.crypto.fields.unseal`.
+    ``column``: the attribute that maps the column. ``index``: the attribute for the blind index
+    of ``key(value)``, updated with every write. ``name``: the logical column that the value is
+    bound to, by default the attribute's own name. The object needs its primary key before the
+    first write. Reading raises the errors of :func:`webui.crypto.fields.unseal`.
     """
 
     def __init__(
@@ -215,7 +215,7 @@ class Encrypted:
         return None if token is None else self.open(token, _primary_key(instance))
 
     def open(self, token: str, primary_key: Iterable[Any]) -> str:
-        """The value of a stored text, for who read columns instead of an object."""
+        """Decrypts a stored text, for callers that read columns instead of objects."""
         return fields.unseal(keyring(), token, self._table, self.name, row_id(primary_key))
 
     def __set__(self, instance: Base, value: str | None) -> None:
@@ -239,5 +239,5 @@ def _primary_key(instance: Base) -> Iterable[Any]:
 
 
 def row_id(primary_key: Iterable[Any]) -> str:
-    """The row that a sealed value is bound to: the parts of its primary key."""
+    """Returns the row id that a sealed value is bound to: the parts of its primary key."""
     return "/".join(map(str, primary_key))

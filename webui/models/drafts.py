@@ -1,4 +1,4 @@
-"""Input that is not saved yet: drafts, and the one-use marks of forms without a version."""
+"""Input that is not saved yet: drafts, and idempotency keys of forms without a version."""
 
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -11,9 +11,9 @@ from webui.models.columns import Encrypted, UTCDateTime, now
 
 
 class Draft(Model):
-    """What a person typed into a form and could not save yet; sealed, never with a secret.
+    """Input of a person that could not be saved yet; stored sealed, and never with a secret.
 
-    ``form`` is the path that the form is posted to.
+    ``form`` is the path to which the form is posted.
     """
 
     __tablename__ = "drafts"
@@ -38,9 +38,9 @@ class Draft(Model):
 
 
 class Submission(Model):
-    """A used ``submission`` mark and what came of it, so that a second click does nothing.
+    """A used idempotency key and its result, so that a second click has no effect.
 
-    ``form`` is the form that it was used on, ``about`` the id of what that form was for.
+    ``form``: the form that was sent. ``about``: the id of the object of the form.
     """
 
     __tablename__ = "submissions"

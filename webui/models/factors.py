@@ -1,7 +1,7 @@
 """Second factors of accounts: authenticator secrets, recovery codes, passkeys.
 
-Each column says how it reaches the history (see ``history.record.guard``): a row that comes,
-goes or changes in more than its ``DERIVED`` columns needs an entry about its account.
+Each column declares how its changes are written to the history (``history.record.guard``): an
+added or deleted row, or a change outside its ``DERIVED`` columns, needs an entry about the account.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from webui.models.token_rows import SealedRow
 class Authenticator(Model):
     """The secret that an account shares with its authenticator app, confirmed by a code.
 
-    ``last_step`` is the step of the last code that was accepted: none is good twice.
+    ``last_step``: the time step of the last accepted code. A code is valid only once.
     """
 
     __tablename__ = "authenticators"
@@ -45,7 +45,7 @@ class Authenticator(Model):
 
 
 class RecoveryCode(SealedRow, Model):
-    """A code that is good once when the other factors are out of reach; only its keyed hash."""
+    """A code for one sign-in without the other factors; only its keyed hash is stored."""
 
     __tablename__ = "recovery_codes"
     FACTS = ("code_hash", "user_id", "used_at", "created_at")
@@ -61,7 +61,7 @@ class RecoveryCode(SealedRow, Model):
 
 
 class Passkey(Model):
-    """A WebAuthn credential: its public key, and the counter that shows copies of it."""
+    """A WebAuthn credential: its public key, and the counter that reveals a cloned one."""
 
     __tablename__ = "passkeys"
     __table_args__ = (
@@ -83,7 +83,7 @@ class Passkey(Model):
 
 
 class UsedChallenge(Model):
-    """A WebAuthn challenge that was answered: none is good twice. Only its hash."""
+    """The hash of a WebAuthn challenge that was used: a challenge is valid only once."""
 
     __tablename__ = "used_challenges"
     __table_args__ = (Index("ix_used_challenges_expires_at", "expires_at"),)

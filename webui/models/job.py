@@ -1,4 +1,4 @@
-"""The worker's tables: which job is due when and who does it, and which workers live."""
+"""The tables of background work: when each job is due, who runs it, which workers are alive."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from webui.models.columns import UTCDateTime
 
 
 class JobState(Model):
-    """When a job is due next and, while it is done, by which run and until when that counts."""
+    """The next due time of a job and, while it runs, its run (``holder``) and end of its lease."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -25,7 +25,7 @@ class JobState(Model):
 
 
 class WorkerBeat(Model):
-    """A worker and when it last said that it lives."""
+    """A worker and the time of its last heartbeat."""
 
     __tablename__ = "workers"
 

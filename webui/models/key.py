@@ -1,4 +1,4 @@
-"""The encryption keys this database was written with."""
+"""The encryption keys that were used in this database."""
 
 from datetime import datetime
 
@@ -10,9 +10,9 @@ from webui.models.columns import UTCDateTime
 
 
 class EncryptionKey(Model):
-    """A key id with a canary: a known word sealed with it, to notice a wrong key at start.
+    """A key id with a canary: a known word encrypted with it, to detect a wrong key at start.
 
-    A retired key stays listed: no value uses it any more, and the ring need not hold it.
+    A retired key stays listed: no value uses it any more, and the key ring need not contain it.
     """
 
     __tablename__ = "encryption_keys"

@@ -14,7 +14,7 @@ from webui.models.user import User
 
 
 class LinkKind(StrEnum):
-    """What a link is for: a first password, or a forgotten one."""
+    """The purpose of a link: a first password, or a new one for a forgotten one."""
 
     INVITATION = "invitation"
     RESET = "reset"
@@ -22,7 +22,7 @@ class LinkKind(StrEnum):
 
 LIFETIMES = {
     LinkKind.INVITATION: timedelta(hours=72),
-    # Somebody is on the phone and waits for it; a day also bridges an evening.
+    # The person waits for it on the phone; a day also allows for the next morning.
     LinkKind.RESET: timedelta(hours=24),
 }
 _KINDS = ", ".join(f"'{kind.value}'" for kind in LinkKind)
@@ -31,8 +31,8 @@ _KINDS = ", ".join(f"'{kind.value}'" for kind in LinkKind)
 class AccountLink(SealedRow, Model):
     """A link to choose a password. Only the keyed hash of its token is stored (ASVS 5.0, 6.6.2).
 
-    ``ended_at`` is when it was used or made void. ``issued_by`` is the name of the colleague who
-    made it, and ``set_password`` whether the account's password of today came by it.
+    ``ended_at``: when it was used or revoked. ``issued_by``: the name of the colleague who
+    created it. ``set_password``: whether the account's current password was set with it.
     """
 
     __tablename__ = "account_links"

@@ -1,4 +1,4 @@
-"""What people have to know of their own account: shown on their pages until dismissed."""
+"""Notices about a person's own account, shown on every page until dismissed."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -27,9 +27,9 @@ _KINDS = ", ".join(f"'{kind.value}'" for kind in NoticeKind)
 
 
 class AccountNotice(Model):
-    """A change of the ways into an account, for its person.
+    """A change of how a person can sign in, reported to that person.
 
-    ``issuer`` is the name of the colleague who did it or made it possible; None for oneself.
+    ``issuer``: the name of the colleague who did it or made it possible; None for the person.
     """
 
     __tablename__ = "account_notices"

@@ -1,4 +1,4 @@
-"""What proves the history: signed checkpoints, and the verifications that were run."""
+"""The proof of the history: signed checkpoints, and verification runs."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from webui.models.columns import UTCDateTime
 
 
 class AuditCheckpoint(Model):
-    """A signed statement of how the chain ended at entry ``seq``; ``line`` is the truth."""
+    """A signed statement of the chain's hash at entry ``seq``; ``line`` is authoritative."""
 
     __tablename__ = "audit_checkpoints"
 
@@ -24,10 +24,10 @@ class AuditCheckpoint(Model):
 
 
 class AuditVerification(Model):
-    """A verification somebody asked for: waiting, running, or ended with what it found.
+    """A requested verification: waiting, running, or ended with its result.
 
-    ``outcome`` is holds, fails or unchecked; ``report`` the JSON of what was found; ``signature``
-    that of the whole verdict, made and checked in webui.history.proof.signed_verdict.
+    ``outcome``: holds (the history is valid), fails or unchecked. ``report``: the findings as JSON.
+    ``signature``: of the whole result, made and checked in webui.history.proof.signed_verdict.
     """
 
     __tablename__ = "audit_verifications"

@@ -1,4 +1,4 @@
-"""Counted tries: how often something was tried, and from when on it may be tried again."""
+"""The counters of rate limits: how often something was tried, and when it is allowed again."""
 
 from datetime import datetime
 
@@ -10,8 +10,8 @@ from webui.models.columns import UTCDateTime
 
 
 class TryCounter(Model):
-    """One counter. ``key`` is a keyed hash, so the table tells no name, address or mistyped
-    password; rows past ``expires_at`` mean nothing and are removed by later tries.
+    """One counter. ``key`` is a keyed hash, so the table reveals no name, address or mistyped
+    password. Rows after ``expires_at`` are ignored, and later tries delete them.
     """
 
     __tablename__ = "try_counters"

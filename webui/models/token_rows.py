@@ -1,4 +1,4 @@
-"""Rows that open something carry a keyed seal over the facts that decide what."""
+"""Rows that give access by a token (sessions, links, codes), with a keyed seal of their facts."""
 
 import logging
 from typing import Any, ClassVar
@@ -14,10 +14,10 @@ logger = logging.getLogger(__name__)
 
 
 class SealedRow:
-    """Mixin of a model whose rows are used only while their seal fits.
+    """Mixin of a model whose rows are accepted only while their seal is valid.
 
-    ``FACTS`` names the columns that the seal covers. The product changes them by
-    :meth:`revise_sealed`; what somebody else wrote into the table fits no seal.
+    ``FACTS``: the columns that the seal covers. The product changes them with
+    :meth:`revise_sealed`; a change made in any other way makes the seal invalid.
     """
 
     __tablename__: str
@@ -28,11 +28,11 @@ class SealedRow:
     )
 
     def sign(self) -> None:
-        """Seals a row that was made just now."""
+        """Seals a newly created row."""
         self.seal = expected_seal(self.__tablename__, self.FACTS, self)
 
     def revise_sealed(self, **values: Any) -> None:
-        """Changes facts. A row that was not genuine before is not genuine afterwards."""
+        """Changes sealed columns. A row with an invalid seal keeps an invalid seal."""
         genuine = self.is_genuine()
         for name, value in values.items():
             setattr(self, name, value)
@@ -40,17 +40,17 @@ class SealedRow:
             self.sign()
 
     def is_genuine(self) -> bool:
-        """Whether the product itself wrote the row as it is."""
+        """Whether the seal is valid, so that the product itself wrote the row as it is."""
         return is_genuine(self.__tablename__, self.FACTS, self, self.seal)
 
 
 def expected_seal(table: str, facts: tuple[str, ...], row: Any) -> str:
-    """The seal that fits a row, an object or its columns."""
+    """Returns the valid seal of a row, which is an object or its columns."""
     return tokens.seal_token(secret_key(), table, [getattr(row, name) for name in facts])
 
 
 def is_genuine(table: str, facts: tuple[str, ...], row: Any, seal: str) -> bool:
-    """Whether the seal of a row, an object or its columns, fits. The log says when it does not."""
+    """Whether the seal of a row (an object or its columns) is valid. Logs an invalid one."""
     genuine = tokens.fits(expected_seal(table, facts, row), seal)
     if not genuine:
         logger.warning("a row of %s of account %s carries no valid seal", table, row.user_id)

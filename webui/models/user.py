@@ -1,4 +1,4 @@
-"""People who sign in, and their sessions."""
+"""The accounts of people who sign in, and their sessions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -33,11 +33,11 @@ from webui.models.tenant.tenant import Tenant
 from webui.models.token_rows import SealedRow
 
 NO_PASSWORD = "*"
-"""Instead of a hash: the person has not chosen a password yet. No password fits it."""
+"""In place of a hash: the person has not chosen a password yet. It matches no password."""
 
 
 class AccountState(StrEnum):
-    """Whether somebody can sign in to an account."""
+    """Whether a person can sign in to an account, and if not, why."""
 
     ACTIVE = "active"
     INVITED = "invited"
@@ -45,7 +45,7 @@ class AccountState(StrEnum):
 
 
 def account_state(active: bool, has_password: bool) -> AccountState:
-    """The state that follows from the two columns that decide it."""
+    """Returns the state of an account."""
     if not active:
         return AccountState.DISABLED
     return AccountState.ACTIVE if has_password else AccountState.INVITED
@@ -56,7 +56,7 @@ _INVITED = f"password_hash = '{NO_PASSWORD}'"
 
 
 class User(Model):
-    """An account. A user of role owner belongs to one tenant, nobody else does."""
+    """An account. Only a user with the role owner belongs to a tenant, and to exactly one."""
 
     __tablename__ = "users"
     __table_args__ = (
@@ -66,12 +66,12 @@ class User(Model):
         Index("ix_users_email_key", "email_key"),
         Index("ix_users_tenant_id", "tenant_id"),
         Index("ix_users_role_username", "role", "username_key"),
-        # The few that the list is asked for among very many owners.
+        # Filters of the list that find a few accounts among very many owners.
         partial_index(
             "ix_users_disabled", "username_key", where="NOT active", on_sqlite="active = 0"
         ),
         partial_index("ix_users_invited", "username_key", where=_INVITED),
-        # Deferred: the row is sealed under an entry that is written after it.
+        # Deferred: the entry that the seal names is written after the row.
         ForeignKeyConstraint(
             ["seal_entry"], ["audit_entries.id"], deferrable=True, initially="DEFERRED"
         ),
@@ -91,9 +91,9 @@ class User(Model):
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
     # A name of the IANA time zone database.
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC", info=PLAIN)
-    # None until it is chosen: then the device's cookie says.
+    # None until chosen; then the device's cookie decides.
     theme: Mapped[str | None] = mapped_column(String(10), info=PLAIN)
-    # Written by audit/sealing.py alone: see models/user_seals.py.
+    # Written only by webui/history/record/sealing.py: see webui/models/seals/user_seals.py.
     factors_digest: Mapped[str] = mapped_column(String(64), server_default="", info=DERIVED)
     seal_entry: Mapped[UUID | None] = mapped_column(Uuid, info=DERIVED)
     seal: Mapped[str | None] = mapped_column(String(100), info=DERIVED)
@@ -114,7 +114,7 @@ class User(Model):
 
     @property
     def state(self) -> AccountState:
-        """Whether somebody can sign in."""
+        """Whether a person can sign in to the account."""
         return account_state(self.active, self.password_hash != NO_PASSWORD)
 
     @validates("username", "email")
@@ -124,7 +124,7 @@ class User(Model):
 
 
 class Proof(StrEnum):
-    """What a person showed when a session began, or since then."""
+    """How a person proved the identity, at the start of a session or later."""
 
     PASSWORD = "password"
     AUTHENTICATOR = "authenticator code"
@@ -134,15 +134,15 @@ class Proof(StrEnum):
 
 
 SECOND_FACTORS = frozenset({Proof.AUTHENTICATOR, Proof.RECOVERY, Proof.PASSKEY})
-"""One of these, and a session is more than a password. A passkey is password and code in one."""
+"""With one of these a session is authenticated by two factors; a passkey alone counts as two."""
 Proofs = frozenset[Proof]
 
 
 class UserSession(SealedRow, Model):
     """A signed-in browser. Only the keyed hash of its token is stored (ASVS 5.0 7.2).
 
-    ``factors`` are the proofs that were given. ``reset_by`` is the name of the colleague whose
-    reset link set the password that it began with.
+    ``factors``: the proofs that were given. ``reset_by``: the name of the colleague whose reset
+    link set the password with which the session began.
     """
 
     __tablename__ = "user_sessions"
@@ -165,10 +165,10 @@ class UserSession(SealedRow, Model):
 
 
 def proofs_as_text(proofs: Proofs) -> str:
-    """Proofs as a session's row keeps them."""
+    """Returns proofs as the text that a session's row stores."""
     return ",".join(sorted(proofs))
 
 
 def proofs_of(stored: str) -> Proofs:
-    """The proofs that a session's row names."""
+    """Returns the proofs of a text that :func:`proofs_as_text` made."""
     return frozenset(Proof(word) for word in stored.split(",") if word)

@@ -1,4 +1,4 @@
-"""The outbox: events on their way to customers, and who told us to stop sending."""
+"""The webhook outbox: events to deliver, attempts, and receivers that stopped deliveries."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,12 +13,12 @@ QUEUED, DELIVERED, FAILED, CANCELLED = "queued", "delivered", "failed", "cancell
 
 
 class Delivery(Model):
-    """An event to deliver and what came of its latest attempt.
+    """An event to deliver, with the result of its latest attempt.
 
-    ``message`` is the id that the receiver sees: the same in every attempt and when somebody
-    sends the event again, which is a delivery of its own. ``body`` is the exact text that is
-    signed. ``manual`` ones (tests, and what is sent again) are tried once. While ``lease`` is
-    set and not run out, a worker is at it, since ``leased_at``.
+    ``message``: the id that the receiver sees; the same in every attempt and when a person sends
+    the event again, which is a new delivery. ``body``: the exact text that is signed. ``manual``:
+    a test or an event sent again; it is tried once. While ``lease`` is set and has not expired,
+    a worker is sending it, since ``leased_at``.
     """
 
     __tablename__ = "webhook_deliveries"
@@ -66,7 +66,7 @@ class Delivery(Model):
 
 
 class DeliveryAttempt(Model):
-    """What came of one attempt of a delivery. The latest one stands in the delivery as well."""
+    """The result of one attempt of a delivery. The latest one is stored in the delivery too."""
 
     __tablename__ = "webhook_attempts"
 
@@ -82,7 +82,7 @@ class DeliveryAttempt(Model):
 
     @classmethod
     def latest_of(cls, delivery: Delivery) -> "DeliveryAttempt":
-        """The attempt that the delivery tells of now."""
+        """Returns the latest attempt of a delivery, from the delivery's own columns."""
         return cls(
             delivery_id=delivery.id,
             number=delivery.attempts,
@@ -104,7 +104,7 @@ class WebhookStop(Model):
 
 
 class WebhookTurn(Model):
-    """When a tenant's receiver was last served, and until when it counts as slow."""
+    """When something was last sent to a tenant's receiver, and until when it counts as slow."""
 
     __tablename__ = "webhook_turns"
 

@@ -1,1 +1,1 @@
-"""Limits on tries: what is counted, how long a try has to wait (ASVS 5.0, 6.3.1)."""
+"""Rate limits on sign-in and other tries: counters and delays (ASVS 5.0, 6.3.1)."""

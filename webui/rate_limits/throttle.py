@@ -1,13 +1,13 @@
-"""Growing delays against guessing, counted in the database so that all processes agree.
+"""Growing delays against guessing, counted in the database so that all processes share them.
 
-A try is counted *before* it is judged (:func:`consume`), in a write transaction of its own, and
-taken back when it was right (:func:`refund`): a hundred tries sent at the same moment get no
-further than a hundred in a row. A try that must wait is refused without being judged, and
-neither counts nor prolongs the delay; the first of a delay is written into the history, and
-the others write nothing at all. :mod:`webui.rate_limits.try_limits` says what it is counted under.
+A try is counted *before* it is checked (:func:`consume`), in a write transaction of its own, and
+taken back when it was right (:func:`refund`). So a hundred simultaneous tries have no advantage
+over a hundred in sequence. A try during a delay is refused without being checked; it is not
+counted and does not extend the delay. The first refused try of a delay is recorded in the
+history, the others write nothing. :mod:`webui.rate_limits.try_limits` defines the counters.
 
-Use: ``start(counters, actor)`` first; it raises :class:`TooMany`. When the try was right,
-``forgive(counters)`` inside the transaction that acts on it, before its history entry.
+Use: call ``consume(counters, actor)`` first; it raises :class:`TooMany`. After a right try, call
+``refund(counters)`` in the transaction that acts on it, before its history entry.
 """
 
 from collections.abc import Sequence
@@ -27,13 +27,13 @@ from webui.models.tenant.tenant import Change
 from webui.rate_limits.try_limits import Counter, Limit
 from webui.values.durations import whole_seconds
 
-# A refused try is told in the history once a delay, and never more often than this.
-_TELL_EVERY = timedelta(minutes=1)
+# A delay gets one history entry, and a counter never gets entries more often than this.
+_RECORD_EVERY = timedelta(minutes=1)
 _PURGED_AT_ONCE = 100
 
 
 class TooMany(Exception):
-    """The try was not judged; ``wait`` is how long to wait before the next one."""
+    """The try was refused without being checked; ``wait``: the time until the next one."""
 
     def __init__(self, wait: timedelta) -> None:
         super().__init__(f"wait {whole_seconds(wait)} seconds")
@@ -41,10 +41,10 @@ class TooMany(Exception):
 
 
 def consume(counters: Sequence[Counter], actor: Actor) -> None:
-    """Counts a try that is about to be judged. Raises TooMany when it has to wait.
+    """Counts a try before it is checked. Raises TooMany during a delay.
 
-    ``actor`` stands in the history's entry about the delay. Opens its own write transaction,
-    unless there is nothing to write: a flood of refused tries must not keep others from saving.
+    ``actor``: for the history entry about the delay. Opens its own write transaction, unless
+    there is nothing to write: a flood of refused tries must not keep others from saving.
     """
     wait = _known_wait(counters)
     if wait is None:
@@ -55,25 +55,25 @@ def consume(counters: Sequence[Counter], actor: Actor) -> None:
 
 
 def _known_wait(counters: Sequence[Counter]) -> timedelta | None:
-    """How long a try has to wait for a delay that the history tells already, or None.
+    """Returns the rest of a delay that is already recorded in the history, or None.
 
-    None says nothing about the try: under the lock it may be free or have to wait.
+    None does not mean that the try is allowed: only the check under the lock decides.
     """
     at, keys = now(), {counter.key: counter.limit for counter in counters}
     columns = (TryCounter.key, TryCounter.last_at, TryCounter.free_at, TryCounter.told_at)
     found = db.session.execute(select(*columns).where(TryCounter.key.in_(keys)))
     rows = [row for row in found if row.free_at and not _is_old(row, keys[row.key], at)]
     slowest = max(rows, key=lambda row: row.free_at, default=None)
-    if slowest is None or slowest.free_at <= at or not _is_told(slowest, at):
+    if slowest is None or slowest.free_at <= at or not _is_recorded(slowest, at):
         return None
     wait: timedelta = slowest.free_at - at
     return wait
 
 
 def count_try(counters: Sequence[Counter], actor: Actor) -> timedelta | None:
-    """Like :func:`consume` inside the caller's write transaction: how long to wait, or None.
+    """Like :func:`consume`, in the caller's write transaction. Returns the wait, or None.
 
-    The caller must not write anything after being told to wait.
+    The caller must not write anything when it gets a wait.
     """
     at = now()
     rows = _locked(counters, at)
@@ -81,30 +81,30 @@ def count_try(counters: Sequence[Counter], actor: Actor) -> timedelta | None:
     slowest = max(rows, key=lambda row: row.free_at or at)
     wait = (slowest.free_at or at) - at
     if wait > timedelta(0):
-        _refuse(slowest, wait, at, counters[0].limit.kind, actor)
+        _record_refused(slowest, wait, at, counters[0].limit.kind, actor)
         return wait
     for counter, row in zip(counters, rows, strict=True):
         if counter.share is None or rows[0].tries <= counter.share:
-            _note(counter.limit, row, at, row.tries + 1)
+            _set_counter(counter.limit, row, at, row.tries + 1)
     return None
 
 
 def refund(counters: Sequence[Counter]) -> None:
-    """Takes a try back that was right, in the current write transaction."""
+    """Takes back the count of a right try, in the current write transaction."""
     at = now()
     rows = _locked(counters, at)
     counted = [c.share is None or rows[0].tries <= c.share for c in counters]
     for counter, row, was_counted in zip(counters, rows, counted, strict=True):
         if counter.limit.clears:
-            _note(counter.limit, row, at, 0)
+            _set_counter(counter.limit, row, at, 0)
         elif was_counted:
-            _note(counter.limit, row, at, max(0, row.tries - 1))
+            _set_counter(counter.limit, row, at, max(0, row.tries - 1))
 
 
 def _locked(counters: Sequence[Counter], at: datetime) -> list[TryCounter]:
-    """The counters' rows, made where they are missing, locked until the commit.
+    """Returns the counters' rows, creates missing ones, and locks them until the commit.
 
-    Always in the order of their keys, so that two tries cannot wait for each other.
+    Locks in the order of the keys, so that two tries cannot deadlock.
     """
     keys = {counter.key: counter.limit for counter in counters}
     fresh = {"tries": 0, "last_at": at}
@@ -112,7 +112,7 @@ def _locked(counters: Sequence[Counter], at: datetime) -> list[TryCounter]:
         {"key": key, "kind": keys[key].kind, "expires_at": at + keys[key].forget, **fresh}
         for key in sorted(keys)
     ]
-    # Both dialects lock the row that is there; neither can lose it to a purge meanwhile.
+    # On both databases the upsert locks an existing row, so no purge can delete it meanwhile.
     insert = (sqlite if is_sqlite() else postgresql).insert(TryCounter).values(values)
     db.session.execute(
         insert.on_conflict_do_update(index_elements=["key"], set_={"key": insert.excluded.key})
@@ -136,27 +136,29 @@ def _forget_old(row: TryCounter, limit: Limit, at: datetime) -> None:
 
 
 def _is_old(row: Any, limit: Limit, at: datetime) -> bool:
-    """Whether nothing was tried for so long that a counter starts anew."""
+    """Whether the last try is so long ago that the counter starts again at zero."""
     return bool(at - row.last_at >= limit.forget)
 
 
-def _is_told(row: Any, at: datetime) -> bool:
-    """Whether the history tells a counter's delay, or another one of a moment ago."""
-    told = row.told_at
-    return bool(told and (told >= row.last_at or at - told < _TELL_EVERY))
+def _is_recorded(row: Any, at: datetime) -> bool:
+    """Whether the history has an entry about the counter's delay, or a very recent other one."""
+    recorded = row.told_at
+    return bool(recorded and (recorded >= row.last_at or at - recorded < _RECORD_EVERY))
 
 
-def _note(limit: Limit, row: TryCounter, at: datetime, tries: int) -> None:
-    """Sets a counter, and the delay that follows from it."""
+def _set_counter(limit: Limit, row: TryCounter, at: datetime, tries: int) -> None:
+    """Sets a counter to ``tries``, with the resulting delay."""
     delay = limit.delay(tries)
     row.tries, row.last_at = tries, at
     row.free_at = at + delay if delay and tries else None
     row.expires_at = at + limit.forget
 
 
-def _refuse(row: TryCounter, wait: timedelta, at: datetime, kind: str, actor: Actor) -> None:
-    """Tells the history of the first try of a delay."""
-    if _is_told(row, at):
+def _record_refused(
+    row: TryCounter, wait: timedelta, at: datetime, kind: str, actor: Actor
+) -> None:
+    """Records the first refused try of a delay in the history."""
+    if _is_recorded(row, at):
         return
     changes = [
         Change("tried", Audited.PLAIN, None, kind),
@@ -167,7 +169,7 @@ def _refuse(row: TryCounter, wait: timedelta, at: datetime, kind: str, actor: Ac
 
 
 def _purge(at: datetime, used: Sequence[str]) -> None:
-    """Removes counters that mean nothing any more, a few at a time and never those in use."""
+    """Deletes expired counters, up to 100 at a time and never those in use."""
     old = (
         select(TryCounter.key)
         .where(TryCounter.expires_at < at, TryCounter.key.not_in(used))

@@ -1,18 +1,18 @@
-"""What a try is counted under, and how the delay of each limit grows.
+"""The limits, their delays, and the counters of each kind of try.
 
-- *account and address* together: five tries, then 2 seconds, doubled up to 15 minutes. This is
-  the delay that stops guessing, and it hurts nobody who signs in from elsewhere.
-- *address*: thirty wrong tries for accounts that are not known there, then 10 seconds up to 15
-  minutes. An IPv6 /64 counts as one address, because one customer has all of it.
-- *account*: against many addresses at once. Only the first three tries of each address count,
-  so no single address can reach it; after thirty a try has to wait for 1 to 30 seconds.
+- *account and address* together: five tries, then 2 seconds, doubled up to 15 minutes. This
+  delay stops guessing, and does not affect people who sign in from other addresses.
+- *address*: thirty wrong tries for accounts that have not used it before, then 10 seconds up to
+  15 minutes. An IPv6 /64 counts as one address, because one customer has all of it.
+- *account*: against attacks from many addresses. Only the first three tries of each address
+  count, so one address alone cannot reach the limit; after thirty, each try waits 1 to 30 seconds.
 - A *known device* (a browser that has signed in to the account before, see
-  ``accounts.sessions.known_devices``) is counted by itself alone, and at an address the account
-  has used lately it is counted by account and address alone: neither strangers elsewhere nor
-  others behind the same address keep the owner out (OWASP, "Slow Down Online Guessing Attacks
-  with Device Cookies"; ASVS 5.0, 6.3.1).
+  ``accounts.sessions.known_devices``) has only its own counter. Tries from an address that the
+  account used recently have only the counter of account and address. So neither strangers
+  elsewhere nor others behind the same address can lock the owner out (OWASP, "Slow Down Online
+  Guessing Attacks with Device Cookies"; ASVS 5.0, 6.3.1).
 
-Names are counted as typed, whether they are an account's or not, under a keyed hash.
+Names are counted as typed, whether or not an account exists, under a keyed hash.
 """
 
 import hmac
@@ -26,10 +26,10 @@ from webui.crypto.keyring import join
 
 @dataclass(frozen=True)
 class Limit:
-    """How many tries are free, and how the delay after them grows.
+    """How many tries are free, and how the delay grows after them.
 
-    ``forget`` is how long nothing may be tried until the counter starts anew. With ``clears``
-    a right try makes the counter zero; otherwise it only takes itself back.
+    ``forget``: the time without tries after which the counter is zero again. ``clears``: a right
+    try sets the counter to zero; otherwise it only takes back its own count.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Limit:
     clears: bool = False
 
     def delay(self, tries: int) -> timedelta:
-        """How long to wait after this many tries."""
+        """Returns the wait after this many tries."""
         if tries < self.free:
             return timedelta(0)
         # The exponent is bounded so that a long attack does not overflow a timedelta.
@@ -63,9 +63,10 @@ _SHARE = 3
 
 @dataclass(frozen=True)
 class Counter:
-    """A limit on one thing, named by ``of``; ``share`` counts the first tries of a source only.
+    """A limit for one subject, identified by ``of``.
 
-    The source is the first of the counters that are used together.
+    ``share``: count only the first so many tries of a source, which is the first of the counters
+    that are used together.
     """
 
     limit: Limit
@@ -74,28 +75,28 @@ class Counter:
 
     @property
     def key(self) -> str:
-        """What the database keeps instead of names and addresses."""
+        """The keyed hash that the database stores in place of names and addresses."""
         ring = keyring()
         subkey = ring.subkey(ring.primary, "throttle", "try_counters", "key")
         return hmac.digest(subkey, join(self.limit.kind, *self.of), "sha256").hex()
 
 
 def by_address(limit: Limit, address: str | None) -> Counter:
-    """A counter of an address: all that sign-up and links need."""
+    """Returns the counter of an address; sign-up and links need no other."""
     return Counter(limit, (network_of(address),))
 
 
 def of_sign_in(
     name: str, address: str | None, device: str | None, known_address: bool
 ) -> list[Counter]:
-    """The counters of a try to sign in; ``device`` is the mark of a device that knows the name."""
+    """Returns the counters of a sign-in; ``device``: the id of a known device of the account."""
     return _of_account(SIGN_IN, SIGN_IN_ACCOUNT, name, address, device, known_address) + (
         [] if device or known_address else [by_address(SIGN_IN_ADDRESS, address)]
     )
 
 
 def of_passkey(address: str | None, device: str | None) -> list[Counter]:
-    """The counters of a try to sign in by a passkey; ``device`` knows any account."""
+    """Returns the counters of a passkey sign-in; ``device``: a known device of any account."""
     if device:
         return [Counter(SIGN_IN, ("device", "passkey", device))]
     return [by_address(SIGN_IN_ADDRESS, address)]
@@ -104,7 +105,7 @@ def of_passkey(address: str | None, device: str | None) -> list[Counter]:
 def of_code(
     account: str, address: str | None, device: str | None, known_address: bool
 ) -> list[Counter]:
-    """The counters of a try to enter a code after the right password."""
+    """Returns the counters of entering a code after the right password."""
     return _of_account(CODE, CODE_ACCOUNT, account, address, device, known_address)
 
 
@@ -119,7 +120,7 @@ def _of_account(
 
 
 def network_of(address: str | None) -> str:
-    """What counts as one address: IPv4 by itself, the /64 of IPv6."""
+    """Returns the network that counts as one address: an IPv4 address, or the /64 of IPv6."""
     try:
         parsed = ipaddress.ip_address(address or "")
     except ValueError:

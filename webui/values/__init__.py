@@ -1,7 +1,7 @@
-"""From what a person typed to the value that is stored.
+"""Validation of input: from the text that a person typed to the value that is stored.
 
-Each function takes text and gives the normalised value, or raises :class:`Refused` with a
-sentence for the person who typed it. None of them knows a form or a database.
+Each function takes text and returns the normalised value, or raises :class:`Refused` with a
+sentence for that person. The functions do not depend on forms or the database.
 """
 
 from webui.values.accounts import email, username

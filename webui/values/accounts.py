@@ -1,4 +1,4 @@
-"""What an account is called, and where it gets mail."""
+"""Usernames and e-mail addresses of accounts."""
 
 import re
 
@@ -6,12 +6,12 @@ from webui.core.limits import EMAIL, USERNAME
 from webui.values.text import USERNAME as USERNAME_PATTERN
 from webui.values.text import Refused, text
 
-# Mail servers decide what an address is; this only catches what is surely none.
+# Only mail servers know which addresses are valid; this refuses what surely is not one.
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 def username(raw: str) -> str:
-    """A username; letters are A to Z in either case, because it is typed on any keyboard."""
+    """Returns the username. Letters are A-Z and a-z only, which every keyboard can type."""
     value = text(raw, USERNAME)
     if not USERNAME_PATTERN.fullmatch(value):
         raise Refused("Use letters (A-Z), digits, dots, dashes and underscores only.")
@@ -19,10 +19,10 @@ def username(raw: str) -> str:
 
 
 def email(raw: str) -> str:
-    """An e-mail address, as it was typed."""
+    """Returns the trimmed e-mail address, its case as typed."""
     if not raw.strip():
         raise Refused("Enter an e-mail address.")
-    # Before the length: of "x" nobody wants to know that three characters are needed.
+    # The form is checked before the length: for "x", "three characters needed" does not help.
     value = text(raw, EMAIL) if "@" in raw else ""
     if not _EMAIL.fullmatch(value):
         raise Refused("This is no e-mail address. It looks like name@example.com.")

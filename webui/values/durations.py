@@ -1,14 +1,14 @@
-"""Lengths of time in words."""
+"""Lengths of time as text."""
 
 from datetime import timedelta
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60))
-# From this many seconds on a coarser word is exact enough.
+# Above this many seconds a coarser unit is exact enough.
 _SECONDS_UP_TO = 120
 
 
 def in_words(length: timedelta) -> str:
-    """A wait, rounded up so that it is never promised too short: "30 seconds", "15 minutes"."""
+    """Returns a waiting time as "30 seconds" or "15 minutes", rounded up: never too short."""
     seconds = whole_seconds(length)
     if seconds <= _SECONDS_UP_TO:
         return _counted(seconds, "second")
@@ -19,7 +19,7 @@ def in_words(length: timedelta) -> str:
 
 
 def whole_seconds(length: timedelta) -> int:
-    """Seconds, rounded up, at least one."""
+    """Returns the length in seconds, rounded up, at least 1."""
     return max(1, -(-length // timedelta(seconds=1)))
 
 

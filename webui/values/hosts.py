@@ -1,4 +1,4 @@
-"""Host names as A-labels, and what a resolver would read as an address."""
+"""Host names as A-labels, and names that a resolver would read as an IP address."""
 
 import ipaddress
 import re
@@ -11,7 +11,7 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)")
 
 
 def host_name(raw: str) -> str:
-    """A host name in lower case A-labels, or a dotted IPv4 address."""
+    """Returns the host name in lower case A-labels, or a dotted IPv4 address."""
     try:
         name = idna.encode(raw.removesuffix("."), uts46=True, transitional=False).decode().lower()
     except (idna.IDNAError, UnicodeError):
@@ -27,5 +27,5 @@ def host_name(raw: str) -> str:
 
 
 def looks_numeric(name: str) -> bool:
-    """Whether a resolver would read the name as an address (WHATWG URL, ends in a number)."""
+    """Whether a resolver would read the name as an IP address (WHATWG URL, ends in a number)."""
     return bool(re.fullmatch(r"[0-9]+|0x[0-9a-f]*", name.rpartition(".")[2]))

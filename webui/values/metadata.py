@@ -1,4 +1,4 @@
-"""Metadata: a small JSON object."""
+"""The metadata of a tenant: a small JSON object."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from webui.values.text import Refused
 
 
 def json_object(raw: str, field: Metadata) -> dict[str, Any]:
-    """A JSON object within the limits of the field, its key order kept."""
+    """Parses a JSON object within the field's limits and keeps its key order; blank gives {}."""
     if not raw.strip():
         return {}
     value = _parse_json(raw)
@@ -30,12 +30,12 @@ def json_object(raw: str, field: Metadata) -> dict[str, Any]:
 
 
 def compact_json(value: Any) -> str:
-    """JSON without white space, characters as themselves."""
+    """Returns JSON without white space and without \\u escapes for non-ASCII characters."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def same_json(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON: key order is nothing, true is not 1."""
+    """Whether two values are the same JSON: key order is ignored, true differs from 1."""
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
@@ -57,11 +57,11 @@ def _parse_json(raw: str) -> Any:
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The members of an object. Refuses a key that stands twice."""
+    """Returns the members of a JSON object. Refuses a duplicate key."""
     result: dict[str, Any] = {}
     for name, value in pairs:
         if name in result:
-            raise Refused(f"The key {json.dumps(name)} stands twice.")
+            raise Refused(f"The key {json.dumps(name)} appears twice.")
         result[name] = value
     return result
 
@@ -81,7 +81,10 @@ class _TooDeep(Exception):
 
 
 def _check_nesting(value: Any, depth: int) -> int:
-    """The number of keys at all levels. Refuses NUL; raises _TooDeep below ``depth`` levels."""
+    """Returns the number of keys at all levels.
+
+    Refuses NUL characters. Raises _TooDeep for more than ``depth`` levels.
+    """
     if isinstance(value, str) and "\0" in value:
         raise Refused("Remove the NUL characters.")
     if not isinstance(value, dict | list):

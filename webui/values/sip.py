@@ -10,7 +10,10 @@ _SIP_USER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,;?/]+")
 
 
 def sip_domain(raw: str) -> str | None:
-    """A host name as A-labels (IDNA 2008, RFC 5891) or an IPv4 address, with optional port."""
+    """Returns a host name (A-labels, RFC 5891) or IPv4 address, with an optional port.
+
+    None for blank input.
+    """
     maximum = sealed("sip_domain").maximum
     value = clean_text(raw, maximum)
     if not value:
@@ -33,7 +36,7 @@ def _port(raw: str) -> int:
 
 
 def sip_username(raw: str) -> str | None:
-    """The user part of a SIP URI (RFC 3261, 25.1) without percent escapes."""
+    """Returns the user part of a SIP URI (RFC 3261, 25.1), no percent escapes; None if blank."""
     maximum = sealed("sip_username").maximum
     value = clean_text(raw, maximum)
     if not value:
@@ -44,7 +47,7 @@ def sip_username(raw: str) -> str | None:
 
 
 def sip_password(raw: str) -> str | None:
-    """Printable ASCII exactly as typed; blank means that nothing was typed."""
+    """Returns the password exactly as typed, in printable ASCII; None for empty input."""
     if not raw:
         return None
     field = sealed("sip_password")

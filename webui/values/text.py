@@ -1,4 +1,4 @@
-"""Names, reasons and numbers: text without what cannot be seen."""
+"""Names, reasons and whole numbers, and the normalised text that searches compare."""
 
 import re
 import unicodedata
@@ -6,24 +6,24 @@ import unicodedata
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Sealed, Text, Whole
 
-# As pages show numbers; whether a point groups or ends them is not for us to guess.
+# Numbers grouped as pages show them. Refused, because a point may group digits or be decimal.
 _GROUPED = re.compile(r"[0-9]+(?:[,.'’\s][0-9]+)+")
 WORD_LENGTH = 60
-"""Of a longer word only the beginning is searched."""
+"""In characters. Only this much of a longer word is searched."""
 NFC_JOINS = 4
-"""One character of NFC may have been typed as four (U+1F82), in UTF-16 units as well."""
+"""One character of NFC may be typed as up to four (U+1F82), also counted in UTF-16 units."""
 _WORDS = re.compile(rf"([^\W_]{{1,{WORD_LENGTH}}})[^\W_]*")
 
 USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
-"""What a username may look like; compared without case."""
+"""The form of a username; usernames are compared without case."""
 
 
 class Refused(ValueError):
-    """The text cannot be accepted; the message says why, without repeating the text."""
+    """The text is not acceptable; the message says why, without repeating the text."""
 
 
-# Format characters (Cf) that are visible letters of their script; every other one is
-# invisible or turns the reading direction.
+# Format characters (Cf) that are visible letters of their script; all others are invisible
+# or change the reading direction.
 _VISIBLE_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
 # Letters and marks that render as nothing (Unicode: Default_Ignorable_Code_Point).
 _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0") | frozenset(
@@ -34,16 +34,16 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0")
 
 
 def clean_text(raw: str, maximum: int) -> str:
-    """Text in NFC without white space at its ends.
+    """Returns the text in NFC, trimmed.
 
-    Refuses beforehand what cannot be ``maximum`` characters: NFC takes the square of the number
-    of combining marks, a minute for a form that is full of them.
+    Refuses first what is surely longer than ``maximum`` characters: the time of NFC grows with
+    the square of the number of combining marks, to a minute for a form full of them.
     """
     return unicodedata.normalize("NFC", within(raw.strip(), maximum * NFC_JOINS)).strip()
 
 
 def text(raw: str, field: Text) -> str:
-    """One line of text within the field's limits.
+    """Returns one line of text within the field's limits.
 
     Refuses control, bidirectional and zero-width characters (Unicode TR 36, 3.1: spoofing).
     """
@@ -69,16 +69,15 @@ def _is_hidden(character: str) -> bool:
 
 
 def search_key(value: str) -> str:
-    """The form in which text is searched: no case, no accents."""
+    """Returns the text in the form that searches compare: without case and accents."""
     if value.isascii():
-        # The same, at a fifth of the cost.
+        # The same result in a fifth of the time.
         return value.lower().strip()
     decomposed = unicodedata.normalize("NFKD", value.casefold())
     return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
 
 
-# Letters that people leave the stroke out of, as they leave out accents: Unicode takes none of
-# them apart.
+# Letters whose stroke people omit, as they omit accents. Unicode does not decompose them.
 _PLAIN_LETTERS = str.maketrans(
     {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t"}
     | {"æ": "ae", "œ": "oe", "þ": "th"}
@@ -86,21 +85,21 @@ _PLAIN_LETTERS = str.maketrans(
 
 
 def name_key(value: str) -> str:
-    """The form in which names of tenants are searched and sorted: "Łódź" is found by "lodz"."""
+    """Returns a tenant's name as searches and sorting compare it: "lodz" finds "Łódź"."""
     return search_key(value).translate(_PLAIN_LETTERS)
 
 
 def search_words(value: str) -> list[str]:
-    """The different words of a text in the form in which they are searched, in order."""
+    """Returns the different words of a text, in order, in the form that searches compare."""
     return list(dict.fromkeys(_WORDS.findall(search_key(value))))
 
 
 def whole_number(raw: str, field: Whole) -> int:
-    """A whole number of the digits 0-9 within the field's limits."""
+    """Returns a whole number, written with the digits 0-9, within the field's limits."""
     value = raw.strip()
     if _GROUPED.fullmatch(value):
         raise Refused(f"{field.rule} Digits only, without commas, points or spaces.")
-    # Leading zeros are harmless; a longer text than the limit's cannot be inside it.
+    # Leading zeros are allowed. More digits than the maximum has cannot be within the limits.
     digits = value.lstrip("0") or "0"
     if not re.fullmatch(r"[0-9]+", value) or len(digits) > len(str(field.maximum)):
         raise Refused(field.rule)
@@ -110,14 +109,14 @@ def whole_number(raw: str, field: Whole) -> int:
 
 
 def sealed(name: str) -> Sealed:
-    """The field as one that is stored encrypted."""
+    """Returns the field of the catalogue as a Sealed one."""
     field = FIELDS[name]
     assert isinstance(field, Sealed)
     return field
 
 
 def within(value: str, maximum: int) -> str:
-    """The value, unless it is longer than that."""
+    """Returns the value. Refuses one longer than ``maximum`` characters."""
     if len(value) > maximum:
         raise Refused(f"Use at most {maximum:,} characters. This has {len(value):,}.")
     return value

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from webui.values.text import Refused
 
 UTC = "UTC"
-# The regions of the database that hold places; the rest are old names and special cases.
+# The regions of the IANA database that contain places; the rest are old names and special cases.
 _REGIONS = (
     *("Africa", "America", "Antarctica", "Asia", "Atlantic"),
     *("Australia", "Europe", "Indian", "Pacific"),
@@ -15,7 +15,7 @@ _REGIONS = (
 
 @cache
 def by_region() -> dict[str, list[str]]:
-    """Region -> its zones, sorted; UTC stands in a region of its own."""
+    """Returns region -> its zones, sorted. UTC is in a region of its own."""
     found: dict[str, list[str]] = {UTC: [UTC]}
     for name in sorted(available_timezones()):
         region, _, place = name.partition("/")
@@ -25,7 +25,7 @@ def by_region() -> dict[str, list[str]]:
 
 
 def time_zone(raw: str) -> str:
-    """A zone from the list."""
+    """Returns the name of a zone from the list. Refuses any other text."""
     if not any(raw in names for names in by_region().values()):
         raise Refused("Choose one from the list.")
     return raw
@@ -33,7 +33,7 @@ def time_zone(raw: str) -> str:
 
 @cache
 def zone(name: str) -> ZoneInfo:
-    """The rules of a stored zone; UTC when the machine's database has lost it."""
+    """Returns a stored zone; UTC when the machine's time zone database no longer has it."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError):

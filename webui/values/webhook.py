@@ -1,4 +1,4 @@
-"""Webhook addresses: https, and a host that looks public."""
+"""Webhook URLs: https, and a host name that looks public."""
 
 import re
 from urllib.parse import SplitResult, urlsplit
@@ -13,7 +13,10 @@ _URL_REST = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*")
 
 
 def webhook_url(raw: str) -> str | None:
-    """An https URL with a public-looking host name, normalised (RFC 3986, 6.2.2)."""
+    """Returns an https URL with a public-looking host name, normalised (RFC 3986, 6.2.2).
+
+    None for blank input.
+    """
     value = raw.strip(" ")
     if not value:
         return None
@@ -41,12 +44,12 @@ def webhook_url(raw: str) -> str | None:
 def _normal_url(parts: SplitResult, host: str, port: int | None) -> str:
     rest = parts.path + (f"?{parts.query}" if parts.query else "")
     if not _URL_REST.fullmatch(rest):
-        raise Refused("Percent-encode the characters that a URL cannot hold.")
+        raise Refused("Percent-encode the characters that a URL cannot contain.")
     return f"https://{host}{'' if port in (None, 443) else f':{port}'}{rest}"
 
 
 def _public_host(raw: str) -> str:
-    """A host name with a dot that is no address and under no private suffix."""
+    """Returns a host name that contains a dot, is no IP address and has no private suffix."""
     try:
         name = host_name(raw)
     except Refused:

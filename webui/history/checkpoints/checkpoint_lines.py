@@ -1,4 +1,4 @@
-"""Judging checkpoints themselves: signed, one after the other, and the same in both places."""
+"""Checks checkpoints: signatures, their chain, and whether database and file are the same."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _TO_DO = (
 
 @dataclass
 class Lines:
-    """What was read: the checkpoints that are signed well, by seq, and what does not hold."""
+    """The result of reading: the checkpoints with a valid signature, by seq, and the problems."""
 
     valid: list[Checkpoint] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -33,17 +33,17 @@ class Lines:
 def read_lines(
     connection: Connection, file: Path | None, public_key: str, is_copy: bool = False
 ) -> Lines:
-    """The checkpoints of the database and of the file.
+    """Reads and checks the checkpoints of the database and of the file.
 
-    ``is_copy``: the file is one that is kept elsewhere, which may lack the newest checkpoints.
-    Raises OSError when the file is there and cannot be read, signing.BadKey.
+    ``is_copy``: the file is a copy from elsewhere, which may lack the newest checkpoints.
+    Raises OSError when an existing file cannot be read, and signing.BadKey.
     """
     lines = Lines()
-    # The file first: what is made meanwhile stands in the database before it stands there.
+    # The file first: a checkpoint made meanwhile is in the database before it is in the file.
     texts = _in_file(file) if file else None
     query = select(AuditCheckpoint.seq, AuditCheckpoint.line).order_by(AuditCheckpoint.seq)
     rows = [(row.seq, row.line) for row in connection.execute(query)]
-    stored = list(_judged(rows, "in the database", public_key, lines))
+    stored = list(_check_signatures(rows, "in the database", public_key, lines))
     if file and texts is None:
         _without_file(lines, file, len(rows))
     elif file and texts is not None:
@@ -54,10 +54,10 @@ def read_lines(
 
 
 def read_file(file: Path, public_key: str) -> Lines:
-    """The checkpoints of a file alone. Raises OSError, signing.BadKey."""
+    """Reads and checks the checkpoints of a file only. Raises OSError, signing.BadKey."""
     lines = Lines()
     rows = [(None, text) for text in _texts(file)]
-    lines.valid = list(_judged(rows, "in the file", public_key, lines))
+    lines.valid = list(_check_signatures(rows, "in the file", public_key, lines))
     return lines
 
 
@@ -66,7 +66,7 @@ def _texts(file: Path) -> list[str]:
 
 
 def _in_file(path: Path) -> list[str] | None:
-    """The lines of the file; None when there is none."""
+    """Returns the lines of the file; None when there is no file."""
     try:
         return _texts(path)
     except FileNotFoundError:
@@ -74,7 +74,7 @@ def _in_file(path: Path) -> list[str] | None:
 
 
 def _without_file(lines: Lines, path: Path, stored: int) -> None:
-    """Nothing is wrong until something was signed."""
+    """Adds a problem for a missing file, or a notice when there are no checkpoints yet."""
     if not stored:
         lines.notices.append(f"There is no checkpoint file {path} yet.")
         return
@@ -85,7 +85,7 @@ def _without_file(lines: Lines, path: Path, stored: int) -> None:
 def _compare(
     lines: Lines, file: Path, there: set[str], stored: Sequence[Checkpoint], is_copy: bool
 ) -> None:
-    """Adds what the file lacks of the database's good ones."""
+    """Adds a problem when the file lacks valid checkpoints of the database."""
     last = max((n for n, one in enumerate(stored) if one.line in there), default=-1)
     lacking = [
         one.seq
@@ -99,7 +99,7 @@ def _compare(
 
 
 def _is_being_written(checkpoint: Checkpoint) -> bool:
-    """Whether it is so new that it may not have come to the file yet."""
+    """Whether it is so new that it may not be written to the file yet."""
     try:
         return now() - datetime.fromisoformat(checkpoint.at) < _WRITING
     except (ValueError, TypeError):
@@ -119,10 +119,10 @@ def _add_file(lines: Lines, texts: list[str], known: set[str], public_key: str) 
         lines.problems.append(_about(checkpoint.seq, f"{_name(checkpoint.seq)} {words}."))
 
 
-def _judged(
+def _check_signatures(
     rows: Sequence[tuple[int | None, str]], where: str, public_key: str, lines: Lines
 ) -> Iterator[Checkpoint]:
-    """The good ones; what is wrong with the others goes to ``lines``."""
+    """Yields the valid checkpoints; adds the problems of the others to ``lines``."""
     prev = chain.GENESIS
     for seq, text in rows:
         problem, checkpoint = _one(text, public_key)
@@ -138,7 +138,7 @@ def _judged(
 
 
 def _one(text: str, public_key: str) -> tuple[str, Checkpoint | None]:
-    """What is wrong with a line, or the checkpoint."""
+    """Returns ("", checkpoint), or (the problem, None)."""
     try:
         checkpoint = parse(text)
     except BadLine:

@@ -1,9 +1,9 @@
-"""Signed checkpoints: how the chain ended, in the database and in a file (DESIGN 2.6).
+"""Signed checkpoints of the chain's last hash, in the database and in a file (DESIGN 2.6).
 
 A line is the canonical JSON of {v, seq, hash, at, prev, signature}; the signature is over the
-canonical JSON without it, ``prev`` the SHA-256 of the line before, without its line feed.
-The database has it first; whatever the file lacks, after a crash between the two, is added
-with the next one. Nothing is ever taken out of the file: a line that the database lost stays.
+canonical JSON without it, ``prev`` is the SHA-256 of the line before, without its line feed.
+The database stores a checkpoint first; lines that the file lacks, after a crash between the two,
+are added with the next one. Nothing is removed from the file, so it keeps what the database lost.
 """
 
 import fcntl
@@ -34,12 +34,12 @@ _TAIL = 4_096
 
 
 class BadLine(Exception):
-    """The text is no checkpoint."""
+    """The text is not a checkpoint."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint line, read."""
+    """A parsed checkpoint line."""
 
     seq: int
     hash: str
@@ -50,7 +50,7 @@ class Checkpoint:
 
     @property
     def digest(self) -> str:
-        """What the next line's ``prev`` must be."""
+        """The required ``prev`` of the next line."""
         return chain.digest(self.line)
 
     @property
@@ -60,7 +60,7 @@ class Checkpoint:
 
 
 def parse(line: str) -> Checkpoint:
-    """Reads a line. Raises BadLine unless it is in the one canonical form."""
+    """Parses a line. Raises BadLine unless it is in canonical form."""
     try:
         value = json.loads(line)
         if set(value) != KEYS or value["v"] != chain.VERSION or chain.canonical(value) != line:
@@ -79,7 +79,7 @@ def _unsigned(seq: int, hashed: str, at: str, prev: str) -> bytes:
 
 
 def signed_line(seed: str, seq: int, hashed: str, at: str, prev: str) -> str:
-    """The line of a new checkpoint."""
+    """Returns the line of a new checkpoint."""
     unsigned = _unsigned(seq, hashed, at, prev)
     return chain.canonical({**json.loads(unsigned), "signature": signing.sign(seed, unsigned)})
 
@@ -92,15 +92,15 @@ def checkpoint_due() -> bool:
 
 @job("checkpoints", every=EVERY, pending=checkpoint_due)
 def make_regularly(_run: Run) -> None:
-    """The worker's part."""
+    """The worker's job: makes a checkpoint every minute when there are new entries."""
     make()
 
 
 def make() -> Checkpoint:
-    """Makes a checkpoint unless the newest one covers everything; returns the newest.
+    """Makes a checkpoint unless the newest one covers all entries; returns the newest.
 
-    Raises NothingYet while there are no entries, and OSError when the file cannot be
-    written: the database has it then, and the next one brings it to the file.
+    Raises NothingYet while there are no entries, and OSError when the file cannot be written; then
+    the database has the checkpoint, and the next one adds it to the file.
     """
     if checkpoint_due():
         _append()
@@ -110,7 +110,7 @@ def make() -> Checkpoint:
 
 
 def newest_checkpoint() -> Checkpoint:
-    """The newest checkpoint of the database. Raises NothingYet."""
+    """Returns the newest checkpoint of the database. Raises NothingYet."""
     row = db.session.scalars(_NEWEST).first()
     if row is None:
         raise NothingYet
@@ -118,7 +118,7 @@ def newest_checkpoint() -> Checkpoint:
 
 
 class NothingYet(Exception):
-    """There is no entry to make a checkpoint of."""
+    """There are no entries yet, so there is no checkpoint."""
 
 
 _NEWEST = select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)
@@ -131,7 +131,7 @@ def _append() -> None:
         head = log.chain_head()
         before = db.session.scalars(_NEWEST).first()
         if before and before.seq >= head.seq:
-            # Somebody else just made it.
+            # Another process has just made it.
             return
         prev = chain.digest(before.line) if before else chain.GENESIS
         at = chain.timestamp(head.not_before(now()))
@@ -140,7 +140,7 @@ def _append() -> None:
 
 
 def add_to_file(path: Path) -> None:
-    """Adds the database's lines that the file lacks, safely on the disk when this returns."""
+    """Appends the database's lines that the file lacks, and flushes them to the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
     with _locked(path) as file:
@@ -156,14 +156,14 @@ def add_to_file(path: Path) -> None:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[BinaryIO]:
-    """The file, open for reading and appending, for this process alone."""
+    """Opens the file for reading and appending, with an exclusive lock."""
     with path.open("ab+") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file
 
 
 def _end(file: BinaryIO) -> tuple[str, str]:
-    """The last whole line, and what stands after it when a write was cut short."""
+    """Returns the last complete line, and the rest after it from an interrupted write."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _TAIL))
     *whole, torn = file.read().decode(errors="replace").split("\n")
@@ -171,7 +171,7 @@ def _end(file: BinaryIO) -> tuple[str, str]:
 
 
 def _missing(file: BinaryIO, last: str) -> Sequence[str]:
-    """The lines of the database that the file lacks, oldest first."""
+    """Returns the lines of the database that the file lacks, oldest first."""
     query = select(AuditCheckpoint.line).order_by(AuditCheckpoint.seq)
     try:
         seq = parse(last).seq
@@ -179,14 +179,14 @@ def _missing(file: BinaryIO, last: str) -> Sequence[str]:
         seq = 0
     if seq and db.session.scalar(query.where(AuditCheckpoint.seq == seq)) == last:
         return db.session.scalars(query.where(AuditCheckpoint.seq > seq)).all()
-    # The file is empty, or ends with what the database never had or lost: compare all.
+    # The file is empty, or its last line is not in the database: compare all lines.
     file.seek(0)
     there = set(file.read().decode(errors="replace").split("\n"))
     return [line for line in db.session.scalars(query) if line not in there]
 
 
 def _continued(torn: str, lines: Sequence[str]) -> bytes:
-    """What to append: the rest of a line whose write was cut short, then the others."""
+    """Returns what to append: the rest of an incompletely written line, then the other lines."""
     whole = "".join(f"{line}\n" for line in lines)
     if torn and whole.startswith(torn):
         return whole.removeprefix(torn).encode()

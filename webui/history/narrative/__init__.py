@@ -1,1 +1,1 @@
-"""The history as sentences: a module for each thing it is about."""
+"""History entries as sentences for people: one module per subject."""

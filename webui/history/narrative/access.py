@@ -1,4 +1,4 @@
-"""Who read, copied or erased of the history, or was turned away, as sentences."""
+"""Sentences about reading, exporting and erasing the history, and about denied access."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from webui.history.narrative.fragments import Sentence, new, plain_text
 from webui.history.record.actions import Action
 
 Changes = Mapping[str, Any]
-# Attempts that a sentence names; the entry's page has all that were kept.
+# The number of attempts that a sentence names; the entry's page lists all stored ones.
 _NAMED = 2
 
 
@@ -42,7 +42,7 @@ def _denied(changes: Changes) -> Sentence:
         return _denied_more(changes["more"][1], changes["attempts"][1])
     page = new(str(changes["page"][1]), mono=True)
     if "more" in changes:
-        # As entries told it that were written before all pages were folded together.
+        # The format of older entries, which counted the denials of each page separately.
         return [
             plain_text("Was denied "),
             page,

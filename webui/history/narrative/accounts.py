@@ -1,4 +1,4 @@
-"""What happened to accounts and to signing in, as sentences: one function per action."""
+"""Sentences about accounts and signing in: one function per action."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -39,7 +39,7 @@ def _invited(changes: Changes) -> Sentence:
 
 
 def _named(before: str, after: str = "") -> Callable[[Changes], Sentence]:
-    """A sentence around the username."""
+    """Returns a function that builds a sentence around the username."""
     return lambda changes: [
         plain_text(f"{before} "),
         new(str(changes["username"][1])),
@@ -60,7 +60,7 @@ def _password_set(changes: Changes) -> Sentence:
 def _delayed(changes: Changes) -> Sentence:
     wait = in_words(timedelta(seconds=changes["wait_seconds"][1]))
     tried = changes["tried"][1]
-    # Entries before release 0025 also count what was refused.
+    # Entries of releases before 0025 also contain the number of refused tries.
     refused = changes["refused_tries"][1] if "refused_tries" in changes else 0
     more = f"; {refused:,} tries refused since the last such entry" if refused > 1 else ""
     return [plain_text(f"Had to wait {wait} before the next {tried}{more}")]
@@ -71,7 +71,7 @@ def _preferences(changes: Changes) -> Sentence:
     if "time_zone" in changes:
         clauses.append(from_to("changed", "the time zone", *changes["time_zone"]))
     if "theme" in changes:
-        # What was never chosen follows the device, like the choice to do so.
+        # A theme that was never chosen follows the device, like the theme "auto".
         before, after = (THEMES[theme or "auto"].lower() for theme in changes["theme"])
         clauses.append(from_to("changed", "the theme", before, after))
     return capitalised(joined(clauses))

@@ -1,4 +1,4 @@
-"""What a sentence of the history is made of."""
+"""The parts of a sentence of the history, and how sentences are combined."""
 
 from typing import NamedTuple
 
@@ -15,28 +15,28 @@ Sentence = list[Part]
 
 
 def plain_text(words: str) -> Part:
-    """Words that are no value."""
+    """Returns a part of plain words."""
     return Part("text", words)
 
 
 def old(value: str, mono: bool = False) -> Part:
-    """A value that was."""
+    """Returns a part with a value before the change."""
     return Part("old", value, mono)
 
 
 def new(value: str, mono: bool = False) -> Part:
-    """A value that is."""
+    """Returns a part with a value after the change."""
     return Part("new", value, mono)
 
 
 def from_to(verb: str, noun: str, before: str, after: str) -> Sentence:
-    """What changed a value, with both."""
+    """Returns "<verb> <noun> from <before> to <after>"."""
     start = f"{verb} {noun} from " if noun else f"{verb} from "
     return [plain_text(start), old(before), plain_text(" to "), new(after)]
 
 
 def joined(clauses: list[Sentence]) -> Sentence:
-    """One sentence of several clauses."""
+    """Returns one sentence of all clauses, separated by semicolons."""
     parts: Sentence = []
     for parts_of_clause in clauses:
         if parts and parts_of_clause:
@@ -46,7 +46,7 @@ def joined(clauses: list[Sentence]) -> Sentence:
 
 
 def capitalised(parts: Sentence) -> Sentence:
-    """The sentence with a capital letter in front."""
+    """Returns the sentence with a capital first letter."""
     if not parts:
         return parts
     first = parts[0]
@@ -54,6 +54,6 @@ def capitalised(parts: Sentence) -> Sentence:
 
 
 def uncapitalised(parts: Sentence) -> Sentence:
-    """The sentence as it goes on after other words."""
+    """Returns the sentence with a small first letter, to follow other words."""
     first = parts[0]
     return [Part(first.kind, first.text[:1].lower() + first.text[1:], first.mono), *parts[1:]]

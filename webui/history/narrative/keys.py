@@ -1,4 +1,4 @@
-"""What happened to the encryption keys, as sentences: one function per action."""
+"""Sentences about the encryption keys: one function per action."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,7 @@
-"""History as sentences: one small function per kind of change.
+"""An entry's body as a sentence: one small function per kind of change.
 
 A sentence is a list of parts; a part is text, an old value or a new value. Templates decide
-how a part looks. Nothing here knows a request or a database: sealed values come in opened.
+how a part looks. Independent of requests and the database: sealed values are passed in decrypted.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,12 +30,12 @@ ERASED = "erased"
 UNREADABLE = "cannot be read"
 SPOILED = "This entry cannot be read: its text was changed. Verify the history"
 NOT_OURS = (LookupError, ValueError, TypeError, AttributeError)
-"""What values raise that nobody wrote here, in a text that is shaped like an entry."""
+"""The errors of values that this product did not write, in a text with the form of an entry."""
 
 
 @dataclass(frozen=True)
 class Reader:
-    """What the reader may see, and the opened sealed values by (field, side)."""
+    """What the reader may see, and the decrypted sealed values by (field, side)."""
 
     sees_identities: bool = True
     sees_staff_fields: bool = True
@@ -43,14 +43,14 @@ class Reader:
     opened: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def may_see(self, name: str) -> bool:
-        """Whether the reader may see what an entry lists under a name; closed for unknown ones."""
+        """Whether the reader may see the name in an entry's changes; unknown: staff only."""
         spec = FIELDS.get(name)
         if spec is not None:
             return spec.use.audience is Audience.OWNER or self.sees_staff_fields
         return self.sees_staff or listed_for_owners(name)
 
 
-# Action -> what its changes say; those of a tenant's fields are below.
+# Action -> the function for its sentence. Actions that change a tenant's fields are below.
 _TABLES: tuple[Mapping[Any, Callable[[Mapping[str, Any]], Sentence]], ...] = (
     accounts.SENTENCES,
     webhooks.SENTENCES,
@@ -63,11 +63,11 @@ _FIELD_EDITS = frozenset(
     {Action.TENANT_STATUS, Action.TENANT_ONBOARDED}
     | {section_action(f.use.section) for f in FIELDS.values() if f.use.section}
 )
-"""The actions whose sentence is made of the fields that changed."""
+"""The actions whose sentence is built from the changed fields."""
 
 
 def _refuse_unworded() -> None:
-    """Raises LookupError for an action without a sentence, when the product starts."""
+    """Raises LookupError for an action without a sentence; this stops the start."""
     worded = {Action.TENANT_CREATED, *_FIELD_EDITS, *(a for table in _TABLES for a in table)}
     missing = [action.name for action in Action if action not in worded]
     if missing:
@@ -78,14 +78,14 @@ _refuse_unworded()
 
 
 def sentence(body: Mapping[str, Any], reader: Reader) -> Sentence:
-    """What an entry's body says happened; of one that nobody wrote here, that it says nothing."""
+    """Returns the sentence of an entry's body; SPOILED for one that this product did not write."""
     try:
-        return _told(body, reader)
+        return _sentence_of(body, reader)
     except NOT_OURS:
         return [_text(SPOILED)]
 
 
-def _told(body: Mapping[str, Any], reader: Reader) -> Sentence:
+def _sentence_of(body: Mapping[str, Any], reader: Reader) -> Sentence:
     action, changes = body["action"], body["changes"]
     if action == Action.TENANT_CREATED:
         return _created(changes, reader)
@@ -94,10 +94,10 @@ def _told(body: Mapping[str, Any], reader: Reader) -> Sentence:
             return table[action](changes)
     if action == bodies.SPOILED:
         return [_text(SPOILED)]
-    told = _edit(action, changes, reader)
+    edit = _edit(action, changes, reader)
     if "reverts" in changes:
-        return [_text("Undid a change: "), *_uncapitalised(told)]
-    return told
+        return [_text("Undid a change: "), *_uncapitalised(edit)]
+    return edit
 
 
 def _edit(action: str, changes: Mapping[str, Any], reader: Reader) -> Sentence:
@@ -110,7 +110,7 @@ def _edit(action: str, changes: Mapping[str, Any], reader: Reader) -> Sentence:
 
 
 def clause(name: str, pair: list[Any], reader: Reader) -> Sentence:
-    """What happened to one field, as part of a sentence; empty when not for this reader."""
+    """Returns the clause about one changed field; empty when the reader may not see it."""
     spec = FIELDS[name]
     if not reader.may_see(name):
         return []
@@ -163,7 +163,7 @@ def _sealed(name: str, pair: list[Any], reader: Reader) -> Sentence:
 
 
 def opened(value: Any, name: str, side: str, reader: Reader) -> str:
-    """A sealed value as this reader may see it."""
+    """Returns a sealed value as this reader may see it."""
     if not reader.sees_identities:
         return HIDDEN
     if not isinstance(value, dict):
@@ -189,7 +189,7 @@ def _json(value: Any) -> str:
 
 
 def _status(changes: Mapping[str, Any]) -> Sentence:
-    """Status and services tell one story together."""
+    """Returns one sentence about the status and the stopped services together."""
     old_status, new_status = changes.get("status", [None, None])
     old, new = changes.get("blocked_services", [[], []])
     if new_status == "suspended":

@@ -1,4 +1,4 @@
-"""What happened to webhooks besides edits of their section, as sentences."""
+"""Sentences about webhooks, except edits of their section."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -1,1 +1,1 @@
-"""Proof for outsiders: checkpoints, exports, erasures, signed verdicts."""
+"""Proof for third parties: checkpoints, exports, erasures, signed verification results."""

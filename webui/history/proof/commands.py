@@ -1,4 +1,4 @@
-"""The commands ``flask --app wsgi audit ...``: exit 0 holds, 1 does not, 2 could not check."""
+"""The commands ``flask --app wsgi audit ...``. Exit: 0 valid, 1 not valid, 2 could not check."""
 
 import getpass
 import sys
@@ -84,7 +84,7 @@ def verify_history(exported_file: Path | None, file: Path | None, public_key: st
         verdict = _from_export(exported_file, key, file) if exported_file else _stored(key, file)
     except (verifier.Unchecked, OSError, signing.BadKey) as error:
         _unchecked(str(error))
-    sys.exit(_tell(verdict))
+    sys.exit(_print_result(verdict))
 
 
 def _from_export(path: Path, key: str, file: Path | None) -> Verdict:
@@ -127,8 +127,8 @@ def erase_values(entry: UUID | None, tenant: UUID | None, field: str | None, rea
         click.echo(LOG_REMAINS, err=True)
 
 
-def _tell(verdict: Verdict) -> int:
-    """Prints what was found; returns the exit status."""
+def _print_result(verdict: Verdict) -> int:
+    """Prints the result and returns the exit status."""
     for problem in verdict.problems:
         click.echo(f"- {problem.text}")
     for notice in verdict.notices:

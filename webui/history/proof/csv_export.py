@@ -1,4 +1,4 @@
-"""The history as CSV (RFC 4180) that no spreadsheet takes for formulas (OWASP, CSV injection)."""
+"""The history as CSV (RFC 4180), protected against formulas (OWASP, CSV injection)."""
 
 import csv
 import io
@@ -16,32 +16,32 @@ COLUMNS = (
     *("actor_type", "actor_id", "actor_name", "actor_role", "source", "what", "changes"),
     *("reason", "request", "address", "agent", "hash"),
 )
-# Whatever role: an export never opens a sealed value.
+# For every role: an export never contains decrypted values.
 _READER = sentences.Reader(sees_identities=False)
-# What begins a formula, wide forms included, after any white space and quotes.
+# The first characters of a formula, full-width forms included, after white space and quotes.
 _FORMULA = "(?=[\\s\"'`]*[=+\\-@\t\r＝＋－＠])"
-# At the start of the value, of a line in it, and after what a spreadsheet may take for the
-# separator: a semicolon where a comma is decimal, a tab.
+# A formula may begin at the start of the value, of a line in it, and after a character that a
+# spreadsheet may read as separator: a tab, or a semicolon where the comma is the decimal sign.
 _begins = re.compile(f"(^|[\r\n;\t]){_FORMULA}")
 _separated = re.compile(f";{_FORMULA}")
 _inside = re.compile(f"[\r\n;\t]{_FORMULA}").search
 
 
 def header() -> bytes:
-    """The first line."""
+    """Returns the first line: the column names."""
     return _written([COLUMNS])
 
 
 def lines(entries: Iterable[tuple[int, str, str]]) -> bytes:
-    """The lines of entries, given as seq, text and hash."""
+    """Returns the lines of entries, given as (seq, text, hash)."""
     return _written(_row(*entry) for entry in entries)
 
 
 def plain(value: Any) -> Any:
-    """The value as a spreadsheet shows it: a text stays a text."""
+    """Returns the value with an apostrophe before each possible formula, so that it stays text."""
     if not isinstance(value, str) or not value:
         return value
-    # Nearly every value is told harmless without the expression, at a tenth of the cost.
+    # This check recognises nearly all harmless values in a tenth of the expression's time.
     if value[0].isalnum() or value[0] in "{/":
         separated = ";" in value or "\n" in value or "\r" in value or "\t" in value
         if not separated or not _inside(value):
@@ -50,7 +50,7 @@ def plain(value: Any) -> Any:
 
 
 def _json(changes: Mapping[str, Any]) -> str:
-    """The changes, with no semicolon before what is no formula as long as it stays JSON."""
+    """Returns the changes as JSON; a semicolon before a possible formula is escaped as \\u003b."""
     text = orjson.dumps(changes).decode()
     return _separated.sub(r"\\u003b", text) if ";" in text else text
 

@@ -1,7 +1,7 @@
-"""Erasing sealed values of the history: the entries, their hashes and the chain stay as they are.
+"""Erases sealed values of the history; the entries, their hashes and the chain stay unchanged.
 
-An entry holds only the digest of salt and value; both lie encrypted beside it and can be
-forgotten, for a person's request (GDPR, Art. 17) or a customer's. Nothing brings them back.
+An entry contains only the digest of salt and value. Both are stored encrypted in another table
+and can be erased on request of a person (GDPR, Art. 17) or a customer. This cannot be undone.
 """
 
 from uuid import UUID
@@ -25,10 +25,10 @@ def erase(
     tenant: UUID | None = None,
     field: str | None = None,
 ) -> int:
-    """Erases the sealed values of an entry, or of all entries of a tenant; returns how many.
+    """Erases the sealed values of an entry, or of all entries of a tenant; returns the number.
 
-    ``field`` narrows it to one field. Recorded with the reason, unless there was nothing to
-    erase. Raises ValueError unless exactly one of entry and tenant is given.
+    ``field`` limits it to one field. Recorded in the history with the reason, unless there was
+    nothing to erase. Raises ValueError unless exactly one of entry and tenant is given.
     """
     if (entry is None) == (tenant is None):
         raise ValueError("give either an entry or a tenant")
@@ -41,20 +41,24 @@ def erase(
     if field:
         query = query.where(AuditSealed.field == field)
     with write_transaction():
-        # One by one: a bulk change of the history is refused, and the lock is for this anyway.
+        # Row by row: bulk changes of the history are refused, and the rows are locked anyway.
         found = db.session.scalars(query.with_for_update()).all()
         for row in found:
             row.value = None
         if found:
-            told = {"erased": len(found), "erased_of": str(entry or tenant), "erased_field": field}
-            changes = [Change(name, Audited.PLAIN, None, x) for name, x in told.items() if x]
+            details = {
+                "erased": len(found),
+                "erased_of": str(entry or tenant),
+                "erased_field": field,
+            }
+            changes = [Change(name, Audited.PLAIN, None, x) for name, x in details.items() if x]
             concerned = _tenant(tenant, entry)
             record(Action.AUDIT_ERASED, actor, tenant=concerned, changes=changes, reason=reason)
     return len(found)
 
 
 def _tenant(tenant: UUID | None, entry: UUID | None) -> Tenant | None:
-    """The tenant whose history it is, so that the erasure stands there too."""
+    """Returns the tenant concerned, so that the erasure appears in its history too."""
     if entry:
         tenant = db.session.scalar(select(AuditEntry.tenant_id).where(AuditEntry.id == entry))
     return db.session.get(Tenant, tenant) if tenant else None

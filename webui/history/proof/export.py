@@ -1,9 +1,9 @@
-"""A copy of the history to keep: exactly what a filter shows, as JSON Lines or CSV.
+"""Export of the history: exactly the entries that match a filter, as JSON Lines or CSV.
 
-JSON Lines is evidence: every entry's exact text, then a signed manifest (DESIGN 2.6). CSV is
-for reading in a spreadsheet. Both are made piece by piece, oldest entry first, up to the
-entry that the checkpoint made before covers; entries never change, so what is written
-meanwhile neither blocks nor alters them.
+JSON Lines is evidence: the exact text of every entry, then a signed manifest (DESIGN 2.6). CSV is
+for reading in a spreadsheet. Both are streamed in batches, oldest entry first, up to the last
+entry of a checkpoint made at the start; entries never change, so writes meanwhile neither block
+nor alter an export.
 """
 
 import hashlib
@@ -30,14 +30,14 @@ from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
 
 PIECE = 2_000
-"""Entries that are read, and held in memory, at a time."""
+"""The number of entries that are read, and are in memory, at a time."""
 FORMATS = ("csv", "jsonl")
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Export:
-    """What is exported: the filter, the query behind it, and how the chain ended."""
+    """An export: its filter, its query, and the last entry of the chain (seq, hash)."""
 
     filter: dict[str, list[str]]
     query: tuple[int, Select[int, str, str]] | None
@@ -48,13 +48,13 @@ class Export:
     seed: str
 
     def pieces(self) -> Iterator[Sequence[tuple[int, str, str]]]:
-        """(seq, body, hash) of the entries, in the order of the chain."""
+        """Yields batches of (seq, body, hash), in the order of the chain."""
         if self.query is None:
             return
         first, every = self.query
         after = first - 1
         while True:
-            # A connection only as long as a piece: a slow reader holds no snapshot.
+            # One connection per batch, so that a slow download does not keep a snapshot open.
             with self.engine.connect() as connection:
                 query = every.where(AuditEntry.seq > after).order_by(AuditEntry.seq)
                 rows = [(r[0], r[1], r[2]) for r in connection.execute(query.limit(PIECE))]
@@ -66,24 +66,24 @@ class Export:
 
 
 def begin_export(filters: Filters, kind: str, actor: Actor) -> Export:
-    """Makes a checkpoint, records the export in the history, and fixes what it holds.
+    """Makes a checkpoint, records the export in the history, and fixes its content.
 
     Raises checkpoints.NothingYet while there are no entries.
     """
-    # Before the checkpoint: one that covers more is then later than the export.
+    # Taken before the checkpoint, so a checkpoint that covers more entries is later than it.
     at = chain.timestamp(now())
     try:
         checkpoint = checkpoints.make()
     except OSError as error:
         _log.error("the checkpoint file cannot be written: %s", type(error).__name__)
         checkpoint = checkpoints.newest_checkpoint()
-    told = {name: _texts(value) for name, value in filters.arguments().items()}
-    changes = [Change("filter", Audited.PLAIN, None, told)]
+    filter_texts = {name: _texts(value) for name, value in filters.arguments().items()}
+    changes = [Change("filter", Audited.PLAIN, None, filter_texts)]
     changes.append(Change("format", Audited.PLAIN, None, kind))
     with write_transaction():
         record(Action.AUDIT_EXPORTED, actor, changes=changes)
     return Export(
-        told,
+        filter_texts,
         find.every(filters, checkpoint.seq),
         checkpoint.seq,
         checkpoint.hash,
@@ -98,7 +98,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def as_jsonl(export: Export) -> Iterator[bytes]:
-    """One body a line; the last line is the manifest, without which the file is not whole."""
+    """Yields one body per line; the last line is the manifest, which proves completeness."""
     hashed, count = hashlib.sha256(), 0
     for rows in export.pieces():
         piece = "".join(f"{body}\n" for _, body, _ in rows).encode()
@@ -123,7 +123,7 @@ def _manifest(export: Export, count: int, digest: str) -> str:
 
 
 def as_csv(export: Export) -> Iterator[bytes]:
-    """A header, then one row an entry."""
+    """Yields a header, then one row per entry."""
     yield csv_export.header()
     for rows in export.pieces():
         yield csv_export.lines(rows)

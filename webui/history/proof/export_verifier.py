@@ -1,4 +1,4 @@
-"""Verifying an export by itself: needs the file and the public key, no database."""
+"""Verifies an export with only the file and the public key, without a database."""
 
 import hashlib
 from collections.abc import Callable
@@ -21,12 +21,12 @@ MANIFEST = {
     **dict.fromkeys(("sha256", "hash", "at", "signature"), str),
     "filter": dict,
 }
-"""Key -> type."""
+"""The keys of a manifest and the types of their values."""
 
 
 @dataclass
 class _Reading:
-    """How far the file was read."""
+    """The state of reading the file."""
 
     hashed: Any = field(default_factory=hashlib.sha256)
     count: int = 0
@@ -47,8 +47,8 @@ def verify_export(
 ) -> Verdict:
     """Verifies an export in JSON Lines: its manifest, its entries, and checkpoints if given.
 
-    ``progress`` hears how many bytes of the file were read since it heard last. Raises
-    OSError and signing.BadKey.
+    ``progress`` is called with the number of bytes read since the last call. Raises OSError and
+    signing.BadKey.
     """
     lines = read_file(checkpoint_file, public_key) if checkpoint_file else None
     anchors = lines.valid if lines else []
@@ -69,16 +69,16 @@ def verify_export(
         *explain_findings(reading.folded.notes, _PAST),
     ]:
         verdict.add(problem)
-    _judge(verdict, reading, manifest, public_key, anchors)
+    _check_manifest(verdict, reading, manifest, public_key, anchors)
     return verdict
 
 
-# No entry of an export stands elsewhere than its body says.
+# Larger than any seq: in an export, an entry's position is always the seq in its body.
 _PAST = 2**62
 
 
 def _entry(reading: _Reading, line: bytes, wanted: set[int]) -> None:
-    """Takes in a line that is no manifest, because another line follows it."""
+    """Checks a line that is an entry; only the last line of the file is the manifest."""
     reading.hashed.update(line)
     reading.count += 1
     raw = line.rstrip(b"\n")
@@ -106,14 +106,14 @@ def _entry(reading: _Reading, line: bytes, wanted: set[int]) -> None:
         reading.hashes[seq] = reading.last_hash
 
 
-def _judge(
+def _check_manifest(
     verdict: Verdict,
     reading: _Reading,
     line: bytes,
     public_key: str,
     anchors: list[Checkpoint],
 ) -> None:
-    """What the manifest says of the file, and the checkpoints of both."""
+    """Compares the file with its manifest, and both with the checkpoints."""
     manifest = _read_manifest(line)
     if manifest is None:
         verdict.add(_about("There is no manifest in the last line: the export is not whole."))
@@ -132,7 +132,7 @@ def _judge(
     if whole and (reading.last, reading.last_hash) != (manifest["seq"], manifest["hash"]):
         verdict.add(_about("The last entry is not the one that the manifest names."))
     _compare(verdict, reading, manifest, anchors)
-    # What does not hold proves nothing.
+    # An invalid export proves nothing, so its scope is not reported.
     if verdict.holds:
         verdict.notices.append(_scope(reading, whole))
 
@@ -166,14 +166,14 @@ def _compare(
 
 
 def _scope(reading: _Reading, whole: bool) -> str:
-    """What such an export proves."""
+    """Returns a sentence about what a valid export proves."""
     if not reading.count:
-        return "It holds no entry: the manifest proves that none passed the filter then."
+        return "It contains no entry: the manifest proves that none passed the filter then."
     if whole and reading.first == 1:
         return "It is the whole history up to then, and verifies as one chain."
     if reading.runs <= 1:
         span = f"{reading.first:,} to {reading.last:,}"
-        return f"It holds every entry from {span}: nothing between them was left out."
+        return f"It contains every entry from {span}: nothing between them was left out."
     return (
         f"It is filtered, in {reading.runs:,} pieces: the manifest proves that exactly these"
         " entries passed the filter then, their chain only within each piece."

@@ -1,7 +1,7 @@
-"""The verdict of a verification, signed like a checkpoint: a row that somebody wrote is none.
+"""The signature of a verification's result, so that a forged row is not accepted as a result.
 
 The signature is Ed25519 over the canonical JSON of the parts below. No other signed text of this
-product has these keys, so that none can be passed off as a verdict.
+product has these keys, so no other text can be presented as a result.
 """
 
 from datetime import datetime
@@ -12,12 +12,12 @@ from webui.models import AuditVerification
 
 
 def sign_verdict(seed: str, row: AuditVerification, at: datetime, outcome: str, report: str) -> str:
-    """The signature of a verdict that is about to be stored. Raises signing.BadKey."""
+    """Returns the signature of a result before it is stored. Raises signing.BadKey."""
     return signing.sign(seed, _signed(row, at, outcome, report))
 
 
 def is_signed_verdict(public_key: str, row: AuditVerification) -> bool:
-    """Whether a stored verdict was signed as it is. Raises signing.BadKey."""
+    """Whether the signature of a stored result is valid. Raises signing.BadKey."""
     if row.ended_at is None or row.outcome is None or row.report is None:
         return False
     signed = _signed(row, row.ended_at, row.outcome, row.report)

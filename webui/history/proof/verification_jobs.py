@@ -1,4 +1,4 @@
-"""Verifications that people ask for on the history page, run by the worker."""
+"""Verifications that people request on the history page, run by the worker."""
 
 import json
 import time
@@ -23,9 +23,9 @@ from webui.models import AuditCheckpoint, AuditEntry, AuditVerification
 from webui.models.columns import now
 
 SHOWN = 20
-"""Problems that are kept of a verification; `audit verify` tells all of them."""
+"""The number of problems that are stored of a verification; `audit verify` prints all."""
 _PROGRESS = 1.0
-"""Seconds between two notes of how far it is."""
+"""Seconds between two updates of the progress."""
 
 _OPEN = (
     select(AuditVerification)
@@ -42,12 +42,12 @@ _LATEST = (
 
 
 class _Stopped(Exception):
-    """The worker ends; another one begins the verification anew."""
+    """The worker is stopping; another worker will restart the verification."""
 
 
 @dataclass(frozen=True)
 class Proof:
-    """What the panel shows: how far checkpoints reach, the latest verification, the next."""
+    """The data of the panel: the newest checkpoint, the latest and the running verification."""
 
     worker: bool
     head: int
@@ -60,7 +60,7 @@ class Proof:
 
     @property
     def uncovered(self) -> int:
-        """Entries that no checkpoint covers yet."""
+        """The number of entries that no checkpoint covers yet."""
         return max(0, self.head - (self.checkpoint.seq if self.checkpoint else 0))
 
     @property
@@ -75,7 +75,7 @@ class Proof:
 
     @property
     def state(self) -> tuple[str, str]:
-        """How the latest verification ended: the colour of its badge, and in a word or two."""
+        """The result of the latest verification: (colour of the badge, label)."""
         outcome = self.latest.outcome if self.latest else None
         if self.latest and not self.is_signed:
             return "bad", "not signed by this console"
@@ -87,23 +87,23 @@ class Proof:
 
     @property
     def report(self) -> Mapping[str, Any]:
-        """What the latest verification found; nothing where that is not signed."""
+        """The report of the latest verification; empty when it is not validly signed."""
         return json.loads(self.latest.report or "{}") if self.latest and self.is_signed else {}
 
     @property
     def found_since(self) -> datetime | None:
-        """When the first entry was written that no checkpoint covered then."""
+        """The time of the first entry that no checkpoint covered at the latest verification."""
         since = self.report.get("since")
         return datetime.fromisoformat(since) if since else None
 
     @property
     def share(self) -> int:
-        """How far the running verification is, in percent."""
+        """The progress of the running verification, in percent."""
         return 100 * self.running.checked // max(self.head, 1) if self.running else 0
 
 
 def proof() -> Proof:
-    """What the panel of the history page shows now."""
+    """Returns the data of the panel on the history page."""
     newest = db.session.scalars(
         select(AuditCheckpoint.line).order_by(AuditCheckpoint.seq.desc()).limit(1)
     ).first()
@@ -122,7 +122,7 @@ def proof() -> Proof:
 
 
 def _read(line: str | None) -> checkpoints.Checkpoint | None:
-    """The checkpoint; None for none, and for a line that somebody spoiled."""
+    """Parses a checkpoint; None when there is none or its line was damaged."""
     try:
         return checkpoints.parse(line) if line else None
     except checkpoints.BadLine:
@@ -134,20 +134,20 @@ def _public_key() -> str:
 
 
 def request_verification(name: str) -> None:
-    """Asks the worker for a verification; one that waits or runs already serves as well."""
+    """Requests a verification from the worker, unless one is waiting or running."""
     with write_transaction():
         if db.session.scalars(_OPEN).first() is None:
             db.session.add(AuditVerification(id=uuid4(), asked_at=now(), asked_by=name))
 
 
 def is_asked() -> bool:
-    """Whether a verification waits."""
+    """Whether a verification is waiting or running."""
     return db.session.scalars(_OPEN).first() is not None
 
 
 @job("verification", every=timedelta(seconds=1), pending=is_asked)
 def run_asked(run: Run) -> bool:
-    """Runs the oldest verification that waits, or one that a killed worker left."""
+    """Runs the oldest open verification, also one that a killed worker left unfinished."""
     waiting = db.session.scalars(_OPEN).first()
     if waiting is None:
         return False
@@ -162,7 +162,7 @@ def run_asked(run: Run) -> bool:
 
 
 def _end(identity: UUID, outcome: str, report: str) -> None:
-    """Stores the verdict, signed."""
+    """Stores the signed result."""
     row, at = db.session.get_one(AuditVerification, identity), now()
     seed = current_app.extensions["webui_config"].audit_key
     signature = signed_verdict.sign_verdict(seed, row, at, outcome, report)

@@ -1,1 +1,1 @@
-"""Reading the history: filters, pages of entries, values side by side."""
+"""Reading the history: filters, pages of entries, and differences of values."""

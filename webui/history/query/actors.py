@@ -1,4 +1,4 @@
-"""Who appears in the history, for its filter: by id, by username, or the machine itself."""
+"""The actors for the history's filter: accounts by id or username, commands, the system."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,7 +16,7 @@ _FEW = 8
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody to pick: the filter's value, what they are called, their role."""
+    """An actor to choose: the filter's value, the name, and the role."""
 
     value: str
     name: str
@@ -24,7 +24,7 @@ class Person:
 
 
 def as_uuid(value: str) -> UUID | None:
-    """The id that a text is, or None."""
+    """Returns the text as a UUID, or None when it is not one."""
     try:
         return UUID(value)
     except ValueError:
@@ -32,9 +32,9 @@ def as_uuid(value: str) -> UUID | None:
 
 
 def resolve_actor(value: str) -> str | None:
-    """The filter's value of an id, a kind or a username; None for nobody.
+    """Returns the filter's value for an id, a kind or a username; None for an unknown actor.
 
-    A kind before the account that somebody named like it: people are picked by their id.
+    A kind wins over an account with the same username, which can be chosen by its id.
     """
     if value in KINDS:
         return value
@@ -47,7 +47,7 @@ def resolve_actor(value: str) -> str | None:
 
 
 def name_of(value: str) -> str | None:
-    """What somebody is called: by the account, else as the newest entry has it."""
+    """Returns the name of an actor: of the account, or else from its newest entry."""
     found = as_uuid(value)
     if found is None:
         return KINDS.get(value)
@@ -59,7 +59,7 @@ def name_of(value: str) -> str | None:
 
 
 def search(typed: str) -> list[Person]:
-    """The machine, and a few people whose username or e-mail begins like that."""
+    """Returns matching kinds, and a few people whose username or e-mail starts with the text."""
     key = typed.strip().casefold()
     if not key:
         return []
@@ -70,7 +70,7 @@ def search(typed: str) -> list[Person]:
 
 
 def _kinds(key: str) -> list[Person]:
-    """The actors without an account that have a word which begins like that."""
+    """Returns the actors without an account that have a word which starts with ``key``."""
     return [
         Person(kind, label, "no account")
         for kind, label in KINDS.items()

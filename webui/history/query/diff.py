@@ -1,4 +1,4 @@
-"""The values of an entry side by side: field, before, after, as this reader may see them."""
+"""The changes of an entry as field, value before and value after, as the reader may see them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,18 +16,18 @@ from webui.models.columns import UTCDateTime
 from webui.web.template_filters import exact, pretty_json
 
 LONG = 120
-"""A value of more characters is folded away in a sentence."""
+"""In characters. A longer value is folded in the page and not part of the sentence."""
 TIMES = {
     "valid_until",
     *(c.name for c in inspect(Tenant).columns if isinstance(c.type, UTCDateTime)),
 }
-"""What stands in `changes` as a time."""
+"""The names in `changes` whose values are times."""
 
 
 class Pair(NamedTuple):
-    """One field's change. ``old`` and ``new`` are words; None stands for no value.
+    """The change of one field. ``old`` and ``new`` are words; None means no value.
 
-    ``secret``: only the fact of the change was ever recorded.
+    ``secret``: the entry records only that the value changed.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Pair(NamedTuple):
 
 
 def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
-    """The changes of an entry's body that the reader may see, the catalogue's order first."""
+    """Returns the changes of an entry that the reader may see; fields of the catalogue first."""
     changes = body["changes"]
     names = [name for name in FIELDS if name in changes]
     names += [name for name in changes if name not in FIELDS and name not in LINKS]
@@ -52,8 +52,8 @@ def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
 
 
 def long_ones(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
-    """Those of the changes that have a value too long for a sentence."""
-    # Most are numbers, switches and short words: these need not be told to see that.
+    """Returns the changes with a value that is too long for a sentence."""
+    # Cheap check first: most values are numbers, switches and short words.
     if not any(_may_be_long(side) for sides in body["changes"].values() for side in sides):
         return []
     return [pair for pair in pairs(body, reader) if pair.is_long]
@@ -64,11 +64,11 @@ def _may_be_long(value: Any) -> bool:
 
 
 LINKS = ("user", "reverts")
-"""What `changes` lists to name the thing concerned, which did not change."""
+"""The names in `changes` that only refer to an object, which did not change."""
 
 
 def pair_in(body: Mapping[str, Any], name: str, reader: Reader) -> Pair:
-    """One field of an entry's body; nothing can be read of it when the text was spoiled."""
+    """Returns the change of one field; UNREADABLE values when the entry's text was damaged."""
     try:
         return _pair_of(name, body["changes"][name], reader)
     except NOT_OURS:
@@ -89,7 +89,7 @@ def _pair_of(name: str, sides: list[Any], reader: Reader) -> Pair:
 
 
 def value_in_words(name: str, value: Any) -> str | None:
-    """A value of an entry's `changes` as people read it; None for no value."""
+    """Returns a value of an entry's `changes` as text for people; None for no value."""
     spec = FIELDS.get(name)
     if value is None:
         return None

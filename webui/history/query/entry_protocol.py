@@ -1,4 +1,4 @@
-"""What pages ask of an entry, whether it comes as an object or as a row of columns."""
+"""The attributes of an entry that pages use, for both model objects and rows of columns."""
 
 from datetime import datetime
 from typing import Protocol
@@ -8,7 +8,7 @@ from webui.models import AuditEntry
 
 
 class Entry(Protocol):
-    """An entry, of which these columns are known."""
+    """An entry, as an object or a row with these columns."""
 
     seq: int
     id: UUID
@@ -25,4 +25,4 @@ class Entry(Protocol):
 
 
 COLUMNS = [AuditEntry.__table__.c[name] for name in Entry.__annotations__]
-"""What a row must have to be one."""
+"""The columns to select for an Entry."""

@@ -1,7 +1,7 @@
-"""What the history is narrowed to: read from the URL, strictly, and written back into it.
+"""The filters of the history: strictly parsed from the URL, and written back into URLs.
 
-A history that silently shows more or less than was asked for misleads, so every value that
-does not exist is refused in words. Several values of one parameter mean any of them.
+A history that silently shows more or less than was requested misleads, so every unknown value
+is refused with a message. Several values of one parameter are combined with "or".
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,16 +16,16 @@ from webui.history.query import actors, labels, times
 from webui.values import search_words
 
 MAX_VALUES = 20
-"""Of one parameter."""
+"""The most values of one parameter."""
 MAX_TEXT = 200
 OPEN_TO_ALL = ("action", "field", "outcome", "source")
-"""What an owner may narrow by: the rest would answer questions about staff."""
+"""The filters that an owner may use. The others would reveal facts about staff."""
 
 
 class BadFilter(ValueError):
-    """A filter in the URL has a value that does not exist; the message is for people.
+    """A filter in the URL has an unknown value; the message is for people.
 
-    ``field``: where in the form of the history one could mend it, if it was typed there.
+    ``field``: the input of the history's form in which it was typed, or None.
     """
 
     def __init__(self, words: str, field: str | None = None) -> None:
@@ -35,9 +35,9 @@ class BadFilter(ValueError):
 
 @dataclass(frozen=True)
 class Filters:
-    """Every filter of DESIGN 2.2. Nothing in one means: not narrowed by it.
+    """All filters of DESIGN 2.2. An empty filter does not restrict anything.
 
-    ``since`` and ``until`` are the URL's ``from`` and ``to``; both ends belong to the range.
+    ``since`` and ``until`` are the URL's ``from`` and ``to``; the range includes both ends.
     """
 
     tenant: tuple[UUID, ...] = ()
@@ -75,16 +75,16 @@ class Filters:
 
     @property
     def words(self) -> list[str]:
-        """The words that the reason must have, as they are stored for the search."""
+        """The words that the reason must contain, in the form that is stored for the search."""
         return search_words(self.q)
 
     @property
     def active(self) -> bool:
-        """Whether anything is narrowed."""
+        """Whether any filter is set."""
         return self != Filters()
 
     def arguments(self) -> dict[str, Any]:
-        """The parameters of a URL with these filters."""
+        """Returns the parameters of a URL with these filters."""
         values = {name: getattr(self, ATTRIBUTES.get(name, name)) for name in PARAMETERS}
         return {
             name: times.in_url(value) if name in ATTRIBUTES else value
@@ -93,7 +93,7 @@ class Filters:
         }
 
     def without(self, name: str, value: Any) -> "Filters":
-        """These filters without one value of a parameter."""
+        """Returns these filters without one value of a parameter."""
         attribute = ATTRIBUTES.get(name, name)
         values = getattr(self, attribute)
         left: Any = getattr(Filters(), attribute)
@@ -102,39 +102,39 @@ class Filters:
         return replace(self, **{attribute: left})
 
     def adding(self, name: str, value: Any) -> "Filters":
-        """These filters with one more value of a parameter."""
+        """Returns these filters with one more value of a parameter."""
         values: Any = tuple(dict.fromkeys((*getattr(self, name), value)))
         return replace(self, **{name: values})
 
     @property
     def none(self) -> "Filters":
-        """No filters at all."""
+        """Filters of which none is set."""
         return Filters()
 
     def between(self, since: datetime | None, until: datetime | None) -> "Filters":
-        """These filters for another range of time."""
+        """Returns these filters with another range of time."""
         return replace(self, since=since, until=until)
 
 
 ATTRIBUTES = {"from": "since", "to": "until"}
 _NAMES = {attribute: name for name, attribute in ATTRIBUTES.items()}
 PARAMETERS = tuple(_NAMES.get(field.name, field.name) for field in fields(Filters))
-"""The parameters of the URL, in its order."""
+"""The parameters of the URL, in order."""
 
 
 def _given(arguments: Any, name: str) -> tuple[str, ...]:
-    """The values that are not blank. Raises BadFilter."""
+    """Returns the values of a parameter that are not blank. Raises BadFilter."""
     values = tuple(dict.fromkeys(v.strip() for v in arguments.getlist(name) if v.strip()))
     if len(values) > MAX_VALUES:
         raise BadFilter(f"Choose at most {MAX_VALUES} values of “{name}”.", name)
     if any(len(value) > MAX_TEXT or not value.isprintable() for value in values):
-        words = f"A value of “{name}” is too long or holds characters that nothing has."
+        words = f"A value of “{name}” is too long or contains invisible characters."
         raise BadFilter(words, name)
     return values
 
 
 def _refuse_staff_filters(given: Mapping[str, Sequence[str]]) -> None:
-    """Whatever the value: an answer would tell who of the staff did what, from where and why."""
+    """Refuses any value, because a result would reveal what staff did, from where and why."""
     allowed = {*OPEN_TO_ALL, "from", "to"}
     refused = [name for name, values in given.items() if values and name not in allowed]
     if refused:
@@ -169,7 +169,7 @@ def _actor(value: str) -> str:
 
 
 def _address(value: str) -> str:
-    """As entries have it: an IPv6 address can be written in many ways."""
+    """Returns the form that entries store: an IPv6 address can be written in many ways."""
     try:
         return str(IPv6Address(value)) if "." not in value else value
     except ValueError:

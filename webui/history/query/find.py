@@ -1,9 +1,9 @@
-"""Finding entries: one page, newest first, after examining a bounded number of them.
+"""Searching entries: returns one page, newest first, and examines a bounded number of entries.
 
-Every filter has an index that gives its entries in the chain's order (a *stream*). One stream
-leads, and the other filters judge what it brings, up to EXAMINED entries; then the page says
-how far back it looked and leads on. The stream that ends soonest leads, so a filter that few
-entries pass is answered in full at once, whatever it is combined with.
+Every filter has an index that returns its entries in the order of the chain (a *stream*). One
+stream leads: the other filters are checked on its entries, up to EXAMINED of them; then the page
+says how far back it searched, with a link to continue. The first stream that is short enough
+leads, so a filter that few entries match gets its complete result at once in any combination.
 """
 
 from collections.abc import Sequence
@@ -24,17 +24,17 @@ from webui.models import AuditEntry
 from webui.web.paging import PAGE_SIZE, Keyset
 
 EXAMINED = 2_000
-"""Entries that one request looks at, at most."""
+"""The most entries that one request examines."""
 _FOR_OWNERS = frozenset(owner_actions())
 NEWEST_FIRST = Keyset("history", (AuditEntry.seq,), descending=True)
 
 
 @dataclass(frozen=True)
 class Found:
-    """A page of entries; ``after`` and ``before`` lead on, None at an end.
+    """A page of entries; ``after`` and ``before`` are cursors, None at an end.
 
-    ``searched_to``: the time of the last entry that was examined, when the page ends there
-    and not where the history does.
+    ``searched_to``: the time of the last examined entry, when the search stopped before the end
+    of the history.
     """
 
     entries: Sequence[Entry]
@@ -48,14 +48,14 @@ NOTHING = Found([], None, None)
 
 @dataclass(frozen=True)
 class _Walk:
-    """From where to where, in which direction."""
+    """The range of entry numbers (both included) and the direction of a search."""
 
     low: int | None
     high: int | None
     newer: bool
 
     def seqs(self, stream: Stream, limit: int) -> Select[Any]:
-        """The stream's next entries, in order of walking."""
+        """Returns a query for the stream's next entry numbers, in the direction of the search."""
         branches = [self._branch(stream.seq, value, limit) for value in stream.values]
         if len(branches) == 1:
             return branches[0]
@@ -63,7 +63,7 @@ class _Walk:
         return select(both.c.seq).order_by(self.order(both.c.seq)).limit(limit)
 
     def order(self, seq: Any) -> Any:
-        """The direction as an ordering."""
+        """Returns the ORDER BY for the direction."""
         return seq.asc() if self.newer else seq.desc()
 
     def _branch(self, seq: Any, value: ColumnElement[bool], limit: int) -> Select[Any]:
@@ -82,10 +82,10 @@ def find_entries(
     size: int | None = None,
     denials: bool = False,
 ) -> Found:
-    """One page. ``before`` wins over ``after``. Raises paging.BadCursor.
+    """Returns one page. ``before`` wins over ``after``. Raises paging.BadCursor.
 
-    ``denials``: what concerns a tenant includes the denied attempts at it, which are for
-    those alone who may read the whole history.
+    ``denials``: the entries of a tenant include denied attempts to open it. Only for readers
+    who may read the whole history.
     """
     size = size or PAGE_SIZE
     cursor = before if before is not None else after
@@ -96,7 +96,7 @@ def find_entries(
     seqs, end = _passing(filters, walk, size + 1, denials and has_denials(filters))
     more, seqs = len(seqs) > size, seqs[:size]
     entries = _load(seqs)
-    # The way back from an empty page is the cursor that led here, and what stands at it.
+    # From an empty page, the link back starts at this page's own cursor, its entry included.
     first, last = (max(seqs), min(seqs)) if seqs else (0, 0)
     onward, backward = (first, last) if walk.newer else (last, first)
     if not seqs and here is not None:
@@ -109,21 +109,20 @@ def find_entries(
 
 
 def readable(action: str) -> bool:
-    """Whether this reader may read entries of the action, of a tenant that they may see.
+    """Whether the reader may read entries of the action, for a tenant that they may see.
 
-    Commands, which have no request, read everything.
+    True for commands, which have no request.
     """
     return not has_request_context() or may(Permission.SEE_STAFF) or action in _FOR_OWNERS
 
 
 def every(filters: Filters, head: int) -> tuple[int, Select[int, str, str]] | None:
-    """The first number, and numbers, bodies and hashes of all entries up to ``head`` that pass.
+    """Returns (first seq, query of seq, body and hash) for all matching entries up to ``head``.
 
-    None for none. Who reads on bounds the query below: with two bounds SQLite may walk from
-    the lower one each time.
+    None when no entry can match. The caller adds the lower bound for each batch: with two lower
+    bounds SQLite may start at the smaller one each time.
 
-    In the chain's order. Entries never change, so however it is read, in pieces or at once,
-    the answer is the same.
+    Entries never change, so reading in batches gives the same result as reading at once.
     """
     walk = _walk(filters, None, newer=True)
     if walk is None:
@@ -131,14 +130,14 @@ def every(filters: Filters, head: int) -> tuple[int, Select[int, str, str]] | No
     high = head if walk.high is None else min(walk.high, head)
     query = select(AuditEntry.seq, AuditEntry.body, AuditEntry.hash)
     query = query.where(AuditEntry.seq <= high)
-    judges = conditions(filters, has_denials(filters))
-    return walk.low or 1, query.where(*(condition for _, condition in judges))
+    checks = conditions(filters, has_denials(filters))
+    return walk.low or 1, query.where(*(condition for _, condition in checks))
 
 
 def _walk(filters: Filters, here: int | None, newer: bool) -> _Walk | None:
-    """The range to walk: by the cursor, and by the times as numbers; None when it is empty.
+    """Returns the range to search, from the cursor and the times; None when it is empty.
 
-    Order by number is order by time (DESIGN 2.6), so a time is a number.
+    Entries are in the same order by seq and by time (DESIGN 2.6), so times become numbers.
     """
     low, high = _first_since(filters.since), _last_until(filters.until)
     if (filters.since and low is None) or (filters.until and high is None):
@@ -168,17 +167,17 @@ def _last_until(at: datetime | None) -> int | None:
 def _passing(
     filters: Filters, walk: _Walk, wanted: int, denials: bool
 ) -> tuple[list[int], int | None]:
-    """The numbers that pass every filter, and the last one examined if that is not the end."""
+    """Returns the numbers that match all filters, and the last one examined, or None at the end."""
     every = streams(filters, denials)
     stream = _leading(every, walk) if len(every) > 1 else every[0]
-    judges = [
+    checks = [
         condition for name, condition in conditions(filters, denials) if name != stream.covers
     ]
-    if not judges:
+    if not checks:
         return list(db.session.scalars(walk.seqs(stream, wanted))), None
     examined = walk.seqs(stream, EXAMINED).subquery()
     query = select(examined.c.seq).join(AuditEntry, AuditEntry.seq == examined.c.seq)
-    query = query.where(*judges).order_by(walk.order(examined.c.seq)).limit(wanted)
+    query = query.where(*checks).order_by(walk.order(examined.c.seq)).limit(wanted)
     seqs = list(db.session.scalars(query))
     if len(seqs) == wanted:
         return seqs, None
@@ -188,7 +187,7 @@ def _passing(
 
 
 def _leading(every: Sequence[Stream], walk: _Walk) -> Stream:
-    """The first stream that ends within EXAMINED entries; the first of all when none does."""
+    """Returns the first stream with fewer than EXAMINED entries, or else the first stream."""
     for stream in every:
         part = walk.seqs(stream, EXAMINED).subquery()
         if db.session.scalars(select(func.count()).select_from(part)).one() < EXAMINED:

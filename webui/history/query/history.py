@@ -1,4 +1,4 @@
-"""Reading the history: pages of entries as rows for people, by what the reader may see."""
+"""Reading the history for pages: entries as rows, limited to what the reader may see."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -27,17 +27,17 @@ from webui.web.paging import Page
 from webui.web.urls import url_pattern
 
 CARD_SIZE = 20
-"""Entries in the table of a tenant's page."""
+"""The number of entries in the table of a tenant's page."""
 FIELD_SIZE = 5
-"""Changes of one field, shown beside it."""
+"""The number of changes that are shown beside a field."""
 _FEW = 50
 SUPPORT_TEAM = "Support team"
-# How an actor that is no person is called when it has no name.
+# The name of an actor that has none.
 _KINDS = {"cli": "Command", "system": "System", "token": "API token", "user": "Somebody"}
 _SOURCES = {source.value: label for source, label in SOURCE_LABELS.items()}
 
-# Statements that are built once, and rows instead of objects: both are most of what reading
-# a page of the history costs.
+# Statements are built once, and return rows instead of objects: building statements and objects
+# would take most of the time of a page of the history.
 _FIELDS = AuditField.__table__.c
 _ENTRIES = AuditEntry.__table__.c
 _OF_TENANT = select(*COLUMNS).where(_ENTRIES.tenant_id == bindparam("tenant_id"))
@@ -61,11 +61,11 @@ _SEALED = select(_VALUES.entry, _VALUES.field, _VALUES.side, _VALUES.value).wher
 
 
 class Row(NamedTuple):
-    """An entry as the history table shows it to this reader.
+    """A row of the history table for this reader.
 
-    ``role`` and ``address`` are what stands below the name; ``tenant`` is (id, name as it
-    was); ``long`` are the values too long for the sentence; ``undo_url`` where this person may
-    undo it.
+    ``role`` and ``address`` are shown below the name. ``tenant``: (id, name at that time).
+    ``long``: changes with values too long for the sentence. ``undo_url``: the page to undo the
+    entry, or None when the reader cannot.
     """
 
     id: UUID
@@ -84,14 +84,14 @@ class Row(NamedTuple):
 
 
 def tenant_page(tenant_id: UUID, after: str | None = None) -> Page[Row]:
-    """A few entries of a tenant, newest first. Raises paging.BadCursor."""
+    """Returns CARD_SIZE entries of a tenant, newest first. Raises paging.BadCursor."""
     if after is None:
         return page_of(newest_entries(tenant_id))
     return page_of(find.find_entries(Filters(tenant=(tenant_id,)), after, size=CARD_SIZE))
 
 
 def newest_entries(tenant_id: UUID) -> Found:
-    """What :func:`find.find` gives for the first page of a tenant, in one statement."""
+    """Returns what :func:`find.find_entries` returns for a tenant's first page, by one query."""
     query = _NEWEST if may(Permission.SEE_STAFF) else _NEWEST_FOR_OWNERS
     entries = _entries(query, tenant_id=tenant_id, most=CARD_SIZE + 1)
     more, entries = len(entries) > CARD_SIZE, entries[:CARD_SIZE]
@@ -99,17 +99,17 @@ def newest_entries(tenant_id: UUID) -> Found:
 
 
 def _entries(query: Select[Any], **values: Any) -> list[Any]:
-    """Rows with what pages ask of an entry."""
+    """Runs a query of entries and returns its rows."""
     return list(read(query, values))
 
 
 def page_of(found: Found) -> Page[Row]:
-    """What was found, as rows."""
+    """Returns the found entries as a page of rows."""
     return Page(history_rows(found.entries), found.after, found.before)
 
 
 def of_field(tenant_id: UUID, name: str) -> tuple[list[tuple[Row, diff.Pair]], bool]:
-    """The last changes of a field as (row, values), newest first; whether there are more."""
+    """Returns a field's last changes as (row, change), newest first, and whether more exist."""
     found = find.find_entries(Filters(tenant=(tenant_id,), field=(name,)), size=FIELD_SIZE)
     changes = [
         (row, diff.pair_in(bodies.read_body(entry.body), name, reader))
@@ -121,7 +121,7 @@ def of_field(tenant_id: UUID, name: str) -> tuple[list[tuple[Row, diff.Pair]], b
 
 
 def history_rows(entries: Sequence[Entry]) -> list[Row]:
-    """The entries as rows for this reader."""
+    """Returns the entries as rows for this reader."""
     url, undo_url = (url_pattern(f"audit.{page}", "entry_id") for page in ("entry", "revert"))
     undoes = may(Permission.REVERT)
     found = []
@@ -133,7 +133,7 @@ def history_rows(entries: Sequence[Entry]) -> list[Row]:
 
 
 def readers(entries: Sequence[Entry]) -> list[sentences.Reader]:
-    """What this person may see of each entry; sealed values are opened only for who may."""
+    """Returns a Reader per entry; sealed values are decrypted only if the reader may see them."""
     alike = sentences.Reader(
         may(Permission.SEE_IDENTITIES), may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)
     )
@@ -145,7 +145,7 @@ def readers(entries: Sequence[Entry]) -> list[sentences.Reader]:
 
 
 def who(entry: Entry | Delivery) -> str:
-    """The person of an entry or a delivery, as this reader may know them."""
+    """Returns the actor's name of an entry or a delivery, as this reader may see it."""
     return _who(entry, may(Permission.SEE_STAFF))
 
 
@@ -158,19 +158,19 @@ def _who(entry: Entry | Delivery, sees_staff: bool) -> str:
 
 
 def visible_reason(entry: Entry) -> str | None:
-    """Why, for those who may see what colleagues wrote."""
+    """Returns the reason; None for readers who may not see what staff wrote."""
     return entry.reason if may(Permission.SEE_STAFF) else None
 
 
 def latest_by_field(tenant_id: UUID, fields: Sequence[str]) -> dict[str, Entry]:
-    """Field -> the newest entry that changed it, for the fields that ever changed."""
+    """Returns field -> the newest entry that changed it, without fields that never changed."""
     found = _entries(_latest(tuple(fields)), tenant_id=tenant_id)
     return {row.field: row for row in found}
 
 
 @lru_cache(maxsize=64)
 def _latest(fields: tuple[str, ...]) -> Select[Any]:
-    """One look at the end of the index for each field, however often they changed."""
+    """Returns a query with one index lookup per field, independent of the number of changes."""
     newest = union_all(
         *(
             select(literal(name).label("field"), func.max(_FIELDS.seq).label("seq")).where(
@@ -183,14 +183,14 @@ def _latest(fields: tuple[str, ...]) -> Select[Any]:
 
 
 def changes_of(tenant_id: UUID, fields: Sequence[str], most: int) -> Iterator[Entry]:
-    """The newest entries that changed any of the fields, newest first, read as they are asked."""
+    """Yields up to ``most`` entries that changed one of the fields, newest first, read lazily."""
     values = {"tenant_id": tenant_id, "fields": list(fields), "most": most}
     with read(_CHANGES, values) as found:
         yield from cast("Iterator[Entry]", found)
 
 
 def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
-    """Some entries of the same tenant after an entry that list a field, oldest first."""
+    """Returns up to 50 later entries of the same tenant that list a field, oldest first."""
     seqs = select(AuditField.seq).where(
         AuditField.tenant_id == entry.tenant_id,
         AuditField.field == field,
@@ -201,7 +201,7 @@ def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
 
 
 def at_version(tenant_id: UUID, version: int) -> Entry | None:
-    """The entry that brought the tenant to a version."""
+    """Returns the entry that made a version of the tenant, or None."""
     return next(iter(_entries(_AT_VERSION, tenant_id=tenant_id, version=version)), None)
 
 
@@ -227,7 +227,7 @@ def _row(
 
 
 def _opened(entries: Sequence[Entry]) -> dict[UUID, dict[tuple[str, str], str]]:
-    """Entry -> its sealed values in plain, "erased" or "cannot be read"."""
+    """Returns entry id -> its sealed values: decrypted, "erased" or "cannot be read"."""
     ids = [entry.id for entry in entries if '"sealed"' in entry.body]
     result: dict[UUID, dict[tuple[str, str], str]] = defaultdict(dict)
     if not ids:

@@ -1,4 +1,4 @@
-"""What can stand in the history, with its labels: actions, fields, outcomes, sources."""
+"""The labels of actions, fields, outcomes and sources in the history, and the filter choices."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -21,7 +21,7 @@ _AMBIGUOUS = {"sip": "SIP ", "webhook": "Webhook "}
 
 
 def _action_label(action: Action) -> str:
-    """tenant.sip.updated -> "Tenant: SIP updated"."""
+    """Returns the label of an action: tenant.sip.updated -> "Tenant: SIP updated"."""
     thing, *rest = action.value.split(".")
     words = " ".join(_THINGS.get(word, word.replace("_", " ")) for word in rest)
     return f"{thing.capitalize()}: {words}"
@@ -50,12 +50,12 @@ _FIELD_LABELS = {
 
 
 def field_label(name: str) -> str:
-    """What a field is called by itself: "SIP domain", not "Domain"."""
+    """Returns the label of a field outside its section: "SIP domain", not "Domain"."""
     return _FIELD_LABELS.get(name, name)
 
 
 def field_choices(sees_staff_fields: bool, sees_staff: bool) -> dict[str, str]:
-    """The fields to choose from, for this reader."""
+    """Returns name -> label of the fields that this reader may filter by."""
     names = [
         name
         for name, field in FIELDS.items()
@@ -65,10 +65,10 @@ def field_choices(sees_staff_fields: bool, sees_staff: bool) -> dict[str, str]:
 
 
 def grouped(name: str, choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Choices of a parameter by the group that leads their label, in order of appearance.
+    """Returns group -> value -> label; the group is the part of the label before the colon.
 
-    "Tenant: SIP updated" -> "Tenant" -> "SIP updated". What leads nothing is a tenant's
-    field, or stands in the group "" of a list without groups.
+    "Tenant: SIP updated" -> "Tenant" -> "SIP updated". A label without a colon is a tenant's
+    field, or in other lists belongs to the group "".
     """
     groups: dict[str, dict[str, str]] = {}
     for value, label in choices.items():
@@ -80,7 +80,7 @@ def grouped(name: str, choices: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 
 def is_field(name: str, sees_staff_fields: bool, sees_staff: bool) -> bool:
-    """Whether the reader may ask for a field: one of the choices, or one that entries have."""
+    """Whether the reader may filter by a field: a choice or, for staff, any name in entries."""
     if name in field_choices(sees_staff_fields, sees_staff):
         return True
     known = select(AuditField.field).where(AuditField.field == name).limit(1)
@@ -88,7 +88,7 @@ def is_field(name: str, sees_staff_fields: bool, sees_staff: bool) -> bool:
 
 
 def tenant_name(tenant_id: UUID) -> str | None:
-    """A tenant's name now, or as the newest entry has it; None when neither knows the tenant."""
+    """Returns a tenant's present name, or else that of its newest entry; None if unknown."""
     name = db.session.scalars(select(Tenant.name).where(Tenant.id == tenant_id)).first()
     return name or _last_name(tenant_id)
 

@@ -1,8 +1,9 @@
-"""What the filters of the history mean as queries: streams of entries, and conditions on one.
+"""The filters of the history as SQL: streams of entries, and conditions on an entry.
 
-A *stream* gives what passes one filter in the chain's order, along an index. For who reads
-everything, what concerns a tenant includes the attempts at it that were denied: such an entry is
-nobody's, so that an owner never reads of other people's attempts, and names the id it was for.
+A *stream* is the entries that match one filter, in the order of the chain, read from an index.
+For readers of the whole history, the entries of a tenant include denied attempts to open it. Such
+an entry has no tenant, so that owners never read about other people's attempts; it contains the
+requested id.
 """
 
 from collections.abc import Sequence
@@ -19,16 +20,16 @@ from webui.history.record.actions import Action
 from webui.models import AuditEntry, AuditField, AuditWord, DeniedObject
 
 _MOST_BRANCHES = 20
-# As the index over denied objects spells it: a parameter would not find it.
+# A literal as in the partial index over denied objects; a parameter would not use the index.
 _DENIED = AuditEntry.action == literal_column(f"'{Action.ACCESS_DENIED}'")
 _FIELDS_OF_DENIALS = {"page", "answer", "object"}
 
 
 @dataclass(frozen=True)
 class Stream:
-    """Entries in the chain's order along an index: ``seq`` where any of ``values`` holds.
+    """Entries from an index: the column ``seq`` of rows that match one of ``values``.
 
-    ``covers`` names the filter that need not be judged any more.
+    ``covers``: the filter that needs no further check.
     """
 
     covers: str
@@ -37,9 +38,9 @@ class Stream:
 
 
 def streams(filters: Filters, denials: bool) -> list[Stream]:
-    """A stream for each filter, those that few entries pass as a rule first.
+    """Returns a stream for each filter, those that usually match few entries first.
 
-    With ``denials`` those of a tenant include the denied attempts at it.
+    With ``denials`` the entries of a tenant include denied attempts to open it.
     """
     found = [
         _plain("request", AuditEntry.request, filters.request),
@@ -68,7 +69,7 @@ def _plain(name: str, column: Any, values: Sequence[Any]) -> Stream:
 
 
 def has_denials(filters: Filters) -> bool:
-    """Whether there are denied attempts at the tenants at all: rarely, and all else is slower."""
+    """Whether denied attempts at the tenants exist: rarely, and including them makes it slower."""
     query = select(AuditEntry.seq).limit(1)
     return any(db.session.scalar(query.where(_denied(tenant))) for tenant in filters.tenant)
 
@@ -83,7 +84,7 @@ def _of_tenants(tenants: Sequence[UUID], denials: bool) -> list[ColumnElement[bo
 
 
 def _actors(values: Sequence[str]) -> Stream:
-    """People by their id; the machine's own entries are those without one, judged afterwards."""
+    """Returns the stream of actors: people by id; kinds as "no id", checked by conditions later."""
     ids = [value for value in values if value not in KINDS]
     conditions: list[ColumnElement[bool]] = [AuditEntry.actor_id == value for value in ids]
     machine = len(ids) < len(values)
@@ -93,7 +94,7 @@ def _actors(values: Sequence[str]) -> Stream:
 
 
 def conditions(filters: Filters, denials: bool) -> list[tuple[str, ColumnElement[bool]]]:
-    """(what it judges, condition on an entry) of every filter but the times."""
+    """Returns (filter, condition on an entry) for every filter except the times."""
     one_of = {
         "request": (AuditEntry.request, filters.request),
         "address": (AuditEntry.address, filters.address),

@@ -1,4 +1,4 @@
-"""Times of the history's filters and pages: UTC in the URL, the account's zone for people."""
+"""Times of the history's filters and pages: UTC in URLs, the account's time zone in pages."""
 
 import re
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
@@ -6,35 +6,35 @@ from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzi
 from webui.models.columns import now
 from webui.web.template_filters import day, local
 
-# In a URL a plus sign is a space once it is decoded.
+# An unencoded plus sign in a URL is decoded as a space.
 _LOST_PLUS = re.compile(r" (\d{2}:\d{2})$")
 _STEPS = {
     len("2026-11-23T14:52"): timedelta(minutes=1),
     len("2026-11-23T14:52:07"): timedelta(seconds=1),
 }
 PRESETS = {"Today": 0, "7 days": 7, "30 days": 30, "90 days": 90}
-"""Label -> how many days back from today, whose beginning is the range's."""
+"""Label -> number of days before today; the range starts at the beginning of that day."""
 
 
 def reader_zone() -> tzinfo:
-    """The zone that times are shown in: the account's."""
+    """Returns the account's time zone, in which times are shown."""
     return local(now()).tzinfo or UTC
 
 
 def from_url(value: str, *, end: bool = False) -> datetime:
-    """A time of the URL; without a zone it is UTC, a day alone is all of it.
+    """Parses a time of the URL; without a zone it is UTC.
 
-    ``end``: it ends a range, so a day means its last moment. Raises ValueError.
+    ``end``: the time ends a range, so a date means its last moment. Raises ValueError.
     """
     at = datetime.fromisoformat(_LOST_PLUS.sub(r"+\1", value))
     return _in_utc(_whole(at, value, end), UTC, end)
 
 
 def time_as_typed(value: str, *, end: bool = False) -> datetime:
-    """A time as a person typed or picked it, in their zone. Raises ValueError.
+    """Parses a time that a person typed or chose, in their time zone. Raises ValueError.
 
-    ``end``: it ends a range; a day, a minute or a second means its last moment. Of an hour
-    that a clock shows twice a range holds both.
+    ``end``: the time ends a range; a day, a minute or a second means its last moment. For an hour
+    that a clock shows twice, the range contains both.
     """
     at = datetime.fromisoformat(value)
     step = _STEPS.get(len(value))
@@ -44,7 +44,7 @@ def time_as_typed(value: str, *, end: bool = False) -> datetime:
 
 
 def _whole(at: datetime, value: str, end: bool) -> datetime:
-    """The time, or the last moment of what is a day alone and ends a range."""
+    """Returns the time; for a date at the end of a range, its last moment."""
     try:
         return datetime.combine(date.fromisoformat(value), time.max) if end else at
     except ValueError:
@@ -61,13 +61,13 @@ def _in_utc(at: datetime, default: tzinfo, end: bool) -> datetime:
 
 
 def in_url(at: datetime) -> str:
-    """UTC with Z, as short as it can be said exactly."""
+    """Returns the time for a URL: UTC with Z, in the shortest exact form."""
     at = at.astimezone(UTC).replace(tzinfo=None)
     return at.isoformat(timespec="auto" if at.microsecond else "seconds") + "Z"
 
 
 def in_input(at: datetime | None) -> str:
-    """For a datetime-local input in the person's zone."""
+    """Returns the value of a datetime-local input, in the person's time zone; empty for None."""
     here = at and local(at)
     if here is None:
         return ""
@@ -75,24 +75,24 @@ def in_input(at: datetime | None) -> str:
 
 
 def preset(days: int, current: datetime) -> datetime:
-    """Where the range of the last days begins: a midnight in the person's zone."""
+    """Returns the start of a preset range (UTC): a midnight in the person's time zone."""
     first = local(current).date() - timedelta(days=days)
     return datetime.combine(first, time.min, reader_zone()).astimezone(UTC)
 
 
 def day_of(at: datetime) -> str:
-    """Monday 23 November 2026."""
+    """Returns the day as "Monday 23 November 2026"."""
     here = local(at)
     return f"{here:%A} {here.day} {here:%B %Y}"
 
 
 def describe_range(at: datetime) -> str:
-    """23 Nov 2026 14:52, without the minute at the ends of a day."""
+    """Returns "23 Nov 2026 14:52", or only the date at the start or end of a day."""
     here = local(at)
     whole = here.time() in (time.min, time.max)
     return day(at) if whole else f"{day(at)} {here:%H:%M}"
 
 
 def zone_name(at: datetime) -> str:
-    """UTC, or what the zone is called at that time."""
+    """Returns the name of the time zone at that time, such as "CET"."""
     return local(at).tzname() or "UTC"

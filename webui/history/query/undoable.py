@@ -1,4 +1,4 @@
-"""Which entries an edit could set back: those of a section or of the status, secrets apart."""
+"""Which entries can be undone: changes of a section or of the status, except secrets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from webui.core.catalogue import FIELDS, TENANT_STATUS_CHANGED
 from webui.core.field_types import Field, Secret
 from webui.history.record.actions import Action, section_action
 
-# Action -> the fields that can go back. A secret's old value is in no entry.
+# Action -> the fields that can be undone. No entry contains the old value of a secret.
 _FIELDS: dict[str, set[str]] = {}
 
 
@@ -24,5 +24,5 @@ for _field in FIELDS.values():
 
 
 def is_undoable(body: Mapping[str, Any]) -> bool:
-    """Whether at least one field of an entry's body could be set back."""
+    """Whether at least one field of an entry's body can be undone."""
     return not _FIELDS.get(body["action"], set()).isdisjoint(body["changes"])

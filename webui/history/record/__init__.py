@@ -1,1 +1,1 @@
-"""Writing the history: actions, the entry, its chain and its seals."""
+"""Writing the history: actions, entries, the hash chain, and the seals of rows."""

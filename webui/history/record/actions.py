@@ -1,4 +1,4 @@
-"""Every kind of history entry, in one grammar: ``thing.part.verb``."""
+"""The catalogue of actions (kinds of history entries), named ``thing.part.verb``."""
 
 from enum import StrEnum
 from typing import Any
@@ -7,14 +7,14 @@ from webui.core.field_types import Audience
 
 
 class Effect(StrEnum):
-    """What an entry of an action means for its tenant."""
+    """The effect of an action on the tenant of its entry."""
 
     NONE = "none"
-    """The tenant stays as it is."""
+    """The tenant is not changed."""
     CREATION = "creation"
-    """The tenant begins at its first version; nobody is told by webhook."""
+    """The tenant is created at version 1; no webhook event is sent."""
     CHANGE = "change"
-    """The tenant has a new version, and its receiver is told what may be told."""
+    """The tenant gets a new version, and a webhook event reports the change."""
 
 
 _STAFF, _OWNER = Audience.STAFF, Audience.OWNER
@@ -22,17 +22,17 @@ _CHANGE, _CREATION, _NOTE = Effect.CHANGE, Effect.CREATION, Effect.NONE
 
 
 class Action(StrEnum):
-    """What an entry says happened.
+    """The kind of a history entry.
 
-    Each declares who may read its entries of the own tenant, and its effect on the tenant. Its
-    sentence is in :mod:`webui.history.narrative.sentences`, which refuses to start without one.
+    Each declares its audience (OWNER: the tenant's owner may read the entry) and its effect on
+    the tenant. :mod:`webui.history.narrative.sentences` stops the start if its sentence is missing.
     """
 
     audience: Audience
     effect: Effect
 
     def __new__(cls, value: str, *declared: Any) -> "Action":
-        """Nothing has a default: a ValueError stops the start when a part is left unsaid."""
+        """Raises ValueError, which stops the start, when a part of the declaration is missing."""
         action = str.__new__(cls, value)
         action._value_ = value
         action.audience, action.effect = declared
@@ -92,7 +92,7 @@ class Action(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How it ended."""
+    """The result of the action."""
 
     SUCCESS = "success"
     DENIED = "denied"
@@ -100,7 +100,7 @@ class Outcome(StrEnum):
 
 
 class Source(StrEnum):
-    """Which door it came through."""
+    """The interface through which the action came."""
 
     UI = "ui"
     WIZARD = "wizard"
@@ -119,10 +119,10 @@ SOURCE_LABELS = {
 
 
 def section_action(section: str) -> Action:
-    """The action of an edit of a section."""
+    """Returns the action for edits of a section."""
     return Action(f"tenant.{section}.updated")
 
 
 def owner_actions() -> list[str]:
-    """The actions whose entries an owner may read, of the own tenant."""
+    """Returns the actions whose entries an owner may read, for the own tenant."""
     return [action.value for action in Action if action.audience is Audience.OWNER]

@@ -1,4 +1,4 @@
-"""Who acts, and from where: made once per request or command, and written into every entry."""
+"""The actor: who acts and from where, as written into every entry."""
 
 from dataclasses import dataclass
 
@@ -20,10 +20,10 @@ class Actor:
 
 
 def command_actor(name: str) -> Actor:
-    """The actor of a command on the server; ``name`` is the operating system's user."""
+    """Returns the actor of a command on the server; ``name`` is the operating system's user."""
     return Actor("cli", None, name, None, Source.CLI)
 
 
 def system_actor() -> Actor:
-    """The actor of what the worker does by itself."""
+    """Returns the actor of the worker's own jobs."""
     return Actor("system", None, None, None, Source.CLI)

@@ -1,7 +1,7 @@
-"""The text of an entry, read for people: also when whoever owns the tables spoiled it.
+"""Reading the stored text of an entry, which may have been tampered with in the database.
 
-Pages of a history that was tampered with are where one looks for what happened, so a text
-that is no entry is shown as that, and takes nothing else down with it.
+After tampering people read the history to find out what happened, so a text that is not an
+entry is shown as such, and does not break the page of the other entries.
 """
 
 from typing import Any
@@ -13,18 +13,18 @@ from webui.history.record import chain
 Body = dict[str, Any]
 
 SPOILED = "spoiled"
-"""The action of the stand-in; no entry has it."""
+"""The action of the placeholder; no real entry has it."""
 STAND_IN: Body = {
     **dict.fromkeys(chain.KEYS),
     "actor": dict.fromkeys(chain.ACTOR),
     "action": SPOILED,
     "changes": {},
 }
-"""What pages and exports show of a text that is no entry."""
+"""The placeholder that pages and exports show for a text that is not an entry."""
 
 
 def read_body(text: str) -> Body:
-    """The body of an entry; a stand-in when the text is not shaped like one."""
+    """Returns the body of an entry; STAND_IN when the text does not have the form of one."""
     try:
         body: Body = orjson.loads(text)
         return body if _is_shaped(body) else STAND_IN

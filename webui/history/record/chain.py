@@ -1,6 +1,6 @@
-"""The chain: the canonical text of an entry, its hash, and its link to the entry before.
+"""The hash chain: the canonical JSON of an entry, its hash, and its link to the entry before.
 
-The format is DESIGN 2.6. Nothing here knows a database.
+The format is DESIGN 2.6. Independent of the database.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ KEYS = sorted(
         *("changes", "reason", "request", "address", "agent", "prev"),
     ]
 )
-"""What an entry's text holds, and below it the parts of its tenant and of its actor."""
+"""The keys of an entry; below them, the keys of its ``tenant`` and of its ``actor``."""
 TENANT = ("id", "name", "version")
 ACTOR = ("type", "id", "name", "role")
 GENESIS = "0" * 64
@@ -24,33 +24,33 @@ GENESIS = "0" * 64
 
 
 def canonical(body: dict[str, Any]) -> str:
-    """The body in RFC 8785 form.
+    """Returns the body as canonical JSON (RFC 8785).
 
-    Raises ValueError for floats and for whole numbers that JSON cannot keep exactly.
+    Raises ValueError for floats and for whole numbers outside the exact range of JSON (2**53 - 1).
     """
     refuse_floats(body)
     return rfc8785.dumps(body).decode()
 
 
 def digest(text: str) -> str:
-    """SHA-256 of the text in UTF-8, in hex."""
+    """Returns the SHA-256 of the text in UTF-8, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def sealed_digest(salt: bytes, value: str) -> str:
-    """What stands in an entry for a sealed value: SHA-256 of salt and value, in hex."""
+    """Returns what an entry contains in place of a sealed value: SHA-256 of salt + value, hex."""
     return hashlib.sha256(salt + value.encode()).hexdigest()
 
 
 def timestamp(at: datetime) -> str:
-    """UTC with microseconds and Z: ``2026-11-23T14:52:07.000123Z``."""
+    """Returns the time in UTC with microseconds and Z: ``2026-11-23T14:52:07.000123Z``."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def refuse_floats(value: Any) -> None:
-    """Raises ValueError for a value that has a float anywhere."""
+    """Raises ValueError when the value contains a float at any depth."""
     if isinstance(value, float):
-        raise ValueError("an entry holds no floats")
+        raise ValueError("an entry must not contain floats")
     if isinstance(value, dict):
         for item in value.values():
             refuse_floats(item)

@@ -1,7 +1,7 @@
-"""An entry as the rows it is stored in: its text and hash, and the extracts for search.
+"""The table rows of an entry: its text and hash, and the extracts for search.
 
-Plain values, which ``log.record`` inserts an entry at a time and demo data by
-the thousand. The format of a body is DESIGN 2.6.
+Rows are plain dicts, which ``log.record`` inserts for one entry and demo data for thousands
+at a time. The format of a body is DESIGN 2.6.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 def entry_row(body: Row, canonical: str) -> Row:
-    """The row of a body and its canonical text: text, hash and the extracts."""
+    """Returns the row of ``audit_entries`` for a body and its canonical JSON."""
     tenant, actor = body["tenant"] or {}, body["actor"]
     extracts = ("seq", "action", "outcome", "source", "reason", "request", "address")
     return {
@@ -36,21 +36,21 @@ def entry_row(body: Row, canonical: str) -> Row:
 
 
 def field_rows(body: Row) -> list[Row]:
-    """Which fields a body changed."""
+    """Returns the rows of ``audit_fields``: the fields that a body changed."""
     tenant_id = _tenant_id(body)
     return [{"seq": body["seq"], "field": name, "tenant_id": tenant_id} for name in body["changes"]]
 
 
 def word_rows(body: Row) -> list[Row]:
-    """Which words the reason of a body has."""
+    """Returns the rows of ``audit_words``: the words of a body's reason."""
     return [{"word": word, "seq": body["seq"]} for word in search_words(body["reason"] or "")]
 
 
 def sealed_row(entry: UUID, field: str, side: str, salted: str) -> Row:
-    """A salted value of an entry, sealed for its place (DESIGN 2.6)."""
-    holder = AuditSealed(entry=entry, field=field, side=side)
-    holder.salted = salted
-    return {"entry": entry, "field": field, "side": side, "value": holder.value}
+    """Returns a row of ``audit_sealed``: the salted value, bound to its entry, field and side."""
+    value = AuditSealed(entry=entry, field=field, side=side)
+    value.salted = salted
+    return {"entry": entry, "field": field, "side": side, "value": value.value}
 
 
 def _tenant_id(body: Row) -> UUID | None:
@@ -58,6 +58,6 @@ def _tenant_id(body: Row) -> UUID | None:
 
 
 def _subject_id(body: Row) -> UUID | None:
-    """The account that a body is about."""
+    """Returns the id of the account that a body is about."""
     pair = body["changes"].get("user")
     return UUID(pair[1]) if pair else None

@@ -1,9 +1,8 @@
-"""The net under explicit recording: a session that refuses what the history would miss.
+"""The guard against forgotten entries: the session refuses changes without a history entry.
 
-It writes nothing. Changed accounts and second factors of accounts need an entry about the
-account in the same transaction, and bulk UPDATE
-and DELETE on audited tables are refused, because they pass by both versions and entries.
-Tenants are guarded by the database itself (models/triggers.py).
+It writes nothing. Changed accounts and second factors need an entry about the account in the
+same transaction. Bulk UPDATE and DELETE on audited tables are refused, because they bypass
+both versions and entries. Tenants are guarded by triggers (webui/models/triggers/tenants.py).
 """
 
 from typing import Any
@@ -39,17 +38,17 @@ AUDITED_TABLES = (
     *FACTORS,
 )
 _AUDITED_NAMES = {model.__tablename__ for model in AUDITED_TABLES}
-# The execution option of the one exemption: rotation re-encrypts the same values (DESIGN 5).
+# The execution option of the only exception: rotation re-encrypts the same values (DESIGN 5).
 REKEYING = "webui_rekeying"
 _CHANGED, _RECORDED = "audit_changed_users", "audit_recorded_users"
 
 
 class Unaudited(Exception):
-    """A change of audited data without its entry; nothing was written."""
+    """Audited data was changed without a history entry; the transaction is not committed."""
 
 
 def mark_recorded(session: Session, subject: User | None) -> None:
-    """Says that an entry of this transaction covers the account."""
+    """Notes that this transaction contains an entry about the account."""
     if subject is not None:
         session.info.setdefault(_RECORDED, set()).add(subject.id)
 
@@ -57,14 +56,14 @@ def mark_recorded(session: Session, subject: User | None) -> None:
 def install_guard(session_factory: Any) -> None:
     """Attaches the guard to a session class or factory."""
     sealing.install_sealing(session_factory)
-    event.listen(session_factory, "after_flush", _collect)
-    event.listen(session_factory, "before_commit", _judge)
+    event.listen(session_factory, "after_flush", _collect_changed)
+    event.listen(session_factory, "before_commit", _refuse_unrecorded)
     event.listen(session_factory, "after_rollback", _forget)
     event.listen(session_factory, "after_commit", _forget)
     event.listen(session_factory, "do_orm_execute", _refuse_bulk)
 
 
-def _collect(session: Session, _context: Any) -> None:
+def _collect_changed(session: Session, _context: Any) -> None:
     changed = session.info.setdefault(_CHANGED, set())
     for row in session.new | session.dirty | session.deleted:
         if not isinstance(row, (User, *FACTORS)):
@@ -85,7 +84,7 @@ def _changed_columns(row: Base) -> list[str]:
     ]
 
 
-def _judge(session: Session) -> None:
+def _refuse_unrecorded(session: Session) -> None:
     session.flush()
     missing = session.info.get(_CHANGED, set()) - session.info.get(_RECORDED, set())
     missing |= sealing.reserved(session).keys()
@@ -104,7 +103,7 @@ def _refuse_bulk(state: ORMExecuteState) -> None:
     changes_rows = (state.is_update or state.is_delete) and name in _AUDITED_NAMES
     if state.is_update and state.execution_options.get(REKEYING):
         return
-    # Tenants and entries cannot be inserted wrongly: the database judges them itself.
+    # Inserts of tenants and entries are allowed: the database's triggers check them.
     of_accounts = {model.__tablename__ for model in (User, *FACTORS)}
     if changes_rows or (state.is_insert and name in of_accounts):
         raise Unaudited(f"bulk changes of {name} bypass the history")

@@ -1,4 +1,4 @@
-"""What an entry lists in `changes` besides the fields of a tenant: label, and who may see it."""
+"""The names in an entry's `changes` that are not fields of a tenant: label and audience."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from webui.models.columns import Audited
 
 
 class Listed(NamedTuple):
-    """A name in `changes`: its label as ``group: words``, and who may see its values."""
+    """The label of a name in `changes`, as ``group: words``, and who may see its values."""
 
     label: str
     audience: Audience
@@ -52,6 +52,6 @@ OTHER_FIELDS: dict[str, Listed] = {
 
 
 def listed_for_owners(name: str) -> bool:
-    """Whether an owner may see it; what is not declared is for staff."""
+    """Whether an owner may see the name; an undeclared one is for staff only."""
     listed = OTHER_FIELDS.get(name)
     return listed is not None and listed.audience is Audience.OWNER

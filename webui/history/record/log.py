@@ -1,4 +1,4 @@
-"""Writing the history: one call, in the transaction of the change, last before its commit."""
+"""Writing history entries, in the transaction of the change, as its last step before commit."""
 
 import base64
 import secrets
@@ -24,8 +24,8 @@ from webui.models.tenant.tenant import Change, Unreadable
 
 SALT_BYTES = 32
 _CHAIN_LOCK = 0x7E4A_17C0
-# Built once: an entry is written with every change, and to compose these costs more than to
-# run them.
+# Built once: an entry is written with every change, and building these statements takes longer
+# than running them.
 _HEAD = (
     select(AuditEntry.seq, AuditEntry.hash, AuditEntry.at).order_by(AuditEntry.seq.desc()).limit(1)
 )
@@ -47,13 +47,12 @@ def record(
 ) -> UUID:
     """Appends an entry to the chain and returns its id.
 
-    ``tenant`` is the one concerned; with ``changes`` by an action on it the entry carries its
-    new version.
-    ``subject`` is the account concerned; its changes stand beside its id. Call it inside a
-    write transaction, after everything else: it flushes, and holds the chain's lock until
-    the commit.
+    ``tenant``: the tenant concerned. If the action changes it, the entry contains the new version.
+    ``subject``: the account concerned; its id is added to the entry's changes. Call this inside a
+    write transaction, after everything else: it flushes, and keeps the chain's lock until the
+    commit.
     """
-    # It flushes, which raises a changed tenant's version: the entry carries that.
+    # This flushes, which raises the version of a changed tenant for the entry.
     entry_id = entry_for(db.session(), action, subject)
     sealed: list[Row] = []
     listed = {c.field: sides(c, entry_id, sealed) for c in changes}
@@ -93,7 +92,7 @@ def _append(body: Row, sealed: list[Row]) -> None:
 
 
 def chain_place(head: "Head", entry_id: UUID, at: datetime) -> Row:
-    """Where an entry stands in the chain: after ``head``, and never earlier than that one."""
+    """Returns the chain fields of the entry after ``head``; its time is never before head's."""
     return {
         "v": chain.VERSION,
         "seq": head.seq + 1,
@@ -104,7 +103,7 @@ def chain_place(head: "Head", entry_id: UUID, at: datetime) -> Row:
 
 
 def origin(actor: Actor) -> Row:
-    """Who acted, and from where."""
+    """Returns the fields of an entry for who acted and from where."""
     return {
         "actor": {"type": actor.type, "id": actor.id, "name": actor.name, "role": actor.role},
         "source": actor.source.value,
@@ -123,31 +122,31 @@ class Head:
     at: datetime | None
 
     def not_before(self, at: datetime) -> datetime:
-        """The time, or the entry's own where the clock was put back since."""
+        """Returns the later of ``at`` and the entry's time, as clocks may be set back."""
         return max(at, self.at or at)
 
 
 def lock_head() -> Head:
-    """Takes the chain's lock until the commit and returns the newest entry."""
+    """Takes the lock of the chain until the commit and returns the newest entry."""
     advisory_lock(_CHAIN_LOCK)
     return chain_head()
 
 
 def chain_head() -> Head:
-    """The newest entry, as it is now."""
+    """Returns the newest entry, without a lock; seq 0 when there is none."""
     row = read(_HEAD, {}).first()
     return Head(row.seq, row.hash, row.at) if row else Head(0, chain.GENESIS, None)
 
 
 def sides(change: Change, entry_id: UUID, sealed: list[Row]) -> list[Any]:
-    """``[old, new]`` as an entry shows them; appends the sealed values to ``sealed``."""
+    """Returns ``[old, new]`` for the entry; appends the rows of sealed values to ``sealed``."""
     if change.kind is Audited.PLAIN:
         return [_plain(change.old), _plain(change.new)]
     if change.kind is Audited.EVENT:
         word = "removed" if change.new is None else "replaced" if change.old is not None else "set"
         return [None if change.old is None else "set", word]
     if change.kind is not Audited.SEALED:
-        raise ValueError(f"{change.field} never stands in an entry")
+        raise ValueError(f"{change.field} is never written in an entry")
     pair = []
     for side, value in (("old", change.old), ("new", change.new)):
         pair.append(_seal(value, change.field, side, entry_id, sealed))
@@ -172,7 +171,7 @@ def _seal(
 
 
 def open_sealed(row: AuditSealed) -> str | None:
-    """The value of a sealed history value, an object or its columns; None when it was erased.
+    """Decrypts a sealed value of the history (an object or its columns); None when erased.
 
     Raises the errors of :func:`webui.crypto.fields.unseal`.
     """

@@ -1,8 +1,8 @@
-"""Where row seals are written: last before a flush, so that no operation can forget one.
+"""Writes row seals automatically before each flush, so that no operation can forget one.
 
-An account is sealed under the entry that its change will have: the flush reserves the entry's
-id, and ``log.record`` gives it to the entry about that account. A transaction
-that reserved one and wrote no such entry does not commit.
+An account's seal contains the id of the entry about its change: the flush reserves the id, and
+``log.record`` gives it to the entry about that account. A transaction that reserved an id
+without writing that entry does not commit.
 """
 
 from typing import Any
@@ -17,33 +17,33 @@ from webui.models.audit import SEALING_ACTIONS
 from webui.models.seals import user_seals
 
 SEALED_FACTORS = (Authenticator, Passkey)
-# What of a factor its digest holds; the rest is counters and a name.
+# The columns of a factor that its digest covers; the others are counters and a name.
 _DESCRIBED = ("user_id", "credential_id", "public_key")
 _RESERVED, _VOUCHED = "audit_reserved_entries", "audit_vouched_accounts"
 
 
 class NotSealing(Exception):
-    """An action that is not among those that change an account was to record such a change."""
+    """A change of an account was recorded with an action outside SEALING_ACTIONS."""
 
 
 def install_sealing(session_factory: Any) -> None:
-    """Attaches the sealing to a session class or factory."""
+    """Attaches the event listeners to a session class or factory."""
     event.listen(session_factory, "before_flush", _seal)
     for name in ("after_rollback", "after_commit"):
         event.listen(session_factory, name, _forget)
 
 
 def reserved(session: Session) -> dict[UUID, UUID]:
-    """Account -> the id of the entry that its change of this transaction still needs."""
+    """Returns account id -> reserved id of the entry that this transaction must still write."""
     found: dict[UUID, UUID] = session.info.setdefault(_RESERVED, {})
     return found
 
 
 def vouch(session: Session, user: User) -> None:
-    """Seals an account in this transaction though it does not match its seal.
+    """Lets this transaction seal an account that does not match its seal.
 
-    For :mod:`webui.users.resealing` alone, which takes away whatever gives access, and which
-    an entry of its own tells of.
+    Only for :mod:`webui.users.resealing`, which removes everything that gives access and writes
+    an entry of its own action.
     """
     _vouched(session).add(user.id)
 
@@ -54,10 +54,10 @@ def _vouched(session: Session) -> set[UUID]:
 
 
 def entry_for(session: Session, action: Action, subject: User | None) -> UUID:
-    """The id for an entry about an account. Flushes. Raises NotSealing.
+    """Flushes and returns the id for an entry about an account. Raises NotSealing.
 
-    An action that seals renews the seal even where no fact differs: the newest entry of its
-    kind is the one that the row names.
+    A sealing action renews the seal even when no value differs, because the row must contain
+    the id of the newest such entry.
     """
     seals = subject is not None and action in SEALING_ACTIONS
     if seals and subject.id not in reserved(session):  # type: ignore[union-attr]
@@ -84,7 +84,7 @@ def _seal(session: Session, _context: Any, _instances: Any) -> None:
 
 
 def _changed_factors(session: Session) -> dict[UUID, list[tuple[Any, bool]]]:
-    """Account -> its factors that come, go or become others, and whether each stays."""
+    """Returns account id -> its added, deleted or changed factors, each with whether it stays."""
     found: dict[UUID, list[tuple[Any, bool]]] = {}
     for row in session.new | session.dirty | session.deleted:
         if isinstance(row, SEALED_FACTORS) and _is_other(session, row, _DESCRIBED):

@@ -1,4 +1,4 @@
-"""How far checkpoints reach: what was not signed for too long does not hold."""
+"""Checks which entries checkpoints cover: an old entry without a checkpoint is a problem."""
 
 from datetime import datetime, timedelta
 
@@ -10,12 +10,12 @@ from webui.models import AuditEntry
 from webui.models.columns import SpoiledValue, now
 
 LONGEST = timedelta(hours=1)
-"""An entry that no checkpoint covers may be so old; the worker signs every minute."""
+"""The maximum age of an entry without a checkpoint; the worker signs every minute."""
 _TO_DO = "Start the worker (jobs run), or sign them with audit checkpoint."
 
 
 def check_coverage(connection: Connection, verdict: Verdict) -> None:
-    """Adds since when entries are not covered, and a problem when that is too long."""
+    """Sets since when entries are not covered, and adds a problem when that is over LONGEST."""
     if not verdict.uncovered:
         return
     first = verdict.head - max(0, verdict.uncovered) + 1
@@ -29,7 +29,7 @@ def check_coverage(connection: Connection, verdict: Verdict) -> None:
 
 
 def written_at(connection: Connection, seq: int) -> datetime | None:
-    """When an entry was written; None for one that is not there or whose time was spoiled."""
+    """Returns the time of an entry; None when it is missing or its time was damaged."""
     try:
         return connection.scalar(select(AuditEntry.at).where(AuditEntry.seq == seq))
     except SpoiledValue:

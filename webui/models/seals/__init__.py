@@ -1,1 +1,1 @@
-"""Keyed seals of rows: which columns, and which rows do not match."""
+"""Keyed seals of rows: which columns they cover, and which rows do not match their seal."""

@@ -1,7 +1,7 @@
-"""Every row that does not match its seal: what ``audit verify`` says of accounts and tenants.
+"""Finds every account and tenant that does not match its seal, for ``audit verify``.
 
-Needs the keys of the ring. Reads in batches by primary key, so its memory stays the same
-however many rows there are.
+Needs the key ring. Reads in batches by primary key, so memory does not grow with the number
+of rows.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _USERS, _TENANTS, _ENTRIES, _AUTHENTICATORS, _PASSKEYS = (
 
 @dataclass(frozen=True)
 class Problem:
-    """A row that does not match its seal: its table, its id, and what does not fit, in words."""
+    """A row that does not match its seal: its table, its id, and the reason in words."""
 
     table: str
     row_id: UUID
@@ -42,7 +42,7 @@ class Problem:
 
 
 def broken_seals(connection: Connection) -> Iterator[Problem]:
-    """Every account and tenant that somebody changed, copied, made or rolled back."""
+    """Yields every account and tenant written, copied or rolled back outside the product."""
     yield from _broken_users(connection)
     yield from _broken_tenants(connection)
 
@@ -61,7 +61,7 @@ def _broken_users(connection: Connection) -> Iterator[Problem]:
 
 
 def _factors(connection: Connection, ids: list[UUID]) -> Factors:
-    """The second factors of some accounts."""
+    """Returns account id -> its second factors."""
     found: Factors = {}
     queries = (
         (_AUTHENTICATORS, [_AUTHENTICATORS.c.id]),
@@ -96,7 +96,7 @@ def _tenant_fault(row: Any) -> str | None:
         broken = tenant_seals.names() - tenant_seals.matching(row)
     except KeyMissing:
         return user_seals.KEY_LOST
-    return f"changed around the console: {', '.join(sorted(broken))}" if broken else None
+    return f"changed outside the console: {', '.join(sorted(broken))}" if broken else None
 
 
 def _batches(connection: Connection, query: Select[Any], key: Column[UUID]) -> Iterator[list[Any]]:

@@ -1,7 +1,7 @@
-"""Where keys are used: every mapped column that an ``Encrypted`` attribute fills, and row seals.
+"""The list of all columns that use keys: those of ``Encrypted`` attributes, and row seals.
 
-Rotation, counting and the guard against retired keys take the columns from here, so a new
-encrypted column is covered as soon as it is mapped.
+Rotation, counts and the triggers against retired keys use this list, so a new encrypted column
+is covered as soon as it is mapped.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ SEALED_TABLES = ("tenants", "users")
 
 
 class key_of(FunctionElement[str]):  # noqa: N801
-    """The key id that a stored text names: the middle of ``e1.<kid>.<...>``, as SQL."""
+    """SQL: the key id in a stored text, the middle of ``e1.<kid>.<...>``."""
 
     inherit_cache = True
     type = String()
@@ -38,7 +38,7 @@ def _key_of_postgresql(element: key_of, compiler: Any, **options: Any) -> str:
 
 
 def key_sql(column: str, *, sqlite: bool) -> str:
-    """The key id of a column as SQL text; an index answers it only word by word."""
+    """Returns the key id of a column as SQL. An index is used only for exactly this text."""
     if sqlite:
         return f"substr({column}, 4, instr(substr({column}, 4), '.') - 1)"
     return f"split_part({column}, '.', 2)"
@@ -46,7 +46,7 @@ def key_sql(column: str, *, sqlite: bool) -> str:
 
 @dataclass(frozen=True)
 class KeyedColumn:
-    """A column whose texts name the key they were made with, and its blind index, if any."""
+    """A column whose texts contain a key id, and the column of its blind index, if any."""
 
     table: Table
     column: Column[str]
@@ -63,24 +63,24 @@ class KeyedColumn:
 
 @dataclass(frozen=True)
 class SealedColumn(KeyedColumn):
-    """A column of sealed values, and the attribute that fills it."""
+    """A column of sealed values, and the attribute that writes it."""
 
     attribute: Encrypted
 
 
 def keyed_columns() -> list[KeyedColumn]:
-    """Every column of sealed values, and every one of row seals, in a fixed order."""
+    """Returns every column of sealed values and of row seals, in a fixed order."""
     return [*sealed_columns(), *seal_columns()]
 
 
 def seal_columns() -> list[KeyedColumn]:
-    """Every column of row seals, in a fixed order."""
+    """Returns every column of row seals, in a fixed order."""
     tables = (Base.metadata.tables[name] for name in SEALED_TABLES)
     return [KeyedColumn(table, table.c.seal, None) for table in tables]
 
 
 def sealed_columns() -> list[SealedColumn]:
-    """Every column with sealed values, in a fixed order."""
+    """Returns every column of sealed values, in a fixed order."""
     found = [
         _described(mapper, attribute)
         for mapper in Base.registry.mappers
@@ -97,14 +97,14 @@ def _described(mapper: Any, attribute: Encrypted) -> SealedColumn:
 
 
 def index_keys(model: type[Base], names: Iterable[str]) -> None:
-    """Indexes columns of a large table by key id, so that values under a key are counted fast."""
+    """Adds indexes by key id to columns of a large table, to count the values of a key fast."""
     mapper = inspect(model)
     for name in names:
         _index_keys_of(_described(mapper, vars(model)[name]))
 
 
 def index_seals() -> None:
-    """Indexes the row seals in the same way."""
+    """Adds the same indexes to the row seals."""
     for place in seal_columns():
         _index_keys_of(place)
 

@@ -1,9 +1,9 @@
-"""The seal of an account's row: who can write to the database, but has no key, cannot make one.
+"""The seal of an account's row: someone with database access but without the key cannot make one.
 
-It covers the facts that give access, the digest of the account's second factors, and the id of
-the history entry that last changed any of them. Triggers (models/user_triggers.py) let a fact
-change only under an entry that is not written yet, so an older row cannot be put back; where
-somebody dropped them, the newest such entry shows it.
+It covers the columns that give access, the digest of the account's second factors, and the id
+of the history entry that last changed any of them. Triggers (webui/models/triggers/users.py)
+allow a change only with an entry that is not written yet, so an older row cannot be restored.
+If the triggers were dropped, comparing with the newest such entry still detects it.
 """
 
 import hashlib
@@ -23,9 +23,9 @@ from webui.models.factors import Authenticator, Passkey
 from webui.models.user import User
 
 Factors = dict[UUID, tuple[str, ...]]
-"""The second factors of an account by id, as its digest has them."""
+"""Id of a second factor -> the parts of it that the digest covers."""
 Changed = tuple[Authenticator | Passkey, bool]
-# In the order in which the seal lists them.
+# The columns that the seal covers, in its order.
 FACTS = (
     *("role", "active", "tenant_id", "username", "username_key", "email", "email_key"),
     *("password_hash", "factors_digest", "seal_entry"),
@@ -42,14 +42,14 @@ _FACTORS = (
 )
 
 NO_SEAL = "it has no seal"
-CHANGED = "what it says was changed around the console"
-ROLLED_BACK = "it is not what the history says was saved last"
-FACTORS_DIFFER = "its second factors were changed around the console"
+CHANGED = "its values were changed outside the console"
+ROLLED_BACK = "it is not the state that the history recorded last"
+FACTORS_DIFFER = "its second factors were changed outside the console"
 KEY_LOST = "the key of its seal is not in the key ring"
 
 
 def newest_sealing(user_id: Any) -> ScalarSelect[UUID]:
-    """The id of the newest entry that changed sealed facts of an account, as a part of a query."""
+    """Returns a subquery: the id of the newest entry that changed sealed facts of an account."""
     query = select(_ENTRIES.c.id).where(_ENTRIES.c.subject_id == user_id, text(SEALING))
     return query.order_by(_ENTRIES.c.seq.desc()).limit(1).scalar_subquery()
 
@@ -58,7 +58,7 @@ _NEWEST = select(newest_sealing(bindparam("user", type_=_USERS.c.id.type)))
 
 
 def user_seal(ring: KeyRing, user_id: UUID, row: Any, kid: str | None = None) -> str:
-    """The seal of an account that says what ``row`` does, under the primary key by default.
+    """Returns the seal for the values of ``row``, with key ``kid`` or else the primary key.
 
     Raises KeyMissing.
     """
@@ -72,9 +72,9 @@ def _text(fact: Any) -> str | None:
 
 
 def mismatch(user_id: UUID, row: Any, newest: UUID | None) -> str | None:
-    """What does not fit of an account's row, in words; None when it is as the product saved it.
+    """Returns why an account's row does not match its seal, in words; None when it matches.
 
-    ``newest`` is what :func:`newest_sealing` finds.
+    ``newest`` is the result of :func:`newest_sealing`.
     """
     read = row_seal.read_seal(row.seal, 1)
     if read is None:
@@ -89,7 +89,7 @@ def mismatch(user_id: UUID, row: Any, newest: UUID | None) -> str | None:
 
 
 def find_mismatch(connection: Connection, user_id: UUID, row: Any) -> str | None:
-    """What does not fit of an account, its second factors and the history included."""
+    """Like :func:`mismatch`, and also checks the stored second factors and the newest entry."""
     newest = connection.execute(_NEWEST, {"user": user_id}).scalar()
     found = mismatch(user_id, row, newest)
     if found is None and factors_digest(stored_factors(connection, user_id)) != row.factors_digest:
@@ -98,16 +98,16 @@ def find_mismatch(connection: Connection, user_id: UUID, row: Any) -> str | None
 
 
 def stored_factors(connection: Connection, user_id: UUID) -> Factors:
-    """The second factors that the tables hold for an account, by id."""
+    """Returns the second factors that are stored for an account."""
     found = (connection.execute(query, {"user": user_id}) for query in _FACTORS)
     return {row[0]: tuple(map(str, row)) for rows in found for row in rows}
 
 
 def described(factor: Authenticator | Passkey) -> tuple[str, ...]:
-    """A factor as its digest has it; neither counters nor names.
+    """Returns the parts of a factor that the digest covers; no counters and no names.
 
-    Of an authenticator the id is enough: its secret is sealed to it and never set anew, and
-    the ciphertext may change, when keys are rotated.
+    For an authenticator the id is enough: its secret is sealed to the id and never replaced,
+    and the ciphertext may change when keys are rotated.
     """
     if isinstance(factor, Authenticator):
         return (str(factor.id),)
@@ -115,7 +115,7 @@ def described(factor: Authenticator | Passkey) -> tuple[str, ...]:
 
 
 def factors_digest(factors: Factors) -> str:
-    """SHA-256 over the factors, whatever their order; empty for an account without any."""
+    """Returns the SHA-256 (hex) of the factors, independent of order; empty without factors."""
     if not factors:
         return ""
     listed = [hashlib.sha256(join(*factor)).hexdigest() for factor in sorted(factors.values())]
@@ -123,11 +123,11 @@ def factors_digest(factors: Factors) -> str:
 
 
 def renew(user: User, entry: UUID, changes: Sequence[Changed], *, anew: bool) -> None:
-    """Seals an account that is about to be flushed, under the entry that its change will have.
+    """Seals an account before it is flushed; ``entry`` is the id of the change's history entry.
 
-    ``changes`` are its factors that are flushed with it, and whether each stays. What does not
-    match its seal as it is stored is not sealed: a forged row stays one, whatever is saved. But
-    with ``anew`` it is sealed as one without factors. Raises CannotSeal.
+    ``changes``: its factors in the same flush, each with whether it stays. A stored row that does
+    not match its seal is not sealed, so a forged row stays recognisable after any save. With
+    ``anew`` it is sealed in any case, as an account without factors. Raises CannotSeal.
     """
     session = object_session(user)
     assert session is not None

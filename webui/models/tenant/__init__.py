@@ -1,1 +1,1 @@
-"""The tenant's table, its rules, and what belongs to it."""
+"""The tenant's table with its constraints, and the tables that belong to a tenant."""

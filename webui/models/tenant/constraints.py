@@ -1,4 +1,4 @@
-"""What the database checks of a tenant's row by itself, and the indexes that the list walks."""
+"""The CHECK constraints of the tenants table, and the indexes for the list of tenants."""
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 
@@ -22,16 +22,16 @@ _SIZES = {
     "postgresql": "octet_length({})",
 }
 
-# Whether the wizard is not finished, in words that both databases keep an index of. (To
-# PostgreSQL "is not null" is no "not" of what "is null".)
+# Whether the wizard is unfinished, in SQL for which both databases use the index. (PostgreSQL
+# does not treat "is not null" as the negation of "is null".)
 ONBOARDING_OPEN = "COALESCE(onboarded_at IS NULL, false)"
-# What the list can be narrowed to, in front of its orders. SQLite answers from an index alone
-# only if the columns of its expressions are in it as well.
-_LANE = ("billing_plan", "status", text(ONBOARDING_OPEN))
+# The filters of the list, before the columns that it is sorted by. SQLite reads from the index
+# alone only if the columns of its expressions are in the index as well.
+_FILTERS = ("billing_plan", "status", text(ONBOARDING_OPEN))
 
 CONSTRAINTS = (
     # Deferred, so that the row and its entry may come in any order inside one transaction,
-    # and no transaction can end with a version that the history does not know (DESIGN 7).
+    # and no transaction can commit with a version that is not in the history (DESIGN 7).
     ForeignKeyConstraint(
         ["id", "version"],
         ["audit_entries.tenant_id", "audit_entries.tenant_version"],
@@ -50,11 +50,11 @@ CONSTRAINTS = (
         for dialect, size in _SIZES.items()
     ),
     Index("ix_tenants_name_key", "name_key", "id"),
-    # What a row is asked for on the way stands at the end: no other page is read for it.
+    # The last column is in the index only to be read, so that the query needs no row of the table.
     Index("ix_tenants_created_at", "created_at", "id", "name_key"),
     Index("ix_tenants_updated_at", "updated_at", "id", "name_key"),
     *(
-        Index(f"ix_tenants_lanes_{name}", *_LANE, *order, "onboarded_at")
+        Index(f"ix_tenants_lanes_{name}", *_FILTERS, *order, "onboarded_at")
         for name, order in {
             "name": ("name_key", "id"),
             "created": ("created_at", "id", "name_key"),

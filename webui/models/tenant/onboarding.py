@@ -1,7 +1,7 @@
-"""How far the owner of a new tenant is in the wizard.
+"""The progress of a new tenant's owner in the wizard.
 
-No part of the tenant itself: to skip a step or to go back changes nothing that the history
-would have to tell. What the steps save, and the end of the wizard, it tells.
+Not a part of the tenant itself: skipping a step or going back changes nothing that needs a
+history entry. What the steps save, and the end of the wizard, have entries.
 """
 
 from collections.abc import Mapping
@@ -42,17 +42,17 @@ STEPS = list(Step)
 
 
 class Passed(StrEnum):
-    """How a step was left behind."""
+    """How a step was completed."""
 
     DONE = "done"
     SKIPPED = "skipped"
 
 
 class Onboarding(Model):
-    """A tenant's place in the wizard. A tenant without a row is at the beginning.
+    """A tenant's position in the wizard. A tenant without a row is at the first step.
 
-    ``step`` is where the owner goes on, on whatever device; ``passed`` is step -> how it was
-    left behind, and only ever grows.
+    ``step``: where the owner continues, on any device. ``passed``: completed step -> done or
+    skipped; steps are only ever added.
     """
 
     __tablename__ = "onboarding"
@@ -75,15 +75,15 @@ class Onboarding(Model):
 
     @property
     def first_open(self) -> Step:
-        """The first step that was not left behind; the review at the latest."""
+        """The first step that is not completed; at the latest the review."""
         return next((step for step in STEPS if step not in self.passed), Step.REVIEW)
 
     def may_open(self, step: Step) -> bool:
-        """Whether every step before it was left behind."""
+        """Whether every step before it is completed."""
         return STEPS.index(step) <= STEPS.index(self.first_open)
 
     def move(self, step: Step, to: Step, how: Passed | None) -> None:
-        """Leaves a step for another one. What was done once does not become skipped."""
+        """Moves from a step to another one. A step that was done does not become skipped."""
         if how and self.passed.get(step) != Passed.DONE:
             self.passed = {**self.passed, step.value: how.value}
         self.step = (to if self.may_open(to) else self.first_open).value

@@ -1,4 +1,4 @@
-"""What of a tenant really runs (DESIGN 2.1): the one function that says so."""
+"""Which services of a tenant run, from its status and its switches (DESIGN 2.1)."""
 
 from collections.abc import Collection
 from enum import StrEnum
@@ -8,7 +8,7 @@ from webui.models.tenant.tenant import Tenant
 
 
 class ServiceState(StrEnum):
-    """Why a service runs or does not."""
+    """Whether a service runs, is stopped by the status, or is switched off."""
 
     RUNNING = "running"
     STOPPED = "stopped"
@@ -23,14 +23,14 @@ _SWITCHES = {
 
 
 def stopped_services(status: str, blocked: Collection[str]) -> set[Service]:
-    """What a status with its list of services stops."""
+    """Returns the services that a status stops; ``blocked`` counts for a suspended tenant."""
     if status == Status.SUSPENDED:
         return {Service(name) for name in blocked}
     return set() if status == Status.ACTIVE else set(Service)
 
 
 def effective_services(tenant: Tenant) -> dict[Service, ServiceState]:
-    """What really runs: stopped by the status, switched off in its section, or running."""
+    """Returns the state of every service; stopped by the status wins over switched off."""
     stopped = stopped_services(tenant.status, tenant.blocked_services)
     return {service: _service_state(tenant, service, stopped) for service in Service}
 

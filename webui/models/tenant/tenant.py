@@ -1,4 +1,4 @@
-"""The tenant: a customer organisation, and how a change of it is applied."""
+"""The model of a tenant (a customer organisation), and how changes are applied to it."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -43,7 +43,7 @@ from webui.values import name_key, same_json
 
 @dataclass(frozen=True)
 class Change:
-    """One field's change. Old and new are plaintext; repr shows only kind and field."""
+    """The change of one field. Old and new are plaintext, so repr shows only kind and field."""
 
     field: str
     kind: Audited
@@ -55,7 +55,7 @@ class Change:
 
 
 class Unreadable:
-    """Stands for a sealed value that cannot be decrypted now."""
+    """The type of UNREADABLE, in place of a sealed value that cannot be decrypted now."""
 
     def __repr__(self) -> str:
         return "UNREADABLE"
@@ -65,7 +65,7 @@ UNREADABLE = Unreadable()
 
 
 def host_of(sip_domain: str) -> str:
-    """A SIP domain without its port: what a search for it compares."""
+    """Returns a SIP domain without its port, as searches compare it."""
     return sip_domain.partition(":")[0]
 
 
@@ -134,12 +134,12 @@ class Tenant(SealedRow, Model):
     onboarded_at: Mapped[datetime | None] = mapped_column(UTCDateTime, info=PLAIN)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime, info=DERIVED)
-    # After a rotation: the secret before, which signs as well until then.
+    # After a rotation: the previous secret, which also signs until the time below.
     webhook_secret_previous_sealed: Mapped[str | None] = mapped_column(
         "webhook_secret_previous", Text, info=EVENT
     )
     webhook_secret_previous_until: Mapped[datetime | None] = mapped_column(UTCDateTime, info=PLAIN)
-    # Written by renew_seal alone: see models/tenant_seals.py.
+    # Written only by renew_seal: see webui/models/seals/tenant_seals.py.
     seal: Mapped[str | None] = mapped_column(String(300), info=DERIVED)
 
     sip_domain = RowSealed("sip_domain_sealed", index="sip_domain_index", key=host_of)
@@ -150,7 +150,7 @@ class Tenant(SealedRow, Model):
     webhook_secret_previous = RowSealed("webhook_secret_previous_sealed")
 
     __mapper_args__ = {"version_id_col": version}
-    # The newest version that the history knows; comes with the row, in the same statement.
+    # The newest version in the history; loaded with the row, in the same statement.
     newest_version: Mapped[int] = column_property(
         select(func.max(AuditEntry.tenant_version))
         .where(AuditEntry.tenant_id == id)
@@ -159,7 +159,7 @@ class Tenant(SealedRow, Model):
     )
 
     def __init__(self, **values: Any) -> None:
-        """A new tenant with the defaults of DESIGN 2.1. The id exists before any secret."""
+        """Makes a new tenant with the defaults of DESIGN 2.1. Secrets are bound to its id."""
         self.id = values.pop("id", None) or uuid4()
         self.created_at = self.updated_at = values.pop("created_at", None) or now()
         for name, value in {**deepcopy(DEFAULTS), **values}.items():
@@ -174,11 +174,11 @@ class Tenant(SealedRow, Model):
         return name
 
     def is_set(self, field: str) -> bool:
-        """Whether an encrypted field holds a value, without decrypting it."""
+        """Whether an encrypted field has a value, without decrypting it."""
         return getattr(self, f"{field}_sealed") is not None
 
     def readable(self, field: str) -> Any:
-        """The field's value, or UNREADABLE when its sealed value cannot be decrypted."""
+        """Returns the field's value, or UNREADABLE when it cannot be decrypted."""
         try:
             return getattr(self, field)
         except SecretError:
@@ -187,8 +187,8 @@ class Tenant(SealedRow, Model):
     def differs(self, name: str, value: Any) -> bool:
         """Whether storing the value would change the field.
 
-        None for an unreadable sealed value means: leave it, byte by byte. (For a secret None
-        is never a blank field but the wish to remove it.)
+        None for an unreadable sealed value means: keep the stored bytes. (For a secret, None
+        never means a blank field; it means that the secret is to be removed.)
         """
         old = self.readable(name)
         kept = old is UNREADABLE and value is None and audit_kind(name) is Audited.SEALED
@@ -199,7 +199,7 @@ class Tenant(SealedRow, Model):
     def revise(self, values: Mapping[str, Any], at: datetime | None = None) -> list[Change]:
         """Applies the values that differ and returns what changed, in the given order.
 
-        Raises ValueError for a column that only follows from others.
+        Raises ValueError for a derived column.
         """
         if any(audit_kind(name) is Audited.DERIVED for name in values):
             raise ValueError("a derived column cannot be revised")
@@ -213,7 +213,7 @@ class Tenant(SealedRow, Model):
         return changes
 
     def creation(self) -> list[Change]:
-        """What the entry of the creation holds: every plain field, and what else is set."""
+        """Returns the changes for the entry of the creation: plain fields, and others if set."""
         changes = []
         for name, kind in AUDIT_KINDS.items():
             value = getattr(self, name)
@@ -226,7 +226,7 @@ for _name in ("refresh", "expire"):
     event.listen(Tenant, _name, tenant_seals.forget_vouched)
 
 
-# Nothing has to be said of what is sealed: it is absent until it is set.
+# Without the sealed fields: they are absent until they are set.
 DEFAULTS: dict[str, Any] = {
     **{
         name: field.use.default
@@ -239,7 +239,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 def _audit_kinds() -> dict[str, Audited]:
-    """Field name -> how it reaches the history, for every column of the table."""
+    """Returns column name -> how its changes are written to the history, for every column."""
     columns = Tenant.__table__.columns
     return {column.name: column.info["audit"] for column in columns}
 
@@ -248,5 +248,5 @@ AUDIT_KINDS = _audit_kinds()
 
 
 def audit_kind(field: str) -> Audited:
-    """How a field reaches the history. Raises KeyError for what is no field."""
+    """Returns how changes of a field are written to the history. Raises KeyError."""
     return AUDIT_KINDS[field]

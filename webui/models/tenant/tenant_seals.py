@@ -1,10 +1,10 @@
-"""The seal of a tenant's sealed fields: a value that was put there around the product is not read.
+"""The seal of a tenant's encrypted fields: a value written outside the product is not read.
 
-Each field has a mac of its own over the tenant's id and version, the stored text and the blind
-index. So an older ciphertext of the same row, another tenant's index, a value taken away or a
-version raised around the product do not fit, and it can be said which field it is. A save
-vouches only for what it sets and for what fitted before: a forged field stays unreadable until
-it is set anew, or removed.
+Each field has its own MAC over the tenant's id and version, the stored text and the blind index.
+So an older ciphertext of the same row, another tenant's index, a removed value or a raised
+version do not match, and the field concerned is known. A save gives a MAC only to the fields
+that it sets and to those that matched before: a forged field stays unreadable until it is set
+again or removed.
 """
 
 from collections.abc import Collection
@@ -24,10 +24,10 @@ FIELDS: "list[RowSealed]" = []
 
 
 class RowSealed(Encrypted):
-    """An encrypted field of a tenant that is read only if it matches the row's seal.
+    """An encrypted field of a tenant that can be read only if it matches the row's seal.
 
-    Reading raises SealBroken besides what :class:`Encrypted` raises. The tenant says which of
-    its fields match by ``vouched``, a set that writing adds to.
+    Reading raises SealBroken, besides the errors of :class:`Encrypted`. ``vouched`` of the tenant
+    is the set of matching fields; writing adds to it.
     """
 
     def __set_name__(self, owner: type[Base], name: str) -> None:
@@ -40,16 +40,16 @@ class RowSealed(Encrypted):
         return super().__get__(instance, owner)
 
     def __set__(self, instance: Any, value: str | None) -> None:
-        # Asked before the column changes: the seal is of what the row says now.
+        # Checked before the column changes: the seal covers the row's present values.
         vouched = to_save(instance)
         super().__set__(instance, value)
         vouched.add(self.name)
 
 
 class SealedRow:
-    """What a tenant is by its seal: which of its fields match, and a new one with each save."""
+    """Mixin of the tenant: which of its fields match the seal, and a new seal with each save."""
 
-    # What `vouched` found, until the row is read again.
+    # The result of `vouched`, until the row is read again.
     _vouched = None
 
     @property
@@ -63,14 +63,14 @@ class SealedRow:
         return self._vouched
 
     def mismatches(self, field: str) -> bool:
-        """Whether an encrypted field is not as the product saved it."""
+        """Whether an encrypted field is not as the product saved it; False without the key."""
         try:
             return field not in self.vouched
         except KeyMissing:
             return False
 
     def renew_seal(self) -> None:
-        """Seals the tenant as it is about to be flushed, at the version that it will have.
+        """Seals the tenant before it is flushed, for the version that it will have.
 
         Raises CannotSeal.
         """
@@ -80,7 +80,7 @@ class SealedRow:
 
 
 def forget_vouched(tenant: SealedRow | None, *_more: object) -> None:
-    """For the events after which a row is read again; None is an object that is gone."""
+    """Event listener, when a row will be read again. ``tenant`` is None for a deleted object."""
     if tenant is not None:
         tenant._vouched = None
 
@@ -89,19 +89,19 @@ def _find_vouched(tenant: Any) -> set[str]:
     if not inspect(tenant).has_identity:
         return names()
     newest = tenant.newest_version
-    # An older row of this tenant, put back with the seal that it had. None: it is being created.
+    # A smaller version: an older row was restored with its seal. None: the tenant is new.
     return set() if newest is not None and tenant.version < newest else matching(tenant)
 
 
 def names() -> set[str]:
-    """The names of all fields that the seal covers."""
+    """Returns the names of all fields that the seal covers."""
     return {field.name for field in FIELDS}
 
 
 def matching(row: Any) -> set[str]:
-    """The names of the fields that match the row's seal. Raises KeyMissing.
+    """Returns the names of the fields that match the row's seal. Raises KeyMissing.
 
-    ``row`` is a tenant, or columns of one by the names of its attributes.
+    ``row`` is a tenant, or a row of its columns with the names of its attributes.
     """
     read = row_seal.read_seal(row.seal, len(FIELDS))
     if read is None:
@@ -113,7 +113,7 @@ def matching(row: Any) -> set[str]:
 
 
 def to_save(tenant: Any) -> set[str]:
-    """What the tenant vouches for, for who is about to save it. Raises CannotSeal."""
+    """Returns ``vouched`` of a tenant before it is saved. Raises CannotSeal without the key."""
     try:
         vouched: set[str] = tenant.vouched
     except KeyMissing as error:
@@ -122,7 +122,7 @@ def to_save(tenant: Any) -> set[str]:
 
 
 def tenant_seal(ring: KeyRing, row: Any, version: int, vouched: Collection[str]) -> str:
-    """The seal of a row at a version; a field that is not vouched for gets no mac."""
+    """Returns the seal of a row at a version; a field outside ``vouched`` gets no MAC."""
     kid = ring.primary
     macs = [
         _mac(ring, kid, field, row, version) if field.name in vouched else row_seal.NO_MAC
@@ -137,13 +137,13 @@ def _mac(ring: KeyRing, kid: str, field: RowSealed, row: Any, version: int) -> s
 
 
 def columns(table: Table) -> list[ColumnElement[Any]]:
-    """What :func:`matching` needs of a tenant, for who reads columns instead of objects."""
+    """Returns the columns that :func:`matching` needs, for callers that do not load objects."""
     sealed = [c.label(attribute_of(c)) for c in table.columns if attribute_of(c) in _stored()]
     return [table.c.id, table.c.version, table.c.seal, *sealed]
 
 
 def attribute_of(column: Any) -> str:
-    """What the model calls a column of the tenants' table."""
+    """Returns the name of the model's attribute for a column of the tenants table."""
     attribute = f"{column.name}_sealed"
     return attribute if attribute in _stored() else column.name
 

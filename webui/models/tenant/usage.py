@@ -1,4 +1,4 @@
-"""What metering writes: a tenant's use of the platform in one calendar month (UTC)."""
+"""A tenant's usage of the platform per calendar month (UTC), written by metering."""
 
 from datetime import datetime
 from uuid import UUID
@@ -26,5 +26,5 @@ class TenantUsage(Model):
 
 
 def month_of(at: datetime) -> str:
-    """The key of a month, ``2026-11``."""
+    """Returns the key of the month of a time, such as ``2026-11``."""
     return at.strftime("%Y-%m")

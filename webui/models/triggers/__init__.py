@@ -1,1 +1,1 @@
-"""What the database itself refuses and keeps in step."""
+"""The database triggers, which protect the history and other rows also against direct SQL."""

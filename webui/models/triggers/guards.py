@@ -1,8 +1,8 @@
-"""How a trigger that refuses is written, on either database."""
+"""The SQL of a trigger that refuses a change, for SQLite and PostgreSQL."""
 
 
 def sqlite_refusal(name: str, when: str, table: str, condition: str, message: str) -> str:
-    """A trigger of SQLite that refuses what meets the condition; without one, everything."""
+    """Returns a trigger of SQLite that refuses rows that meet ``condition``; if empty, all."""
     return (
         f"CREATE TRIGGER guard_{name} {when} ON {table} "
         f"{f'WHEN {condition} ' if condition else ''}BEGIN "
@@ -11,7 +11,7 @@ def sqlite_refusal(name: str, when: str, table: str, condition: str, message: st
 
 
 def postgresql_function(name: str, condition: str, message: str) -> str:
-    """A function of PostgreSQL, for triggers, that refuses what meets the condition."""
+    """Returns a trigger function of PostgreSQL that refuses rows that meet ``condition``."""
     return (
         f"CREATE OR REPLACE FUNCTION guard_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ "
         f"BEGIN IF {condition} THEN RAISE EXCEPTION '{message}' "
@@ -21,7 +21,7 @@ def postgresql_function(name: str, condition: str, message: str) -> str:
 
 
 def postgresql_trigger(name: str, when: str, table: str, level: str, function: str) -> str:
-    """A trigger of PostgreSQL that calls such a function for each ROW or STATEMENT."""
+    """Returns a trigger of PostgreSQL that calls ``function`` for each ROW or STATEMENT."""
     return (
         f"CREATE TRIGGER guard_{name} {when} ON {table} "
         f"FOR EACH {level} EXECUTE FUNCTION guard_{function}()"

@@ -1,4 +1,4 @@
-"""The history is append-only, and in order, by the database itself (DESIGN 7)."""
+"""The triggers that keep the history append-only and in order (DESIGN 7)."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord
 from webui.models.proof import AuditCheckpoint
 from webui.models.triggers.guards import postgresql_function, postgresql_trigger, sqlite_refusal
 
-# table -> the columns that together must not exist yet: what INSERT OR REPLACE would delete.
+# Table -> its unique keys. A new row must not repeat one: INSERT OR REPLACE would delete a row.
 _APPEND_ONLY = {
     AuditEntry.__tablename__: (
         ("seq",),
@@ -19,7 +19,7 @@ _APPEND_ONLY = {
     AuditSealed.__tablename__: (("entry", "field", "side"),),
     AuditCheckpoint.__tablename__: (("seq",),),
 }
-# table, trigger, function of PostgreSQL, what is refused of a new row, why
+# Table, trigger, function of PostgreSQL, the condition that refuses a new row, the message.
 _ORDER = (
     (
         "audit_entries",
@@ -28,7 +28,7 @@ _ORDER = (
         "NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM audit_entries)",
         "seq must follow the newest entry",
     ),
-    # Two changes in one transaction need two entries: versions have no gaps either.
+    # Versions have no gaps either, so two changes in one transaction need two entries.
     (
         "audit_entries",
         "version",
@@ -45,13 +45,13 @@ _ORDER = (
         "a checkpoint must be newer than the last one",
     ),
 )
-# A sealed value may be sealed anew or erased, and stays where it stands.
+# A sealed value may be encrypted again or erased, but its key columns may not change.
 _SEALED_KEY = ("entry", "field", "side")
 _SEALED_MOVED = "audit_sealed is bound"
 
 
 def sqlite() -> Iterator[str]:
-    """The triggers of SQLite."""
+    """Yields the triggers of SQLite."""
     for table, keys in _APPEND_ONLY.items():
         yield from _sqlite_append_only(table, keys)
     moved = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in _SEALED_KEY)
@@ -73,7 +73,7 @@ def _sqlite_append_only(table: str, keys: tuple[tuple[str, ...], ...]) -> Iterat
 
 
 def postgresql() -> Iterator[str]:
-    """Functions and triggers on PostgreSQL; ``refuse`` is for other tables too."""
+    """Yields the functions and triggers of PostgreSQL; ``refuse`` is used by other tables too."""
     yield postgresql_function("refuse", "true", "rows of this table are never changed or removed")
     for table in _APPEND_ONLY:
         events = "DELETE" if table == AuditSealed.__tablename__ else "UPDATE OR DELETE"

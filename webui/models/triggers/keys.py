@@ -1,8 +1,8 @@
-"""The database refuses a new value under a retired key: nobody could ever read it.
+"""The triggers that refuse a new value with a retired key, which could never be read again.
 
-A process that was started before a key was replaced still writes with it. While such a
-transaction is under way, retiring the key waits for it (PostgreSQL: FOR SHARE here, FOR
-UPDATE there; SQLite has one writer anyway).
+A process that was started before a key was replaced still writes with the old key. Retiring
+the key waits for such a transaction (PostgreSQL: FOR SHARE here, FOR UPDATE there; SQLite has
+one writer at a time).
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _MESSAGE = "that key was retired: restart this process"
 
 
 def _columns() -> dict[str, list[str]]:
-    """Table -> its columns with sealed values, and its row seal."""
+    """Returns table -> its columns with sealed values, and its row seal."""
     tables: dict[str, list[str]] = {}
     for place in keyed_columns():
         tables.setdefault(place.table.name, []).append(place.column.name)
@@ -23,7 +23,7 @@ def _columns() -> dict[str, list[str]]:
 
 
 def sqlite() -> Iterator[str]:
-    """The triggers of SQLite: one for INSERT and one for UPDATE of each table."""
+    """Yields the triggers of SQLite: one for INSERT and one for UPDATE of each table."""
     for table, columns in _columns().items():
         kids = {name: key_sql(f"NEW.{name}", sqlite=True) for name in columns}
         yield _sqlite_trigger(table, "insert", "INSERT", list(kids.values()))
@@ -42,7 +42,7 @@ def _sqlite_trigger(table: str, name: str, event: str, kids: list[str]) -> str:
 
 
 def postgresql() -> Iterator[str]:
-    """A function and a trigger for each table on PostgreSQL."""
+    """Yields a function and a trigger of PostgreSQL for each table."""
     for table, columns in _columns().items():
         kids = ", ".join(
             f"CASE WHEN NEW.{name} IS DISTINCT FROM OLD.{name}"

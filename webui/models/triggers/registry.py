@@ -1,6 +1,6 @@
-"""What the database itself refuses and keeps in step, as triggers: the one list.
+"""The list of all triggers, and how they are created and dropped.
 
-``guard_`` triggers refuse (DESIGN 7); ``sync_`` triggers feed the name search of SQLite.
+``guard_`` triggers refuse changes (DESIGN 7); ``sync_`` triggers update SQLite's name search.
 Created after every migration (a SQLite table that a migration rebuilds loses its triggers),
 so a migrated database and a fresh one have the same.
 """
@@ -14,7 +14,7 @@ _PARTS = (history, tenants, users, keys)
 
 
 def create(connection: Connection) -> None:
-    """Makes every trigger anew; safe to repeat."""
+    """Drops and creates every trigger; safe to repeat."""
     drop(connection)
     for part in _PARTS:
         for statement in part.sqlite() if is_sqlite(connection) else part.postgresql():
@@ -22,7 +22,7 @@ def create(connection: Connection) -> None:
 
 
 def drop(connection: Connection) -> None:
-    """Removes every trigger, for a migration to work on the tables."""
+    """Drops every trigger, so that a migration can change the tables."""
     if is_sqlite(connection):
         names = connection.execute(
             text("SELECT name FROM sqlite_master WHERE type = 'trigger'")

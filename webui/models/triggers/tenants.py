@@ -1,10 +1,10 @@
-"""Tenants keep their id, go up by one version with every change, and are never removed.
+"""The triggers of tenants: fixed id, version + 1 with every change, never deleted.
 
-Sealed values are columns like the others here, but for one thing: while keys are rotated a value
-may be sealed anew under another key that is in use, at the same version. Then what was set stays
-set, and the row's seal follows (webui/keys/resealing.py).
+One exception, for sealed values: during key rotation a value may be encrypted again with another
+key that is not retired, at the same version. Then no value may be added or removed, and the
+row's seal must change as well (webui/keys/resealing.py).
 
-On SQLite the search by name follows the names here as well.
+On SQLite, triggers also update the name search.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ _SEALED = [
 _MESSAGE = "a change of a tenant must raise its version by one"
 
 
-def _unraised(is_not: str, *, sqlite: bool) -> str:
-    """What is refused: a change without a version, or with another than the next one."""
+def _version_not_raised(is_not: str, *, sqlite: bool) -> str:
+    """Returns SQL for what is refused: a change whose version is not the next one."""
     changed = [f"NEW.{column} {is_not} OLD.{column}" for column in _PLAIN]
     for column in _SEALED:
         fresh, old = (key_sql(f"{row}.{column}", sqlite=sqlite) for row in ("NEW", "OLD"))
@@ -41,13 +41,13 @@ def _unraised(is_not: str, *, sqlite: bool) -> str:
 
 
 def sqlite() -> Iterator[str]:
-    """The triggers of SQLite."""
+    """Yields the triggers of SQLite."""
     yield from _sqlite_guards()
     yield from _name_search()
 
 
 def _sqlite_guards() -> Iterator[str]:
-    refused = _unraised("IS NOT", sqlite=True)
+    refused = _version_not_raised("IS NOT", sqlite=True)
     yield sqlite_refusal("tenants_version", "BEFORE UPDATE", "tenants", refused, _MESSAGE)
     yield sqlite_refusal(
         "tenants_identity",
@@ -66,7 +66,7 @@ def _sqlite_guards() -> Iterator[str]:
         "EXISTS (SELECT 1 FROM tenants WHERE id = NEW.id) OR NEW.version <> 1",
         "tenants are never replaced",
     )
-    # A connection without foreign keys would not notice a missing entry.
+    # With foreign keys off, a missing history entry would not be noticed.
     for verb in ("INSERT", "UPDATE"):
         yield sqlite_refusal(
             f"tenants_foreign_keys_{verb.lower()}",
@@ -97,8 +97,10 @@ def _name_search() -> Iterator[str]:
 
 
 def postgresql() -> Iterator[str]:
-    """Functions and triggers on PostgreSQL, after those of the history."""
-    yield postgresql_function("version", _unraised("IS DISTINCT FROM", sqlite=False), _MESSAGE)
+    """Yields the functions and triggers of PostgreSQL; created after those of the history."""
+    yield postgresql_function(
+        "version", _version_not_raised("IS DISTINCT FROM", sqlite=False), _MESSAGE
+    )
     yield postgresql_trigger("tenants_version", "BEFORE UPDATE", "tenants", "ROW", "version")
     yield postgresql_function(
         "identity",

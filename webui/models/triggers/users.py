@@ -1,7 +1,7 @@
-"""What an account is changes only under a history entry that is not written yet.
+"""The triggers of accounts: sealed facts change only with a history entry not yet written.
 
-The row names that entry (``seal_entry``, a deferred foreign key), so no transaction can end
-without it, and no earlier state can be put back under the entry that it had.
+The row contains the id of that entry (``seal_entry``, a deferred foreign key), so no transaction
+can commit without it, and no earlier state can be restored with its old entry.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _IDENTITY = "an account keeps its id"
 
 
 def sqlite() -> Iterator[str]:
-    """The triggers of SQLite."""
+    """Yields the triggers of SQLite."""
     changed = " OR ".join(f"NEW.{column} IS NOT OLD.{column}" for column in FACTS)
     yield sqlite_refusal(
         "users_change",
@@ -34,7 +34,7 @@ def sqlite() -> Iterator[str]:
         _IDENTITY,
     )
     yield sqlite_refusal("users_delete", "BEFORE DELETE", "users", "", "accounts are never deleted")
-    # INSERT OR REPLACE would delete the row it collides with, past the trigger above.
+    # INSERT OR REPLACE would delete the row with the same key without firing the trigger above.
     yield sqlite_refusal(
         "users_insert",
         "BEFORE INSERT",
@@ -46,7 +46,7 @@ def sqlite() -> Iterator[str]:
 
 
 def postgresql() -> Iterator[str]:
-    """Functions and triggers on PostgreSQL, after those of the history."""
+    """Yields the functions and triggers of PostgreSQL; created after those of the history."""
     changed = " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in FACTS)
     yield postgresql_function(
         "user_change", f"({changed}) AND (NEW.seal_entry IS NULL OR {_WRITTEN})", _CHANGE
