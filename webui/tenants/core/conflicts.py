@@ -1,4 +1,4 @@
-"""Two people, one tenant: what others changed in a section since a form was made (DESIGN 6)."""
+"""Edit conflicts: what other people changed in a section since a form was rendered (DESIGN 6)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from webui.models.tenant.tenant import UNREADABLE, audit_kind
 
 @dataclass(frozen=True)
 class ConcurrentChange:
-    """What others made of one field: value now, value when the form was made, last entry."""
+    """A field that other people changed: value now, value at the form's version, latest entry."""
 
     field: str
     now: Any
@@ -29,12 +29,12 @@ class ConcurrentChange:
 
     @property
     def secret(self) -> bool:
-        """Whether only the fact of the change may be shown."""
+        """Whether the values must stay hidden and only the fact of the change may be shown."""
         return isinstance(FIELDS[self.field], Secret)
 
 
 class Conflict(Exception):
-    """Others changed fields of the section since the form's version; nothing was written."""
+    """Other people changed fields of the section after the form's version; nothing was written."""
 
     def __init__(self, version: int, theirs: dict[str, ConcurrentChange]) -> None:
         super().__init__(f"{len(theirs)} field(s) changed since the form was made")
@@ -43,7 +43,7 @@ class Conflict(Exception):
 
     @property
     def latest(self) -> AuditEntry:
-        """The newest of the entries in the way."""
+        """The newest entry that caused the conflict."""
         return max((t.entry for t in self.theirs.values()), key=lambda entry: entry.seq)
 
 
@@ -62,7 +62,7 @@ def check_conflict(tenant: Tenant, fields: Sequence[str], version: int) -> None:
 
 
 def _touched(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[str, int, int]]:
-    """(field, first entry, last entry) of each field that changed after an entry."""
+    """Returns (field, first entry, last entry) of each field that changed after ``since``."""
     query = (
         select(AuditField.field, func.min(AuditField.seq), func.max(AuditField.seq))
         .where(
@@ -76,11 +76,12 @@ def _touched(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[st
 
 
 def _theirs(tenant: Tenant, name: str, first: int, last: int) -> ConcurrentChange:
-    """The value before is the old side of the first change since."""
+    """Returns the change of one field; ``before`` is the old side of its first change."""
     entries = {seq: db.session.get_one(AuditEntry, seq) for seq in {first, last}}
     old, _ = bodies.read_body(entries[first].body)["changes"].get(name, [UNREADABLE, None])
     if audit_kind(name) is Audited.SEALED and old is not None:
-        # An entry says "unreadable" of a value that could not be opened even then.
+        # An entry stores the text "unreadable" for a value that could not be decrypted at that
+        # time.
         old = _opened(entries[first], name) if isinstance(old, dict) else UNREADABLE
     secret = isinstance(FIELDS[name], Secret)
     return ConcurrentChange(name, None if secret else tenant.readable(name), old, entries[last])

@@ -1,4 +1,4 @@
-"""What a form about a tenant is answered with: the form again, a conflict, or "saved"."""
+"""Responses to a form about a tenant: the form again, a conflict, or "saved"."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,10 +27,10 @@ FAILED = "Nothing was saved: the database did not answer. Your input is still he
 
 @dataclass(frozen=True)
 class Note:
-    """What a conflict form says beside a field.
+    """What a form in conflict says beside a field.
 
-    ``kind``: both (both changed it), theirs (only others did), mine (only this person did;
-    ``mark`` is the latest of the others' then).
+    ``kind``: both (this person and others changed it), theirs (only others did), mine (only this
+    person did; ``mark`` is then the latest change of the others).
     """
 
     kind: str
@@ -48,7 +48,7 @@ def show_form(
     status: int = 200,
     **words: Any,
 ) -> Response:
-    """The form of a section, or of the status when there is no section."""
+    """Renders the form of a section, or of the status when ``section`` is None."""
     folder = "section" if section else "status"
     template = f"tenants/_{folder}_form.html" if wants_fragment() else f"tenants/{folder}.html"
     context = {
@@ -56,7 +56,7 @@ def show_form(
         "form": form,
         "section": section,
         "version": version or tenant.version,
-        # A form on a page of its own leads back to the tenant; one in a card stays there.
+        # A form on its own page links back to the tenant; one inside a card stays in the card.
         "in_place": wants_fragment(),
         **words,
     }
@@ -64,8 +64,9 @@ def show_form(
 
 
 def offered(form: TenantForm) -> str | None:
-    """A new password, when its button was used. The form is shown again as it was typed, with
-    the password in it: nothing is stored or judged yet.
+    """Returns a new password when the "generate" button was used, else None.
+
+    The form is then shown again as typed, with the password in it; nothing is stored or validated.
     """
     asked = "sip_password" in form and request.form.get("offer")
     return password_generator.generate_sip_password() if asked else None
@@ -85,7 +86,7 @@ def refused(
 
 
 def put_errors(form: TenantForm, broken: RuleBroken) -> None:
-    """Puts the errors of a broken rule beside their fields, and lowered values into theirs."""
+    """Sets the errors of a broken rule on their fields, and fills in lowered values."""
     for name, message in broken.errors.items():
         form.fail(name, message)
     for name, value in broken.lowered.items():
@@ -101,12 +102,12 @@ def failed(
     version: int,
     error: SQLAlchemyError,
 ) -> Response:
-    """503: the database refused or did not answer; nothing was saved, nothing is lost."""
+    """503: the database refused or did not answer; nothing was saved, the input is kept."""
     return show_form(tenant, form, section, version, 503, problem=explain(error))
 
 
 def explain(error: SQLAlchemyError) -> str:
-    """What a person is told of a failed save; the log gets the kind of error."""
+    """Returns the message about a failed save for the person; logs the kind of error."""
     log_database_error(error)
     return f"{FAILED} Request {g.request_id}."
 
@@ -114,19 +115,19 @@ def explain(error: SQLAlchemyError) -> str:
 def conflicted(
     tenant: Tenant, form: TenantForm, section: Section | None, conflict: Conflict
 ) -> Response:
-    """409: the form with the new version, mine and theirs side by side (DESIGN 6)."""
+    """409: the form with the new version, own and other values side by side (DESIGN 6)."""
     return show_form(tenant, form, section, status=409, **side_by_side(tenant, form, conflict))
 
 
 def side_by_side(tenant: Tenant, form: TenantForm, conflict: Conflict) -> dict[str, Any]:
-    """What a conflict form says: its new version, the notes beside fields, the latest mark.
+    """Returns the template values of a conflict: new version, notes per field, latest change.
 
-    Fields that only others changed hold theirs afterwards.
+    Fields that only other people changed get their stored values.
     """
     notes = {name: _note(form, theirs) for name, theirs in conflict.theirs.items()}
     for name, note in notes.items():
         if note.secret and "remove_sip_password" in form:
-            # One more click must not delete a password that somebody set a minute ago.
+            # One more click must not delete a password that another person set a minute ago.
             form["remove_sip_password"].data = False
         elif note.kind == "theirs" and name in form:
             form[name].data = note.theirs if name == "blocked_services" else shown(note.theirs)
@@ -137,7 +138,7 @@ def side_by_side(tenant: Tenant, form: TenantForm, conflict: Conflict) -> dict[s
 
 
 def saved(result: Saved, section: Section | None) -> Response:
-    """303 to the page or, for htmx, every part of it that changed."""
+    """303 to the tenant page or, for htmx, every fragment that changed."""
     message = SAVED if result.entry or result.already else UNCHANGED
     if section is None or not wants_fragment():
         return _to_page(result.tenant, section, message)
@@ -146,7 +147,7 @@ def saved(result: Saved, section: Section | None) -> Response:
     try:
         return make_response(render_template("tenants/_saved.html", **context, focus=True))
     except SQLAlchemyError as error:
-        # The save stands, whatever the page around it says now.
+        # The save is committed, even if the page around it cannot be rendered now.
         log_database_error(error)
         return _to_page(result.tenant, section, message)
 

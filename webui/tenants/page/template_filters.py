@@ -1,4 +1,4 @@
-"""What the templates of tenants say: labels, and hints that depend on the tenant."""
+"""Labels for the templates of tenants, and hints that depend on the tenant."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -52,7 +52,7 @@ _FINDINGS = {
 
 
 def init_tenant_filters(app: Flask) -> None:
-    """Gives the templates their words."""
+    """Registers the filters, tests and globals of the tenant templates."""
     app.jinja_env.filters["compact_json"] = compact_json
     app.jinja_env.filters["status_badge"] = status_badge
     app.jinja_env.filters["finding_badge"] = finding_badge
@@ -86,18 +86,18 @@ def init_tenant_filters(app: Flask) -> None:
 
 @cache
 def status_badge(status: str) -> Markup:
-    """A status as a word in its colour."""
+    """Returns a status as a coloured badge."""
     return badge(_TONES.get(status, ""), STATUS_LABELS[Status(status)])
 
 
 @cache
 def finding_badge(state: State) -> Markup:
-    """How a finding stands as a word in its colour."""
+    """Returns the state of a finding as a coloured badge."""
     return badge(*_FINDINGS[state])
 
 
 def plan_label(plan: str) -> str:
-    """A plan for people; one that left the catalogue keeps its name."""
+    """Returns the label of a plan; the stored name when the plan no longer exists."""
     return PLANS[plan].label if plan in PLANS else plan
 
 
@@ -111,24 +111,24 @@ _SWITCHES = {
 
 
 def switched_on(tenant: Any) -> str:
-    """What is on at a row of the list, in a few words."""
+    """Returns what is switched on for a row of the list, as short text."""
     return " · ".join([name for name, field in _SWITCHES.items() if getattr(tenant, field)])
 
 
 def stuck_at(tenant: Any) -> str | None:
-    """The step of the wizard where the owner goes on; None once it is finished."""
+    """Returns the wizard step where the owner continues; None when the wizard is finished."""
     if tenant.onboarded_at:
         return None
     return STEP_LABELS[tenant.step] if tenant.step else "not begun"
 
 
 def near(calls: int, limit: int) -> bool:
-    """Whether calls stand out against a limit: from 80 % on, and any where none are allowed."""
+    """Whether calls are close to a limit: from 80 %, or any call when the limit is 0."""
     return calls * 100 >= limit * 80 if limit else calls > 0
 
 
 def visible_fields(form: TenantForm) -> list[Field]:
-    """The fields that a form shows one after the other."""
+    """Returns the fields that a form shows, in order."""
     hidden = (
         set() if form.tenant and form.tenant.is_set("sip_password") else {"remove_sip_password"}
     )
@@ -136,23 +136,23 @@ def visible_fields(form: TenantForm) -> list[Field]:
 
 
 def first_field(form: TenantForm, notes: Mapping[str, Note] | None = None) -> str:
-    """The field that takes the focus: the first wrong or disputed one, else the first."""
+    """Returns the field that gets the focus: the first wrong or conflicting one, else the first."""
     if "status" in form:
-        # The choice of the status stands before all other fields.
+        # The status comes before all other fields of its form.
         return form.first_error or "status"
     disputed = [name for name, note in (notes or {}).items() if note.kind == "both"]
     return form.first_error or next(iter(disputed), visible_fields(form)[0].name)
 
 
 def width(name: str) -> str:
-    """How much of the form's width a field takes."""
+    """Returns the share of the form's width that a field takes."""
     if name == REASON.name:
         return "full"
     return FIELDS[name].use.width if name in FIELDS else "half"
 
 
 def hint(form: TenantForm, name: str, offered: bool = False) -> str:
-    """What stands below a field besides its own help."""
+    """Returns the hint below a field, in addition to the field's own help."""
     tenant = form.tenant
     if tenant is None or name not in FIELDS:
         return ""
@@ -169,7 +169,7 @@ def hint(form: TenantForm, name: str, offered: bool = False) -> str:
 
 
 def _plan_hint(tenant: Tenant, name: str) -> str:
-    """What the plans allow an owner, beside the field that they bind."""
+    """Returns what the plans allow an owner for this field."""
     if name in CEILING_FIELDS:
         ceilings = [(plan.ceiling(name), plan.label) for plan in PLANS.values()]
         words = [f"{'no cap' if c is None else f'{c:,}'} on {label}" for c, label in ceilings]
@@ -181,7 +181,7 @@ def _plan_hint(tenant: Tenant, name: str) -> str:
 
 
 def spoken(value: Any, field: Field | str) -> str:
-    """A value as people read it, beside a field in conflict."""
+    """Format a value as text for people, beside a field in conflict."""
     name = field if isinstance(field, str) else field.name
     spec = FIELDS[name]
     if value is UNREADABLE:

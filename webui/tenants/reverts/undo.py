@@ -1,4 +1,4 @@
-"""Undoing an entry: what would go back to what, and doing it as any edit is done."""
+"""Undo of a history entry: the plan of what changes back, and the edit that does it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from webui.web.posted.forms import reason_field
 
 @dataclass(frozen=True)
 class Part:
-    """The form that an entry came through; ``section`` is None for the status."""
+    """The form that recorded an entry; ``section`` is None for the status."""
 
     form: type[TenantForm]
     fields: Sequence[str]
@@ -42,7 +42,7 @@ class Part:
 
     @property
     def whole(self) -> bool:
-        """Whether its fields only go together: a status and the services it stops."""
+        """Whether its fields must be reverted together: a status and the services it stops."""
         return self.section is None
 
 
@@ -53,12 +53,12 @@ _PARTS[Action.TENANT_STATUS] = Part(StatusForm, STATUS_FIELDS, None)
 
 
 def revertible_part(action: str) -> Part | None:
-    """The part of a tenant that an action edits; None for anything else."""
+    """Returns the form whose edits record this action; None when edits cannot be reverted."""
     return _PARTS.get(action)
 
 
 class State(StrEnum):
-    """Whether a field can go back."""
+    """Whether a field can be set back, or why not."""
 
     BACK = "back"
     SAME = "same"
@@ -77,9 +77,9 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Step:
-    """One field of the entry: its value now and the one before the entry, in words.
+    """One field of the entry: its value now and its value before the entry, as text.
 
-    ``since``: who changed it after the entry; None when nobody did.
+    ``since`` is the change of the field after the entry; None when there was none.
     """
 
     name: str
@@ -93,13 +93,13 @@ class Step:
 
     @property
     def possible(self) -> bool:
-        """Whether it can be undone now."""
+        """Whether the field can be set back now."""
         return self.state is State.BACK
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What undoing an entry would do to the tenant as it is now."""
+    """What undoing an entry would change in the tenant as it is now."""
 
     entry: AuditEntry
     tenant: Tenant
@@ -108,19 +108,19 @@ class Plan:
 
     @property
     def possible(self) -> list[Step]:
-        """The steps that can be taken."""
+        """The steps whose fields can be set back."""
         return [step for step in self.steps if step.possible]
 
 
 class RevertForm(TenantForm):
-    """Which fields go back, and why."""
+    """The fields to set back, and the reason."""
 
     field = SelectMultipleField("Fields", validate_choice=False)
     reason = reason_field()
 
 
 def plan_undo(entry: AuditEntry, tenant: Tenant) -> Plan | None:
-    """What undoing would do; None for an entry that cannot be undone at all."""
+    """Returns the plan to undo an entry; None for an entry that cannot be undone."""
     try:
         return _plan(entry, tenant)
     except NOT_OURS:
@@ -157,7 +157,7 @@ def _step(
 
 
 def _side(entry: AuditEntry, name: str, side: str, value: Any) -> tuple[State, Any]:
-    """A side of a change as a value that can be stored, if it still can."""
+    """Returns one side of a change as a storable value, with its state."""
     if isinstance(FIELDS[name], Metadata) or not isinstance(value, dict):
         return (State.UNREADABLE, None) if value == "unreadable" else (State.BACK, value)
     row = db.session.get(AuditSealed, (entry.id, name, side))
@@ -174,7 +174,7 @@ def _words(name: str, value: Any) -> str | None:
 
 
 def chosen(plan: Plan, names: Sequence[str]) -> list[Step]:
-    """The possible steps of these fields; all of them where they only go together."""
+    """Returns the possible steps for these fields; all of them when they must go together."""
     if plan.part.whole:
         return plan.possible
     return [step for step in plan.possible if step.name in names]
@@ -183,10 +183,10 @@ def chosen(plan: Plan, names: Sequence[str]) -> list[Step]:
 def revert(
     plan: Plan, steps: Sequence[Step], version: int, reason: str | None, path: str, actor: Actor
 ) -> Saved:
-    """Sets the fields back, through the form, rules and version guard of any edit.
+    """Sets the fields back with the form, rules and version check of a normal edit.
 
-    Raises RuleBroken, also for a value that the form no longer accepts, and
-    conflicts.Conflict; nothing is written then.
+    Raises RuleBroken, also for a value that the form no longer accepts, and conflicts.Conflict;
+    nothing is written then.
     """
     form = _form(plan, {step.name: step.value for step in steps})
     if not form.holds():
@@ -196,7 +196,7 @@ def revert(
         fields=plan.part.fields,
         version=version,
         reason=reason,
-        # That the plan is lower than what stands is what was asked for.
+        # Values above the plan's ceilings are what the person wants back: ask for no confirmation.
         ceilings_seen=form.values.get("billing_plan"),
         path=path,
         reverts=plan.entry.id,
@@ -207,7 +207,7 @@ def revert(
 
 
 def _form(plan: Plan, values: Mapping[str, Any]) -> TenantForm:
-    """The form of the part as if the values had been typed into it."""
+    """Returns the form as if a person had typed the values into it."""
     typed: MultiDict[str, str] = MultiDict()
     for name in plan.part.fields:
         if isinstance(FIELDS[name], Secret):

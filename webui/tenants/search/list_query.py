@@ -1,9 +1,9 @@
-"""The statements of the list, one for each shape of a question: composed once and kept.
+"""The SQL statements of the tenant list, one per query shape, composed once and cached.
 
-All rows are read along an index that has them in the list's order. With filters it is one of
-those that the filters' columns stand first in: there rows with equal ones lie in order, as a
-*lane*. A filter that is not set makes a lane for each of its values. No more than a page is
-read of each lane, and the first rows of all of them together are the page.
+Rows are read from an index in the list's order. With filters, the index is one that starts with the
+filters' columns: rows with equal values there are sorted and form a *lane*. A filter that is not
+set gives one lane for each of its values. At most a page is read of each lane; the first rows of
+all lanes together are the page.
 """
 
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ _LANES: dict[str, ColumnElement[Any]] = {
     "status": _T.status,
     "onboarding": literal_column(ONBOARDING_OPEN, Boolean()),
 }
-"""What stands first in the list's indexes."""
+"""The first columns of the list's indexes."""
 FILTERS: dict[str, ColumnElement[Any]] = {
     **_LANES,
     **{
@@ -61,7 +61,7 @@ FILTERS: dict[str, ColumnElement[Any]] = {
         if parameter not in _LANES
     },
 }
-"""Parameter -> column. One that is no lane is tested on each row that is read."""
+"""Parameter -> column. A column that is no lane is tested on each row that is read."""
 _COLUMNS = (
     _T.id,
     _T.name,
@@ -84,9 +84,9 @@ Group = tuple[Source, ...]
 
 @dataclass(frozen=True)
 class Ways:
-    """How tenants are found: those that ``gathered`` or a group of ``tested`` gives.
+    """How tenants are found: by the terms in ``gathered``, or by a group of terms in ``tested``.
 
-    Neither: every tenant. With an ``also`` one of these must mean the tenant besides.
+    When both are empty, every tenant matches. If ``also`` is set, one of its terms must match too.
     """
 
     gathered: Group = ()
@@ -95,7 +95,7 @@ class Ways:
 
     @classmethod
     def of(cls, few: list[Source], many: list[Source], also: list[Source], sort: str) -> "Ways":
-        """The ways to few and many. Names with one beginning are beside one another by name."""
+        """Divides terms by size. Sorted by name, the beginning of a name is a range."""
         beside = [s for s in (*few, *many) if isinstance(s, Beginning) and _by_name(sort)]
         gathered = tuple(source for source in few if source not in beside)
         others = tuple(source for source in many if source not in beside)
@@ -110,10 +110,10 @@ class Ways:
 
 @dataclass(frozen=True)
 class Shape:
-    """What decides how a page is found; the values are parameters.
+    """Everything that changes the SQL text of a page; the values are bound parameters.
 
-    ``filters`` are the names of those that are set; ``plans`` those in use, to be known when
-    lanes are read and there is no filter of the plan.
+    ``filters`` are the names of the filters that are set. ``plans`` are the plans in use, needed
+    when lanes are read without a filter on the plan.
     """
 
     sort: str
@@ -130,12 +130,15 @@ def _by_name(sort: str) -> bool:
 
 @lru_cache(maxsize=500)
 def page(shape: Shape) -> Select[Any]:
-    """The rows of one page, and one more. Parameters: ``size``, ``month``, and the values."""
+    """Returns the statement for one page and one more row.
+
+    Bound parameters: ``size``, ``month``, and the values of filters and terms.
+    """
     keyset = ORDERS[shape.sort]
     streams = list(_streams(shape))
     first = streams[0].subquery()
     if len(streams) > 1:
-        # One tenant may have the name and the owner that were looked for.
+        # A tenant may match both by name and by owner.
         every = union(*(select(stream.subquery()) for stream in streams)).subquery()
         order = keyset.order(list(every.c), shape.backwards)
         first = select(every).order_by(*order).limit(bindparam("size")).subquery()
@@ -146,18 +149,18 @@ def page(shape: Shape) -> Select[Any]:
 
 
 def _step(tenant_id: ColumnElement[Any]) -> Any:
-    """Where the wizard goes on. PostgreSQL would read the small table whole to join it."""
+    """The wizard's step, as a subquery: PostgreSQL would scan the whole small table for a join."""
     step = select(_ONBOARDING.c.step).where(_ONBOARDING.c.tenant_id == tenant_id)
     return step.scalar_subquery().label("step")
 
 
 def _streams(shape: Shape) -> Iterator[Select[Any]]:
-    """Selects of a page each, whose rows together hold the page."""
+    """Yields selects of at most a page each; together they contain all rows of the page."""
     ways = shape.ways
     also = [or_(*(source.test() for source in ways.also))] if ways.also else []
     if ways.gathered:
         ids = union_all(*(ids for source in ways.gathered for ids in source.gathered()))
-        # To look for these rows along another index would read much more.
+        # Another index would read many more rows than these.
         narrowed = [same(FILTERS[name]) == _value(name) for name in shape.filters]
         yield _stream(shape, [_T.id.in_(ids), *narrowed, *also])
     others = [FILTERS[name] == _value(name) for name in shape.filters if name not in _LANES]
@@ -200,7 +203,7 @@ def _stream(shape: Shape, conditions: list[Any]) -> Select[Any]:
 
 @lru_cache(maxsize=100)
 def counts(sources: Group) -> Any:
-    """The size of each source by its number, counted up to the parameter ``most_<number>``."""
+    """Returns the number of rows of each term by its position, up to ``most_<position>``."""
     return union_all(*(_count(number, source) for number, source in enumerate(sources)))
 
 
@@ -210,7 +213,7 @@ def _count(number: int, source: Source) -> Any:
 
 
 def _plans() -> Any:
-    """Every plan that a tenant has, by leaps along an index."""
+    """Selects every plan that a tenant has, by skipping along an index (loose index scan)."""
     least = select(func.min(_T.billing_plan).label("plan")).cte("plans", recursive=True)
     following = select(func.min(_T.billing_plan)).where(_T.billing_plan > least.c.plan)
     plans = least.union_all(select(following.scalar_subquery()).where(least.c.plan.is_not(None)))

@@ -1,4 +1,4 @@
-"""Finding tenants: what the words may mean, the filters, the orders, one page of rows."""
+"""Search for tenants: the filters in the URL, and one page of rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ CHOICES: dict[str, dict[str, str]] = {
     **{parameter: dict(field.choices) for parameter, field in filterable().items()},
     "onboarding": {"done": "Done", "open": "Open"},
 }
-"""Parameter of the list -> value -> label, for what it can be narrowed to."""
+"""Filter parameter -> value -> label."""
 
 
 class BadFilter(ValueError):
@@ -27,7 +27,7 @@ class BadFilter(ValueError):
 
 @dataclass(frozen=True)
 class Filters:
-    """What the list is narrowed to. Empty text means: not narrowed."""
+    """The filters of the list. Empty text means: not filtered."""
 
     q: str = ""
     chosen: tuple[tuple[str, str], ...] = ()
@@ -35,12 +35,15 @@ class Filters:
     sort: str = "name"
 
     def __getitem__(self, name: str) -> str:
-        """The value of a parameter."""
+        """Returns the value of a parameter."""
         return dict(self.chosen).get(name, "") if name in CHOICES else getattr(self, name)
 
     @classmethod
     def from_url(cls, arguments: Mapping[str, str]) -> "Filters":
-        """Reads the URL. Raises BadFilter, because a list that silently shows all misleads."""
+        """Parse the URL's parameters.
+
+        Raises BadFilter, because a list that ignores a wrong filter misleads.
+        """
         given = {name: arguments.get(name, "").strip() for name in cls.names()}
         chosen = tuple((name, given[name]) for name in CHOICES if given[name])
         for name, value in chosen:
@@ -55,11 +58,11 @@ class Filters:
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        """The parameters, in the URL's order."""
+        """Returns the parameters, in the URL's order."""
         return ("q", *CHOICES, "owner", "sort")
 
     def arguments(self, **changes: str | None) -> dict[str, str]:
-        """The parameters of a URL with these filters, changed; defaults are left out."""
+        """Returns the URL parameters of these filters with changes; defaults are left out."""
         values = {name: self[name] for name in self.names()} | changes
         return {
             name: value
@@ -69,19 +72,19 @@ class Filters:
 
     @property
     def narrowed(self) -> dict[str, Any]:
-        """The filters that are set, with the values of `statements.FILTERS`."""
+        """The filters that are set, with their values for `list_query.FILTERS`."""
         onboarding = self["onboarding"]
         values: dict[str, Any] = {name: self[name] for name in list_query.FILTERS if self[name]}
         return values | ({"onboarding": onboarding == "open"} if onboarding else {})
 
     @property
     def prefix_only(self) -> bool:
-        """Whether the words are so few characters that only beginnings are searched."""
+        """Whether the text is so short that only the beginnings of names are searched."""
         return 0 < len(name_key(self.q)) < PREFIX_BELOW
 
     @property
     def chips(self) -> list[tuple[str, str]]:
-        """(parameter, words) of each active filter, to be removed one by one."""
+        """(parameter, text) of each active filter, to remove them one by one."""
         words = {
             "q": f"Names beginning with “{self.q}”" if self.prefix_only else f"“{self.q}”",
             **{name: f"{name.capitalize()}: {CHOICES[name][value]}" for name, value in self.chosen},
@@ -91,7 +94,7 @@ class Filters:
 
 
 def find_tenants(filters: Filters, after: str | None, before: str | None) -> Page[Any]:
-    """One page of tenants, as rows of what the list shows. Raises paging.BadCursor."""
+    """Returns one page of tenants, as rows of the list's columns. Raises paging.BadCursor."""
     keyset = ORDERS[filters.sort]
     values = keyset.parameters(after, before)
     begun = bool(values)
@@ -114,9 +117,9 @@ def find_tenants(filters: Filters, after: str | None, before: str | None) -> Pag
 
 
 def _sought(filters: Filters) -> tuple[Ways, dict[str, Any]] | None:
-    """How the tenants that the words mean are found, with the words' values; None for none.
+    """Returns how to find the tenants, and the bound values; None when no tenant matches.
 
-    Of a search and an owner together one finds, and the other is asked of each row.
+    With a search and an owner, the smaller one finds the tenants and the other is tested on each.
     """
     meant: Meant = search_terms.meant(filters.q, "q", is_sqlite()) if filters.q else {}
     owned: Meant = search_terms.owned(filters.owner, "owner", is_sqlite()) if filters.owner else {}
@@ -136,7 +139,7 @@ def _sought(filters: Filters) -> tuple[Ways, dict[str, Any]] | None:
 
 
 def _sizes(found: Group, values: Mapping[str, Any]) -> dict[Source, int]:
-    """How many rows each source has, counted up to one more than few."""
+    """Returns the number of rows of each term, counted only up to one more than its ``few``."""
     sizes = dict.fromkeys(found, 1)
     counted = tuple(source for source in found if not source.single)
     if counted:
