@@ -31,7 +31,7 @@ from webui.tenants.core.rules import RuleBroken
 from webui.tenants.core.scope import get_tenant
 from webui.tenants.page.form_responses import explain
 from webui.tenants.reverts import undo
-from webui.tenants.reverts.undo import Plan
+from webui.tenants.reverts.undo import UndoPlan
 from webui.web.errors import Detail
 from webui.web.htmx import go_to, htmx_place, part_of, wants_fragment
 from webui.web.paging import BadCursor
@@ -172,7 +172,7 @@ def save_revert(entry_id: UUID) -> Any:
     version, form = posted_version(), undo.RevertForm(plan.tenant)
     if not form.validate():
         return _show_plan(plan, form, version, 422)
-    steps = undo.chosen(plan, form["field"].data)
+    steps = undo.chosen_steps(plan, form["field"].data)
     if not steps:
         return _nothing_to_do(plan, form, version)
     try:
@@ -186,21 +186,21 @@ def save_revert(entry_id: UUID) -> Any:
     return _to_tenant(plan, UNDONE)
 
 
-def _nothing_to_do(plan: Plan, form: undo.RevertForm, version: int) -> Any:
+def _nothing_to_do(plan: UndoPlan, form: undo.RevertForm, version: int) -> Any:
     """After a double click everything is as it was before; else a field must be chosen."""
     asked = [step for step in plan.steps if plan.part.whole or step.name in form["field"].data]
-    if asked and all(step.state is undo.State.SAME for step in asked):
+    if asked and all(step.state is undo.UndoState.SAME for step in asked):
         return _to_tenant(plan, ALREADY)
     return _show_plan(plan, form, version, 422, problem=NOTHING_CHOSEN)
 
 
-def _to_tenant(plan: Plan, message: str) -> Any:
+def _to_tenant(plan: UndoPlan, message: str) -> Any:
     flash(message)
     anchor = plan.part.section.anchor if plan.part.section else None
     return go_to(url_for("tenants.page", tenant_id=plan.tenant.id, _anchor=anchor))
 
 
-def _plan(entry_id: UUID) -> Plan:
+def _plan(entry_id: UUID) -> UndoPlan:
     """What undoing would do; 422 for an entry that nothing could undo."""
     found = _get_entry(entry_id)
     plan = undo.plan_undo(found, get_tenant(found.tenant_id)) if found.tenant_id else None
@@ -210,7 +210,7 @@ def _plan(entry_id: UUID) -> Plan:
 
 
 def _show_plan(
-    plan: Plan,
+    plan: UndoPlan,
     form: undo.RevertForm,
     version: int | None = None,
     status: int = 200,

@@ -15,7 +15,7 @@ def init_audit_filters(app: Flask) -> None:
     app.jinja_env.filters["changes_place"] = changes_place
     app.jinja_env.filters["truncated"] = truncated
     app.jinja_env.filters["field_label"] = field_label
-    app.jinja_env.globals["undo_words"] = undo.WORDS
+    app.jinja_env.globals["undo_words"] = undo.STATE_WORDS
     app.jinja_env.filters["uncapitalised"] = uncapitalised
 
 

@@ -32,8 +32,8 @@ from webui.tenants.core.rules import Closed, RuleBroken, is_closed_for
 from webui.tenants.core.scope import CLOSED, get_open_tenant, get_tenant
 from webui.tenants.core.sections import SECTIONS
 from webui.tenants.page import onboarding_progress
-from webui.tenants.page.form_responses import explain, offered, put_errors, side_by_side
-from webui.tenants.page.overview import Overview, mark
+from webui.tenants.page.form_responses import explain, offered_password, put_errors, side_by_side
+from webui.tenants.page.overview import Overview, last_change
 from webui.tenants.page.routes import edit_of
 from webui.web import request_actor
 from webui.web.errors import Detail
@@ -124,7 +124,7 @@ def leave(tenant: Tenant, row: Onboarding, step: Step) -> Any:
     if step is Step.REVIEW:
         return _leave_review(tenant, row, go)
     form, version = SECTIONS[step].form(tenant), posted_version()
-    offer = offered(form)
+    offer = offered_password(form)
     if offer:
         return _form(tenant, row, step, form, version=version, offer=offer)
     if go is Go.SKIP:
@@ -206,7 +206,7 @@ def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
     except operations.Unfinished as refusal:
         return go_to(url_for(".show", step=refusal.step))
     except Conflict as conflict:
-        latest = mark(conflict.latest)
+        latest = last_change(conflict.latest)
         return _review(get_tenant(tenant.id), row, 409, latest=latest)
     except SQLAlchemyError as error:
         return _review(tenant, row, 503, problem=explain(error))

@@ -16,7 +16,7 @@ from webui.history.record.actions import Action
 from webui.links import operations as links
 from webui.models import AccountLink, AuditEntry, User, UserSession
 from webui.models.columns import now
-from webui.tenants.page.overview import Mark, mark
+from webui.tenants.page.overview import LastChange, last_change
 from webui.users import account_actions as deeds
 from webui.users.account_actions import Deed
 from webui.web.paging import Page
@@ -68,12 +68,12 @@ def user_profile(user: User) -> Profile:
     )
 
 
-def latest_role(user_id: UUID) -> Mark | None:
+def latest_role(user_id: UUID) -> LastChange | None:
     """When, by whom and why the role was last changed."""
     query = select(AuditEntry).where(
         AuditEntry.subject_id == user_id, AuditEntry.action == Action.USER_ROLE
     )
-    return mark(db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(1)).first())
+    return last_change(db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(1)).first())
 
 
 def _last_used(user_id: UUID) -> datetime | None:

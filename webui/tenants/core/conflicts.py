@@ -54,14 +54,14 @@ def check_conflict(tenant: Tenant, fields: Sequence[str], version: int) -> None:
     made_from = history.at_version(tenant.id, version)
     since = made_from.seq if made_from else 0
     theirs = {
-        name: _theirs(tenant, name, first, last)
-        for name, first, last in _touched(tenant, fields, since)
+        name: _concurrent_change(tenant, name, first, last)
+        for name, first, last in _changed_since(tenant, fields, since)
     }
     if theirs:
         raise Conflict(tenant.version, theirs)
 
 
-def _touched(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[str, int, int]]:
+def _changed_since(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[str, int, int]]:
     """Returns (field, first entry, last entry) of each field that changed after ``since``."""
     query = (
         select(AuditField.field, func.min(AuditField.seq), func.max(AuditField.seq))
@@ -75,19 +75,19 @@ def _touched(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[st
     return [(name, first, last) for name, first, last in db.session.execute(query)]
 
 
-def _theirs(tenant: Tenant, name: str, first: int, last: int) -> ConcurrentChange:
+def _concurrent_change(tenant: Tenant, name: str, first: int, last: int) -> ConcurrentChange:
     """Returns the change of one field; ``before`` is the old side of its first change."""
     entries = {seq: db.session.get_one(AuditEntry, seq) for seq in {first, last}}
     old, _ = bodies.read_body(entries[first].body)["changes"].get(name, [UNREADABLE, None])
     if audit_kind(name) is Audited.SEALED and old is not None:
         # An entry stores the text "unreadable" for a value that could not be decrypted at that
         # time.
-        old = _opened(entries[first], name) if isinstance(old, dict) else UNREADABLE
+        old = _decrypt_old(entries[first], name) if isinstance(old, dict) else UNREADABLE
     secret = isinstance(FIELDS[name], Secret)
     return ConcurrentChange(name, None if secret else tenant.readable(name), old, entries[last])
 
 
-def _opened(entry: AuditEntry, name: str) -> Any:
+def _decrypt_old(entry: AuditEntry, name: str) -> Any:
     row = db.session.get(AuditSealed, (entry.id, name, "old"))
     try:
         return UNREADABLE if row is None else open_sealed(row)

@@ -37,7 +37,7 @@ _NEEDED = {
 }
 
 
-def shown(value: Any) -> Any:
+def form_value(value: Any) -> Any:
     """Convert a stored value to what a form shows for editing."""
     if value is None or value is UNREADABLE:
         return ""
@@ -49,7 +49,7 @@ def shown(value: Any) -> Any:
 def stored_values(tenant: Tenant, names: list[str]) -> dict[str, Any]:
     """Returns the tenant's values for a form, without secrets."""
     open_names = [name for name in names if not isinstance(FIELDS[name], Secret)]
-    return {name: shown(tenant.readable(name)) for name in open_names}
+    return {name: form_value(tenant.readable(name)) for name in open_names}
 
 
 class TenantForm(BaseForm):

@@ -73,10 +73,10 @@ def update_section(
     conflicts.Conflict and rules.RuleBroken; nothing is written then.
     """
 
-    def judge(tenant: Tenant) -> None:
+    def check(tenant: Tenant) -> None:
         rules.check_rules(tenant, edit.values, actor.role, edit.ceilings_seen)
 
-    return _update(tenant_id, edit, actor, section.action, judge, also)
+    return _update(tenant_id, edit, actor, section.action, check, also)
 
 
 def change_status(tenant_id: UUID, edit: Edit, actor: Actor) -> Saved:
@@ -89,7 +89,7 @@ def _update(
     edit: Edit,
     actor: Actor,
     action: Action,
-    judge: Callable[[Tenant], None],
+    check: Callable[[Tenant], None],
     also: Callable[[], None] | None = None,
 ) -> Saved:
     with write_transaction():
@@ -102,7 +102,7 @@ def _update(
         if not any(tenant.differs(*item) for item in edit.values.items()):
             return Saved(tenant, None, already=edit.version < tenant.version)
         conflicts.check_conflict(tenant, edit.fields, edit.version)
-        judge(tenant)
+        check(tenant)
         before = tenant.status
         changes = tenant.revise(edit.values)
         # Also when a tenant is unblocked: sessions that began while it was being blocked must end.

@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response
 from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE
 from webui.tenants.core.conflicts import ConcurrentChange, Conflict
-from webui.tenants.core.forms import TenantForm, shown
+from webui.tenants.core.forms import TenantForm, form_value
 from webui.tenants.core.operations import Saved
 from webui.tenants.core.rules import RuleBroken
 from webui.tenants.core.sections import Section
 from webui.tenants.page import password_generator
-from webui.tenants.page.overview import Mark, Overview, mark
+from webui.tenants.page.overview import LastChange, Overview, last_change
 from webui.values import same_json
 from webui.web.errors import log_database_error
 from webui.web.htmx import go_to, wants_fragment
@@ -26,15 +26,15 @@ FAILED = "Nothing was saved: the database did not answer. Your input is still he
 
 
 @dataclass(frozen=True)
-class Note:
+class ConflictNote:
     """What a form in conflict says beside a field.
 
     ``kind``: both (this person and others changed it), theirs (only others did), mine (only this
-    person did; ``mark`` is then the latest change of the others).
+    person did; ``latest`` is then the latest change of the others).
     """
 
     kind: str
-    mark: Mark
+    latest: LastChange
     theirs: Any = None
     before: Any = None
     secret: bool = False
@@ -63,7 +63,7 @@ def show_form(
     return make_response(render_template(template, **context), status)
 
 
-def offered(form: TenantForm) -> str | None:
+def offered_password(form: TenantForm) -> str | None:
     """Returns a new password when the "generate" button was used, else None.
 
     The form is then shown again as typed, with the password in it; nothing is stored or validated.
@@ -90,7 +90,7 @@ def put_errors(form: TenantForm, broken: RuleBroken) -> None:
     for name, message in broken.errors.items():
         form.fail(name, message)
     for name, value in broken.lowered.items():
-        form[name].data = shown(value)
+        form[name].data = form_value(value)
     if broken.plan:
         form["ceilings_seen"].data = broken.plan
 
@@ -124,16 +124,18 @@ def side_by_side(tenant: Tenant, form: TenantForm, conflict: Conflict) -> dict[s
 
     Fields that only other people changed get their stored values.
     """
-    notes = {name: _note(form, theirs) for name, theirs in conflict.theirs.items()}
+    notes = {name: _conflict_note(form, theirs) for name, theirs in conflict.theirs.items()}
     for name, note in notes.items():
         if note.secret and "remove_sip_password" in form:
             # One more click must not delete a password that another person set a minute ago.
             form["remove_sip_password"].data = False
         elif note.kind == "theirs" and name in form:
-            form[name].data = note.theirs if name == "blocked_services" else shown(note.theirs)
-    by = mark(conflict.latest)
+            form[name].data = note.theirs if name == "blocked_services" else form_value(note.theirs)
+    by = last_change(conflict.latest)
     assert by is not None
-    mine = {n: Note("mine", by) for n, value in form.values.items() if tenant.differs(n, value)}
+    mine = {
+        n: ConflictNote("mine", by) for n, value in form.values.items() if tenant.differs(n, value)
+    }
     return {"version": conflict.version, "notes": mine | notes, "latest": by}
 
 
@@ -158,15 +160,15 @@ def _to_page(tenant: Tenant, section: Section | None, message: str) -> Response:
     return go_to(url_for("tenants.page", tenant_id=tenant.id, _anchor=anchor))
 
 
-def _note(form: TenantForm, theirs: ConcurrentChange) -> Note:
-    by = mark(theirs.entry)
+def _conflict_note(form: TenantForm, theirs: ConcurrentChange) -> ConflictNote:
+    by = last_change(theirs.entry)
     assert by is not None
     if theirs.secret:
-        return Note("both" if theirs.field in form.values else "theirs", by, secret=True)
+        return ConflictNote("both" if theirs.field in form.values else "theirs", by, secret=True)
     mine = form.values.get(theirs.field)
     if any(same_json(mine, value) for value in (theirs.before, theirs.now) if _known(value)):
-        return Note("theirs", by, theirs.now, theirs.before)
-    return Note("both", by, theirs.now, theirs.before)
+        return ConflictNote("theirs", by, theirs.now, theirs.before)
+    return ConflictNote("both", by, theirs.now, theirs.before)
 
 
 def _known(value: Any) -> bool:

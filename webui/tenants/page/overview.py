@@ -31,7 +31,7 @@ from webui.tenants.core.rules import is_closed_for, sip_missing
 from webui.tenants.core.scope import can_edit
 from webui.tenants.core.sections import SECTIONS, Section
 from webui.tenants.page import compliance, onboarding_progress
-from webui.tenants.page.service_stops import stops
+from webui.tenants.page.service_stops import current_stops
 from webui.tenants.search import identities
 from webui.web.paging import Page
 from webui.web.urls import url_pattern
@@ -56,7 +56,7 @@ _OWNERS = (
 
 
 @dataclass(frozen=True)
-class Mark:
+class LastChange:
     """When, by whom and why a thing was last changed."""
 
     at: datetime
@@ -165,25 +165,25 @@ class Overview:
         return result
 
     @cached_property
-    def stops(self) -> list[tuple[list[str], Mark]]:
+    def stops(self) -> list[tuple[list[str], LastChange]]:
         """(labels of services, when, by whom and why they were stopped)."""
         return [
-            ([service_word(s) for s in stopped], _mark(entry))
-            for entry, stopped in stops(self.tenant)
+            ([service_word(s) for s in stopped], _last_change(entry))
+            for entry, stopped in current_stops(self.tenant)
         ]
 
     @cached_property
-    def set_marks(self) -> dict[str, Mark]:
+    def last_set(self) -> dict[str, LastChange]:
         """Encrypted field -> when and by whom it was set."""
         entries = history.latest_by_field(self.tenant.id, _SEALED)
-        return {name: _mark(entry) for name, entry in entries.items()}
+        return {name: _last_change(entry) for name, entry in entries.items()}
 
     @cached_property
-    def changed(self) -> Mark | None:
+    def changed(self) -> LastChange | None:
         """The latest change of the tenant; usually an entry that the page shows anyway."""
         version = self.tenant.version
         shown = next((e for e in self._newest.entries if e.tenant_version == version), None)
-        return mark(shown or history.at_version(self.tenant.id, version))
+        return last_change(shown or history.at_version(self.tenant.id, version))
 
     @cached_property
     def _newest(self) -> Found:
@@ -223,19 +223,19 @@ class Overview:
         return {name: build(self.tenant) for name, build in _panel_builders.items()}
 
     @cached_property
-    def shared(self) -> identities.Shared | None:
+    def shared(self) -> identities.SharedIdentity | None:
         """Other tenants with the same SIP identity; None when the reader may not search by it."""
         may_know = may(Permission.SEARCH_IDENTITIES)
-        return identities.shared(self.tenant) if may_know else None
+        return identities.shared_identity(self.tenant) if may_know else None
 
 
-def mark(entry: Entry | None) -> Mark | None:
+def last_change(entry: Entry | None) -> LastChange | None:
     """Convert an entry to "when, by whom, why" for this reader."""
-    return _mark(entry) if entry else None
+    return _last_change(entry) if entry else None
 
 
-def _mark(entry: Entry) -> Mark:
-    return Mark(entry.at, history.who(entry), history.visible_reason(entry))
+def _last_change(entry: Entry) -> LastChange:
+    return LastChange(entry.at, history.who(entry), history.visible_reason(entry))
 
 
 def service_word(service: str) -> str:

@@ -124,7 +124,7 @@ def save_section(tenant_id: UUID, section: Section) -> Any:
     """Saves a section."""
     tenant = get_tenant_to_change(tenant_id, section)
     version, form = posted_version(), section.form(tenant)
-    offer = form_responses.offered(form)
+    offer = form_responses.offered_password(form)
     if offer:
         return form_responses.show_form(tenant, form, section, version, offer=offer)
     if not form.validate():

@@ -14,7 +14,7 @@ from webui.tenants.core.sections import STATUS_FIELDS
 _MOST = 50
 
 
-def stops(tenant: Tenant) -> list[tuple[Entry, list[Service]]]:
+def current_stops(tenant: Tenant) -> list[tuple[Entry, list[Service]]]:
     """Returns (entry, services that it stopped and that are still stopped), newest first."""
     still = stopped_services(tenant.status, tenant.blocked_services)
     if not still:

@@ -24,12 +24,12 @@ from webui.core.permissions import Permission, may
 from webui.models import Tenant
 from webui.models.tenant.onboarding import STEP_LABELS
 from webui.models.tenant.tenant import UNREADABLE
-from webui.tenants.core.forms import TenantForm, shown
+from webui.tenants.core.forms import TenantForm, form_value
 from webui.tenants.core.rules import sip_missing
 from webui.tenants.core.scope import CLOSED
 from webui.tenants.core.sections import STATUS_FIELDS
 from webui.tenants.page.compliance import State
-from webui.tenants.page.form_responses import Note
+from webui.tenants.page.form_responses import ConflictNote
 from webui.tenants.page.overview import service_word
 from webui.tenants.search import search
 from webui.values import compact_json
@@ -76,7 +76,7 @@ def init_tenant_filters(app: Flask) -> None:
         restored_words=RESTORED,
         hint=hint,
         spoken=spoken,
-        editable=shown,
+        editable=form_value,
         visible_fields=visible_fields,
         first_field=first_field,
         width=width,
@@ -135,7 +135,7 @@ def visible_fields(form: TenantForm) -> list[Field]:
     return [f for f in form if hasattr(f, "kind") and f.name not in hidden]
 
 
-def first_field(form: TenantForm, notes: Mapping[str, Note] | None = None) -> str:
+def first_field(form: TenantForm, notes: Mapping[str, ConflictNote] | None = None) -> str:
     """Returns the field that gets the focus: the first wrong or conflicting one, else the first."""
     if "status" in form:
         # The status comes before all other fields of its form.

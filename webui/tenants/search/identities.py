@@ -22,7 +22,7 @@ FEW = 5
 
 
 @dataclass(frozen=True)
-class Shared:
+class SharedIdentity:
     """Other tenants with the same username and domain, and with only the same domain.
 
     Each list has (id, name) of a few; ``more_…`` says whether there are more. ``found_by`` is the
@@ -37,7 +37,7 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Asked:
+class IdentityQuery:
     """The blind index values of a search text, as a SIP domain and as a SIP username.
 
     ``both`` is True for user@domain: a tenant must then match the two.
@@ -48,7 +48,7 @@ class Asked:
     both: bool
 
 
-def asked(words: str) -> Asked | None:
+def parse_identity(words: str) -> IdentityQuery | None:
     """Parse a search text as a SIP domain, a username or user@domain; None when it is neither.
 
     A leading ``sip:`` and a port are removed, as in text copied from a trunk's settings.
@@ -58,25 +58,25 @@ def asked(words: str) -> Asked | None:
     hosts, users = _hosts(host), _users(user if at else words)
     if not (hosts and users if at else hosts or users):
         return None
-    return Asked(hosts, users, bool(at))
+    return IdentityQuery(hosts, users, bool(at))
 
 
-def shared(tenant: Tenant) -> Shared:
+def shared_identity(tenant: Tenant) -> SharedIdentity:
     """Returns the other tenants with the tenant's SIP identity."""
     domain, username = tenant.readable("sip_domain"), tenant.readable("sip_username")
     if domain in (None, UNREADABLE):
-        return Shared([], [])
-    asked = {
+        return SharedIdentity([], [])
+    indexes = {
         "tenant_id": tenant.id,
         "hosts": _indexes("sip_domain", host_of(domain)),
         "users": [] if username in (None, UNREADABLE) else _indexes("sip_username", username),
     }
     found: dict[str, list[tuple[UUID, str]]] = {"both": [], "domain": []}
-    for row in read(_SHARED, asked):
+    for row in read(_SHARED, indexes):
         found[row.what].append((row.id, row.name))
     identity, rest = found["both"], found["domain"]
     more = len(identity) > FEW, len(rest) > FEW
-    return Shared(identity[:FEW], rest[:FEW], *more, f"{username}@{domain}")
+    return SharedIdentity(identity[:FEW], rest[:FEW], *more, f"{username}@{domain}")
 
 
 _TENANTS = Tenant.__table__.c

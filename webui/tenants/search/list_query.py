@@ -30,7 +30,7 @@ from webui.core.catalogue import filterable
 from webui.core.limits import Status
 from webui.models import Onboarding, Tenant, TenantUsage
 from webui.models.tenant.constraints import ONBOARDING_OPEN
-from webui.tenants.search.search_terms import Beginning, Source, same
+from webui.tenants.search.search_terms import Beginning, SearchTerm, without_index
 from webui.web.paging import Keyset
 
 _T = Tenant.__table__.c
@@ -79,11 +79,11 @@ _COLUMNS = (
     _T.updated_at,
     func.coalesce(_USAGE.c.calls, 0).label("calls"),
 )
-Group = tuple[Source, ...]
+Group = tuple[SearchTerm, ...]
 
 
 @dataclass(frozen=True)
-class Ways:
+class Lookup:
     """How tenants are found: by the terms in ``gathered``, or by a group of terms in ``tested``.
 
     When both are empty, every tenant matches. If ``also`` is set, one of its terms must match too.
@@ -94,12 +94,14 @@ class Ways:
     also: Group = ()
 
     @classmethod
-    def of(cls, few: list[Source], many: list[Source], also: list[Source], sort: str) -> "Ways":
+    def of(
+        cls, few: list[SearchTerm], many: list[SearchTerm], also: list[SearchTerm], sort: str
+    ) -> "Lookup":
         """Divides terms by size. Sorted by name, the beginning of a name is a range."""
         beside = [s for s in (*few, *many) if isinstance(s, Beginning) and _by_name(sort)]
-        gathered = tuple(source for source in few if source not in beside)
-        others = tuple(source for source in many if source not in beside)
-        groups = (*((source,) for source in beside), *((others,) if others else ()))
+        gathered = tuple(term for term in few if term not in beside)
+        others = tuple(term for term in many if term not in beside)
+        groups = (*((term,) for term in beside), *((others,) if others else ()))
         return cls(gathered, groups, tuple(also))
 
     @property
@@ -109,7 +111,7 @@ class Ways:
 
 
 @dataclass(frozen=True)
-class Shape:
+class QueryShape:
     """Everything that changes the SQL text of a page; the values are bound parameters.
 
     ``filters`` are the names of the filters that are set. ``plans`` are the plans in use, needed
@@ -121,7 +123,7 @@ class Shape:
     backwards: bool
     filters: tuple[str, ...]
     plans: tuple[str, ...]
-    ways: Ways
+    lookup: Lookup
 
 
 def _by_name(sort: str) -> bool:
@@ -129,7 +131,7 @@ def _by_name(sort: str) -> bool:
 
 
 @lru_cache(maxsize=500)
-def page(shape: Shape) -> Select[Any]:
+def page_statement(shape: QueryShape) -> Select[Any]:
     """Returns the statement for one page and one more row.
 
     Bound parameters: ``size``, ``month``, and the values of filters and terms.
@@ -154,34 +156,34 @@ def _step(tenant_id: ColumnElement[Any]) -> Any:
     return step.scalar_subquery().label("step")
 
 
-def _streams(shape: Shape) -> Iterator[Select[Any]]:
+def _streams(shape: QueryShape) -> Iterator[Select[Any]]:
     """Yields selects of at most a page each; together they contain all rows of the page."""
-    ways = shape.ways
-    also = [or_(*(source.test() for source in ways.also))] if ways.also else []
-    if ways.gathered:
-        ids = union_all(*(ids for source in ways.gathered for ids in source.gathered()))
+    lookup = shape.lookup
+    also = [or_(*(term.test() for term in lookup.also))] if lookup.also else []
+    if lookup.gathered:
+        ids = union_all(*(ids for term in lookup.gathered for ids in term.gathered()))
         # Another index would read many more rows than these.
-        narrowed = [same(FILTERS[name]) == _value(name) for name in shape.filters]
+        narrowed = [without_index(FILTERS[name]) == _value(name) for name in shape.filters]
         yield _stream(shape, [_T.id.in_(ids), *narrowed, *also])
     others = [FILTERS[name] == _value(name) for name in shape.filters if name not in _LANES]
-    for group in ways.tested or ([()] if ways.walks else []):
-        tests = [or_(*(_test(source, shape.sort) for source in group))] if group else []
+    for group in lookup.tested or ([()] if lookup.walks else []):
+        tests = [or_(*(_test(term, shape.sort) for term in group))] if group else []
         tests += others
         for lane in _lanes(shape):
             yield _stream(shape, [*lane, *tests, *also])
 
 
-def _test(source: Source, sort: str) -> ColumnElement[bool]:
-    if isinstance(source, Beginning) and _by_name(sort):
-        return source.range()
-    return source.test()
+def _test(term: SearchTerm, sort: str) -> ColumnElement[bool]:
+    if isinstance(term, Beginning) and _by_name(sort):
+        return term.range()
+    return term.test()
 
 
 def _value(name: str) -> Any:
     return bindparam(name, type_=FILTERS[name].type)
 
 
-def _lanes(shape: Shape) -> Iterator[list[ColumnElement[bool]]]:
+def _lanes(shape: QueryShape) -> Iterator[list[ColumnElement[bool]]]:
     if _LANES.keys().isdisjoint(shape.filters):
         yield []
         return
@@ -193,7 +195,7 @@ def _lanes(shape: Shape) -> Iterator[list[ColumnElement[bool]]]:
         yield [column == value for column, value in zip(_LANES.values(), values, strict=True)]
 
 
-def _stream(shape: Shape, conditions: list[Any]) -> Select[Any]:
+def _stream(shape: QueryShape, conditions: list[Any]) -> Select[Any]:
     keyset = ORDERS[shape.sort]
     if shape.begun:
         conditions = [*conditions, keyset.beyond(shape.backwards)]
@@ -202,13 +204,13 @@ def _stream(shape: Shape, conditions: list[Any]) -> Select[Any]:
 
 
 @lru_cache(maxsize=100)
-def counts(sources: Group) -> Any:
+def count_statement(terms: Group) -> Any:
     """Returns the number of rows of each term by its position, up to ``most_<position>``."""
-    return union_all(*(_count(number, source) for number, source in enumerate(sources)))
+    return union_all(*(_count(number, term) for number, term in enumerate(terms)))
 
 
-def _count(number: int, source: Source) -> Any:
-    rows = union_all(*source.counted()).limit(bindparam(f"most_{number}")).subquery()
+def _count(number: int, term: SearchTerm) -> Any:
+    rows = union_all(*term.counted()).limit(bindparam(f"most_{number}")).subquery()
     return select(literal(number).label("number"), func.count().label("size")).select_from(rows)
 
 

@@ -9,8 +9,8 @@ from webui.core.extensions import is_sqlite, read
 from webui.models.columns import now
 from webui.models.tenant.usage import month_of
 from webui.tenants.search import list_query, search_terms
-from webui.tenants.search.list_query import ORDERS, Group, Shape, Ways
-from webui.tenants.search.search_terms import PREFIX_BELOW, Meant, Source
+from webui.tenants.search.list_query import ORDERS, Group, Lookup, QueryShape
+from webui.tenants.search.search_terms import PREFIX_BELOW, SearchTerm, TermValues
 from webui.values import name_key
 from webui.web.paging import PAGE_SIZE, Page
 
@@ -98,52 +98,56 @@ def find_tenants(filters: Filters, after: str | None, before: str | None) -> Pag
     keyset = ORDERS[filters.sort]
     values = keyset.parameters(after, before)
     begun = bool(values)
-    sought = _sought(filters)
-    if sought is None:
+    found = _plan_lookup(filters)
+    if found is None:
         return Page([], None, None)
-    ways, words = sought
+    lookup, words = found
     narrowed = filters.narrowed
-    by_plan = ways.walks and bool(narrowed) and "plan" not in narrowed
+    by_plan = lookup.walks and bool(narrowed) and "plan" not in narrowed
     plans = tuple(read(list_query.PLANS_IN_USE, {}).scalars()) if by_plan else ()
     if by_plan and not plans:
         return Page([], None, None)
-    shape = Shape(filters.sort, begun, before is not None, tuple(narrowed), plans, ways)
+    shape = QueryShape(filters.sort, begun, before is not None, tuple(narrowed), plans, lookup)
     values |= {**words, **narrowed, "size": PAGE_SIZE + 1, "month": month_of(now())}
-    rows = list(read(list_query.page(shape), values))
+    rows = list(read(list_query.page_statement(shape), values))
     names = [column.name for column in keyset.columns]
     return keyset.page_of(
         rows, PAGE_SIZE, after, before, lambda row: [getattr(row, n) for n in names]
     )
 
 
-def _sought(filters: Filters) -> tuple[Ways, dict[str, Any]] | None:
+def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:
     """Returns how to find the tenants, and the bound values; None when no tenant matches.
 
     With a search and an owner, the smaller one finds the tenants and the other is tested on each.
     """
-    meant: Meant = search_terms.meant(filters.q, "q", is_sqlite()) if filters.q else {}
-    owned: Meant = search_terms.owned(filters.owner, "owner", is_sqlite()) if filters.owner else {}
+    searched: TermValues = (
+        search_terms.terms_of_search(filters.q, "q", is_sqlite()) if filters.q else {}
+    )
+    owned: TermValues = (
+        search_terms.terms_of_owner(filters.owner, "owner", is_sqlite()) if filters.owner else {}
+    )
     values = {
-        source.parameter(name): value
-        for source, known in {**meant, **owned}.items()
+        term.parameter(name): value
+        for term, known in {**searched, **owned}.items()
         for name, value in known.items()
     }
-    sizes = _sizes((*meant, *owned), values)
-    finding, asked = [[s for s in words if sizes[s]] for words in (meant, owned)]
-    if (filters.q and not finding) or (filters.owner and not asked):
+    sizes = _term_sizes((*searched, *owned), values)
+    finding, testing = [[s for s in words if sizes[s]] for words in (searched, owned)]
+    if (filters.q and not finding) or (filters.owner and not testing):
         return None
-    if not finding or (asked and sizes[asked[0]] <= asked[0].few):
-        finding, asked = asked, finding
-    few = [source for source in finding if sizes[source] <= source.few]
-    return Ways.of(few, [s for s in finding if s not in few], asked, filters.sort), values
+    if not finding or (testing and sizes[testing[0]] <= testing[0].few):
+        finding, testing = testing, finding
+    few = [term for term in finding if sizes[term] <= term.few]
+    return Lookup.of(few, [s for s in finding if s not in few], testing, filters.sort), values
 
 
-def _sizes(found: Group, values: Mapping[str, Any]) -> dict[Source, int]:
+def _term_sizes(found: Group, values: Mapping[str, Any]) -> dict[SearchTerm, int]:
     """Returns the number of rows of each term, counted only up to one more than its ``few``."""
     sizes = dict.fromkeys(found, 1)
-    counted = tuple(source for source in found if not source.single)
+    counted = tuple(term for term in found if not term.single)
     if counted:
-        limits = {f"most_{n}": source.few + 1 for n, source in enumerate(counted)}
-        rows = read(list_query.counts(counted), {**values, **limits})
+        limits = {f"most_{n}": term.few + 1 for n, term in enumerate(counted)}
+        rows = read(list_query.count_statement(counted), {**values, **limits})
         sizes.update({counted[row.number]: row.size for row in rows})
     return sizes

@@ -34,7 +34,7 @@ _ACCOUNT = re.compile(r"[^\s]{3,254}")
 
 
 @dataclass(frozen=True)
-class Source:
+class SearchTerm:
     """A way to match the text of URL parameter ``of``; the text itself is a bound parameter."""
 
     of: str
@@ -69,7 +69,7 @@ class Source:
         return or_(*(_TENANTS.id.in_(ids) for ids in self.gathered()))
 
 
-class Id(Source):
+class Id(SearchTerm):
     """The tenant's id, with or without dashes, or inside a pasted URL."""
 
     single = True
@@ -79,7 +79,7 @@ class Id(Source):
         return [select(_OTHERS.id).where(_OTHERS.id == self.value("id", type_=_OTHERS.id.type))]
 
 
-class Account(Source):
+class Account(SearchTerm):
     """The id of an owner's account."""
 
     single = True
@@ -90,7 +90,7 @@ class Account(Source):
         return [query.where(_USERS.id == self.value("id", type_=_USERS.id.type))]
 
 
-class Name(Source):
+class Name(SearchTerm):
     """A part of the name: by FTS5 on SQLite, by LIKE and pg_trgm on PostgreSQL."""
 
     few = 500  # Testing a name takes a hundredth of the time of gathering a row.
@@ -118,7 +118,7 @@ class Name(Source):
         return position(_TENANTS.name_key, self.value("key")) > 0
 
 
-class Beginning(Source):
+class Beginning(SearchTerm):
     """The beginning of the name."""
 
     few = 500  # Testing a name takes a hundredth of the time of gathering a row.
@@ -129,14 +129,14 @@ class Beginning(Source):
 
     def test(self) -> ColumnElement[bool]:
         """Whether the name's key begins with the text."""
-        return self.begins(same(_TENANTS.name_key))
+        return self.begins(without_index(_TENANTS.name_key))
 
     def range(self) -> ColumnElement[bool]:
         """Returns the condition as a range: sorted by name, the matches are adjacent."""
         return self.begins(_TENANTS.name_key)
 
 
-class Owner(Source):
+class Owner(SearchTerm):
     """The beginning of an owner's username or e-mail address."""
 
     def _keys(self) -> list[ColumnElement[bool]]:
@@ -155,7 +155,7 @@ class Owner(Source):
         return exists().where(_USERS.tenant_id == _TENANTS.id, or_(*self._keys()))
 
 
-class Sip(Source):
+class Sip(SearchTerm):
     """A SIP domain or username."""
 
     def _either(self, tenants: Any, through: Any = lambda column: column) -> Any:
@@ -168,7 +168,7 @@ class Sip(Source):
 
     def test(self) -> ColumnElement[bool]:
         """Whether the domain or the username matches."""
-        return or_(*self._either(_TENANTS, same))
+        return or_(*self._either(_TENANTS, without_index))
 
 
 class Identity(Sip):
@@ -180,33 +180,33 @@ class Identity(Sip):
 
     def test(self) -> ColumnElement[bool]:
         """Whether the domain and the username match."""
-        host, user = self._either(_TENANTS, same)
+        host, user = self._either(_TENANTS, without_index)
         return host & user
 
 
-def same(value: ColumnElement[Any]) -> ColumnElement[Any]:
+def without_index(value: ColumnElement[Any]) -> ColumnElement[Any]:
     """Wraps a column so that no index matches it: keeps the planner away from another index."""
     return func.coalesce(value, value)
 
 
-Meant = dict[Source, Mapping[str, Any]]
+TermValues = dict[SearchTerm, Mapping[str, Any]]
 
 
-def meant(words: str, of: str, on_sqlite: bool) -> Meant:
+def terms_of_search(words: str, of: str, on_sqlite: bool) -> TermValues:
     """Returns the terms of a search text, with their bound values."""
     found = _UUID.search(words)
     if found:
         return {Id(of, on_sqlite): {"id": UUID(found.group())}}
-    sources: Meant = {**_named(words, of, on_sqlite), **owned(words, of, on_sqlite)}
+    terms: TermValues = {**_named(words, of, on_sqlite), **terms_of_owner(words, of, on_sqlite)}
     if may(Permission.SEARCH_IDENTITIES):
-        sip = identities.asked(words)
+        sip = identities.parse_identity(words)
         if sip:
-            source = Identity if sip.both else Sip
-            sources[source(of, on_sqlite)] = {"hosts": sip.hosts, "users": sip.users}
-    return sources
+            term = Identity if sip.both else Sip
+            terms[term(of, on_sqlite)] = {"hosts": sip.hosts, "users": sip.users}
+    return terms
 
 
-def _named(words: str, of: str, on_sqlite: bool) -> Meant:
+def _named(words: str, of: str, on_sqlite: bool) -> TermValues:
     key = name_key(words)
     if not key:
         # The key omits accents and signs, so a text of only these matches no name.
@@ -218,7 +218,7 @@ def _named(words: str, of: str, on_sqlite: bool) -> Meant:
     return {Name(of, on_sqlite): {"key": key, **values}}
 
 
-def owned(words: str, of: str, on_sqlite: bool) -> Meant:
+def terms_of_owner(words: str, of: str, on_sqlite: bool) -> TermValues:
     """Returns the terms for an owner: beginning of username or e-mail, or the account's id."""
     if _UUID.fullmatch(words):
         return {Account(of, on_sqlite): {"id": UUID(words)}}
