@@ -16,7 +16,7 @@ from webui.jobs import Run, leases
 from webui.models import Delivery, Tenant
 from webui.outbox import Event
 from webui.webhooks.delivery import sending
-from webui.webhooks.delivery.client import Answer, Outside, Problem
+from webui.webhooks.delivery.client import Answer, Problem, Transport
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def hooked(server):
 def work(server):
     """Does what the worker would, against a receiver."""
 
-    def work(outside: Outside) -> None:
+    def work(outside: Transport) -> None:
         with server.inside():
             current_app.extensions[sending.EXTENSION] = outside
             sending.deliver(Run())
