@@ -111,7 +111,7 @@ class TestStatus:
 
     def test_names_the_account_on_its_button(self, admin, colleague):
         page = admin.get(url(colleague.user, "status"))
-        [button] = dom.elements(page.by_id("deed"), "button")
+        [button] = dom.elements(page.by_id("account-action"), "button")
         # A button lays its parts out as boxes: the space between two of them would be lost.
         [words] = button
         assert dom.words(words) == f"Disable {colleague.user.username}"

@@ -1,4 +1,4 @@
-"""What staff do to other people's accounts: plain verbs with an actor, never the request.
+"""Changes of other people's accounts. The functions take an actor, never the request.
 
 Each is one write transaction that begins with :func:`webui.users.guards.locked`.
 """
@@ -30,7 +30,7 @@ DISABLED = "This account is disabled. Enable it first."
 
 @dataclass(frozen=True)
 class Order:
-    """Who is to be changed, why, and the path whose draft is forgotten with it."""
+    """The account to change, the reason, and the path whose draft is deleted with the change."""
 
     user_id: UUID
     reason: str | None
@@ -38,7 +38,7 @@ class Order:
 
 
 def issue_link(order: Order, actor: Actor) -> Issued:
-    """Makes a link to choose a password: an invitation, or a reset link. Raises Refused."""
+    """Issues a link to choose a password: an invitation or a reset link. Raises Refused."""
     with write_transaction():
         user = locked(order.user_id, actor, Permission.ISSUE_LINK)
         if not user.active:
@@ -52,11 +52,10 @@ def issue_link(order: Order, actor: Actor) -> Issued:
 
 
 def change_role(order: Order, role: Role, was: str, actor: Actor) -> bool:
-    """Gives a colleague another role; False when they have it already.
+    """Changes a colleague's role; returns False when it is that role already.
 
-    ``was`` is the role that the form showed. An owner stays an owner, and a colleague never
-    becomes one: a customer's account must not turn into staff by a slip of the hand. Raises
-    Stale and Refused.
+    ``was`` is the role that the form showed. An owner stays an owner, and a colleague never becomes
+    one: a customer's account must not become a staff account by mistake. Raises Stale and Refused.
     """
     with write_transaction():
         user = locked(order.user_id, actor, Permission.CHANGE_ROLE)
@@ -76,9 +75,9 @@ def change_role(order: Order, role: Role, was: str, actor: Actor) -> bool:
 
 
 def set_active(order: Order, active: bool, actor: Actor) -> bool:
-    """Enables or disables an account; False when it is so already. Raises Refused.
+    """Enables or disables an account; returns False when nothing changes. Raises Refused.
 
-    Disabling ends its sessions and makes its links void at once.
+    Disabling ends the account's sessions and invalidates its links at once.
     """
     with write_transaction():
         user = locked(order.user_id, actor, Permission.DISABLE_USER)
@@ -87,7 +86,7 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
         if not active:
             refuse_last_admin(user)
             links.void_links(user)
-        # On the way back too: whatever began at the moment of disabling stays ended.
+        # Also when it is enabled: sessions that began while it was being disabled must end.
         sessions.end_sessions(user)
         user.active = active
         user.updated_at = now()
@@ -98,7 +97,7 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
 
 
 def revoke_sessions(order: Order, actor: Actor) -> bool:
-    """Signs somebody out everywhere; False when they are signed in nowhere. Raises Refused."""
+    """Ends all sessions of an account; returns False when there are none. Raises Refused."""
     with write_transaction():
         user = locked(order.user_id, actor, Permission.REVOKE_SESSIONS)
         ended = sessions.end_sessions(user)
@@ -110,10 +109,10 @@ def revoke_sessions(order: Order, actor: Actor) -> bool:
 
 
 def remove_factors(order: Order, actor: Actor) -> bool:
-    """Removes every second factor and recovery code, and signs the person out everywhere.
+    """Removes all second factors and recovery codes, and ends all sessions.
 
-    For somebody who lost their phone: a thief of it must not stay signed in. False when there
-    is nothing to remove. Raises Refused.
+    For a person who lost their phone: a thief of it must not stay signed in. Returns False when
+    there is nothing to remove. Raises Refused.
     """
     with write_transaction():
         user = locked(order.user_id, actor, Permission.RESET_FACTOR)

@@ -43,7 +43,7 @@ class Rate:
 
 SAVES = Rate("changes of organisations", 60)
 CREATIONS = Rate("new organisations and accounts", 20)
-DEEDS = Rate("changes of other people's accounts", 30)
+ACCOUNT_ACTIONS = Rate("changes of other people's accounts", 30)
 ACCOUNT = Rate("changes of your account", 20)
 EXPORTS = Rate("exports", 10)
 SIGN_INS = Rate("sign-ins", 40)
@@ -53,13 +53,13 @@ _OF_ACTION = {
     Action.TENANT_CREATED: CREATIONS,
     Action.USER_CREATED: CREATIONS,
     Action.USER_INVITED: CREATIONS,
-    Action.USER_DISABLED: DEEDS,
-    Action.USER_ENABLED: DEEDS,
-    Action.USER_ROLE: DEEDS,
-    Action.INVITATION_ISSUED: DEEDS,
-    Action.RESET_LINK_ISSUED: DEEDS,
-    Action.USER_FACTORS_REMOVED: DEEDS,
-    Action.USER_SESSIONS_REVOKED: DEEDS,
+    Action.USER_DISABLED: ACCOUNT_ACTIONS,
+    Action.USER_ENABLED: ACCOUNT_ACTIONS,
+    Action.USER_ROLE: ACCOUNT_ACTIONS,
+    Action.INVITATION_ISSUED: ACCOUNT_ACTIONS,
+    Action.RESET_LINK_ISSUED: ACCOUNT_ACTIONS,
+    Action.USER_FACTORS_REMOVED: ACCOUNT_ACTIONS,
+    Action.USER_SESSIONS_REVOKED: ACCOUNT_ACTIONS,
     Action.SIGNED_IN: SIGN_INS,
     Action.AUDIT_EXPORTED: EXPORTS,
 }
@@ -68,11 +68,11 @@ _OF_THING = {"tenant": SAVES, "user": ACCOUNT}
 _OF_PERMISSION = {
     Permission.CREATE_TENANT: CREATIONS,
     Permission.CREATE_USER: CREATIONS,
-    Permission.ISSUE_LINK: DEEDS,
-    Permission.CHANGE_ROLE: DEEDS,
-    Permission.DISABLE_USER: DEEDS,
-    Permission.REVOKE_SESSIONS: DEEDS,
-    Permission.RESET_FACTOR: DEEDS,
+    Permission.ISSUE_LINK: ACCOUNT_ACTIONS,
+    Permission.CHANGE_ROLE: ACCOUNT_ACTIONS,
+    Permission.DISABLE_USER: ACCOUNT_ACTIONS,
+    Permission.REVOKE_SESSIONS: ACCOUNT_ACTIONS,
+    Permission.RESET_FACTOR: ACCOUNT_ACTIONS,
     Permission.SIGNED_IN: ACCOUNT,
     Permission.PROVE_HISTORY: EXPORTS,
 }
