@@ -14,7 +14,7 @@ from webui.accounts.sign_in import routes as sign_in_routes
 from webui.audit import proof_routes
 from webui.audit import routes as audit_routes
 from webui.audit import template_filters as audit_words
-from webui.audit.access_logging import init_asking
+from webui.audit.access_logging import init_access_logging
 from webui.commands import groups
 from webui.core.extensions import csrf, db, init_database, login_manager
 from webui.core.permissions import Permission, enforce, may
@@ -127,7 +127,7 @@ def _init_requests(app: Flask) -> None:
     csrf.init_app(app)
     init_origin(app)
     init_proxies(app)
-    init_asking(app)
+    init_access_logging(app)
     app.before_request(refuse_other_sites)
     app.before_request(enforce)
     init_required(app)

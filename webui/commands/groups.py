@@ -1,4 +1,4 @@
-"""The commands ``setup``, ``users`` and ``demo``; others have modules of their own."""
+"""The commands ``setup``, ``users`` and ``demo``; other commands are defined by their features."""
 
 import getpass
 import sys
@@ -45,7 +45,7 @@ def init_cli(app: Flask) -> None:
 
 
 def operator() -> Actor:
-    """The actor of a command: the operating system's user."""
+    """Returns the actor of a command: the operating system's user."""
     return command_actor(getpass.getuser())
 
 
@@ -73,7 +73,7 @@ def setup(with_demo: bool) -> None:
 
 
 def _say_what_is_missing(config: Config) -> None:
-    """Setup is done, but a server would not start yet: better heard now than then."""
+    """Setup succeeded, but a server would not start: print what is missing."""
     try:
         config.check_serving()
     except ConfigError as error:
@@ -91,7 +91,7 @@ def load_demo(count: int, seed: int) -> None:
 def _load(count: int, seed: int) -> None:
     with click.progressbar(length=count, label="Demo tenants", file=sys.stderr) as bar:
         demo.load(count, seed, bar.update)
-    # Its entries are of years ago: nobody was there to sign them in time.
+    # The demo's entries have old dates, and no checkpoint was signed at those times.
     checkpoints.make()
 
 
@@ -183,7 +183,7 @@ def _set_active(username: str, active: bool, reason: str | None) -> bool:
 def _check_account(
     username: str, email: str, password: str, role: Role, tenant_id: UUID | None
 ) -> None:
-    """Raises Refused when the account's data is outside its limits."""
+    """Raises Refused or NotPossible when the account's data breaks a rule."""
     values.username(username)
     values.email(email)
     tenant = db.session.get(Tenant, tenant_id) if tenant_id else None
