@@ -1,4 +1,4 @@
-"""Signing in, and what people change of their own account."""
+"""The forms for sign-in and for changes of one's own account."""
 
 from collections.abc import Callable, Container
 from typing import Any
@@ -8,13 +8,13 @@ from wtforms.validators import ValidationError
 
 from webui import values
 from webui.accounts import password_rule
-from webui.accounts.factors.confirmation import Given
+from webui.accounts.factors.confirmation import Credentials
 from webui.accounts.factors.factors import Factors
 from webui.accounts.factors.passkeys import Answer
 from webui.core.limits import PASSKEY_NAME, PASSWORD, THEMES, USERNAME
 from webui.web.posted.forms import BaseForm, ParsedField, PostedForm, text_field
 
-# How a field says that it takes a code from an app, on any keyboard and in any browser.
+# Attributes of a field for a code from an app, for any keyboard and browser.
 CODE_HINTS = {
     "autocomplete": "one-time-code",
     "autocapitalize": "none",
@@ -24,18 +24,18 @@ CODE_HINTS = {
 
 
 def code_field(**options: Any) -> ParsedField:
-    """A code, as it is typed or pasted."""
+    """Returns a field for a code, typed or pasted."""
     return ParsedField("Code", str, kind="code", render_kw=CODE_HINTS, **options)
 
 
-def password_again(label: str) -> ParsedField:
-    """The password that the person has now."""
+def current_password_field(label: str) -> ParsedField:
+    """Returns a field for the current password."""
     hints = {"autocomplete": "current-password", "required": True}
     return ParsedField(label, str, kind="secret", render_kw=hints)
 
 
 class LoginForm(PostedForm):
-    """Username and password; ``next`` is where to go afterwards."""
+    """Username and password; ``next`` is the path to go to afterwards."""
 
     username = StringField(
         USERNAME.label,
@@ -57,29 +57,29 @@ class CodeForm(PostedForm):
 
 
 class PreferencesForm(BaseForm):
-    """How the console looks to one person."""
+    """The preferences of a person: time zone and theme."""
 
     time_zone = ParsedField("Time zone", values.time_zone, kind="zone")
     theme = ParsedField("Theme", lambda raw: _one_of(raw, THEMES), kind="theme")
 
 
 def new_password_field(label: str = PASSWORD.label) -> ParsedField:
-    """A password that is chosen now; what it may be is judged by accounts.password_rule."""
-    # No maxlength: a browser would cut a pasted password without a word.
+    """Returns a field for a new password; accounts.password_rule checks it."""
+    # No maxlength: a browser would silently cut a pasted password.
     hints = {"autocomplete": "new-password", "required": True}
     return ParsedField(label, str, kind="secret", render_kw=hints)
 
 
 def explain_password(field: Any, role: str) -> None:
-    """Says below a field for a new password what one of the role may be."""
+    """Sets help and limits of a field for a new password, by the role."""
     limits = password_rule.limits_for(role)
     words = "A few unrelated words are easy to remember and hard to guess."
     field.description = f"{limits.minimum} to {limits.maximum} characters. {words}"
     field.render_kw = {**field.render_kw, "minlength": limits.minimum}
 
 
-def judge_password(field: Any, holder: password_rule.Holder) -> None:
-    """The one rule for passwords, as a validator. Raises ValidationError."""
+def check_password_field(field: Any, holder: password_rule.Holder) -> None:
+    """Validates a field by the password rule. Raises ValidationError."""
     try:
         password_rule.check_password_rule(field.value, holder)
     except values.Refused as refusal:
@@ -87,9 +87,9 @@ def judge_password(field: Any, holder: password_rule.Holder) -> None:
 
 
 class PasswordForm(BaseForm):
-    """The current password and a new one; the rule is judged by the operation."""
+    """The current password and a new one; the operation checks the rule."""
 
-    current_password = password_again("Current password")
+    current_password = current_password_field("Current password")
     password = new_password_field("New password")
 
     def __init__(self, role: str, **options: Any) -> None:
@@ -98,12 +98,12 @@ class PasswordForm(BaseForm):
 
 
 class ConfirmForm(BaseForm):
-    """The password once more and, where there is one, a second factor.
+    """Re-authentication: the password and, if the account has one, a second factor.
 
-    ``assertion`` is what the browser made with a passkey, as JSON; ``has`` are the factors.
+    ``assertion`` is the passkey's response as JSON; ``has`` are the account's factors.
     """
 
-    current_password = password_again("Password")
+    current_password = current_password_field("Password")
     current_code = code_field()
     assertion = ParsedField("Passkey", str, kind="hidden")
 
@@ -118,44 +118,44 @@ class ConfirmForm(BaseForm):
         ways = "From the app you have now, or one of your recovery codes." if app else ""
         by_passkey = "Leave it empty to confirm with a passkey: your browser asks for it."
         code.description = " ".join(filter(None, (ways, by_passkey if has.passkeys else "")))
-        # With a passkey it may stay empty; an attribute of None is left out.
+        # With a passkey the code may be empty; an attribute of None is omitted.
         code.render_kw = {**CODE_HINTS, "required": None if has.passkeys else True}
 
     def drop_confirmation(self, *names: str) -> None:
-        """Takes out fields that are not asked for, by default all of the confirmation."""
+        """Removes fields that are not needed, by default all of the confirmation."""
         for name in names or ("current_password", "current_code", "assertion"):
             if name in self:
                 del self[name]
 
-    def given(self, answer: Callable[[str], Answer | None]) -> Given:
-        """What was given; ``answer`` makes of the assertion what passkeys can judge."""
+    def given(self, answer: Callable[[str], Answer | None]) -> Credentials:
+        """Returns the input; ``answer`` converts the assertion to what passkeys can verify."""
         if "current_code" not in self:
-            return Given(self["current_password"].value)
+            return Credentials(self["current_password"].value)
         said = self["assertion"].value
         code, passkey = self["current_code"].value.strip(), answer(said) if said else None
-        return Given(self["current_password"].value, code, passkey)
+        return Credentials(self["current_password"].value, code, passkey)
 
 
 class SetupForm(ConfirmForm):
-    """A new authenticator: its secret, sealed, and a code that confirms it."""
+    """A new authenticator: its encrypted secret, and a code that confirms it."""
 
     setup = ParsedField("Setup", str, kind="hidden")
     code = code_field()
 
 
 def passkey_name_field() -> ParsedField:
-    """What one calls a passkey."""
+    """Returns a field for the name of a passkey."""
     return text_field(PASSKEY_NAME, description="So that you know it among others.")
 
 
 class PasskeyNameForm(BaseForm):
-    """What one calls a passkey."""
+    """The name of a passkey."""
 
     name = passkey_name_field()
 
 
 class PasskeyForm(ConfirmForm):
-    """A new passkey: ``credential`` is what the browser made of the options, as JSON."""
+    """A new passkey: ``credential`` is the browser's response to the options, as JSON."""
 
     name = passkey_name_field()
     credential = ParsedField("Passkey", str, kind="hidden")

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from webui import values
-from webui.accounts.forms import explain_password, judge_password, new_password_field
+from webui.accounts.forms import check_password_field, explain_password, new_password_field
 from webui.accounts.password_rule import Holder
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Text
@@ -48,4 +48,4 @@ class SignUpForm(BaseForm):
         contain.
         """
         names = (self.username.value, self.email.value, self.organisation.value)
-        judge_password(field, Holder(Role.OWNER, *(name or "" for name in names)))
+        check_password_field(field, Holder(Role.OWNER, *(name or "" for name in names)))

@@ -70,7 +70,9 @@ def sign_up() -> Any:
         return retry_after.too_many(_page(form, 429, retry_after.wait_in_words(refusal)), refusal)
     except SQLAlchemyError as error:
         return _page(form, 503, explain(error))
-    return sign_in_response.arrive(made.token, made.user, url_for("onboarding.start"), again=False)
+    return sign_in_response.complete_sign_in(
+        made.token, made.user, url_for("onboarding.start"), again=False
+    )
 
 
 def _new_owner(form: SignUpForm, mark: str) -> signup.NewOwner:

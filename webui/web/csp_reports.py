@@ -28,7 +28,7 @@ _PAGE = ("document-uri", "documentURL")
 _SOURCE = ("source-file", "sourceFile")
 
 
-class Pace:
+class MinuteLimit:
     """Limits how many events pass per minute, for all threads of the process together."""
 
     def __init__(self, most: int) -> None:
@@ -36,7 +36,7 @@ class Pace:
         self._lock = threading.Lock()
         self._minute, self._passed = -1, 0
 
-    def lets_through(self) -> bool:
+    def allow(self) -> bool:
         """Counts an event and returns whether it is within the limit."""
         minute = int(time.monotonic() // 60)
         with self._lock:
@@ -49,22 +49,22 @@ class Pace:
 def init_reports(app: Any) -> None:
     """Registers the route; each application has its own limit."""
     app.register_blueprint(bp)
-    app.extensions["csp_reports"] = Pace(LINES_A_MINUTE)
+    app.extensions["csp_reports"] = MinuteLimit(LINES_A_MINUTE)
 
 
 @bp.post(REPORTS)
 @public
 @changes_nothing
-def take() -> tuple[str, int]:
+def receive() -> tuple[str, int]:
     """Logs the violations in the body (204); a body that is no report is ignored."""
     if (request.content_length or 0) > MOST_BYTES:
         return "", 413
     for report in _reports(request.get_data()):
-        if not current_app.extensions["csp_reports"].lets_through():
+        if not current_app.extensions["csp_reports"].allow():
             break
         current_app.logger.warning(
             "content policy: %s stopped %s on %s, from %s",
-            _told(report, _DIRECTIVE),
+            _text_of(report, _DIRECTIVE),
             _address(report, _BLOCKED),
             _address(report, _PAGE),
             _address(report, _SOURCE),
@@ -84,7 +84,7 @@ def _reports(body: bytes) -> Iterator[dict[str, Any]]:
             yield report
 
 
-def _told(report: dict[str, Any], names: tuple[str, ...]) -> str:
+def _text_of(report: dict[str, Any], names: tuple[str, ...]) -> str:
     found = next((report[name] for name in names if isinstance(report.get(name), str)), "")
     return found[:_LONGEST] or "-"
 
@@ -92,7 +92,7 @@ def _told(report: dict[str, Any], names: tuple[str, ...]) -> str:
 def _address(report: dict[str, Any], names: tuple[str, ...]) -> str:
     """Returns a URL without user, query and fragment: these may contain what no log may."""
     try:
-        parts = urlsplit(_told(report, names))
+        parts = urlsplit(_text_of(report, names))
     except ValueError:
         return "-"
     return parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2]).geturl()

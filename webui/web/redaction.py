@@ -36,12 +36,12 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-class _Honest(logging.Filter):
+class _RedactionFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        honest = on_one_line(hide_links(message))
-        if honest != message:
-            record.msg, record.args = honest, None
+        redacted = on_one_line(hide_links(message))
+        if redacted != message:
+            record.msg, record.args = redacted, None
         if record.exc_info and record.exc_info[0] and not record.exc_text:
             # The formatter would create this text itself; it uses the one that is set here.
             record.exc_text = _indented("".join(traceback.format_exception(*record.exc_info)))
@@ -53,7 +53,7 @@ def _indented(text: str) -> str:
     return "\n".join(_MARGIN + on_one_line(line) for line in lines)
 
 
-_FILTER = _Honest()
+_FILTER = _RedactionFilter()
 
 
 def init_redaction(app: Flask) -> None:

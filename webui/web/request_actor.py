@@ -49,7 +49,7 @@ def actor(source: Source = Source.UI) -> Actor:
 def person(
     user_id: str | None, name: str | None, role: str | None, source: Source = Source.UI
 ) -> Actor:
-    """An account acting in the current request; id None for a name that is no account."""
+    """Returns an account as the actor of the current request; id None for an unknown name."""
     return Actor(
         type="user",
         id=user_id,

@@ -7,7 +7,7 @@ from webui.values.durations import in_words, whole_seconds
 from webui.web.errors import error_page, typed
 
 
-def init_waits(app: Flask) -> None:
+def init_retry_after(app: Flask) -> None:
     """Registers the page for a TooMany that a view does not catch."""
     app.register_error_handler(TooMany, _page)
 

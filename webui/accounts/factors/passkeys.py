@@ -1,7 +1,7 @@
-"""Passkeys (WebAuthn 2): registering, naming and removing them, and signing in with one.
+"""Passkeys (WebAuthn 2): registration, names, removal, and sign-in.
 
-A passkey proves possession and, by user verification, a finger or a PIN: it stands for password
-and code together. They are discoverable, so that no username has to be typed.
+A passkey proves possession and, by user verification, a fingerprint or PIN, so it replaces password
+and code together. Passkeys are discoverable, so no username has to be typed.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from webauthn.helpers.structs import (
 
 from webui.accounts.factors import ceremonies, challenges, factors, relying_party
 from webui.accounts.factors.ceremonies import BadPasskey
-from webui.accounts.factors.factor_changes import Confirmed, Deed, Done, finish
+from webui.accounts.factors.factor_changes import Confirmed, Done, FactorChange, finish
 from webui.accounts.factors.relying_party import RelyingParty
 from webui.accounts.sessions import trust
 from webui.accounts.sign_in import authentication
@@ -41,7 +41,7 @@ _PROOFS = frozenset({Proof.PASSKEY})
 
 @dataclass(frozen=True)
 class Answer:
-    """What a browser answered to a challenge, as JSON, on the site of ``party``."""
+    """A browser's response to a challenge, as JSON, for the site ``party``."""
 
     credential: str = field(repr=False)
     challenge: bytes = field(repr=False)
@@ -49,7 +49,7 @@ class Answer:
 
 
 def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
-    """What the browser needs to make a passkey, as JSON, and the challenge in it."""
+    """Returns the WebAuthn options to create a passkey, as JSON, and their challenge."""
     user = db.session.get_one(User, user_id)
     options = webauthn.generate_registration_options(
         rp_id=party.id,
@@ -66,7 +66,7 @@ def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes
 
 
 def register_passkey(by: Confirmed, name: str, answer: Answer) -> Done:
-    """Keeps a new passkey; new recovery codes with a first factor.
+    """Stores a new passkey; creates recovery codes with a first factor.
 
     Raises BadPasskey and SessionEnded.
     """
@@ -88,25 +88,25 @@ def register_passkey(by: Confirmed, name: str, answer: Answer) -> Done:
                     created_at=now(),
                 )
             )
-            # The new passkey has just proved the person, by finger or PIN.
+            # The new passkey has just verified the person by fingerprint or PIN.
             return finish(user, by, _added(name), _PROOFS, codes)
     except IntegrityError as error:
-        # A credential that is somebody's already looks like any other that is no good.
+        # A credential that belongs to another account is refused like any other invalid one.
         raise BadPasskey from error
 
 
-def _added(name: str) -> Deed:
+def _added(name: str) -> FactorChange:
     change = Change("passkey", Audited.PLAIN, None, name)
-    return Deed(Action.USER_PASSKEY_ADDED, change, NoticeKind.PASSKEY_ADDED)
+    return FactorChange(Action.USER_PASSKEY_ADDED, change, NoticeKind.PASSKEY_ADDED)
 
 
-def _removed(name: str) -> Deed:
+def _removed(name: str) -> FactorChange:
     change = Change("passkey", Audited.PLAIN, name, None)
-    return Deed(Action.USER_PASSKEY_REMOVED, change, NoticeKind.PASSKEY_REMOVED)
+    return FactorChange(Action.USER_PASSKEY_REMOVED, change, NoticeKind.PASSKEY_REMOVED)
 
 
 def confirmation_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
-    """What the browser needs to use one of the account's passkeys, and the challenge in it."""
+    """Returns the WebAuthn options to use one of the account's passkeys, and their challenge."""
     options = webauthn.generate_authentication_options(
         rp_id=party.id,
         allow_credentials=_descriptors(user_id),
@@ -116,7 +116,7 @@ def confirmation_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes
 
 
 def confirms(user_id: UUID, answer: Answer) -> bool:
-    """Whether the answer is of one of the account's passkeys; in a write transaction."""
+    """Verifies that the response is by one of the account's passkeys; in a write transaction."""
     try:
         assertion = ceremonies.assertion(answer.credential)
     except BadPasskey:
@@ -124,7 +124,7 @@ def confirms(user_id: UUID, answer: Answer) -> bool:
     passkey = _locked(assertion)
     if passkey is None or passkey.user_id != user_id:
         return False
-    return _judge(passkey, assertion, answer.challenge, answer.party)
+    return _verify(passkey, assertion, answer.challenge, answer.party)
 
 
 def _descriptors(user_id: UUID) -> list[PublicKeyCredentialDescriptor]:
@@ -135,7 +135,7 @@ def _descriptors(user_id: UUID) -> list[PublicKeyCredentialDescriptor]:
 
 
 def sign_in_options(party: RelyingParty) -> tuple[str, bytes]:
-    """What the browser needs to find a passkey of this site, as JSON, and the challenge."""
+    """Returns the WebAuthn options to find a passkey of this site, as JSON, and their challenge."""
     options = webauthn.generate_authentication_options(
         rp_id=party.id, user_verification=UserVerificationRequirement.REQUIRED
     )
@@ -150,7 +150,7 @@ def sign_in_by_passkey(
     replaces: str | None,
     device: str | None = None,
 ) -> authentication.SignIn:
-    """Starts a session for the account of the passkey that answered the challenge.
+    """Starts a session for the account of the passkey that signed the challenge.
 
     ``device`` is the browser's mark as a known device. Raises throttle.TooMany.
     """
@@ -162,7 +162,7 @@ def sign_in_by_passkey(
             passkey = _locked(assertion)
             user = passkey and db.session.get_one(User, passkey.user_id)
             person = authentication.as_user(user, actor) if user else actor
-            good = passkey and user and _judge(passkey, assertion, challenge, party)
+            good = passkey and user and _verify(passkey, assertion, challenge, party)
             if not passkey or not user or not good or not user.active or not trust.is_trusted(user):
                 record(Action.SIGN_IN_FAILED, person, outcome=Outcome.FAILED)
                 return authentication.REFUSED
@@ -174,12 +174,12 @@ def sign_in_by_passkey(
                 authentication.begin_session(user, person, replaces, _PROOFS), user
             )
     except (BadPasskey, IntegrityError):
-        # No credential at all, or a challenge answered twice at the same moment.
+        # No credential at all, or a challenge that was used twice at the same moment.
         return authentication.REFUSED
 
 
 def rename_passkey(user_id: UUID, passkey_id: UUID, name: str, actor: Actor) -> None:
-    """Gives a passkey another name."""
+    """Renames a passkey."""
     with write_transaction():
         user, passkey = db.session.get_one(User, user_id), own_passkey(user_id, passkey_id)
         if passkey is None or passkey.name == name:
@@ -207,7 +207,7 @@ def remove_passkey(by: Confirmed, passkey_id: UUID) -> Done | None:
 
 
 def own_passkey(user_id: UUID, passkey_id: UUID) -> Passkey | None:
-    """One of the account's passkeys."""
+    """Returns one of the account's passkeys, or None."""
     query = select(Passkey).where(Passkey.id == passkey_id, Passkey.user_id == user_id)
     return db.session.scalars(query).first()
 
@@ -217,10 +217,10 @@ def _locked(assertion: AuthenticationCredential) -> Passkey | None:
     return db.session.scalars(query.with_for_update()).first()
 
 
-def _judge(
+def _verify(
     passkey: Passkey, assertion: AuthenticationCredential, challenge: bytes, party: RelyingParty
 ) -> bool:
-    """Whether the answer is the passkey's own, fresh, and not of a copy of it."""
+    """Whether the response is by this passkey, for this challenge, and not by a cloned passkey."""
     handle = assertion.response.user_handle
     if handle is not None and handle != passkey.user_id.bytes:
         return False

@@ -197,7 +197,7 @@ def revert(
     nothing is written then.
     """
     form = _form(plan, {step.name: step.value for step in steps})
-    if not form.holds():
+    if not form.has_valid_values():
         raise RuleBroken({name: errors[0] for name, errors in form.errors.items() if name})
     edit = Edit(
         values=form.values,

@@ -105,7 +105,7 @@ class TooFast(TooMany):
 
 def init_rates(app: Flask) -> None:
     """Registers the check, after those of person and CSRF token, and its error handler."""
-    app.before_request(_judge_posted)
+    app.before_request(_check_posted)
     app.register_error_handler(TooFast, _answer)
 
 
@@ -134,7 +134,7 @@ def of_endpoint(endpoint: str, arguments: Mapping[str, Any] | None = None) -> Ra
     return ACCOUNT
 
 
-def _judge_posted() -> None:
+def _check_posted() -> None:
     """Checks each writing request of a person who is signed in."""
     if request.method != "POST" or not request.endpoint or not current_user.is_authenticated:
         return

@@ -25,8 +25,8 @@ class WholeBody:
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Handles the request."""
         if environ.pop("HTTP_TRANSFER_ENCODING", ""):
-            # One byte more than allowed shows that the body is too long. It is counted in the
-            # length but not passed on, so a reader finds the body incomplete.
+            # One byte more than allowed shows that the body is longer. CONTENT_LENGTH then exceeds
+            # the bytes passed on, so that a reader finds the body incomplete.
             body = environ["wsgi.input"].read(self.most + 1)
             length = len(body) + (len(body) > self.most)
             environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(length)}

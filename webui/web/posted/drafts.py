@@ -72,9 +72,9 @@ def keep_posted() -> str | None:
     session = (
         sessions.find_session(hashed) if hashed and page and request.method == "POST" else None
     )
-    if session is None or page is None or not _may_keep(session) or not _csrf_holds():
+    if session is None or page is None or not _may_keep(session) or not _is_csrf_valid():
         return None
-    _refuse_spent(session.user_id)
+    _refuse_over_limit(session.user_id)
     content = posted()
     with write_transaction():
         draft_id = put(session.user_id, request.path, content)
@@ -95,7 +95,7 @@ def put(user_id: UUID, form: str, content: str) -> UUID:
     """
     # One transaction at a time for each account, so that the limits are exact.
     db.session.get_one(User, user_id, with_for_update=True)
-    _spend(user_id)
+    _count_draft(user_id)
     old = or_(Draft.form == form, Draft.created_at < now() - LIFETIME)
     db.session.execute(delete(Draft).where(Draft.user_id == user_id, old))
     draft = Draft(user_id, form)
@@ -118,16 +118,16 @@ def _make_room(user_id: UUID) -> None:
     db.session.execute(delete(Draft).where(Draft.id.in_(over)))
 
 
-def _refuse_spent(user_id: UUID) -> None:
+def _refuse_over_limit(user_id: UUID) -> None:
     """Raises TooMany when the account reached the limit of this minute; writes nothing."""
     at, row = now(), db.session.get(TryCounter, _counter(user_id).key)
     if row and row.tries >= MOST_A_MINUTE and at < row.expires_at:
         raise TooMany(row.expires_at - at)
 
 
-def _spend(user_id: UUID) -> None:
+def _count_draft(user_id: UUID) -> None:
     """Counts a draft; the transaction must have locked the account. Raises TooMany."""
-    _refuse_spent(user_id)
+    _refuse_over_limit(user_id)
     at, counter = now(), _counter(user_id)
     row = db.session.get(TryCounter, counter.key)
     if row is None:
@@ -171,7 +171,7 @@ def _may_keep(session: Any) -> bool:
     permission = declared(request.endpoint or "", request.view_args)
     tenant_id = (request.view_args or {}).get("tenant_id", session.tenant_id)
     return (
-        sessions.could_hold(session)
+        sessions.is_valid_but_for_age(session)
         and isinstance(permission, Permission)
         and allows(session.role, permission)
         and (session.role != Role.OWNER or tenant_id == session.tenant_id)
@@ -200,19 +200,19 @@ def find_draft(form: str) -> MultiDict[str, str] | None:
         draft_id = UUID(request.args.get("draft", ""))
     except ValueError:
         return _typed_again()
-    return _typed_again() or _opened(form, Draft.id == draft_id)
+    return _typed_again() or _stored_input(form, Draft.id == draft_id)
 
 
 def latest(form: str) -> MultiDict[str, str] | None:
     """Returns this person's unsaved input of a form, or None."""
-    return _typed_again() or _opened(form)
+    return _typed_again() or _stored_input(form)
 
 
 def _typed_again() -> MultiDict[str, str] | None:
     return cast(MultiDict[str, str] | None, g.get("typed_again"))
 
 
-def _opened(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] | None:
+def _stored_input(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] | None:
     fresh = Draft.created_at > now() - LIFETIME
     query = select(Draft).where(Draft.user_id == current_user.id, Draft.form == form, fresh)
     draft = db.session.scalars(query.where(*conditions)).first()
@@ -230,7 +230,7 @@ def forget_draft(user_id: UUID, form: str) -> None:
     db.session.connection().execute(_FORGET, {"user": user_id, "path": form})
 
 
-def _csrf_holds() -> bool:
+def _is_csrf_valid() -> bool:
     try:
         validate_csrf(request.form.get("csrf_token") or request.headers.get("X-CSRFToken"))
     except ValidationError:

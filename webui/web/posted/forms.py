@@ -68,7 +68,7 @@ class ChoiceField(ParsedField):
 
     @property
     def options(self) -> list[tuple[str, str]]:
-        """The words to offer, with the current one even if the catalogue lost it."""
+        """The options, including the stored value if the catalogue no longer has it."""
         gone = self.stored and self.stored not in dict(self.words)
         return [*self.words, *([(self.stored, self.stored)] if gone and self.stored else [])]
 
@@ -114,7 +114,7 @@ class BaseForm(PostedForm):
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Validates; also refuses missing and repeated fields, which browsers never send."""
-        valid = self.holds(extra_validators)
+        valid = self.has_valid_values(extra_validators)
         for field in self:
             if field.name in _TECHNICAL:
                 refuse_repeated(field.name)
@@ -130,7 +130,7 @@ class BaseForm(PostedForm):
                 valid = False
         return valid
 
-    def holds(self, extra_validators: Any = None) -> bool:
+    def has_valid_values(self, extra_validators: Any = None) -> bool:
         """Whether the values are valid, independent of the request."""
         return bool(super().validate(extra_validators))
 
