@@ -162,7 +162,7 @@ class TestUnknownProxy:
         return browser.get("/account").words
 
     def test_is_shown_to_admins(self, app):
-        words = "A proxy stands in front of this console"
+        words = "There is a proxy in front of this console"
         assert words in self.page(app, "admin", **THROUGH)
         assert words in self.page(app, "admin", HTTP_FORWARDED="for=192.0.2.66")
         assert words not in self.page(app, "admin")

@@ -42,7 +42,7 @@ def create_user(
     Raises NotPossible when the username is taken or the tenant does not fit the role.
     """
     if (role is Role.OWNER) != (tenant_id is not None):
-        raise NotPossible("an owner needs a tenant, and nobody else may have one")
+        raise NotPossible("an owner needs a tenant, and no other role may have one")
     hashed = passwords.hash_password(password)
     try:
         with write_transaction():

@@ -27,7 +27,7 @@ _WHY = {
     "ThisIsATop100Password": _COMMON,
     "ThisIsACommonPassword": _COMMON,
     "ThisIsSimilarToACommonlyUsedPassword": _COMMON,
-    "SequencesLikeAbcAreEasyToGuess": "it holds a sequence such as abc or 6543",
+    "SequencesLikeAbcAreEasyToGuess": "it contains a sequence such as abc or 6543",
     "RecentYearsAreEasyToGuess": _YEAR,
     "DatesAreOftenEasyToGuess": _YEAR,
     "AWordByItselfIsEasyToGuess": _WORD,

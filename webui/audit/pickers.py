@@ -66,7 +66,7 @@ def resolve_pickers(arguments: MultiDict[str, str], *, decide: bool = True) -> R
 
 def _take(resolved: Resolved, name: str, typed: str, decide: bool) -> None:
     if not typed.isprintable() or len(typed) > MAX_TEXT:
-        raise BadFilter("That is too long or holds characters that nothing has.")
+        raise BadFilter("That is too long or contains characters that no name has.")
     if name in TYPED_TIMES:
         resolved.arguments.setlist(TYPED_TIMES[name], [_time(name, typed)])
         return

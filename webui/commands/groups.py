@@ -53,7 +53,7 @@ def operator() -> Actor:
 @click.option("--demo", "with_demo", is_flag=True, help="Also load demo data and accounts.")
 @with_appcontext
 def setup(with_demo: bool) -> None:
-    """Migrate, make keys if the database holds none yet. Safe to repeat."""
+    """Migrate, make keys if the database has none yet. Safe to repeat."""
     try:
         config = prepare(current_app, Config.from_environment)
     except (ConfigError, BadKeyRing, SecretError) as error:

@@ -48,7 +48,7 @@ def _link_words(user: User) -> ActionTexts:
         )
     return ActionTexts(
         "Reset link",
-        f"For somebody who forgot their password. The link works once, for {lifetime}, and older "
+        f"For a person who forgot their password. The link works once, for {lifetime}, and older "
         "ones stop working. The old password keeps working until a new one is chosen; then the "
         "person is signed out everywhere. A second factor stays. No e-mail is sent: you copy the "
         "link. Be sure who you are talking to before you pass it on.",
@@ -68,7 +68,7 @@ def _status_words(user: User) -> ActionTexts:
     if user.active:
         return ActionTexts(
             "Disable",
-            "Nobody can sign in to it any more. Its sessions and links end at once. The account "
+            "No one can sign in to it any more. Its sessions and links end at once. The account "
             "and its history stay, and it can be enabled again.",
             "Disable",
             destructive=True,
@@ -92,7 +92,7 @@ def _session_words(_user: User) -> ActionTexts:
 def _factor_words(_user: User) -> ActionTexts:
     return ActionTexts(
         "Remove second factor",
-        "For somebody who lost their phone and their recovery codes. The authenticator app, the "
+        "For a person who lost their phone and their recovery codes. The authenticator app, the "
         "passkeys and the codes stop working, and the person is signed out everywhere. Then the "
         "password alone signs in: be sure who you are talking to.",
         "Remove the second factor of",

@@ -29,8 +29,8 @@ class Stale(Exception):
 
 OWN_ACCOUNT = "This is your own account. What you may change yourself is on your account page."
 LAST_ADMIN = (
-    "This is the last admin who can sign in. Make somebody else an admin first; "
-    "otherwise nobody could manage accounts any more."
+    "This is the last admin who can sign in. Make another person an admin first; "
+    "otherwise no one could manage accounts any more."
 )
 NO_LONGER = "You may not do that any more: your own account was changed a moment ago."
 DISABLED = "This account is disabled. Enable it first."

@@ -93,7 +93,7 @@ def _tenant(asked: str) -> Tenant:
 def _choose_tenant() -> str:
     words = request.args.get("q", "").strip()
     if "\0" in words:
-        abort(400, Detail("The search holds a character that no name has."))
+        abort(400, Detail("The search contains a character that no name has."))
     found = search.find_tenants(search.Filters(q=words), None, None).rows if words else []
     template = "users/_tenants.html" if wants_fragment() else "users/tenants.html"
     return render_template(template, q=words, found=found[:_OFFERED], more=len(found) > _OFFERED)

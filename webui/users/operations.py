@@ -60,7 +60,7 @@ def change_role(order: Order, role: Role, was: str, actor: Actor) -> bool:
     with write_transaction():
         user = locked(order.user_id, actor, Permission.CHANGE_ROLE)
         if user.role not in STAFF or role not in STAFF:
-            raise Refused("An owner stays an owner. Invite the person once more for another role.")
+            raise Refused("An owner stays an owner. Invite the person again for another role.")
         if user.role == role:
             return False
         if user.role != was:

@@ -32,7 +32,7 @@ def reseal(order: Order, role: Role, tenant_id: UUID | None, actor: Actor) -> No
     Raises operations.NotPossible.
     """
     if (role is Role.OWNER) != (tenant_id is not None):
-        raise operations.NotPossible("an owner needs a tenant, and nobody else may have one")
+        raise operations.NotPossible("an owner needs a tenant, and no other role may have one")
     with write_transaction():
         user = db.session.get_one(User, order.user_id, with_for_update=True)
         tenant = db.session.get(Tenant, tenant_id) if tenant_id else None

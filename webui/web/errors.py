@@ -33,9 +33,9 @@ WORDS = {
     ),
     503: ("The database did not answer", "Nothing was saved. Wait a moment and try again."),
 }
-SPOILED_TITLE = "The database holds something that cannot be read"
+SPOILED_TITLE = "The database contains a value that cannot be read"
 SPOILED_ADVICE = (
-    "Nothing was saved, and waiting does not help: somebody has to look at the database."
+    "Nothing was saved, and waiting does not help: a person must look at the database."
     " Pass on the number below."
 )
 STILL_THERE = "Your text is still in the form."

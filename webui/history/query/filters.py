@@ -128,7 +128,7 @@ def _given(arguments: Any, name: str) -> tuple[str, ...]:
     if len(values) > MAX_VALUES:
         raise BadFilter(f"Choose at most {MAX_VALUES} values of “{name}”.", name)
     if any(len(value) > MAX_TEXT or not value.isprintable() for value in values):
-        words = f"A value of “{name}” is too long or holds characters that nothing has."
+        words = f"A value of “{name}” is too long or contains characters that no name has."
         raise BadFilter(words, name)
     return values
 

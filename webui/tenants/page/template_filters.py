@@ -39,7 +39,7 @@ from webui.web.template_filters import badge
 
 RESTORED = "This is what you had typed before you had to sign in."
 KEEP = "One is stored. Leave this blank to keep it."
-TYPE_AGAIN = "Passwords are never shown again: type it once more."
+TYPE_AGAIN = "Passwords are never shown again: type it again."
 OFFERED = "A new password, shown only now: copy it. It is stored when you save."
 CANNOT_BE_READ = "The stored value cannot be read now. Blank keeps it as it is."
 _TONES: dict[str, str] = {Status.ACTIVE: "good", Status.SUSPENDED: "warn", Status.BLOCKED: "bad"}
