@@ -171,7 +171,7 @@ class TestUnknownProxy:
 
     def test_is_no_matter_once_it_is_trusted(self, make_app, caplog):
         app = make_app(trusted_proxies=1)
-        assert "A proxy stands" not in self.page(app, "admin", **THROUGH)
+        assert "There is a proxy in front" not in self.page(app, "admin", **THROUGH)
         assert "came through a proxy" not in caplog.text
 
     def test_is_logged_once_an_hour(self, app, caplog, monkeypatch):

@@ -118,7 +118,7 @@ class Overview:
         """Whether this person may edit a section now."""
         return can_edit(self.tenant, section)
 
-    def shown(self, section: Section) -> list[Field]:
+    def visible_fields(self, section: Section) -> list[Field]:
         """Returns the fields of a section that this reader may see."""
         fields = fields_of(section.name)
         if may(Permission.SEE_STAFF_FIELDS):
