@@ -39,7 +39,7 @@ from webui.web.errors import init_errors
 from webui.web.headers import HTTPS_ONLY, init_headers
 from webui.web.navigation import init_navigation
 from webui.web.posted.action_rates import init_rates
-from webui.web.posted.body_length_middleware import WholeBody
+from webui.web.posted.body_length_middleware import BodyLengthMiddleware
 from webui.web.posted.csrf import check_csrf
 from webui.web.posted.fetch_site import refuse_other_sites
 from webui.web.posted.forms import help_of
@@ -90,7 +90,7 @@ def create_app(config: Config, *, setting_up: bool = False, serving: bool = True
     _init_requests(app)
     _init_pages(app)
     init_assets(app, config.instance / "static", HTTPS_ONLY if config.production else {})
-    app.wsgi_app = WholeBody(app.wsgi_app, MAX_FORM_BYTES)  # type: ignore[method-assign]
+    app.wsgi_app = BodyLengthMiddleware(app.wsgi_app, MAX_FORM_BYTES)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
         # X-Forwarded-Host is not used: a proxy passes the Host header on or sets the public name.

@@ -23,7 +23,7 @@ from webui.models.tenant.tenant import Change
 from webui.models.user import NO_PASSWORD
 from webui.users import guards, operations
 from webui.users.guards import NO_LONGER, OWN_ACCOUNT
-from webui.users.operations import Order
+from webui.users.operations import AccountChange
 
 APP = Change("authenticator", Audited.EVENT, None, "")
 DEEDS = ["link", "role", "status", "sessions", "second-factor"]
@@ -250,7 +250,7 @@ class TestLastAdmin:
     def test_stays(self, admin, others, deed):
         """Only by another one who has just been demoted, or on the server's command line."""
         actor = an_actor(type="cli", id=None, name="root", role=None)
-        order = Order(admin.user.id, REASON)
+        order = AccountChange(admin.user.id, REASON)
         with raw.unchanged(), pytest.raises(guards.Refused, match="last admin"):
             if deed == "role":
                 operations.change_role(order, Role.SUPPORT, "admin", actor)
@@ -261,7 +261,7 @@ class TestLastAdmin:
         first = make_user("admin", password=PASSWORD)
         pairs = [(first, second_admin), (second_admin, first)]
         actors = [an_actor(actor) for actor, _ in pairs]
-        orders = [Order(target.id, REASON) for _, target in pairs]
+        orders = [AccountChange(target.id, REASON) for _, target in pairs]
         start, outcomes = threading.Barrier(2), []
 
         def demote(order, actor):
@@ -295,11 +295,11 @@ class TestWhoLostTheRight:
         actor = an_actor(other)
         if "role" in change:
             operations.change_role(
-                Order(other.id, REASON), Role.SUPPORT, "admin", an_actor(second_admin)
+                AccountChange(other.id, REASON), Role.SUPPORT, "admin", an_actor(second_admin)
             )
         else:
-            operations.set_active(Order(other.id, REASON), False, an_actor(second_admin))
+            operations.set_active(AccountChange(other.id, REASON), False, an_actor(second_admin))
         entries = count_entries()
         with pytest.raises(guards.NoLonger):
-            operations.set_active(Order(colleague.user.id, REASON), False, actor)
+            operations.set_active(AccountChange(colleague.user.id, REASON), False, actor)
         assert count_entries() == entries

@@ -25,7 +25,7 @@ from webui.jobs.cli import jobs
 from webui.keys.commands import keys
 from webui.models import Tenant, User
 from webui.users.guards import Refused
-from webui.users.operations import Order, set_active
+from webui.users.operations import AccountChange, set_active
 from webui.users.resealing import reseal
 
 users = AppGroup("users", help="Accounts.")
@@ -160,7 +160,7 @@ def reseal_user(username: str, role: str, tenant: UUID | None, reason: str) -> N
         user = operations.find_user(username)
         if user is None:
             raise operations.NotPossible(f"there is no account {username}")
-        reseal(Order(user.id, reason), Role(role), tenant, operator())
+        reseal(AccountChange(user.id, reason), Role(role), tenant, operator())
     except (operations.NotPossible, values.Refused) as error:
         raise click.ClickException(str(error)) from error
     click.echo(
@@ -175,7 +175,7 @@ def _set_active(username: str, active: bool, reason: str | None) -> bool:
         user = operations.find_user(username)
         if user is None:
             raise operations.NotPossible(f"there is no account {username}")
-        return set_active(Order(user.id, reason), active, operator())
+        return set_active(AccountChange(user.id, reason), active, operator())
     except (operations.NotPossible, Refused, values.Refused) as error:
         raise click.ClickException(str(error)) from error
 

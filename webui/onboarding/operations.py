@@ -60,7 +60,7 @@ def set_aside(tenant_id: UUID, move: Move, path: str, typed: str, actor: Actor) 
     """
     with write_transaction():
         _to_change(tenant_id, actor)
-        drafts.put(_person(actor), path, typed)
+        drafts.put_draft(_person(actor), path, typed)
         _move(tenant_id, move)
 
 

@@ -107,7 +107,7 @@ def _step(tenant: Tenant, row: Onboarding, step: Step) -> Response:
     """The page of a step, with input that was not saved earlier."""
     if step is Step.REVIEW:
         return _review(tenant, row)
-    typed = drafts.latest(url_for(".leave", step=step))
+    typed = drafts.latest_draft(url_for(".leave", step=step))
     form = SECTIONS[step].form(tenant, formdata=typed)
     version = typed.get("version", type=int) if typed else None
     return _form(tenant, row, step, form, version=version or tenant.version, restored=bool(typed))
@@ -183,7 +183,7 @@ def _set_aside(tenant: Tenant, step: Step, form: TenantForm, go: Go | Step) -> R
     if _is_untouched(tenant, form):
         operations.move_on(tenant.id, move, path, actor)
     else:
-        operations.set_aside(tenant.id, move, path, drafts.posted(), actor)
+        operations.set_aside(tenant.id, move, path, drafts.posted_fields(), actor)
     return _go_on(tenant, move, go)
 
 

@@ -22,7 +22,7 @@ from webui.tenants.page.form_responses import explain
 from webui.users import account_actions, guards, operations, profile
 from webui.users.account_actions import AccountAction
 from webui.users.issued_links import show_once
-from webui.users.operations import Order
+from webui.users.operations import AccountChange
 from webui.users.scope import get_user
 from webui.web import request_actor
 from webui.web.errors import Detail
@@ -47,7 +47,7 @@ def link(user_id: UUID) -> Any:
 def issue_link(user_id: UUID) -> Any:
     """Issues the link and shows it once."""
 
-    def act(order: Order, _form: Any) -> Any:
+    def act(order: AccountChange, _form: Any) -> Any:
         return show_once(get_user(user_id), operations.issue_link(order, request_actor.actor()))
 
     return _carry_out(user_id, account_actions.LINK, act)
@@ -66,7 +66,7 @@ def role(user_id: UUID) -> Any:
 def change_role(user_id: UUID) -> Any:
     """Changes the role."""
 
-    def act(order: Order, form: Any) -> Any:
+    def act(order: AccountChange, form: Any) -> Any:
         chosen = Role(form.role.value)
         changed = operations.change_role(order, chosen, _posted_role(), request_actor.actor())
         return _done(user_id, "The role was changed." if changed else "That is the role already.")
@@ -87,7 +87,7 @@ def status(user_id: UUID) -> Any:
 def set_active(user_id: UUID) -> Any:
     """Disables or enables the account, as the form's field ``active`` says."""
 
-    def act(order: Order, _form: Any) -> Any:
+    def act(order: AccountChange, _form: Any) -> Any:
         active = _posted_state()
         changed = operations.set_active(order, active, request_actor.actor())
         word = "enabled" if active else "disabled"
@@ -112,7 +112,7 @@ def sessions(user_id: UUID) -> Any:
 def revoke_sessions(user_id: UUID) -> Any:
     """Ends every session of the account."""
 
-    def act(order: Order, _form: Any) -> Any:
+    def act(order: AccountChange, _form: Any) -> Any:
         ended = operations.revoke_sessions(order, request_actor.actor())
         return _done(user_id, "Signed out everywhere." if ended else "Signed in nowhere already.")
 
@@ -132,7 +132,7 @@ def factor(user_id: UUID) -> Any:
 def remove_factor(user_id: UUID) -> Any:
     """Removes the account's second factors."""
 
-    def act(order: Order, _form: Any) -> Any:
+    def act(order: AccountChange, _form: Any) -> Any:
         removed = operations.remove_factors(order, request_actor.actor())
         return _done(user_id, "The second factor was removed." if removed else "There was none.")
 
@@ -146,12 +146,14 @@ def _ask(user_id: UUID, action: AccountAction) -> Response:
     return _page(user, action, form, restored=typed is not None)
 
 
-def _carry_out(user_id: UUID, action: AccountAction, act: Callable[[Order, Any], Any]) -> Any:
+def _carry_out(
+    user_id: UUID, action: AccountAction, act: Callable[[AccountChange, Any], Any]
+) -> Any:
     user, form = _other(user_id), action.form()
     if not form.validate():
         return _page(user, action, form, 422)
     try:
-        return act(Order(user_id, form.reason.value, request.path), form)
+        return act(AccountChange(user_id, form.reason.value, request.path), form)
     except guards.NoLonger as refusal:
         abort(403, Detail(refusal))
     except guards.Refused as refusal:

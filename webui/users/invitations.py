@@ -45,14 +45,14 @@ def invite(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
 
     A second submission of the same form issues a new link for the account of the first one, because
     the first response with its link never reached the screen. Raises UsernameTaken, Refused and
-    idempotency_keys.Crossed.
+    idempotency_keys.KeyReused.
     """
     try:
         with write_transaction():
             refuse_demoted(actor, Permission.CREATE_USER)
             made = idempotency_keys.used(_key(new, actor))
             return _reissue(UUID(made.result), actor) if made else _create(new, actor)
-    except (IntegrityError, idempotency_keys.Crossed):
+    except (IntegrityError, idempotency_keys.KeyReused):
         # Two requests at the same moment: the database accepted one of them.
         return _after_lost_race(new, actor)
 

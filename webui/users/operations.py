@@ -29,7 +29,7 @@ DISABLED = "This account is disabled. Enable it first."
 
 
 @dataclass(frozen=True)
-class Order:
+class AccountChange:
     """The account to change, the reason, and the path whose draft is deleted with the change."""
 
     user_id: UUID
@@ -37,7 +37,7 @@ class Order:
     path: str = ""
 
 
-def issue_link(order: Order, actor: Actor) -> Issued:
+def issue_link(order: AccountChange, actor: Actor) -> Issued:
     """Issues a link to choose a password: an invitation or a reset link. Raises Refused."""
     with write_transaction():
         user = locked(order.user_id, actor, Permission.ISSUE_LINK)
@@ -51,7 +51,7 @@ def issue_link(order: Order, actor: Actor) -> Issued:
     return issued
 
 
-def change_role(order: Order, role: Role, was: str, actor: Actor) -> bool:
+def change_role(order: AccountChange, role: Role, was: str, actor: Actor) -> bool:
     """Changes a colleague's role; returns False when it is that role already.
 
     ``was`` is the role that the form showed. An owner stays an owner, and a colleague never becomes
@@ -74,7 +74,7 @@ def change_role(order: Order, role: Role, was: str, actor: Actor) -> bool:
     return True
 
 
-def set_active(order: Order, active: bool, actor: Actor) -> bool:
+def set_active(order: AccountChange, active: bool, actor: Actor) -> bool:
     """Enables or disables an account; returns False when nothing changes. Raises Refused.
 
     Disabling ends the account's sessions and invalidates its links at once.
@@ -96,7 +96,7 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
     return True
 
 
-def revoke_sessions(order: Order, actor: Actor) -> bool:
+def revoke_sessions(order: AccountChange, actor: Actor) -> bool:
     """Ends all sessions of an account; returns False when there are none. Raises Refused."""
     with write_transaction():
         user = locked(order.user_id, actor, Permission.REVOKE_SESSIONS)
@@ -108,7 +108,7 @@ def revoke_sessions(order: Order, actor: Actor) -> bool:
     return True
 
 
-def remove_factors(order: Order, actor: Actor) -> bool:
+def remove_factors(order: AccountChange, actor: Actor) -> bool:
     """Removes all second factors and recovery codes, and ends all sessions.
 
     For a person who lost their phone: a thief of it must not stay signed in. Returns False when
@@ -135,7 +135,9 @@ def remove_factors(order: Order, actor: Actor) -> bool:
     return True
 
 
-def _record(action: Action, user: User, order: Order, actor: Actor, changes: list[Change]) -> None:
+def _record(
+    action: Action, user: User, order: AccountChange, actor: Actor, changes: list[Change]
+) -> None:
     if actor.id:
         drafts.forget_draft(UUID(actor.id), order.path)
     record(action, actor, tenant=user.tenant, subject=user, changes=changes, reason=order.reason)

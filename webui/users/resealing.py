@@ -23,10 +23,10 @@ from webui.models import Authenticator, Passkey, RecoveryCode, Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
 from webui.models.user import NO_PASSWORD
-from webui.users.operations import Order
+from webui.users.operations import AccountChange
 
 
-def reseal(order: Order, role: Role, tenant_id: UUID | None, actor: Actor) -> None:
+def reseal(order: AccountChange, role: Role, tenant_id: UUID | None, actor: Actor) -> None:
     """Seals the account with the given role and no password; the entry records all its facts.
 
     Raises operations.NotPossible.

@@ -13,7 +13,7 @@ from webui.core.field_types import Secret
 from webui.models.columns import SpoiledValue
 from webui.web.htmx import keep_page, wants_fragment
 from webui.web.navigation import path_of, safe_next
-from webui.web.posted.idempotency_keys import Crossed
+from webui.web.posted.idempotency_keys import KeyReused
 
 # status -> what happened, what to do
 WORDS = {
@@ -43,7 +43,7 @@ _NEVER_ECHOED = {
     *("password", "current_password", "code", "current_code", "setup", "credential", "assertion"),
     *(name for name, field in FIELDS.items() if isinstance(field, Secret)),
 }
-CROSSED = "This form was used before, for something else. Nothing was done. Open it again."
+KEY_REUSED = "This form was used before, for something else. Nothing was done. Open it again."
 
 
 def init_errors(app: Flask) -> None:
@@ -53,7 +53,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _database_error)
     app.register_error_handler(SpoiledValue, _spoiled)
-    app.register_error_handler(Crossed, _crossed)
+    app.register_error_handler(KeyReused, _key_reused)
     app.register_error_handler(Exception, _any_error)
 
 
@@ -124,8 +124,8 @@ def _spoiled(_error: Exception) -> Response:
     return error_page(500, SPOILED_ADVICE, title=SPOILED_TITLE, again=typed())
 
 
-def _crossed(_error: Crossed) -> Response:
-    return error_page(400, CROSSED)
+def _key_reused(_error: KeyReused) -> Response:
+    return error_page(400, KEY_REUSED)
 
 
 def _any_error(error: Exception) -> Response:

@@ -65,7 +65,7 @@ def rotate_signing_secret(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) 
     """Creates a secret and returns it, this once; the previous one stays valid for OVERLAP.
 
     ``mark`` is the form's idempotency key. Raises Gone, rules.Closed, conflicts.Conflict when
-    another person created one since the form's version, StillValid and idempotency_keys.Crossed;
+    another person created one since the form's version, StillValid and idempotency_keys.KeyReused;
     nothing is written then.
     """
     assert actor.id is not None

@@ -120,7 +120,7 @@ def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:
     """Creates a tenant with the values and the defaults, and returns its id.
 
     ``mark`` is the form's idempotency key: a second use returns the tenant of the first one. Raises
-    idempotency_keys.Crossed.
+    idempotency_keys.KeyReused.
     """
     assert actor.id is not None
     key = IdempotencyKey(mark, UUID(actor.id), UsedOn.NEW_TENANT)
@@ -128,7 +128,7 @@ def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:
         with write_transaction():
             used = idempotency_keys.used(key)
             return UUID(used.result) if used else _create(edit, actor, key)
-    except idempotency_keys.Crossed:
+    except idempotency_keys.KeyReused:
         # On PostgreSQL two clicks may pass the look-up at the same time; the first commit wins.
         used = idempotency_keys.used(key)
         if used is None:

@@ -58,8 +58,8 @@ def init_tenant_filters(app: Flask) -> None:
     app.jinja_env.filters["finding_badge"] = finding_badge
     app.jinja_env.filters["plan_label"] = plan_label
     app.jinja_env.filters["switched_on"] = switched_on
-    app.jinja_env.filters["stuck_at"] = stuck_at
-    app.jinja_env.tests["near"] = near
+    app.jinja_env.filters["open_step_label"] = open_step_label
+    app.jinja_env.tests["near_limit"] = is_near_limit
     app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
     app.jinja_env.globals.update(
         fields=FIELDS,
@@ -75,7 +75,7 @@ def init_tenant_filters(app: Flask) -> None:
         support_contact=app.extensions["webui_config"].support_contact,
         restored_words=RESTORED,
         hint=hint,
-        spoken=spoken,
+        value_text=value_text,
         editable=form_value,
         visible_fields=visible_fields,
         first_field=first_field,
@@ -115,14 +115,14 @@ def switched_on(tenant: Any) -> str:
     return " · ".join([name for name, field in _SWITCHES.items() if getattr(tenant, field)])
 
 
-def stuck_at(tenant: Any) -> str | None:
+def open_step_label(tenant: Any) -> str | None:
     """Returns the wizard step where the owner continues; None when the wizard is finished."""
     if tenant.onboarded_at:
         return None
     return STEP_LABELS[tenant.step] if tenant.step else "not begun"
 
 
-def near(calls: int, limit: int) -> bool:
+def is_near_limit(calls: int, limit: int) -> bool:
     """Whether calls are close to a limit: from 80 %, or any call when the limit is 0."""
     return calls * 100 >= limit * 80 if limit else calls > 0
 
@@ -180,7 +180,7 @@ def _plan_hint(tenant: Tenant, name: str) -> str:
     return ""
 
 
-def spoken(value: Any, field: Field | str) -> str:
+def value_text(value: Any, field: Field | str) -> str:
     """Format a value as text for people, beside a field in conflict."""
     name = field if isinstance(field, str) else field.name
     spec = FIELDS[name]

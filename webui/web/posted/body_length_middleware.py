@@ -14,7 +14,7 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
 
 
-class WholeBody:
+class BodyLengthMiddleware:
     """WSGI middleware: refuses a body that is shorter than announced (400) or too long (413)."""
 
     def __init__(self, app: Application, most: int) -> None:

@@ -75,20 +75,20 @@ def keep_posted() -> str | None:
     if session is None or page is None or not _may_keep(session) or not _is_csrf_valid():
         return None
     _refuse_over_limit(session.user_id)
-    content = posted()
+    content = posted_fields()
     with write_transaction():
-        draft_id = put(session.user_id, request.path, content)
+        draft_id = put_draft(session.user_id, request.path, content)
     return url_for(page, **(request.view_args or {}), draft=draft_id)
 
 
-def posted() -> str:
+def posted_fields() -> str:
     """Returns the posted form without secrets, as a draft stores it."""
     kept = {n: request.form.getlist(n) for n in request.form if n in _KEPT}
     # Not escaped: escapes would take three times the space for most scripts.
     return json.dumps(kept, ensure_ascii=False)
 
 
-def put(user_id: UUID, form: str, content: str) -> UUID:
+def put_draft(user_id: UUID, form: str, content: str) -> UUID:
     """Stores the input of a form in the current transaction; returns the draft's id.
 
     Raises TooMany.
@@ -203,7 +203,7 @@ def find_draft(form: str) -> MultiDict[str, str] | None:
     return _typed_again() or _stored_input(form, Draft.id == draft_id)
 
 
-def latest(form: str) -> MultiDict[str, str] | None:
+def latest_draft(form: str) -> MultiDict[str, str] | None:
     """Returns this person's unsaved input of a form, or None."""
     return _typed_again() or _stored_input(form)
 

@@ -27,7 +27,7 @@ class UsedOn(StrEnum):
     WEBHOOK_RESEND = "webhook resend"
 
 
-class Crossed(Exception):
+class KeyReused(Exception):
     """The key was used on another form or for another object; nothing was written."""
 
 
@@ -42,17 +42,17 @@ class IdempotencyKey:
 
 
 def used(mark: IdempotencyKey) -> Submission | None:
-    """Returns the first use of the key with its result, or None. Raises Crossed."""
+    """Returns the first use of the key with its result, or None. Raises KeyReused."""
     row = db.session.get(Submission, (mark.text, mark.user_id))
     if row is not None and (row.form, row.about) != (mark.form, _about(mark)):
-        raise Crossed
+        raise KeyReused
     return row
 
 
 def use(mark: IdempotencyKey, result: object) -> None:
     """Marks the key as used, in the current write transaction.
 
-    Raises Crossed when the key was used since :func:`used`; the transaction must then be rolled
+    Raises KeyReused when the key was used since :func:`used`; the transaction must then be rolled
     back.
     """
     db.session.flush()
@@ -67,7 +67,7 @@ def use(mark: IdempotencyKey, result: object) -> None:
     try:
         db.session.connection().execute(insert(Submission.__table__), values)  # type: ignore[arg-type]
     except IntegrityError as error:
-        raise Crossed from error
+        raise KeyReused from error
 
 
 def _about(mark: IdempotencyKey) -> str:

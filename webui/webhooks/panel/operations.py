@@ -41,7 +41,7 @@ class TooMany(Exception):
 def send_test(tenant_id: UUID, mark: str, actor: Actor) -> UUID:
     """Queues a test event and returns its delivery's id; a second click returns the same id.
 
-    Raises Gone, rules.Closed, NotPossible, TooMany and idempotency_keys.Crossed.
+    Raises Gone, rules.Closed, NotPossible, TooMany and idempotency_keys.KeyReused.
     """
     with write_transaction():
         tenant = _locked(tenant_id, actor)
@@ -58,7 +58,7 @@ def send_again(tenant_id: UUID, delivery_id: UUID, mark: str, actor: Actor) -> U
     """Queues an event of the log again, with the same event id; returns the new delivery's id.
 
     Raises Gone when the tenant has no such delivery, rules.Closed, NotPossible, TooMany and
-    idempotency_keys.Crossed.
+    idempotency_keys.KeyReused.
     """
     with write_transaction():
         tenant = _locked(tenant_id, actor)
