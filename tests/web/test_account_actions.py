@@ -26,7 +26,7 @@ from webui.users.guards import NO_LONGER, OWN_ACCOUNT
 from webui.users.operations import AccountChange
 
 APP = Change("authenticator", Audited.EVENT, None, "")
-DEEDS = ["link", "role", "status", "sessions", "second-factor"]
+ACTIONS = ["link", "role", "status", "sessions", "second-factor"]
 
 
 def url(user, *parts):
@@ -197,24 +197,24 @@ class TestSecondFactor:
 
 
 class TestReason:
-    @pytest.mark.parametrize("deed", DEEDS)
+    @pytest.mark.parametrize("action", ACTIONS)
     @pytest.mark.parametrize("reason", [None, "", "  a ", "x" * 201])
-    def test_is_required(self, admin, colleague, deed, reason):
+    def test_is_required(self, admin, colleague, action, reason):
         with raw.unchanged():
-            answer = admin.post_form(url(colleague.user, deed), 422, reason=reason)
+            answer = admin.post_form(url(colleague.user, action), 422, reason=reason)
         assert list(answer.errors) == ["reason"]
 
 
 class TestOwnAccount:
-    @pytest.mark.parametrize("deed", DEEDS)
-    def test_is_left_to_the_account_page(self, admin, second_admin, deed):
-        assert OWN_ACCOUNT in admin.get(url(admin.user, deed), 403).words
+    @pytest.mark.parametrize("action", ACTIONS)
+    def test_is_left_to_the_account_page(self, admin, second_admin, action):
+        assert OWN_ACCOUNT in admin.get(url(admin.user, action), 403).words
         data = {"csrf_token": admin.token(), "reason": REASON, "active": "false", "was": "admin"}
         with raw.only_asked():
-            admin.post(url(admin.user, deed), {**data, "role": "support"}, 403)
+            admin.post(url(admin.user, action), {**data, "role": "support"}, 403)
         page = admin.get(url(admin.user))
         assert "This is your own account" in page.words
-        assert f"/{deed}" not in page.text
+        assert f"/{action}" not in page.text
 
 
 class TestButtons:
@@ -246,13 +246,13 @@ class TestLastAdmin:
         make_user("admin", password_hash=NO_PASSWORD)
         make_user("admin", active=False, password=PASSWORD)
 
-    @pytest.mark.parametrize("deed", ["role", "status"])
-    def test_stays(self, admin, others, deed):
+    @pytest.mark.parametrize("action", ["role", "status"])
+    def test_stays(self, admin, others, action):
         """Only by another one who has just been demoted, or on the server's command line."""
         actor = an_actor(type="cli", id=None, name="root", role=None)
         order = AccountChange(admin.user.id, REASON)
         with raw.unchanged(), pytest.raises(guards.Refused, match="last admin"):
-            if deed == "role":
+            if action == "role":
                 operations.change_role(order, Role.SUPPORT, "admin", actor)
             else:
                 operations.set_active(order, False, actor)
