@@ -126,7 +126,7 @@ class TestPanel:
         page = open_page("support", java_script_enabled=False)
         TenantPage(page, hooked).open()
         page.get_by_role("button", name="Send test").click()
-        expect(page.get_by_text("On its way. What comes of it")).to_be_visible()
+        expect(page.get_by_text("On its way. The result appears")).to_be_visible()
         expect(page.locator("#webhook-log tbody tr")).to_have_count(1)
 
     def test_the_log_on_a_page_of_its_own(self, open_page, server, hooked):
