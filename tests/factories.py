@@ -12,7 +12,7 @@ from webui.history.record.actions import Action, Source
 from webui.history.record.actor import Actor, command_actor
 from webui.history.record.log import record
 from webui.models import Tenant, User
-from webui.users.operations import Order, set_active
+from webui.users.operations import AccountChange, set_active
 
 _numbers = count(1)
 
@@ -88,7 +88,7 @@ def make_user(
 def disable(username: str, reason: str | None = "left us") -> None:
     """Disables an account from the server's command line."""
     user = db.session.scalars(select(User).where(User.username == username)).one()
-    set_active(Order(user.id, reason), False, command_actor("ops"))
+    set_active(AccountChange(user.id, reason), False, command_actor("ops"))
 
 
 def revise(tenant: Tenant, action: Action, *, actor: Actor | None = None, **values: Any) -> None:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from webui.webhooks.delivery.client import Outside, open_socket
+from webui.webhooks.delivery.client import Transport, open_socket
 
 HOST = "hooks.example.com"
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -106,13 +106,13 @@ class Receiver:
     connections: int = 0
 
     @cached_property
-    def outside(self) -> Outside:
+    def outside(self) -> Transport:
         """The world in which every name is this machine and every port this one's."""
         return self.world()
 
-    def world(self, *addresses: str, allow: Any = LOOPBACK) -> Outside:
+    def world(self, *addresses: str, allow: Any = LOOPBACK) -> Transport:
         """The world in which every name has these addresses."""
-        return Outside(
+        return Transport(
             allow=allow,
             resolver=lambda _host: list(addresses) or ["127.0.0.1"],
             connector=lambda _address, _port, seconds: open_socket(

@@ -15,13 +15,13 @@ from tests.receivers import LOOPBACK
 from webui import create_app
 from webui.jobs import Run
 from webui.webhooks.delivery import sending
-from webui.webhooks.delivery.client import Outside, open_socket
+from webui.webhooks.delivery.client import Transport, open_socket
 
 
-def outside(port: int, authority: str) -> Outside:
+def outside(port: int, authority: str) -> Transport:
     """The world of a worker that knows one receiver."""
     here = ipaddress.ip_address("127.0.0.1")
-    return Outside(
+    return Transport(
         allow=LOOPBACK,
         resolver=lambda _host: ["127.0.0.1"],
         connector=lambda _address, _port, seconds: open_socket(here, port, seconds),

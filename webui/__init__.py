@@ -14,7 +14,7 @@ from webui.accounts.sign_in import routes as sign_in_routes
 from webui.audit import proof_routes
 from webui.audit import routes as audit_routes
 from webui.audit import template_filters as audit_words
-from webui.audit.access_logging import init_asking
+from webui.audit.access_logging import init_access_logging
 from webui.commands import groups
 from webui.core.extensions import csrf, db, init_database, login_manager
 from webui.core.permissions import Permission, enforce, may
@@ -39,7 +39,7 @@ from webui.web.errors import init_errors
 from webui.web.headers import HTTPS_ONLY, init_headers
 from webui.web.navigation import init_navigation
 from webui.web.posted.action_rates import init_rates
-from webui.web.posted.body_length_middleware import WholeBody
+from webui.web.posted.body_length_middleware import BodyLengthMiddleware
 from webui.web.posted.csrf import check_csrf
 from webui.web.posted.fetch_site import refuse_other_sites
 from webui.web.posted.forms import help_of
@@ -47,7 +47,7 @@ from webui.web.proxies import init_proxies
 from webui.web.redaction import init_redaction
 from webui.web.request import Request
 from webui.web.request_actor import init_origin
-from webui.web.retry_after import init_waits
+from webui.web.retry_after import init_retry_after
 from webui.web.template_filters import init_filters
 from webui.web.urls import init_urls
 from webui.webhooks.delivery.sending import init_deliveries
@@ -55,18 +55,18 @@ from webui.webhooks.panel import delivery_routes
 from webui.webhooks.panel import panel as webhook_panel
 from webui.webhooks.panel import secret_routes as webhook_routes
 
-# The macros of templates/_macros/facts.html that cards and the list use.
+# The macros of templates/_macros/facts.html that the cards and the list use.
 FACTS = ("fact_of", "secret", "usage_meter")
-# Sixteen times the largest field: the rest of a form is small.
+# Sixteen times the largest field; the rest of a form is small.
 MAX_FORM_BYTES = 256 * 1024
 
 
 def create_app(config: Config, *, setting_up: bool = False, serving: bool = True) -> Flask:
-    """The application for a configuration.
+    """Creates the application for a configuration.
 
-    Raises ConfigError, BadKeyRing or a SecretError when it must not start like that; with
-    ``setting_up`` missing keys are no reason, because ``setup`` is about to make them. Without
-    ``serving`` it answers no requests, so its public address need not be known.
+    Raises ConfigError, BadKeyRing or SecretError when it must not start with it. With
+    ``setting_up`` missing keys are allowed, because ``setup`` creates them. Without ``serving`` it
+    handles no requests, so its public address may be missing.
     """
     if serving and not setting_up:
         config.check_serving()
@@ -84,16 +84,16 @@ def create_app(config: Config, *, setting_up: bool = False, serving: bool = True
         current = is_current()
         if not setting_up and not current:
             raise ConfigError("the database is not up to date: run `flask --app wsgi setup` first")
-        # `setup` migrates first, and checks then.
+        # `setup` migrates first and checks the keys afterwards.
         if config.keyring and current:
             check_keys()
     _init_requests(app)
     _init_pages(app)
     init_assets(app, config.instance / "static", HTTPS_ONLY if config.production else {})
-    app.wsgi_app = WholeBody(app.wsgi_app, MAX_FORM_BYTES)  # type: ignore[method-assign]
+    app.wsgi_app = BodyLengthMiddleware(app.wsgi_app, MAX_FORM_BYTES)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
-        # X-Forwarded-Host is never believed: a proxy passes the Host on, or names the public one.
+        # X-Forwarded-Host is not used: a proxy passes the Host header on or sets the public name.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
 
@@ -103,7 +103,7 @@ def _flask_settings(config: Config) -> dict[str, object]:
     return {
         "SECRET_KEY": config.secret_key,
         "SQLALCHEMY_DATABASE_URI": config.database_url,
-        # Parameters of a failed statement hold customers' data; logs are no place for it.
+        # Parameters of a failed statement contain customers' data, which must not be logged.
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
         "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
         "MAX_FORM_MEMORY_SIZE": MAX_FORM_BYTES,
@@ -111,23 +111,23 @@ def _flask_settings(config: Config) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        # Flask-Login would try this cookie before our own; nobody sends one of this name.
+        # Flask-Login would try this cookie before our own session; no browser has one of this name.
         "REMEMBER_COOKIE_NAME": "__Host-never",
         "TRUSTED_HOSTS": list(config.hosts),
-        # `enforce` judges the person first; `check_csrf` the token after it.
+        # `enforce` checks the person first, then `check_csrf` the token.
         "WTF_CSRF_CHECK_DEFAULT": False,
-        # The token lives as long as the session, which has limits of its own.
+        # The token is valid as long as the session, which has its own limits.
         "WTF_CSRF_TIME_LIMIT": None,
     }
 
 
 def _init_requests(app: Flask) -> None:
-    """What happens around every request, in this order."""
+    """Registers what runs around every request, in this order."""
     login_manager.init_app(app)
     csrf.init_app(app)
     init_origin(app)
     init_proxies(app)
-    init_asking(app)
+    init_access_logging(app)
     app.before_request(refuse_other_sites)
     app.before_request(enforce)
     init_required(app)
@@ -136,11 +136,11 @@ def _init_requests(app: Flask) -> None:
     init_headers(app)
     init_redaction(app)
     init_errors(app)
-    init_waits(app)
+    init_retry_after(app)
 
 
 def _init_pages(app: Flask) -> None:
-    """Routes, templates and commands."""
+    """Registers routes, templates and commands."""
     app.url_map.converters["section"] = tenant_routes.SectionConverter
     app.url_map.converters["step"] = onboarding_routes.StepConverter
     for blueprint in (
@@ -179,13 +179,13 @@ def _init_pages(app: Flask) -> None:
     app.jinja_env.filters["help"] = help_of
     app.jinja_env.globals.update(may=may, must_enrol=must_enrol, Permission=Permission)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    # Every card draws with them: to import them into each costs more than to draw.
+    # Every card uses these macros; importing them into each card costs more than rendering.
     facts = app.jinja_env.get_template("_macros/facts.html").module
     app.jinja_env.globals.update({name: getattr(facts, name) for name in FACTS})
     groups.init_cli(app)
 
 
-# The net under explicit recording holds for every session of the process.
+# Detects changes without a history entry, in every database session of the process.
 guard.install_guard(db.session)
 
 __all__ = ["accounts", "audit", "create_app", "person", "tenants"]

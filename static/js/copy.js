@@ -1,4 +1,4 @@
-// Copies the text or the value of the element that the button names, and says so.
+// Copies the text or value of the element that the button names, and confirms it.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;

@@ -1,4 +1,4 @@
-// Keeps "23 h 41 min" true while the page stays open.
+// Updates "23 h 41 min" while the page is open.
 (() => {
   const MINUTE = 60_000;
 

@@ -1,5 +1,5 @@
-// When an answer does not come from the console itself (a proxy's error page) or does not come
-// at all, the page stays as it is and says so: what was typed is still in the form.
+// When a response does not come from the console itself (a proxy's error page) or does not come at
+// all, the page is kept and a message is shown: the input is still in the form.
 (() => {
   const WORDS = "No answer from the console. Nothing is lost: your text is still here. Try again.";
   const TOO_LONG = "These are more filters than an address can hold. Remove one and try again.";

@@ -1,5 +1,5 @@
-// A swap that replaces the focused element leaves the keyboard nowhere: the focus goes to the
-// element of the same id in what came, else to the part that was replaced.
+// When htmx replaces the focused element, the keyboard focus is lost: it moves to the new element with
+// the same id, else to the replaced fragment.
 (() => {
   let lost = null;
 

@@ -1,5 +1,5 @@
-// A fold that somebody opened stays open when what it stands in is replaced, unless a form was sent:
-// then the answer is what one wants to see. Before focus.js: what is closed takes no focus.
+// Keeps an opened fold open when htmx replaces its container, unless a form was sent: then the
+// response must be visible. Runs before focus.js, because closed content cannot get the focus.
 (() => {
   let opened = [];
 

@@ -1,4 +1,5 @@
-// Passkeys: asks the server for options, the browser for a passkey, and sends its answer with the form.
+// Passkeys: requests options from the server and a passkey from the browser, and sends its response
+// with the form.
 (() => {
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
   const text = (buffer) => {
@@ -65,7 +66,7 @@
     });
   });
 
-  // Instead of a code: with the code left empty the browser is asked for a passkey of the account.
+  // Instead of a code: when the code is empty, the browser is asked for a passkey of the account.
   const confirm = async (form) => {
     const url = form.dataset.passkeyConfirm;
     if (!url || !window.PublicKeyCredential || form.elements.current_code.value.trim()) return;

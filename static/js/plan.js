@@ -1,4 +1,4 @@
-// Choosing a plan fills in what it allows, unless one has typed a limit of one's own.
+// Choosing a plan fills in its limits, unless the person has typed other limits.
 document.addEventListener("change", (event) => {
   const chosen = event.target.closest("[data-ceilings]");
   if (!chosen) return;

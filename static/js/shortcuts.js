@@ -1,4 +1,4 @@
-// "/" goes to the search, unless one is typing.
+// "/" moves the focus to the search, except while typing.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("input, textarea, select, [contenteditable]")) return;
@@ -9,7 +9,7 @@ document.addEventListener("keydown", (event) => {
   search.select();
 });
 
-// Escape closes the menu and gives the focus back to it.
+// Escape closes the menu and returns the focus to its button.
 document.addEventListener("keydown", (event) => {
   const menu = document.querySelector("details.menu[open]");
   if (event.key !== "Escape" || !menu) return;

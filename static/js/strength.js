@@ -1,10 +1,10 @@
-// Says how strong a password is while it is typed: in words, from its length and variety. An
-// estimate for people, not a rule; the rule is the server's.
+// Shows how strong a password is while it is typed, estimated from its length and variety. It only
+// informs people; the server enforces the rule.
 (() => {
   const COMMON = /passw|secret|admin|welcome|qwert|asterisk|letmein|trunk|phone|1234|abcd/i;
   const POOLS = [[/[a-z]/, 26], [/[A-Z]/, 26], [/[0-9]/, 10], [/[^a-zA-Z0-9]/, 33]];
 
-  // Repeated and neighbouring characters (aaa, 123) add nothing that a guesser would not try.
+  // Repeated and consecutive characters (aaa, 123) do not count: attackers try them too.
   const effective = (text) => {
     const codes = [...text].map((letter) => letter.charCodeAt(0));
     return codes.filter((code, at) => at === 0 || Math.abs(code - codes[at - 1]) > 1).length;
@@ -28,7 +28,7 @@
     const place = document.getElementById(`${event.target.id}-strength`);
     if (!place) return;
     const said = words(event.target.value, Number(event.target.minLength));
-    // Said once, not at every key: a live region reads out each change.
+    // Announced once, not at every key: a live region reads out each change.
     if (place.textContent !== said) place.textContent = said;
   });
 })();

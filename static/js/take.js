@@ -1,4 +1,4 @@
-// In a conflict: puts the other person's value into the field.
+// In a conflict: copies the other person's value into the field.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-take]");
   if (!button) return;

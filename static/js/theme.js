@@ -1,4 +1,4 @@
-// Runs before the first paint: "auto" follows the device, a chosen theme is in the page already.
+// Runs before the first paint: "auto" follows the device; a chosen theme is already in the page.
 (() => {
   const root = document.documentElement;
   root.classList.add("js");

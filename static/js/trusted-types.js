@@ -1,6 +1,6 @@
-// The page's policy (require-trusted-types-for) lets no text become markup, but what htmx was answered:
-// it alone gets this policy, which cannot be made twice. It has no createScript, so a script inside an
-// answer does not run. Browsers without trusted types go on as before.
+// The page's CSP (require-trusted-types-for) allows no text to become markup, except htmx's responses:
+// only htmx gets this policy, which cannot be created twice. It has no createScript, so a script
+// inside a response does not run. Browsers without Trusted Types ignore it.
 if (window.trustedTypes) {
   const policy = window.trustedTypes.createPolicy("htmx", { createHTML: (text) => text });
   htmx.registerExtension("trusted-types", { init: (api) => api.initSecurity(policy) });

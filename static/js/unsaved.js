@@ -1,4 +1,4 @@
-// Leaving the page with typed input asks first. Saving and discarding on purpose do not.
+// Asks before the page is left with unsaved input, except when it is saved or discarded.
 (() => {
   const changed = new Set();
   let leaving = false;
@@ -9,7 +9,7 @@
     const form = event.target.closest("form");
     if (guarded(form)) changed.add(form);
   });
-  // An htmx form that was saved is no longer on the page; one that was not still is.
+  // An htmx form that was saved is no longer on the page; one that was not saved still is.
   document.addEventListener("submit", (event) => {
     if (!event.target.hasAttribute("hx-post")) leaving = true;
   });

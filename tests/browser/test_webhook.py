@@ -16,7 +16,7 @@ from webui.jobs import Run, leases
 from webui.models import Delivery, Tenant
 from webui.outbox import Event
 from webui.webhooks.delivery import sending
-from webui.webhooks.delivery.client import Answer, Outside, Problem
+from webui.webhooks.delivery.client import Answer, Problem, Transport
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def hooked(server):
 def work(server):
     """Does what the worker would, against a receiver."""
 
-    def work(outside: Outside) -> None:
+    def work(outside: Transport) -> None:
         with server.inside():
             current_app.extensions[sending.EXTENSION] = outside
             sending.deliver(Run())
@@ -126,7 +126,7 @@ class TestPanel:
         page = open_page("support", java_script_enabled=False)
         TenantPage(page, hooked).open()
         page.get_by_role("button", name="Send test").click()
-        expect(page.get_by_text("On its way. What comes of it")).to_be_visible()
+        expect(page.get_by_text("On its way. The result appears")).to_be_visible()
         expect(page.locator("#webhook-log tbody tr")).to_have_count(1)
 
     def test_the_log_on_a_page_of_its_own(self, open_page, server, hooked):

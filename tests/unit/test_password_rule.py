@@ -125,7 +125,7 @@ class TestStrength:
             ("Winter2026!", "it is close to one that many people use"),
             (" " * 8, "it repeats itself"),
             ("hunkhunkhunk", "it repeats itself"),
-            ("abcdefgh12", "it holds a sequence such as abc or 6543"),
+            ("abcdefgh12", "it contains a sequence such as abc or 6543"),
             ("lampshade", "it is a common word or name with little around it"),
             ("21.05.1987", "it is built around a year or a date"),
             ("bluelamp7", "it is made of parts that are tried first"),

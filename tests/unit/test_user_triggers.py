@@ -14,7 +14,7 @@ from webui.core.permissions import Role
 from webui.history.record.actions import Action
 from webui.history.record.actor import command_actor
 from webui.models.seals import user_seals
-from webui.users.operations import Order, change_role
+from webui.users.operations import AccountChange, change_role
 
 # Another value for each fact of an account that the seal covers.
 OTHER_VALUES = {
@@ -57,7 +57,7 @@ def test_no_entry_can_be_promised_and_left_out():
 
 def test_no_earlier_row_comes_back(user):
     past = row_of(USERS, user.id)
-    change_role(Order(user.id, "moves"), Role.AUDITOR, "support", command_actor("ops"))
+    change_role(AccountChange(user.id, "moves"), Role.AUDITOR, "support", command_actor("ops"))
     writer = db.engine.connect().execution_options(**{WRITING: True})
     with pytest.raises(DBAPIError, match=NEEDS_ENTRY), writer as connection, connection.begin():
         put(connection, USERS, user.id, **past)

@@ -29,7 +29,7 @@ from webui.models import AuditSealed, Tenant, User
 from webui.models.columns import Audited, CompactJSON, UTCDateTime, now
 from webui.models.user import NO_PASSWORD
 from webui.users import operations
-from webui.users.operations import Order
+from webui.users.operations import AccountChange
 
 TENANTS, USERS, SEALED = Tenant.__table__, User.__table__, AuditSealed.__table__
 LATER = now() + timedelta(days=1)
@@ -167,7 +167,7 @@ class TestPlainColumn:
         assert "what entry 5 (" in assert_named(app, "tenants", acme.id, "max_concurrent_calls")
 
     def test_active_is_what_the_newest_entry_says(self, app, person):
-        order = Order(person.id, "left us")
+        order = AccountChange(person.id, "left us")
         operations.set_active(order, False, an_actor(make_user("admin")))
         assert said(app) == []
         set_row(USERS, person.id, active=True)
@@ -380,7 +380,9 @@ class TestHealthyDatabase:
         own_account.change_preferences(
             person.id, an_actor(person), theme="dark", time_zone="Asia/Tokyo"
         )
-        operations.change_role(Order(person.id, "promoted"), Role.ADMIN, "support", an_actor(admin))
+        operations.change_role(
+            AccountChange(person.id, "promoted"), Role.ADMIN, "support", an_actor(admin)
+        )
         revise(acme, Action.TENANT_ONBOARDED, onboarded_at=now())
         revise(acme, Action.TENANT_STATUS, status="suspended", blocked_services=["calls"])
         revise(

@@ -12,7 +12,7 @@ import pytest
 from tests.receivers import HOST, OK, Authority, nobody, read_request, receiving
 from tests.unit.test_webhook_addresses import PRIVATE
 from webui.webhooks.delivery import client
-from webui.webhooks.delivery.client import BODY_LIMIT, Outside, Problem, open_socket, post
+from webui.webhooks.delivery.client import BODY_LIMIT, Problem, Transport, open_socket, post
 
 URL = f"https://{HOST}/calls?key=1"
 # Seconds: enough for a machine under load, and what a receiver that stalls gets.
@@ -111,7 +111,7 @@ class TestAddresses:
             raise AssertionError("it was resolved")
 
         with receiving(authority) as receiver:
-            outside = Outside(resolver=resolver, connector=receiver.outside.connector)
+            outside = Transport(resolver=resolver, connector=receiver.outside.connector)
             answer = send(receiver, url=f"https://{host}/", outside=outside)
         assert (answer.problem, receiver.connections) == (Problem.BLOCKED, 0)
 
@@ -125,7 +125,7 @@ class TestAddresses:
                 return receiver.outside.connector(address, port, seconds)
 
             world = receiver.outside
-            rebinding = Outside(world.allow, lambda _host: next(answers), connector, world.trust)
+            rebinding = Transport(world.allow, lambda _host: next(answers), connector, world.trust)
             assert send(receiver, outside=rebinding).status == 200
             assert send(receiver, outside=rebinding).problem is Problem.BLOCKED
         assert (dialled, receiver.connections) == (["127.0.0.1"], 1)
@@ -145,7 +145,7 @@ class TestAddresses:
             raise socket.gaierror("no such name")
 
         with receiving(authority) as receiver:
-            assert send(receiver, outside=Outside(resolver=resolver)).problem is Problem.NOT_FOUND
+            assert send(receiver, outside=Transport(resolver=resolver)).problem is Problem.NOT_FOUND
 
     def test_the_next_address_is_tried_when_one_refuses(self, authority):
         dialled = []
@@ -158,7 +158,7 @@ class TestAddresses:
                 return receiver.outside.connector(address, port, seconds)
 
             world = receiver.world("127.0.0.2", "127.0.0.3", "127.0.0.4")
-            outside = Outside(world.allow, world.resolver, connector, world.trust)
+            outside = Transport(world.allow, world.resolver, connector, world.trust)
             assert send(receiver, outside=outside).status == 200
         assert dialled == ["127.0.0.2", "127.0.0.3", "127.0.0.4"]
 
@@ -173,7 +173,7 @@ class TestAddresses:
                 return receiver.outside.connector(address, port, seconds)
 
             world = receiver.world("127.0.0.2", "127.0.0.3")
-            outside = Outside(world.allow, world.resolver, connector, world.trust)
+            outside = Transport(world.allow, world.resolver, connector, world.trust)
             assert send(receiver, outside=outside).status == 200
         assert given[0] <= PATIENT / 2 < given[1]
 
@@ -190,7 +190,7 @@ class TestAddresses:
 
         with receiving(authority) as receiver:
             world = receiver.world(*[f"127.0.1.{n}" for n in range(50)])
-            outside = Outside(world.allow, world.resolver, connector, world.trust)
+            outside = Transport(world.allow, world.resolver, connector, world.trust)
             assert send(receiver, outside=outside).problem is problem
         assert len(dialled) == 4
 

@@ -313,7 +313,7 @@ class TestWorker:
         ):
             slow_address, quick_address = "127.0.0.7", "127.0.0.8"
             world = {"slow.example.com": slow_address}
-            app.extensions[sending.EXTENSION] = sending.Outside(
+            app.extensions[sending.EXTENSION] = sending.Transport(
                 allow=one.outside.allow,
                 resolver=lambda host: [world.get(host, quick_address)],
                 connector=lambda address, port, seconds: (

@@ -209,7 +209,7 @@ class TestAttack:
 def two_receivers(slow, quick, authority):
     """The world in which slow.example.com is the one receiver and every other name the other."""
     slow_address = "127.0.0.7"
-    return sending.Outside(
+    return sending.Transport(
         allow=slow.outside.allow,
         resolver=lambda host: [slow_address if host == "slow.example.com" else "127.0.0.8"],
         connector=lambda address, port, seconds: (
@@ -267,7 +267,7 @@ def _turns():
 
 
 def _lanes():
-    return turns._waiting([], turns.Room(9, 9, 9), now())
+    return turns._waiting([], turns.Capacity(9, 9, 9), now())
 
 
 def test_what_waits_is_found_along_an_index():

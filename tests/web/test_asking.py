@@ -81,9 +81,9 @@ class TestFolding:
         for _ in range(5):
             owner.get(url, 404)
         assert count_entries() == before + 1
-        assert not denials.is_over()
+        assert not denials.has_ended()
         a_minute_later()
-        assert denials.is_over()
+        assert denials.has_ended()
         work()
         assert count_entries() == before + 2
         assert_audited(
@@ -113,7 +113,7 @@ class TestFolding:
             owner.get(url, 404)
         with write_transaction():
             db.session.execute(update(DeniedAttempts).values(since=now() + timedelta(days=365)))
-        assert denials.is_over()
+        assert denials.has_ended()
         before = count_entries()
         owner.get(url, 404)
         assert count_entries() == before + 2

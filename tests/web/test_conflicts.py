@@ -231,7 +231,7 @@ class TestSecret:
         tom.edit(tenant, "sip", sip_domain="theirs.example")
         answer = maria.submit(form, 409, sip_password=MINE, reason=REASON)
         assert answer.field("sip_password") == ""
-        assert "type it once more" in answer.words
+        assert "type it again" in answer.words
         maria.submit(answer, 303, sip_password=MINE)
         saved = fresh(tenant)
         assert (saved.sip_password, saved.sip_domain) == (MINE, "theirs.example")

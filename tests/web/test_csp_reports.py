@@ -36,7 +36,7 @@ LINE = (
 @pytest.fixture
 def lines(app, caplog):
     """What was logged of reports."""
-    app.extensions["csp_reports"] = csp_reports.Pace(csp_reports.LINES_A_MINUTE)
+    app.extensions["csp_reports"] = csp_reports.MinuteLimit(csp_reports.LINES_A_MINUTE)
     return lambda: [r.getMessage() for r in caplog.records if "content policy" in r.getMessage()]
 
 
@@ -94,7 +94,7 @@ class TestReport:
 class TestPace:
     def test_starts_anew_every_minute(self, monkeypatch):
         monkeypatch.setattr(csp_reports.time, "monotonic", lambda: 59.0)
-        pace = csp_reports.Pace(2)
-        assert [pace.lets_through() for _ in range(3)] == [True, True, False]
+        pace = csp_reports.MinuteLimit(2)
+        assert [pace.allow() for _ in range(3)] == [True, True, False]
         monkeypatch.setattr(csp_reports.time, "monotonic", lambda: 60.0)
-        assert pace.lets_through()
+        assert pace.allow()

@@ -30,7 +30,7 @@ from webui.models import Authenticator, Passkey
 from webui.models.seals import user_seals
 from webui.models.seals.broken_seals import broken_seals
 from webui.models.tenant.tenant import UNREADABLE
-from webui.users.operations import Order, change_role, set_active
+from webui.users.operations import AccountChange, change_role, set_active
 
 OPERATOR = command_actor("ops")
 THEIRS = "another long password"
@@ -134,9 +134,9 @@ class TestOurOwnRow:
     def test_rolled_back_is_refused_and_said(self, scene, admin, browser, logged, later):
         scene.past = row_of(USERS, scene.us)
         if later == "demoted":
-            change_role(Order(scene.us, "left us"), Role.AUDITOR, "support", OPERATOR)
+            change_role(AccountChange(scene.us, "left us"), Role.AUDITOR, "support", OPERATOR)
         elif later == "disabled":
-            set_active(Order(scene.us, "left us"), False, OPERATOR)
+            set_active(AccountChange(scene.us, "left us"), False, OPERATOR)
         else:
             own_account.change_password(scene.us, PASSWORD, "a quite new one", OPERATOR, None)
         with without_guards() as connection:
@@ -273,7 +273,7 @@ class TestFactors:
     def test_a_forged_one_is_not_vouched_for_by_the_next_change(self, scene, enrolled, admin):
         with without_guards() as connection:
             add_our_passkey(connection, scene)
-        change_role(Order(scene.them, "moves"), Role.AUDITOR, "admin", OPERATOR)
+        change_role(AccountChange(scene.them, "moves"), Role.AUDITOR, "admin", OPERATOR)
         assert broken() == [
             (row, user_seals.FACTORS_DIFFER) for row in sorted((scene.us, scene.them))
         ]

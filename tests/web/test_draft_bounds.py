@@ -81,7 +81,7 @@ class TestNumber:
         monkeypatch.setattr(drafts, "MOST", 1)
         other = make_user("owner")
         with write_transaction():
-            drafts.put(other.id, "/theirs", "{}")
+            drafts.put_draft(other.id, "/theirs", "{}")
         for tenant in many(2):
             post_late(late, tenant)
         assert len(kept()) == 2
@@ -138,7 +138,7 @@ class TestWizard:
         user = make_user("owner")
         for number in range(3):
             with write_transaction():
-                drafts.put(user.id, f"/onboarding/{number}", "{}")
+                drafts.put_draft(user.id, f"/onboarding/{number}", "{}")
         assert kept() == ["/onboarding/2"]
 
 

@@ -31,7 +31,7 @@ def used_up(user, rate):
     actions = {
         action_rates.SAVES: Action.WEBHOOK_RESUMED,
         action_rates.CREATIONS: Action.USER_INVITED,
-        action_rates.DEEDS: Action.RESET_LINK_ISSUED,
+        action_rates.ACCOUNT_ACTIONS: Action.RESET_LINK_ISSUED,
         action_rates.ACCOUNT: Action.USER_PREFERENCES,
         action_rates.EXPORTS: Action.AUDIT_EXPORTED,
         action_rates.SIGN_INS: Action.SIGNED_IN,
@@ -132,7 +132,7 @@ class TestOtherKinds:
     def test_other_people_s_accounts(self, admin):
         person = make_user("owner")
         form = admin.get(f"/users/{person.id}/link")
-        used_up(admin.user, action_rates.DEEDS)
+        used_up(admin.user, action_rates.ACCOUNT_ACTIONS)
         assert admin.submit(form, 429, reason=REASON).field("reason") == REASON
 
     def test_signing_in(self, app, secrets):

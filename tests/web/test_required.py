@@ -9,7 +9,7 @@ from tests.factories import make_user
 from tests.web.factors import enrol, hold_time, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser
 from webui.history.record.actor import command_actor
-from webui.users.operations import Order, remove_factors
+from webui.users.operations import AccountChange, remove_factors
 
 # A value that each kind of a route's parts accepts.
 SAMPLES = {"uuid": str(uuid4()), "section": "billing", "step": "organisation"}
@@ -77,7 +77,7 @@ class TestRequired:
         browser = self.signed_in(strict, "support")
         enrol(browser)
         browser.get("/tenants")
-        remove_factors(Order(browser.user.id, "lost the phone"), command_actor("ops"))
+        remove_factors(AccountChange(browser.user.id, "lost the phone"), command_actor("ops"))
         browser.start_session()
         assert browser.get("/tenants", 303).location == "/account/authenticator"
 

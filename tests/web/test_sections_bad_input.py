@@ -243,7 +243,7 @@ class TestRefusedValue:
             answer = admin.edit(
                 tenant, "sip", 422, htmx=htmx, sip_password="typed in vain", reason=""
             )
-            assert "Passwords are never shown again: type it once more." in answer.words
+            assert "Passwords are never shown again: type it again." in answer.words
         assert fresh(tenant).sip_password is None
 
     def test_shows_all_errors_at_once(self, admin, tenant):

@@ -162,7 +162,7 @@ class TestUnknownProxy:
         return browser.get("/account").words
 
     def test_is_shown_to_admins(self, app):
-        words = "A proxy stands in front of this console"
+        words = "There is a proxy in front of this console"
         assert words in self.page(app, "admin", **THROUGH)
         assert words in self.page(app, "admin", HTTP_FORWARDED="for=192.0.2.66")
         assert words not in self.page(app, "admin")
@@ -171,7 +171,7 @@ class TestUnknownProxy:
 
     def test_is_no_matter_once_it_is_trusted(self, make_app, caplog):
         app = make_app(trusted_proxies=1)
-        assert "A proxy stands" not in self.page(app, "admin", **THROUGH)
+        assert "There is a proxy in front" not in self.page(app, "admin", **THROUGH)
         assert "came through a proxy" not in caplog.text
 
     def test_is_logged_once_an_hour(self, app, caplog, monkeypatch):

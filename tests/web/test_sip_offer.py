@@ -56,7 +56,7 @@ class TestOffer:
         answer, password = offered(admin, tenant)
         secrets.add(password)
         again = admin.submit(answer, 422, reason="")
-        assert "type it once more" in again.words_of("sip-sip_password-hint")
+        assert "type it again" in again.words_of("sip-sip_password-hint")
         assert admin.get(edit_url(tenant, "sip")).control("sip_password").get("value") is None
 
     def test_reaches_neither_history_nor_log(self, admin, tenant, logged):

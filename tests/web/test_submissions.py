@@ -11,7 +11,7 @@ from tests.outbox import make_hooked
 from tests.web.pages import REASON, tenant_url
 from webui.core.extensions import write_transaction
 from webui.web import idempotency_keys
-from webui.web.errors import CROSSED
+from webui.web.errors import KEY_REUSED
 from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 
 MARK = "a-mark-that-is-used-twice"
@@ -79,7 +79,7 @@ def test_a_mark_is_good_on_its_own_form_alone(admin, hooked, first, second):
         assert answer.status in (200, 303, 409, 422)
         return
     assert answer.status == 400
-    assert CROSSED in answer.words
+    assert KEY_REUSED in answer.words
     assert len(raw.rows("SELECT 1 FROM audit_entries")) == before
     assert_history_holds()
 
@@ -89,7 +89,7 @@ def test_a_delivery_is_not_sent_again_by_another_s_mark(admin, hooked):
     [(delivery,)] = raw.rows("SELECT id FROM webhook_deliveries WHERE manual")
     url = tenant_url(hooked[0], "webhook", "deliveries", str(UUID(str(delivery))), "resend")
     data = {"csrf_token": admin.token(), "submission": MARK}
-    assert CROSSED in admin.post(url, data, 400).words
+    assert KEY_REUSED in admin.post(url, data, 400).words
     admin.post(url, data | {"submission": MARK + "2"}, 303)
     admin.post(url, data | {"submission": MARK + "2"}, 303)
     assert len(raw.rows("SELECT id FROM webhook_deliveries WHERE manual")) == 2
@@ -102,5 +102,5 @@ def test_two_at_the_same_moment_on_two_forms_are_no_error_of_ours(admin, monkeyp
     with write_transaction():
         idempotency_keys.use(key, "x")
     monkeypatch.setattr(idempotency_keys, "used", lambda _mark: None)
-    with pytest.raises(idempotency_keys.Crossed), write_transaction():
+    with pytest.raises(idempotency_keys.KeyReused), write_transaction():
         idempotency_keys.use(key, "y")

@@ -49,11 +49,11 @@ FORMS = {
     ("audit.save_revert", ""): ({"field": ["monthly_call_limit"]}, "reason"),
     ("new_user.create", "colleague"): ({**PERSON, "reason": REASON}, "email"),
     ("new_user.create", "owner"): ({"email": "typed@example.com", "reason": REASON}, "username"),
-    ("deeds.issue_link", "link"): ({}, "reason"),
-    ("deeds.change_role", "role"): ({"role": "auditor"}, "reason"),
-    ("deeds.set_active", "status"): ({}, "reason"),
-    ("deeds.revoke_sessions", "sessions"): ({}, "reason"),
-    ("deeds.remove_factor", "second-factor"): ({}, "reason"),
+    ("account_actions.issue_link", "link"): ({}, "reason"),
+    ("account_actions.change_role", "role"): ({"role": "auditor"}, "reason"),
+    ("account_actions.set_active", "status"): ({}, "reason"),
+    ("account_actions.revoke_sessions", "sessions"): ({}, "reason"),
+    ("account_actions.remove_factor", "second-factor"): ({}, "reason"),
     ("onboarding.leave", "organisation"): ({}, "name"),
     ("onboarding.leave", "sip"): TYPED["sip"],
     ("onboarding.leave", "webhook"): TYPED["webhook"],
@@ -72,7 +72,7 @@ def opened(admin, owner, tenant):
             return step_url(part)
         if endpoint.startswith("tenants.save"):
             return edit_url(tenant, part or "status")
-        if endpoint.startswith("deeds."):
+        if endpoint.startswith("account_actions."):
             return f"/users/{make_user('support').id}/{part}"
         if endpoint.startswith("new_user."):
             return f"/users/new?tenant={tenant.id}" if part == "owner" else "/users/new"

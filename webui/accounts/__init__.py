@@ -1,1 +1,1 @@
-"""Accounts: signing in and out, and the sessions behind it."""
+"""Accounts: sign-in and sign-out, second factors, sessions, and self-service."""

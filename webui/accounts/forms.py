@@ -9,7 +9,7 @@ from webui.accounts import password_rule
 from webui.core.limits import PASSWORD
 from webui.web.posted.forms import ParsedField
 
-# How a field says that it takes a code from an app, on any keyboard and in any browser.
+# Attributes of a field for a code from an app, for any keyboard and browser.
 CODE_HINTS = {
     "autocomplete": "one-time-code",
     "autocapitalize": "none",
@@ -19,33 +19,33 @@ CODE_HINTS = {
 
 
 def code_field(**options: Any) -> ParsedField:
-    """A code, as it is typed or pasted."""
+    """Returns a field for a code, typed or pasted."""
     return ParsedField("Code", str, kind="code", render_kw=CODE_HINTS, **options)
 
 
-def password_again(label: str) -> ParsedField:
-    """The password that the person has now."""
+def current_password_field(label: str) -> ParsedField:
+    """Returns a field for the current password."""
     hints = {"autocomplete": "current-password", "required": True}
     return ParsedField(label, str, kind="secret", render_kw=hints)
 
 
 def new_password_field(label: str = PASSWORD.label) -> ParsedField:
-    """A password that is chosen now; what it may be is judged by accounts.password_rule."""
-    # No maxlength: a browser would cut a pasted password without a word.
+    """Returns a field for a new password; accounts.password_rule checks it."""
+    # No maxlength: a browser would silently cut a pasted password.
     hints = {"autocomplete": "new-password", "required": True}
     return ParsedField(label, str, kind="secret", render_kw=hints)
 
 
 def explain_password(field: Any, role: str) -> None:
-    """Says below a field for a new password what one of the role may be."""
+    """Sets help and limits of a field for a new password, by the role."""
     limits = password_rule.limits_for(role)
     words = "A few unrelated words are easy to remember and hard to guess."
     field.description = f"{limits.minimum} to {limits.maximum} characters. {words}"
     field.render_kw = {**field.render_kw, "minlength": limits.minimum}
 
 
-def judge_password(field: Any, holder: password_rule.Holder) -> None:
-    """The one rule for passwords, as a validator. Raises ValidationError."""
+def check_password_field(field: Any, holder: password_rule.Holder) -> None:
+    """Validates a field by the password rule. Raises ValidationError."""
     try:
         password_rule.check_password_rule(field.value, holder)
     except values.Refused as refusal:

@@ -1,4 +1,4 @@
-"""Finding accounts and making them; what staff do to them is in webui.users."""
+"""Finding and creating accounts; what staff do to them is in webui.users."""
 
 from uuid import UUID
 
@@ -18,11 +18,11 @@ from webui.models.tenant.tenant import Change
 
 
 class NotPossible(Exception):
-    """The account cannot be made or changed like that; the message says why."""
+    """The account cannot be created or changed like that; the message says why."""
 
 
 def find_user(username: str) -> User | None:
-    """The account of a username, in whatever case it was typed."""
+    """Returns the account of a username, in any case; None when there is none."""
     if not values.USERNAME.fullmatch(username):
         return None
     return db.session.scalars(select(User).where(User.username_key == username.casefold())).first()
@@ -37,12 +37,12 @@ def create_user(
     actor: Actor,
     reason: str | None = None,
 ) -> UUID:
-    """Makes an account and returns its id.
+    """Creates an account and returns its id.
 
     Raises NotPossible when the username is taken or the tenant does not fit the role.
     """
     if (role is Role.OWNER) != (tenant_id is not None):
-        raise NotPossible("an owner needs a tenant, and nobody else may have one")
+        raise NotPossible("an owner needs a tenant, and no other role may have one")
     hashed = passwords.hash_password(password)
     try:
         with write_transaction():
@@ -71,7 +71,7 @@ def create_user(
 
 
 def creation(user: User) -> list[Change]:
-    """What the entry of an account's creation holds."""
+    """Returns the changes for the entry of an account's creation."""
     names = ("username", "email", "role", "active")
     changes = [Change(name, Audited.PLAIN, None, getattr(user, name)) for name in names]
     if user.tenant_id:

@@ -13,11 +13,11 @@ from webui.rate_limits import throttle, try_limits
 
 
 class WrongPassword(Exception):
-    """The current password was not right; nothing was changed."""
+    """The current password is wrong; nothing was changed."""
 
 
 def check_password(user_id: UUID, password: str, actor: Actor) -> str:
-    """Judges the password of somebody who is signed in, and returns the hash it fits.
+    """Checks the password of a person who is signed in; returns the matching stored hash.
 
     Raises WrongPassword, and throttle.TooMany: a stolen session must not guess it.
     """

@@ -1,8 +1,7 @@
-"""What a password may be: the one rule for sign-up, invitations, resets, changes and commands.
+"""The password rule for sign-up, invitations, resets, changes and commands.
 
-Long enough, hard to guess, not known to everybody, and for who works here without the words that
-a guesser starts from; nothing about kinds of characters (NIST SP 800-63B 5.1.1.2; ASVS 5.0,
-6.1.2, 6.2.1, 6.2.4, 6.2.11).
+Long enough, hard to guess, not a common password, and for staff without words of the account; no
+rule about kinds of characters (NIST SP 800-63B 5.1.1.2; ASVS 5.0, 6.1.2, 6.2.1, 6.2.4, 6.2.11).
 """
 
 import re
@@ -18,16 +17,16 @@ from webui.core.permissions import Role
 from webui.models import User
 from webui.values import Refused
 
-# The 3,000 commonest of at least eight characters, in the order of leaked collections (the
+# The 3,000 most common ones of at least eight characters, by frequency in leaked collections (the
 # list that Django ships, by Royce Williams). Shorter ones are refused by their length.
 _COMMON_FILE = Path(__file__).with_name("common_passwords.txt")
 _PRODUCT = "tenant console"
-# Shorter words stand in too many others: "ann" in "planning".
+# Shorter words are part of too many others: "ann" in "planning".
 _WORD = re.compile(r"[^\W\d_]{4,}")
-# Tries at sign-in are slowed down, so these are for who has stolen the hashes. 10^8 is what
-# zxcvbn gives eight letters without any pattern: the least that still lets a phone user take
-# eight characters, or two rare words. Who works here reaches every customer: a hundred times
-# more, which is zxcvbn's highest grade and what three words have.
+# Attempts at sign-in are throttled, so these limits are against an attacker with the stolen hashes.
+# 10^8 is zxcvbn's estimate for eight letters without a pattern: the lowest limit that still allows
+# eight characters, or two rare words, to a person on a phone. Staff can access every customer, so a
+# hundred times more: zxcvbn's highest score, which three words reach.
 OWNER_GUESSES = 10**8
 STAFF_GUESSES = 10**10
 COMMON = (
@@ -45,7 +44,7 @@ NO_TEXT = "Use characters that can be typed on a keyboard."
 
 @dataclass(frozen=True)
 class Holder:
-    """Whose password it is to be; ``organisation``: the name of an owner's tenant."""
+    """The account that a password is for; ``organisation`` is an owner's tenant name."""
 
     role: str
     username: str
@@ -54,37 +53,39 @@ class Holder:
 
     @classmethod
     def of(cls, user: User) -> "Holder":
-        """The holder of an account."""
+        """Returns the holder of an account."""
         organisation = user.tenant.name if user.tenant else None
         return cls(user.role, user.username, user.email, organisation)
 
     def names(self) -> set[str]:
-        """What the account is called, in lower case."""
+        """Returns username and e-mail address, in lower case."""
         return {self.username.casefold(), self.email.casefold()}
 
     def words(self) -> set[str]:
-        """What a guesser starts from, in lower case; of an e-mail address without its ending."""
+        """Returns the account's words in lower case; of an e-mail address without its
+        last label.
+        """
         known = (_PRODUCT, self.username, self.email.rpartition(".")[0], self.organisation or "")
         return {word for text in known for word in _WORD.findall(text.casefold())}
 
 
 def limits_for(role: str) -> Text:
-    """How long a password of a role may be."""
+    """Returns the length limits of a role's password."""
     return PASSWORD if role == Role.OWNER else STAFF_PASSWORD
 
 
 def check_password_rule(password: str, holder: Holder) -> None:
-    """Raises values.Refused with a sentence for the person who typed it.
+    """Raises values.Refused with a message for the person who typed the password.
 
-    Judged in the form that is hashed; never trimmed or cut.
+    The password is checked in the form that is hashed, and never trimmed or cut.
     """
     limits = limits_for(holder.role)
-    judged = prepared(password)
-    if not limits.minimum <= len(judged) <= limits.maximum:
+    checked = prepared(password)
+    if not limits.minimum <= len(checked) <= limits.maximum:
         raise Refused(f"Use {limits.minimum} to {limits.maximum} characters.")
-    if not re.fullmatch(r"[^\ud800-\udfff]+", judged):
+    if not re.fullmatch(r"[^\ud800-\udfff]+", checked):
         raise Refused(NO_TEXT)
-    folded = judged.casefold()
+    folded = checked.casefold()
     if folded in _common():
         raise Refused(COMMON)
     if folded in holder.names():
@@ -92,7 +93,7 @@ def check_password_rule(password: str, holder: Holder) -> None:
     if holder.role != Role.OWNER and any(word in folded for word in holder.words()):
         raise Refused(OWN_WORDS)
     guesses = OWNER_GUESSES if holder.role == Role.OWNER else STAFF_GUESSES
-    if why := weakness(judged, sorted(holder.names() | holder.words()), guesses):
+    if why := weakness(checked, sorted(holder.names() | holder.words()), guesses):
         raise Refused(WEAK.format(why))
 
 

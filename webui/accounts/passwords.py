@@ -1,7 +1,7 @@
 """Password hashes: argon2id with OWASP's parameters (ASVS 5.0, 11.4.2).
 
-What is hashed is the password in NFKC, so that every keyboard types the same one (NIST SP
-800-63B 5.1.1.2). Older hashes are of what was typed; they fit, and are renewed at sign-in.
+The password is hashed in NFKC, so that every keyboard produces the same text (NIST SP 800-63B
+5.1.1.2). Older hashes are of the text as typed; they are accepted, and renewed at sign-in.
 """
 
 import secrets
@@ -15,42 +15,42 @@ from flask import current_app
 from webui.core.limits import PASSWORD
 from webui.values import NFC_JOINS
 
-# OWASP Password Storage Cheat Sheet: 19 MiB, 2 iterations, 1 lane.
-# KiB of memory, iterations, lanes.
+# OWASP Password Storage Cheat Sheet: 19 MiB, 2 iterations, 1 lane. Values: KiB of memory,
+# iterations, lanes.
 _COSTS = {
     "owasp": (19_456, 2, 1),
     "cheap": (8, 1, 1),
 }
-# A longer text is nobody's password; to bring it into NFKC takes the square of its length.
+# A longer text is no valid password, and NFKC takes time with the square of its length.
 LONGEST_TYPED = PASSWORD.maximum * NFC_JOINS
 
 
 def prepared(password: str) -> str:
-    """The password in the form that is hashed; not trimmed."""
+    """Returns the password in the form that is hashed; not trimmed."""
     return password if len(password) > LONGEST_TYPED else unicodedata.normalize("NFKC", password)
 
 
 def hash_password(password: str) -> str:
-    """The encoded argon2id hash of a password."""
+    """Returns the encoded argon2id hash of a password."""
     return _hasher(_cost()).hash(prepared(password))
 
 
 def password_fits(stored: str | None, password: str) -> bool:
-    """Whether the password fits the stored hash.
+    """Whether the password matches the stored hash.
 
-    Without a stored hash the same work is done and the answer is False, so that the time
-    does not tell whether an account exists.
+    Without a stored hash the same work is done and the result is False, so that the time does not
+    reveal whether an account exists.
     """
     try:
         return _matches(stored or _decoy(_cost()), password) and stored is not None
     except InvalidHashError:
-        # "!" and the like: an account that nobody can sign in to must cost the same.
+        # "!" and similar values: an account without a password must take the same time.
         _matches(_decoy(_cost()), password)
         return False
 
 
 def renewed(stored: str, password: str) -> str | None:
-    """A new hash for a right password whose hash was made otherwise than today, else None."""
+    """Returns a new hash for a correct password whose hash uses old parameters; else None."""
     form = prepared(password)
     old = _hasher(_cost()).check_needs_rehash(stored)
     old = old or (form != password and not _fits(stored, form))
@@ -58,7 +58,7 @@ def renewed(stored: str, password: str) -> str | None:
 
 
 def _matches(encoded: str, password: str) -> bool:
-    """Whether the hash is of the password as it is hashed today, or as it was typed."""
+    """Whether the hash is of the password in its present form, or of the text as typed."""
     return any(_fits(encoded, form) for form in dict.fromkeys((prepared(password), password)))
 
 

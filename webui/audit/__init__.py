@@ -1,1 +1,1 @@
-"""The history's pages: list, entry, undo, exports and verification."""
+"""The pages of the history: list, entry, undo, exports and verification."""

@@ -1,4 +1,4 @@
-"""After every request: what the history tells about asking itself (DESIGN 7)."""
+"""After each request: records denied access and the first reading of the history (DESIGN 7)."""
 
 import re
 from uuid import UUID
@@ -15,21 +15,21 @@ from webui.web.errors import log_database_error
 from webui.web.request_actor import actor
 
 READING = {"audit.index", "audit.entry", "audit.tenant_history"}
-"""The pages of the history; those that show the newest entries beside other things are none."""
+"""The history's own pages; pages that show some entries beside other things do not count."""
 _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 
 
-def init_asking(app: Flask) -> None:
-    """Registers the recording."""
+def init_access_logging(app: Flask) -> None:
+    """Registers the after-request handler."""
     app.after_request(_record)
 
 
 def _record(response: Response) -> Response:
-    """Records a denial or a first reading. The answer is given even when that fails."""
-    # Who asks is a question to the database, which most answers have no need of.
+    """Records a denial or a first reading. If that fails, the response is sent anyway."""
+    # Checked in this order because current_user needs a query, which most responses can avoid.
     try:
         if _is_denial(response) and current_user.is_authenticated:
-            denials.denied(actor(), _page(), _thing(), response.status_code)
+            denials.denied(actor(), _page(), _object_id(), response.status_code)
         elif _is_reading(response):
             denials.first_today(actor(), Action.AUDIT_OPENED)
     except SQLAlchemyError as error:
@@ -39,10 +39,10 @@ def _record(response: Response) -> Response:
 
 
 def _is_denial(response: Response) -> bool:
-    """403, and 404 for a thing with an id: absent and foreign alike."""
+    """Whether it is a 403, or a 404 for an object id: absent and foreign objects look alike."""
     if request.url_rule is None:
         return False
-    return response.status_code == 403 or (response.status_code == 404 and _thing() is not None)
+    return response.status_code == 403 or (response.status_code == 404 and _object_id() is not None)
 
 
 def _is_reading(response: Response) -> bool:
@@ -51,13 +51,13 @@ def _is_reading(response: Response) -> bool:
 
 
 def _page() -> str:
-    """The method and the route: an address itself may hold what no entry may."""
+    """Returns the method and route; the URL itself may contain what no entry may store."""
     assert request.url_rule
     route = _ARGUMENT.sub(r"<\1>", request.url_rule.rule)
     return f"{request.method} {route}"
 
 
-def _thing() -> str | None:
-    """The id that the address names."""
+def _object_id() -> str | None:
+    """Returns the first id in the URL, or None."""
     ids = [value for value in (request.view_args or {}).values() if isinstance(value, UUID)]
     return str(ids[0]) if ids else None

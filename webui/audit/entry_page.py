@@ -1,4 +1,4 @@
-"""One entry: all that was recorded, and what stands around it in the history."""
+"""The page of an entry: everything recorded, and the related entries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _MOST_OF_A_REQUEST = 50
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The ids of the change before and of the one after; None where there is none."""
+    """The ids of the previous and the next change; None where there is none."""
 
     before: UUID | None = None
     after: UUID | None = None
@@ -35,9 +35,9 @@ class Neighbours:
 class EntryView:
     """An entry as its page shows it to this reader.
 
-    ``fields`` gives the neighbours of each field of the same tenant; ``after`` is how many
-    entries follow in the chain; ``reverts`` the id of the entry that it undid; ``reset_by``, for
-    staff, who issued the reset link by which the password came that the actor's session began with.
+    ``fields``: neighbours per field of the same tenant. ``after``: number of later entries in the
+    chain. ``reverts``: id of the entry that this one undid. ``reset_by``, for staff only: who
+    issued the reset link that set the password with which the actor's session began.
     """
 
     row: Row
@@ -54,16 +54,16 @@ class EntryView:
 
     @property
     def action(self) -> str:
-        """What kind of entry it is, in words."""
+        """The label of the entry's action."""
         return CHOICES["action"].get(self.entry.action, self.entry.action)
 
     def label(self, name: str) -> str:
-        """What a field is called."""
+        """Returns the label of a field."""
         return field_label(name)
 
 
 def find_entry(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
-    """The entry of an id; for who is bound to a tenant only one of that tenant."""
+    """Returns an entry by id; a person of a tenant gets only entries of that tenant."""
     query = select(AuditEntry).where(AuditEntry.id == entry_id)
     if not may(Permission.VIEW_ALL_HISTORY):
         query = query.where(AuditEntry.tenant_id == tenant_id)
@@ -72,7 +72,7 @@ def find_entry(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
 
 
 def entry_view(entry: AuditEntry) -> EntryView:
-    """Gathers the page of an entry."""
+    """Loads the page of an entry."""
     [reader] = history.readers([entry])
     body = bodies.read_body(entry.body)
     shown = pairs.pairs(body, reader)
@@ -88,28 +88,30 @@ def entry_view(entry: AuditEntry) -> EntryView:
         after=head - entry.seq,
         reverts=_undid(body),
         undone_by=_undone_by(entry),
-        reset_by=sessions.reset_by_at(UUID(entry.actor_id), entry.at) if _asks(entry) else None,
+        reset_by=sessions.reset_by_at(UUID(entry.actor_id), entry.at)
+        if _may_see_issuer(entry)
+        else None,
     )
 
 
-def _asks(entry: AuditEntry) -> bool:
+def _may_see_issuer(entry: AuditEntry) -> bool:
     return entry.actor_type == "user" and bool(entry.actor_id) and may(Permission.SEE_STAFF)
 
 
 def _undone_by(entry: AuditEntry) -> list[UUID]:
-    """The entries that undid this one, oldest first."""
+    """Returns the ids of the entries that undid this one, oldest first."""
     later = history.changes_since(entry, REVERTS) if entry.tenant_id else []
     return [e.id for e in later if _undid(bodies.read_body(e.body)) == str(entry.id)]
 
 
 def _undid(body: bodies.Body) -> str | None:
-    """The id of the entry that an entry undid."""
+    """Returns the id of the entry that an entry undid, or None."""
     undid: str | None = body["changes"].get(REVERTS, [None, None])[1]
     return undid
 
 
 def _same_request(entry: AuditEntry) -> list[AuditEntry]:
-    """What else the request did, in order; only of the same tenant for who is bound to one."""
+    """Returns the other entries of the request, in order, limited to what the reader may see."""
     if entry.request is None:
         return []
     query = select(AuditEntry).where(AuditEntry.request == entry.request)
@@ -129,7 +131,7 @@ def _same_tenant(entry: AuditEntry) -> Neighbours:
 
 
 def _same_fields(entry: AuditEntry, names: Sequence[str]) -> dict[str, Neighbours]:
-    """Field -> the entries that changed it before and after, in one statement."""
+    """Returns field -> the previous and next entry that changed it, with two statements."""
     if entry.tenant_id is None or not names:
         return {}
     places = union_all(*(_places(entry, name) for name in names))

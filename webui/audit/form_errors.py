@@ -1,4 +1,4 @@
-"""What a person typed wrong into the history's form: kept beside its error, to be mended."""
+"""Errors in the history's filter form: wrong input stays in its field, beside the error."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from webui.audit.pickers import TYPED
 from webui.history.query.filters import BadFilter
 
 FIELDS = (*TYPED, "q", "address", "request")
-"""The fields of the form that one types into; wrong values of the others are nobody's typing."""
+"""The text fields of the form. A wrong value of another parameter was not typed by a person."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """What stood in a field, and what is wrong with it."""
+    """The input of a field, and its error message."""
 
     typed: str
     words: str
@@ -22,24 +22,24 @@ class Refusal:
 def keep_for_form(
     arguments: MultiDict[str, str], error: BadFilter, refused: dict[str, Refusal]
 ) -> MultiDict[str, str]:
-    """The parameters without the value that ``error`` is about, which is noted in ``refused``.
+    """Removes the value that ``error`` is about and adds it to ``refused``; returns the rest.
 
-    Raises the error itself when the form has no field to mend it in.
+    Raises the error itself when the form has no text field for it.
     """
     name = error.field
     if name not in FIELDS or not arguments.get(name):
         raise error
-    # What is typed comes after the values that stand as chips already.
+    # The typed value follows the values that are shown as chips.
     *chips, typed = arguments.getlist(name)
     left = MultiDict(arguments)
-    # The empty field stays: what the URL had in its place stands for nothing any more.
+    # The field stays empty: its value from the URL was replaced by the wrong input.
     left.setlist(name, [] if name in refused else chips)
     refused.setdefault(name, Refusal(typed, str(error)))
     return left
 
 
 def status_of(refused: dict[str, Refusal]) -> int:
-    """200; 422 for a form that is filled in wrong; 400 for a wrong parameter of the URL."""
+    """Returns 200; 422 for wrong input in the form; 400 for a wrong parameter of the URL."""
     if not refused:
         return 200
     return 422 if all(name in TYPED for name in refused) else 400

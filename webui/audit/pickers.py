@@ -1,8 +1,8 @@
-"""The pickers of the filter form: what was typed becomes values of the URL, or matches to choose.
+"""The pickers of the filter form: input becomes URL parameters, or matches to choose from.
 
-The form has a few fields that the URL's contract does not: words to find a tenant or a person
-by, and times in the person's own zone. :func:`resolve_pickers` turns them into `tenant`, `actor`,
-`from` and `to`, so the address that one keeps or passes on holds nothing but the contract.
+The form has fields that are not part of the URL's contract: text to find a tenant or a person, and
+times in the person's time zone. :func:`resolve_pickers` converts them to `tenant`, `actor`, `from`
+and `to`, so that a URL to bookmark or share contains only contract parameters.
 """
 
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ _FEW = 8
 
 @dataclass(frozen=True)
 class Match:
-    """A tenant or a person to choose: parameter, value, name and a word beside it."""
+    """A tenant or person to choose: URL parameter, value, name, and a short text beside it."""
 
     parameter: str
     value: str
@@ -34,7 +34,7 @@ class Match:
 
 @dataclass
 class Resolved:
-    """The URL's parameters without what was typed, and what could not be decided."""
+    """The URL parameters without the form's own fields, and the input with several matches."""
 
     arguments: MultiDict[str, str]
     typed: dict[str, str] = field(default_factory=dict)
@@ -42,18 +42,17 @@ class Resolved:
 
 
 def resolve_pickers(arguments: MultiDict[str, str], *, decide: bool = True) -> Resolved:
-    """Takes the typed fields out: a single match is chosen, several are offered.
+    """Converts the form's own fields: one match is selected, several are offered.
 
-    Without ``decide`` a single one is only offered, as while somebody types.
-
-    Raises BadFilter for a time that is none, and for what nothing can be called.
+    Without ``decide`` even a single match is only offered, as while a person types. Raises
+    BadFilter for an invalid time or search text.
     """
     kept = [item for item in arguments.items(multi=True) if item[0] not in TYPED]
     resolved = Resolved(MultiDict(kept))
     for name in TYPED:
         typed = arguments.get(name, "").strip()
         if name in TYPED_TIMES and name in arguments:
-            if _still_stands(arguments, name, typed):
+            if _is_shown_value(arguments, name, typed):
                 continue
             resolved.arguments.poplist(TYPED_TIMES[name])
         if not typed:
@@ -67,7 +66,7 @@ def resolve_pickers(arguments: MultiDict[str, str], *, decide: bool = True) -> R
 
 def _take(resolved: Resolved, name: str, typed: str, decide: bool) -> None:
     if not typed.isprintable() or len(typed) > MAX_TEXT:
-        raise BadFilter("That is too long or holds characters that nothing has.")
+        raise BadFilter("That is too long or contains characters that no name has.")
     if name in TYPED_TIMES:
         resolved.arguments.setlist(TYPED_TIMES[name], [_time(name, typed)])
         return
@@ -79,8 +78,8 @@ def _take(resolved: Resolved, name: str, typed: str, decide: bool) -> None:
         resolved.matches[name] = matches
 
 
-def _still_stands(arguments: MultiDict[str, str], name: str, typed: str) -> bool:
-    """Whether a time of the URL, which may be more exact, is what its field showed."""
+def _is_shown_value(arguments: MultiDict[str, str], name: str, typed: str) -> bool:
+    """Whether the URL's time, which may be more exact, is the value that the field showed."""
     parameter = TYPED_TIMES[name]
     try:
         [exact] = arguments.getlist(parameter)
@@ -90,7 +89,7 @@ def _still_stands(arguments: MultiDict[str, str], name: str, typed: str) -> bool
 
 
 def search_for(name: str, typed: str) -> list[Match]:
-    """A few tenants or people for what was typed, for who may know them."""
+    """Returns a few tenants or people that match, if the reader may list them."""
     if name == FIND_TENANT and may(Permission.LIST_TENANTS):
         return [_tenant(found) for found in _tenants(typed)]
     if name == FIND_ACTOR and may(Permission.SEE_STAFF):

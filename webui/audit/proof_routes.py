@@ -1,4 +1,4 @@
-"""Exports of the history, and the panel that shows and asks for its verification."""
+"""Exports of the history, and the panel that shows and starts its verification."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -28,21 +28,22 @@ FROM_HERE = "Another site led here. Open the history and export it from there."
 @bp.get("/audit/export.csv")
 @requires(Permission.PROVE_HISTORY)
 def export_csv() -> Response:
-    """Exactly the filtered view, for a spreadsheet."""
+    """The filtered entries as CSV, for a spreadsheet."""
     return _download("csv", "text/csv; charset=utf-8; header=present", export.as_csv)
 
 
 @bp.get("/audit/export.jsonl")
 @requires(Permission.PROVE_HISTORY)
 def export_jsonl() -> Response:
-    """Exactly the filtered view, with a signed manifest."""
+    """The filtered entries as JSON Lines with a signed manifest."""
     return _download("jsonl", "application/jsonl; charset=utf-8", export.as_jsonl)
 
 
 def _download(kind: str, content_type: str, write: Callable[[Export], Iterator[bytes]]) -> Response:
-    """The file, streamed. The one GET that writes: that somebody took a copy is history too.
+    """Streams the file. This is the only GET that writes: an export is recorded in the history.
 
-    So the cookie that SameSite=Lax sends along with another site's link is not enough for it.
+    Therefore a SameSite=Lax cookie, which browsers also send with a link from another site, is not
+    enough to allow it.
     """
     if from_another_site():
         abort(403, Detail(FROM_HERE))
@@ -53,7 +54,7 @@ def _download(kind: str, content_type: str, write: Callable[[Export], Iterator[b
     name = f"history-{now():%Y%m%d-%H%M%S}.{kind}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     if request.method == "HEAD":
-        # Who only asks takes nothing.
+        # HEAD exports nothing, so nothing is recorded.
         return Response(headers=headers, content_type=content_type)
     action_rates.check_rate(current_user.id, action_rates.EXPORTS)
     begun = export.begin_export(filters, kind, actor())
@@ -72,7 +73,7 @@ def panel() -> Any:
 @bp.post("/audit/verification")
 @requires(Permission.PROVE_HISTORY)
 def verification() -> str | BaseResponse:
-    """Asks the worker for a verification."""
+    """Requests a verification from the worker."""
     verification_jobs.request_verification(current_user.username)
     if wants_fragment():
         return render_template("audit/_proof.html", proof=verification_jobs.proof())
@@ -82,7 +83,7 @@ def verification() -> str | BaseResponse:
 
 @bp.app_template_global("export_urls")
 def export_urls(view: View) -> dict[str, str]:
-    """Label -> address of the exports of what a page of the history shows."""
+    """Returns label -> URL of the exports of a history page."""
     filters = view.filters
     if view.tenant:
         filters = replace(filters, tenant=(view.tenant.id,))

@@ -1,4 +1,4 @@
-"""What a request asks of the history, read from its URL and from the form."""
+"""The query of the history pages, read from the URL and the form."""
 
 from dataclasses import replace
 
@@ -17,15 +17,15 @@ ONE_TENANT = "This is the history of one tenant. Open the whole history to choos
 
 
 def matches(tenant: Tenant | None) -> View:
-    """For who still chooses a tenant or a person: matches, no entries. Raises BadFilter."""
+    """For the picker while a person types: matches and no entries. Raises BadFilter."""
     resolved = pickers.resolve_pickers(request.args, decide=False)
     return View(tenant, _filters(resolved, tenant), find.NOTHING, resolved)
 
 
 def view(tenant: Tenant | None) -> View:
-    """A page of entries or, when something was typed wrong, the form with all the rest.
+    """Returns a page of entries or, after wrong input, the form with its errors and no entries.
 
-    Raises BadFilter for what the form has no field for, and BadCursor.
+    Raises BadFilter for a parameter without a form field, and BadCursor.
     """
     arguments: MultiDict[str, str] = request.args
     refused: dict[str, Refusal] = {}
@@ -45,7 +45,7 @@ def view(tenant: Tenant | None) -> View:
 
 
 def _filters(resolved: pickers.Resolved, tenant: Tenant | None) -> Filters:
-    """The filters; on a tenant's own page the tenant is none of them."""
+    """Returns the filters; on a tenant's own page the tenant is not one of them."""
     filters = Filters.from_url(resolved.arguments)
     if tenant and set(filters.tenant) - {tenant.id}:
         raise BadFilter(ONE_TENANT)

@@ -17,8 +17,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from webui.audit import entry_page as entries
-from webui.audit import pickers
-from webui.audit import query_params as asked
+from webui.audit import pickers, query_params
 from webui.audit.form_errors import status_of
 from webui.audit.template_filters import CHANGES_OF
 from webui.audit.view import View
@@ -31,7 +30,7 @@ from webui.tenants.core.rules import RuleBroken
 from webui.tenants.core.scope import get_tenant
 from webui.tenants.page.form_responses import explain
 from webui.tenants.reverts import undo
-from webui.tenants.reverts.undo import Plan
+from webui.tenants.reverts.undo import UndoPlan
 from webui.web.errors import Detail
 from webui.web.htmx import go_to, htmx_place, part_of, wants_fragment
 from webui.web.paging import BadCursor
@@ -55,14 +54,14 @@ ALREADY = "Everything is as it was before that change."
 @bp.get("/audit")
 @requires(Permission.VIEW_ALL_HISTORY)
 def index() -> Any:
-    """The whole history, narrowed by the filters of the URL."""
+    """The whole history, filtered by the URL."""
     return _answer(None)
 
 
 @bp.get("/tenants/<uuid:tenant_id>/audit")
 @requires(Permission.VIEW_HISTORY)
 def tenant_history(tenant_id: UUID) -> Any:
-    """A tenant's history; on its page also older entries and those of a field, in place."""
+    """A tenant's history; also fragments of the tenant page: older entries, changes of a field."""
     tenant = get_tenant(tenant_id)
     place = htmx_place() or ""
     if place == "history-more":
@@ -73,7 +72,7 @@ def tenant_history(tenant_id: UUID) -> Any:
 
 
 def _field_history(tenant: Tenant, place: str) -> str:
-    """The last changes of one field, for its place on the tenant's page."""
+    """The latest changes of one field, as a fragment of the tenant page."""
     try:
         filters = Filters.from_url(request.args)
     except BadFilter as error:
@@ -88,7 +87,7 @@ def _field_history(tenant: Tenant, place: str) -> str:
 
 
 def _older(tenant: Tenant) -> str:
-    """The next rows of the table on the tenant's page."""
+    """The next rows of the history table on the tenant page."""
     try:
         page = history.tenant_page(tenant.id, request.args.get("after"))
     except BadCursor:
@@ -97,11 +96,11 @@ def _older(tenant: Tenant) -> str:
 
 
 def _answer(tenant: Tenant | None) -> Any:
-    """The page, or what a choice in it swaps. An address of the form leads to the canonical one."""
+    """The page, or the fragment for a filter. A URL of the form redirects to the canonical one."""
     place = htmx_place() or ""
     choosing = wants_fragment() and place.endswith("-matches")
     try:
-        view = asked.matches(tenant) if choosing else asked.view(tenant)
+        view = query_params.matches(tenant) if choosing else query_params.view(tenant)
     except BadFilter as error:
         abort(400, Detail(error))
     except BadCursor:
@@ -117,7 +116,7 @@ def _answer(tenant: Tenant | None) -> Any:
 
 
 def _is_of_the_form() -> bool:
-    """Whether the address has fields that only the form has, or blank ones."""
+    """Whether the URL has parameters that only the form uses, or empty ones."""
     return any(name in pickers.TYPED or not value for name, value in request.args.items(multi=True))
 
 
@@ -135,14 +134,14 @@ def _fragment(view: View) -> Any:
 @bp.get("/audit/<uuid:entry_id>")
 @requires(Permission.VIEW_HISTORY)
 def entry(entry_id: UUID) -> str:
-    """One entry, everything recorded."""
+    """One entry with everything recorded."""
     return render_template(
         part_of("audit/entry.html"), view=entries.entry_view(_get_entry(entry_id))
     )
 
 
 def _get_entry(entry_id: UUID) -> AuditEntry:
-    """The entry; 404 when it is not there or not the person's, without a difference."""
+    """Returns the entry; 404, with the same answer, when it does not exist or is not visible."""
     found = entries.find_entry(entry_id, current_user.tenant_id)
     if found is None:
         abort(404, Detail(NO_SUCH_ENTRY))
@@ -152,7 +151,7 @@ def _get_entry(entry_id: UUID) -> AuditEntry:
 @bp.get("/audit/<uuid:entry_id>/revert")
 @requires(Permission.REVERT)
 def revert(entry_id: UUID) -> Any:
-    """What undoing an entry would do, to be confirmed with a reason."""
+    """The preview of an undo, to be confirmed with a reason."""
     plan = _plan(entry_id)
     typed = drafts.find_draft(url_for(".save_revert", entry_id=entry_id))
     form = undo.RevertForm(plan.tenant, formdata=typed)
@@ -167,12 +166,12 @@ def revert(entry_id: UUID) -> Any:
 @requires(Permission.REVERT)
 @keeps_draft("audit.revert")
 def save_revert(entry_id: UUID) -> Any:
-    """Undoes an entry, whole or in some of its fields."""
+    """Undoes an entry, completely or in some of its fields."""
     plan = _plan(entry_id)
     version, form = posted_version(), undo.RevertForm(plan.tenant)
     if not form.validate():
         return _show_plan(plan, form, version, 422)
-    steps = undo.chosen(plan, form["field"].data)
+    steps = undo.chosen_steps(plan, form["field"].data)
     if not steps:
         return _nothing_to_do(plan, form, version)
     try:
@@ -186,22 +185,22 @@ def save_revert(entry_id: UUID) -> Any:
     return _to_tenant(plan, UNDONE)
 
 
-def _nothing_to_do(plan: Plan, form: undo.RevertForm, version: int) -> Any:
-    """After a double click everything is as it was before; else a field must be chosen."""
+def _nothing_to_do(plan: UndoPlan, form: undo.RevertForm, version: int) -> Any:
+    """After a double click redirects, as nothing is left to undo; else asks to choose a field."""
     asked = [step for step in plan.steps if plan.part.whole or step.name in form["field"].data]
-    if asked and all(step.state is undo.State.SAME for step in asked):
+    if asked and all(step.state is undo.UndoState.SAME for step in asked):
         return _to_tenant(plan, ALREADY)
     return _show_plan(plan, form, version, 422, problem=NOTHING_CHOSEN)
 
 
-def _to_tenant(plan: Plan, message: str) -> Any:
+def _to_tenant(plan: UndoPlan, message: str) -> Any:
     flash(message)
     anchor = plan.part.section.anchor if plan.part.section else None
     return go_to(url_for("tenants.page", tenant_id=plan.tenant.id, _anchor=anchor))
 
 
-def _plan(entry_id: UUID) -> Plan:
-    """What undoing would do; 422 for an entry that nothing could undo."""
+def _plan(entry_id: UUID) -> UndoPlan:
+    """Returns the undo plan; 422 for an entry that cannot be undone."""
     found = _get_entry(entry_id)
     plan = undo.plan_undo(found, get_tenant(found.tenant_id)) if found.tenant_id else None
     if plan is None:
@@ -210,7 +209,7 @@ def _plan(entry_id: UUID) -> Plan:
 
 
 def _show_plan(
-    plan: Plan,
+    plan: UndoPlan,
     form: undo.RevertForm,
     version: int | None = None,
     status: int = 200,

@@ -1,4 +1,4 @@
-"""What the templates of the history say: labels, long values cut."""
+"""Filters of the history templates: labels, ids of elements, shortened values."""
 
 from flask import Flask
 
@@ -11,19 +11,19 @@ CHANGES_OF = "changes-of-"
 
 
 def init_audit_filters(app: Flask) -> None:
-    """Gives the templates their filters."""
+    """Registers the filters of the history templates."""
     app.jinja_env.filters["changes_place"] = changes_place
     app.jinja_env.filters["truncated"] = truncated
     app.jinja_env.filters["field_label"] = field_label
-    app.jinja_env.globals["undo_words"] = undo.WORDS
+    app.jinja_env.globals["undo_words"] = undo.STATE_WORDS
     app.jinja_env.filters["uncapitalised"] = uncapitalised
 
 
 def changes_place(field: str) -> str:
-    """The id of the place on a tenant's page where the changes of a field open."""
+    """Returns the id of the element on a tenant page where the changes of a field open."""
     return CHANGES_OF + field.replace("_", "-")
 
 
 def truncated(text: str) -> str:
-    """A value in a sentence: cut where it is too long for one."""
+    """Shortens a value that is too long for a sentence."""
     return text if len(text) <= LONG else f"{text[:LONG].rstrip()}…"

@@ -1,4 +1,4 @@
-"""What the templates of the history pages ask for: rows by day, chips, choices, addresses."""
+"""What the templates of the history pages use: rows by day, chips, choices, URLs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,13 +27,13 @@ _LABELS = {
     "address": "Address",
 }
 
-# What the actions begin with that stand in the history of a tenant, for everybody.
+# Prefixes of the actions that a tenant's history can contain, for every reader.
 _OF_A_TENANT = ("tenant.", "user.", Action.AUDIT_ERASED)
 
 
 @dataclass(frozen=True)
 class Chip:
-    """One value of a filter in words, and the address of the page without it."""
+    """A value of a filter as text, and the URL of the page without it."""
 
     words: str
     without: str
@@ -41,10 +41,10 @@ class Chip:
 
 @dataclass(frozen=True)
 class View:
-    """A page of the history; ``tenant`` when it is one tenant's own page.
+    """A page of the history; ``tenant`` is set on a tenant's own page.
 
-    ``filters`` are those of the URL, without the tenant of the page. ``newer``: it was
-    reached by going towards the newest entry. ``refused``: what was typed wrong, by field.
+    ``filters`` are those of the URL, without the tenant of the page. ``newer``: the page was
+    reached by paging towards newer entries. ``refused``: wrong input, by field.
     """
 
     tenant: Tenant | None
@@ -56,7 +56,7 @@ class View:
 
     @property
     def days(self) -> list[tuple[str, list[Row]]]:
-        """The rows by day."""
+        """The rows, grouped by day."""
         shown = history_rows(self.found.entries)
         return [(day, list(part)) for day, part in groupby(shown, lambda r: times.day_of(r.at))]
 
@@ -66,17 +66,17 @@ class View:
         after: str | None = None,
         before: str | None = None,
     ) -> str:
-        """The address of this page with other filters, or with a cursor."""
+        """Returns the URL of this page with other filters, or with a cursor."""
         narrowed = self.filters if filters is None else filters
         arguments = narrowed.arguments() | {"after": after, "before": before}
-        # url_for leaves out what is None.
+        # url_for omits arguments that are None.
         if self.tenant:
             return url_for("audit.tenant_history", tenant_id=self.tenant.id, **arguments)
         return url_for("audit.index", **arguments)
 
     @property
     def chips(self) -> list[Chip]:
-        """Every value that narrows the page."""
+        """A chip for every value of a filter."""
         return [
             Chip(words, self.url(self.filters.without(name, value)))
             for name, value, words in self._values()
@@ -91,7 +91,7 @@ class View:
 
     @property
     def hidden(self) -> list[tuple[str, str]]:
-        """What the form sends along: values without a field, and times more exact than theirs."""
+        """The hidden fields of the form: values without a field, and times with full precision."""
         arguments = self.filters.arguments()
         return [
             (name, str(value))
@@ -102,12 +102,12 @@ class View:
 
     @property
     def zone(self) -> str:
-        """What the zone is called at the ends of the range, or now."""
+        """The name of the time zone at both ends of the range, or now."""
         ends = [at for at in (self.filters.since, self.filters.until) if at]
         return " and ".join(dict.fromkeys(map(times.zone_name, ends or [now()])))
 
     def value(self, name: str) -> str:
-        """What stands in a field of the form that one types into."""
+        """Returns the value of a text field of the form."""
         if name in self.refused:
             return self.refused[name].typed
         if name in TYPED_TIMES:
@@ -116,16 +116,16 @@ class View:
 
     @property
     def searched_to(self) -> str | None:
-        """How far the page looked, in words, when it did not look to the end."""
+        """How far back the search went, as text; None when it reached the end."""
         at = self.found.searched_to
         return f"{times.describe_range(at)} {times.zone_name(at)}" if at else None
 
     def add(self, name: str, value: str) -> str:
-        """The address with one more value."""
+        """Returns the URL with one more value."""
         return self.url(self.filters.adding(name, value))
 
     def choices(self, name: str) -> dict[str, dict[str, str]]:
-        """What a list offers: every value that is not chosen yet, with its label, by group."""
+        """Returns the options of a select, by group: every value that is not selected yet."""
         if name == "field":
             fields, staff = may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)
             every = labels.field_choices(fields, staff)
@@ -139,7 +139,7 @@ class View:
 
     @property
     def presets(self) -> list[tuple[str, str, bool]]:
-        """(label, address, whether it is the range now) of each preset range."""
+        """(label, URL, whether it is selected) of each preset time range."""
         result = []
         for label, days in times.PRESETS.items():
             since = times.preset(days, now())

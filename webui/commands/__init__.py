@@ -1,1 +1,1 @@
-"""The commands ``setup``, ``users`` and ``demo``, and what ``setup`` does."""
+"""The commands ``setup``, ``users`` and ``demo``, and the functions of ``setup``."""

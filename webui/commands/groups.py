@@ -1,4 +1,4 @@
-"""The commands ``setup``, ``users`` and ``demo``; others have modules of their own."""
+"""The commands ``setup``, ``users`` and ``demo``; other commands are defined by their features."""
 
 import getpass
 import sys
@@ -25,7 +25,7 @@ from webui.jobs.cli import jobs
 from webui.keys.commands import keys
 from webui.models import Tenant, User
 from webui.users.guards import Refused
-from webui.users.operations import Order, set_active
+from webui.users.operations import AccountChange, set_active
 from webui.users.resealing import reseal
 
 users = AppGroup("users", help="Accounts.")
@@ -45,7 +45,7 @@ def init_cli(app: Flask) -> None:
 
 
 def operator() -> Actor:
-    """The actor of a command: the operating system's user."""
+    """Returns the actor of a command: the operating system's user."""
     return command_actor(getpass.getuser())
 
 
@@ -53,7 +53,7 @@ def operator() -> Actor:
 @click.option("--demo", "with_demo", is_flag=True, help="Also load demo data and accounts.")
 @with_appcontext
 def setup(with_demo: bool) -> None:
-    """Migrate, make keys if the database holds none yet. Safe to repeat."""
+    """Migrate, make keys if the database has none yet. Safe to repeat."""
     try:
         config = prepare(current_app, Config.from_environment)
     except (ConfigError, BadKeyRing, SecretError) as error:
@@ -73,7 +73,7 @@ def setup(with_demo: bool) -> None:
 
 
 def _say_what_is_missing(config: Config) -> None:
-    """Setup is done, but a server would not start yet: better heard now than then."""
+    """Setup succeeded, but a server would not start: print what is missing."""
     try:
         config.check_serving()
     except ConfigError as error:
@@ -91,7 +91,7 @@ def load_demo(count: int, seed: int) -> None:
 def _load(count: int, seed: int) -> None:
     with click.progressbar(length=count, label="Demo tenants", file=sys.stderr) as bar:
         demo.load(count, seed, bar.update)
-    # Its entries are of years ago: nobody was there to sign them in time.
+    # The demo's entries have old dates, and no checkpoint was signed at those times.
     checkpoints.make()
 
 
@@ -160,7 +160,7 @@ def reseal_user(username: str, role: str, tenant: UUID | None, reason: str) -> N
         user = operations.find_user(username)
         if user is None:
             raise operations.NotPossible(f"there is no account {username}")
-        reseal(Order(user.id, reason), Role(role), tenant, operator())
+        reseal(AccountChange(user.id, reason), Role(role), tenant, operator())
     except (operations.NotPossible, values.Refused) as error:
         raise click.ClickException(str(error)) from error
     click.echo(
@@ -175,7 +175,7 @@ def _set_active(username: str, active: bool, reason: str | None) -> bool:
         user = operations.find_user(username)
         if user is None:
             raise operations.NotPossible(f"there is no account {username}")
-        return set_active(Order(user.id, reason), active, operator())
+        return set_active(AccountChange(user.id, reason), active, operator())
     except (operations.NotPossible, Refused, values.Refused) as error:
         raise click.ClickException(str(error)) from error
 
@@ -183,7 +183,7 @@ def _set_active(username: str, active: bool, reason: str | None) -> bool:
 def _check_account(
     username: str, email: str, password: str, role: Role, tenant_id: UUID | None
 ) -> None:
-    """Raises Refused when the account's data is outside its limits."""
+    """Raises Refused or NotPossible when the account's data breaks a rule."""
     values.username(username)
     values.email(email)
     tenant = db.session.get(Tenant, tenant_id) if tenant_id else None

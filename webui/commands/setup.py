@@ -1,4 +1,4 @@
-"""Making a fresh machine ready: folders, tables, keys, and the accounts of the demo."""
+"""Preparing a new machine: folders, tables, keys, and the demo accounts."""
 
 import base64
 import secrets
@@ -27,16 +27,15 @@ _OWNED = "Northwind Dental Group"
 
 
 def prepare(app: Flask, read_config: Callable[[], Config]) -> Config:
-    """Migrates, and makes the keys that neither the settings nor the database have.
+    """Migrates the database, and creates the keys that neither settings nor database have.
 
-    Returns the settings with the keys.
-
-    Raises ConfigError when the database was written with keys that are missing now (new ones
-    would make its secrets unreadable for ever), and when its role owns no tables.
+    Returns the settings with the keys. Raises ConfigError when the database was written with keys
+    that are missing now (new keys would make its secrets unreadable for ever), and when its role
+    does not own the tables.
     """
     config: Config = app.extensions["webui_config"]
     config.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Before the tables: a migration makes keyed hashes of what they hold.
+    # Before the migrations: one of them computes keyed hashes of stored tokens.
     if not config.secret_key:
         write_private(config.instance / SECRET_KEY_FILE, secrets.token_urlsafe(48) + "\n")
         config = app.extensions["webui_config"] = read_config()
@@ -78,9 +77,10 @@ def _make_keys(config: Config) -> None:
 
 
 def demo_accounts(path: Path, actor: Actor) -> dict[str, str]:
-    """One account per role, named after it; returns the passwords of those made now.
+    """Creates one account per role, named after it; returns the passwords of the new ones.
 
-    They are written to ``path`` first, so that a crash never leaves an account nobody can use.
+    They are written to ``path`` first, so that a crash never leaves an account without a known
+    password.
     """
     existing = set(db.session.scalars(select(User.username_key)))
     made = {r.value: secrets.token_urlsafe(12) for r in Role if r.value not in existing}

@@ -1,7 +1,7 @@
-"""Believable tenants with real histories, for trying the product out and for measuring it.
+"""Demo data: realistic tenants with histories, for trying out the product and for benchmarks.
 
-:func:`load` simulates the lives of tenants in the order of time and writes every step as the
-product itself would: the change, its version and its entry in one transaction.
+:func:`load` simulates tenants in the order of time and writes every step as the product does: the
+change, its version and its entry in one transaction.
 """
 
 from webui.demo.run import load

@@ -1,4 +1,4 @@
-"""The time line of a run: from a share of the run's activity to a moment."""
+"""The clock of a run: converts a share of the run's activity to a time."""
 
 from bisect import bisect_right
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ _GROWTH = 2.5
 
 
 class WorkClock:
-    """Maps shares from 0 to 1 to moments from ``start`` to ``end``, never backwards.
+    """Maps shares from 0 to 1 to times from ``start`` to ``end``, in increasing order.
 
-    Most activity falls into office hours and into the recent past. The stories are told in
-    shares, so that they do not depend on the day they are told.
+    Most activity falls into office hours and into the recent past. Stories use shares, so that
+    their content does not depend on the date of the run.
     """
 
     def __init__(self, start: datetime, end: datetime) -> None:
@@ -29,7 +29,7 @@ class WorkClock:
         self._piece = (self.end - start) / hours
 
     def at(self, share: float) -> datetime:
-        """The moment by which ``share`` of the run's activity has happened."""
+        """Returns the time by which ``share`` of the run's activity has happened."""
         target = share * self._reached[-1]
         piece = min(bisect_right(self._reached, target), len(self._reached) - 1) - 1
         before, after = self._reached[piece], self._reached[piece + 1]

@@ -1,4 +1,4 @@
-"""What happens to tenants now and then: each function adds one change to a story.
+"""Edits of tenants: each function adds one change to a story.
 
 An edit that does not fit the tenant's present state changes nothing and returns False.
 """
@@ -23,7 +23,7 @@ _BLOCKED = (
 
 
 def raise_limit(story: Story) -> bool:
-    """A higher limit; an owner stays below the plan's ceiling, staff may pass it."""
+    """Raises a limit; an owner stays below the plan's ceiling, staff may exceed it."""
     field = story.rng.choice(CEILING_FIELDS)
     old = story.state[field]
     if old >= _most(field):
@@ -36,18 +36,18 @@ def raise_limit(story: Story) -> bool:
 
 
 def _most(field: str) -> int:
-    # Beyond this, a limit is "no limit", which is chosen and not reached step by step.
+    # A larger limit means "no limit", which is chosen directly and not reached step by step.
     return min(whole(field).maximum, 5_000_000)
 
 
 def _rounded(number: int) -> int:
-    """As people choose limits: at most two digits that are not zero."""
+    """Rounds as people choose limits: at most two digits that are not zero."""
     unit = 10 ** max(0, len(str(number)) - 2)
     return number // unit * unit
 
 
 def lower_limit(story: Story) -> bool:
-    """A lower limit; not below what keeps a business reachable."""
+    """Lowers a limit, but not below what a business needs to be reachable."""
     field = story.rng.choice(CEILING_FIELDS)
     old = min(story.state[field], _most(field))
     new = max(_rounded(int(old * story.rng.choice((0.5, 0.75, 0.8)))), 2)
@@ -55,19 +55,19 @@ def lower_limit(story: Story) -> bool:
 
 
 def change_plan(story: Story) -> bool:
-    """Another plan, with limits that fit it."""
+    """Changes to another plan, with limits that fit it."""
     other = story.rng.choice([name for name in PLANS if name != story.state["billing_plan"]])
     return upgrade_plan(story, other)
 
 
 def upgrade_plan(story: Story, plan: str) -> bool:
-    """A plan, with limits that fit it."""
+    """Changes to a plan, with limits that fit it."""
     values = profiles.billing(story.rng, plan)
     return story.change(story.someone(), Action.TENANT_BILLING, values, "plan")
 
 
 def exceed_plan(story: Story) -> bool:
-    """Staff agree to a call limit above the plan's ceiling."""
+    """Staff raise the call limit above the plan's ceiling."""
     ceiling = PLANS[story.state["billing_plan"]].monthly_call_limit
     if ceiling is None:
         return False
@@ -77,7 +77,7 @@ def exceed_plan(story: Story) -> bool:
 
 
 def replace_sip_password(story: Story) -> bool:
-    """A new SIP password."""
+    """Sets a new SIP password."""
     if not story.state["sip_enabled"]:
         return False
     values = {"sip_password": profiles.secret()}
@@ -85,7 +85,7 @@ def replace_sip_password(story: Story) -> bool:
 
 
 def move_sip(story: Story) -> bool:
-    """Another SIP domain, user or both; switched on when it was off."""
+    """Changes SIP domain, username or both; switches SIP on when it was off."""
     values = profiles.sip(story.rng, story.organisation.domain)
     if story.state["sip_enabled"]:
         kept = story.rng.choice(("sip_domain", "sip_username", "sip_password"))
@@ -94,21 +94,21 @@ def move_sip(story: Story) -> bool:
 
 
 def change_feature(story: Story) -> bool:
-    """One of the recording and analytics settings."""
+    """Changes one of the recording and analytics settings."""
     values = profiles.features(story.rng)
     name = story.rng.choice(list(values))
     return story.change(story.someone(), Action.TENANT_FEATURES, {name: values[name]}, name)
 
 
 def change_format(story: Story) -> bool:
-    """Another recording format."""
+    """Changes the recording format."""
     formats = [name for name in RECORDING_FORMATS if name != story.state["recording_format"]]
     values = {"recording_format": story.rng.choice(formats)}
     return story.change(story.someone(), Action.TENANT_FEATURES, values, "recording_format")
 
 
 def change_compliance(story: Story) -> bool:
-    """HIPAA, PCI or encryption; on smaller plans only staff switch them on."""
+    """Changes HIPAA, PCI or encryption; on smaller plans only staff do."""
     plan = PLANS[story.state["billing_plan"]]
     values = profiles.compliance(story.rng, "enterprise")
     who = story.someone() if plan.allows_compliance else story.colleague()
@@ -116,7 +116,7 @@ def change_compliance(story: Story) -> bool:
 
 
 def change_webhook(story: Story) -> bool:
-    """Another address or timeout; the first address comes with a secret."""
+    """Changes webhook URL or timeout; the first URL comes with a secret."""
     values = profiles.webhook(story.rng, story.organisation.domain)
     if story.state["webhook_secret"]:
         del values["webhook_secret"]
@@ -124,7 +124,7 @@ def change_webhook(story: Story) -> bool:
 
 
 def rotate_webhook_secret(story: Story) -> bool:
-    """A new signing secret."""
+    """Sets a new signing secret."""
     if not story.state["webhook_url"]:
         return False
     values = {"webhook_secret": profiles.webhook_secret()}
@@ -132,7 +132,7 @@ def rotate_webhook_secret(story: Story) -> bool:
 
 
 def change_metadata(story: Story) -> bool:
-    """What staff know about the customer."""
+    """Changes the metadata that staff keep about the customer."""
     kept = story.state["meta_data"] if story.rng.random() < 0.7 else {}
     values = {"meta_data": {**profiles.metadata(story.rng), **kept, **_touch(story)}}
     return story.change(story.colleague(), Action.TENANT_ORGANISATION, values, "metadata")
@@ -143,7 +143,7 @@ def _touch(story: Story) -> dict[str, int]:
 
 
 def rename_tenant(story: Story) -> bool:
-    """A small change of the name, or back."""
+    """Changes the name slightly, or back."""
     name, first = story.state["name"], story.organisation.name
     suffix = story.rng.choice((" Group", " International", " (formerly Ltd)"))
     new = first if name != first else name + suffix
@@ -160,17 +160,17 @@ def suspend(story: Story) -> bool:
 
 
 def reactivate(story: Story) -> bool:
-    """Everything runs again."""
+    """Sets the status to active."""
     return _set_status(story, Status.ACTIVE)
 
 
 def close(story: Story) -> bool:
-    """The customer leaves."""
+    """Closes the tenant: the customer leaves."""
     return _set_status(story, Status.INACTIVE)
 
 
 def block(story: Story) -> bool:
-    """Staff lock the customer out."""
+    """Blocks the tenant: staff lock the customer out."""
     return _set_status(story, Status.BLOCKED)
 
 

@@ -1,7 +1,7 @@
-"""Steps as history entries, made as :mod:`webui.history.record.log` makes them.
+"""Convert steps to history entries, as :mod:`webui.history.record.log` does.
 
-Only the text is written by the standard library's JSON, because a run makes millions.
-tests/unit/test_demo.py holds both side by side.
+Only the JSON text is written by the standard library, because a run makes millions of entries.
+tests/unit/test_demo.py compares the two.
 """
 
 import json
@@ -17,7 +17,7 @@ from webui.models.tenant.tenant import Change
 
 
 def listed_changes(step: Step, changes: Iterable[Change]) -> tuple[Row, list[Row]]:
-    """The changes as an entry lists them, and what of them is sealed."""
+    """Returns the changes as an entry lists them, and the rows of their encrypted values."""
     sealed: list[Row] = []
     listed: Row = {change.field: log.sides(change, step.id, sealed) for change in changes}
     if step.account:
@@ -26,7 +26,7 @@ def listed_changes(step: Step, changes: Iterable[Change]) -> tuple[Row, list[Row
 
 
 def body(step: Step, listed: Row, at: datetime, head: log.Head) -> Row:
-    """The entry that follows ``head``, as DESIGN 2.6 has it."""
+    """Returns the body of the entry that follows ``head`` (DESIGN 2.6)."""
     request = str(step.request) if step.request else None
     actor = step.who.acting(step.source, request) if step.who else command_actor("demo")
     return {
@@ -42,9 +42,9 @@ def body(step: Step, listed: Row, at: datetime, head: log.Head) -> Row:
 
 
 def canonical_body(body: Row) -> str:
-    """The body in RFC 8785 form, as :func:`webui.history.record.chain.canonical` writes it.
+    """Returns the body in RFC 8785 form, as :func:`webui.history.record.chain.canonical` does.
 
-    Keys here are ASCII and numbers are whole, so sorting by code point and Python's own
-    spelling of texts and numbers are what the standard asks for.
+    Keys are ASCII and numbers are integers here, so sorting by code point and Python's own format
+    of strings and numbers are what the RFC requires.
     """
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))

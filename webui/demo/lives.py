@@ -1,4 +1,4 @@
-"""The life of an ordinary tenant: how it came, what was changed, how it ended."""
+"""The story of an ordinary tenant: its creation, its changes, its end."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from webui.demo import edits, profiles
 from webui.demo.names import organisation
 from webui.demo.story import Place, Scene, Story
-from webui.demo.story import Step as Told
+from webui.demo.story import Step as StoryStep
 from webui.demo.usage import usage
 from webui.history.record.actions import Action, Source
 from webui.models.tenant.onboarding import SKIPPABLE, STEPS, Passed, Step
@@ -32,7 +32,7 @@ _EDITS: dict[edits.Edit, int] = {
     edits.change_metadata: 14,
     edits.rename_tenant: 5,
 }
-# What happens to the status of a tenant, and to how many of a hundred.
+# Sequences of status changes, and their share of tenants in percent.
 _FATES: dict[tuple[edits.Edit, ...], float] = {
     (): 86.5,
     (edits.suspend, edits.reactivate): 2.5,
@@ -45,8 +45,8 @@ _FATES: dict[tuple[edits.Edit, ...], float] = {
 Sections = list[tuple[Action, str, dict[str, Any]]]
 
 
-def ordinary_life(scene: Scene, number: int, share: float) -> list[Told]:
-    """The steps of the tenant with a number, who comes at a share of the time line."""
+def ordinary_life(scene: Scene, number: int, share: float) -> list[StoryStep]:
+    """Returns the steps of tenant ``number``, created at ``share`` of the time line."""
     story = Story(scene, organisation(scene.rng, number), share)
     if scene.rng.random() < _SIGNS_UP:
         _sign_up(story)
@@ -60,7 +60,7 @@ def ordinary_life(scene: Scene, number: int, share: float) -> list[Told]:
 
 
 def onboard(story: Story, parts: Sections) -> None:
-    """The owner goes through the wizard and finishes it."""
+    """The owner completes the wizard."""
     for action, topic, values in parts:
         if values:
             story.wait(story.rng.uniform(0.5, 4))
@@ -71,7 +71,7 @@ def onboard(story: Story, parts: Sections) -> None:
 
 
 def sections(story: Story, plan: str) -> Sections:
-    """What the tenant is going to have set, in the wizard's order."""
+    """Returns the values that the tenant will have, in the wizard's order."""
     rng, domain = story.rng, story.organisation.domain
     sip = profiles.sip(rng, domain) if rng.random() < _HAS_SIP else {}
     webhook = profiles.webhook(rng, domain) if rng.random() < _HAS_WEBHOOK else {}
@@ -91,7 +91,7 @@ def _by_wizard(story: Story, action: Action, topic: str, values: Mapping[str, An
 
 
 def _sign_up(story: Story) -> None:
-    """The owner comes alone; some never finish, and some begin with a smaller plan."""
+    """The owner signs up; some never finish the wizard, and some begin with a smaller plan."""
     rng = story.rng
     plan = profiles.believable_plan(rng)
     smaller = rng.random() < _STARTS_SMALLER
@@ -107,7 +107,7 @@ def _sign_up(story: Story) -> None:
 
 
 def _stop(story: Story, parts: Sections) -> None:
-    """The owner begins with the wizard and stops at some step of it; some never begin."""
+    """The owner begins the wizard and stops at one of its steps; some never begin."""
     rng = story.rng
     begun = rng.randrange(len(STEPS))
     if not begun:
@@ -122,7 +122,7 @@ def _stop(story: Story, parts: Sections) -> None:
 
 
 def _be_set_up(story: Story) -> None:
-    """Staff create the tenant from a contract and make the owner's account, as a rule."""
+    """Staff create the tenant from a contract and, usually, the owner's account."""
     rng = story.rng
     billing, *others = sections(story, profiles.believable_plan(rng))
     story.set_up({**billing[2], "meta_data": profiles.metadata(rng)})
@@ -148,7 +148,7 @@ def _live_on(story: Story) -> None:
 
 
 def _come_to_an_end(story: Story) -> None:
-    """Most stay active; some are suspended, some of these for a while, some are closed."""
+    """Most tenants stay active; some are suspended, for a while or for good, some are closed."""
     for edit in story.rng.choices(list(_FATES), list(_FATES.values()))[0]:
         story.wait_until(story.rng.uniform(story.share, 1))
         edit(story)

@@ -1,4 +1,4 @@
-"""Names of made-up organisations, and the domain and person that go with each."""
+"""Names of invented organisations, with the domain and person of each."""
 
 import re
 import unicodedata
@@ -25,7 +25,7 @@ from webui.values import text
 _UNUSUAL_EVERY = 8
 _ORDINARY = (ENGLISH, GERMAN, SPANISH, FRENCH, POLISH, TURKISH)
 _ORDINARY_WEIGHTS = (56, 14, 12, 9, 5, 4)
-# Letters that do not fall apart into a letter and an accent.
+# Letters that Unicode does not decompose into a letter and an accent.
 _ASCII = str.maketrans({"ß": "ss", "ł": "l", "Ł": "l", "ø": "o", "œ": "oe", "ı": "i"})
 _DOMAIN_LABEL = 40
 _WITH_TOWN = 0.3
@@ -43,7 +43,7 @@ NAME = _name_field()
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """An organisation as the world knows it; ``person`` is who runs it, in ASCII."""
+    """An organisation: name, domain, and the ASCII name of the person who runs it."""
 
     name: str
     domain: str
@@ -51,7 +51,7 @@ class Organisation:
 
 
 def organisation(rng: Random, number: int) -> Organisation:
-    """The organisation with a number; each 250 in a row show every unusual kind of name."""
+    """Returns organisation ``number``; any 250 in a row include every unusual kind of name."""
     turn, rest = divmod(number, _UNUSUAL_EVERY)
     if rest == _UNUSUAL_EVERY // 2:
         return _UNUSUAL[turn % len(_UNUSUAL)](rng)
@@ -59,7 +59,7 @@ def organisation(rng: Random, number: int) -> Organisation:
 
 
 def made_up_person(rng: Random, language: Language = ENGLISH) -> str:
-    """A first and a last name as they stand in a user name: ``dana.ilic``."""
+    """Returns a first and a last name in the form of a username: ``dana.ilic``."""
     return f"{rng.choice(language.first_names)}.{_plain(rng.choice(language.surnames))}"
 
 
@@ -77,7 +77,7 @@ def _organisation(rng: Random, name: str, spelling: str, language: Language) -> 
 
 
 def _fill(rng: Random, pattern: str, language: Language) -> tuple[str, str]:
-    """The pattern as a name, and the Latin text that its domain is made from."""
+    """Returns the name for a pattern, and the Latin text from which its domain is made."""
     head, _, spelling = rng.choice(language.heads).partition(":")
     name = pattern.format(
         head=head,
@@ -90,7 +90,7 @@ def _fill(rng: Random, pattern: str, language: Language) -> tuple[str, str]:
 
 
 def _plain(value: str) -> str:
-    """Lower case ASCII with dashes: ``celik-sohne``."""
+    """Convert to lower-case ASCII with dashes: ``celik-sohne``."""
     folded = unicodedata.normalize("NFKD", value.translate(_ASCII)).encode("ascii", "ignore")
     return re.sub("[^a-z0-9]+", "-", folded.decode().lower()).strip("-")
 
@@ -123,13 +123,13 @@ def _mixed(language: Language) -> Callable[[Random], Organisation]:
 
 
 def _long(rng: Random) -> Organisation:
-    """A name of the greatest length, or somewhat shorter."""
+    """A name of the maximum length, or somewhat shorter."""
     pattern = rng.choice(LONG_PATTERNS)
     name = ""
     length = rng.choice((NAME.maximum, NAME.maximum, rng.randrange(120, NAME.maximum)))
     while len(name) < length:
         name += _fill(rng, pattern, ENGLISH)[0]
-    # A blank at the cut would be trimmed, and the name one character too short.
+    # A space at the cut would be trimmed, and the name would be one character too short.
     name = name[: length - 1] + (name[length - 1].strip(" ,") or "X")
     return _organisation(rng, name, name, ENGLISH)
 

@@ -1,4 +1,4 @@
-"""Northwind Dental Group: the tenant with the long history that everybody tries things on."""
+"""Northwind Dental Group: the tenant with a long history, used in tests and tours."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ _EDITS: dict[edits.Edit, int] = {
 }
 
 _SIP = {"sip_enabled": True, "sip_username": "nwdental-trunk1"}
-# What everything is set to in the end; the last two changes come on top.
+# The final values of each section; the last two changes follow after them.
 _LAST: Sections = [
     (Action.TENANT_STATUS, "active", {"status": "active", "blocked_services": []}),
     (
@@ -84,7 +84,7 @@ _LAST: Sections = [
 
 
 def northwind_life(scene: Scene) -> list[Step]:
-    """The steps: a sign-up, years of changes, and an ending that is the same in every run."""
+    """Returns the steps: a sign-up, years of changes, and an end that is the same in every run."""
     story = Story(scene, NORTHWIND, BEGAN)
     story.sign_up()
     onboard(story, _first_sections(story))
@@ -93,7 +93,7 @@ def northwind_life(scene: Scene) -> list[Step]:
     for action, topic, values in _LAST:
         _step_on(story)
         story.change(story.colleague(), action, values, topic)
-    # Settling changed nothing where a section already was as it should be.
+    # A final edit changes nothing when its section has the final values already.
     while story.version < ENTRIES - 2:
         _edit(story, edits.replace_sip_password)
     _be_suspended(story)
@@ -106,7 +106,7 @@ def _edit(story: Story, edit: edits.Edit) -> None:
 
 
 def _step_on(story: Story) -> None:
-    """Goes part of the way to the end, so that the changes spread over the years."""
+    """Moves part of the way to the end, so that the changes are spread over the years."""
     way = (_SUSPENDED - story.share) / (ENTRIES - story.version)
     story.wait_until(story.share + way * story.rng.uniform(0.1, 1.9))
 

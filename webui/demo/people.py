@@ -1,4 +1,4 @@
-"""Who acts in the histories: owners, and a handful of colleagues."""
+"""The people who act in the histories: owners and a few colleagues."""
 
 from dataclasses import dataclass
 from random import Random
@@ -13,7 +13,7 @@ from webui.history.record.actions import Source
 from webui.history.record.actor import Actor
 from webui.models import User
 
-# No password has this hash, so nobody can sign in as a person of the demo.
+# No password has this hash, so no one can sign in as a person of the demo.
 UNUSABLE_HASH = "!"
 
 STAFF = (
@@ -33,14 +33,14 @@ _AGENTS = (
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1 Version/26.1 Safari/605.1",
     "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36",
 )
-# Networks for documentation (RFC 5737): no owner's address belongs to anybody.
+# Networks for documentation (RFC 5737): these addresses belong to no real person.
 _OWNER_NETWORKS = ("192.0.2", "198.51.100", "203.0.113")
 _STAFF_NETWORK = "10.2.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An account that acts, and the browser it acts from."""
+    """An account that acts, and its address and browser."""
 
     id: UUID
     username: str
@@ -49,7 +49,7 @@ class Person:
     agent: str
 
     def acting(self, source: Source, request: str | None) -> Actor:
-        """The person as the actor of one request."""
+        """Returns the person as the actor of a request."""
         return Actor(
             "user",
             str(self.id),
@@ -63,27 +63,27 @@ class Person:
 
 
 def owner(rng: Random, user_id: UUID, username: str) -> Person:
-    """An owner somewhere on the internet."""
+    """Creates an owner with an address on the internet."""
     address = f"{rng.choice(_OWNER_NETWORKS)}.{rng.randrange(1, 255)}"
     return Person(user_id, username, Role.OWNER.value, address, rng.choice(_AGENTS))
 
 
 def colleague(number: int, user_id: UUID, username: str, role: str) -> Person:
-    """One of the staff, in the office network."""
+    """Creates a colleague with an address in the office network."""
     address = f"{_STAFF_NETWORK}.{9 + number * 5}"
     return Person(user_id, username, role, address, _AGENTS[number % len(_AGENTS)])
 
 
 def email_address(username: str, domain: str) -> str:
-    """The first name at the domain, with the number that the username has."""
+    """Returns the first name at the domain, with the number from the username."""
     first, _, last = username.partition(".")
     return f"{first}{last.lstrip(ascii_lowercase + '-')}@{domain}"
 
 
 def existing_staff() -> dict[str, User]:
-    """The colleagues of an earlier run, by username.
+    """Returns the colleagues that an earlier run created, by username.
 
-    Not a person who happens to have the name: nothing made up is recorded as theirs.
+    A real person with the same username is excluded: no invented action is recorded as theirs.
     """
     roles = dict(STAFF)
     found = db.session.scalars(select(User).where(User.username_key.in_(roles)))
@@ -95,13 +95,13 @@ def existing_staff() -> dict[str, User]:
 
 
 class Usernames:
-    """Gives every account a username of its own, also next to those of earlier runs."""
+    """Gives each account a unique username, also with regard to accounts of earlier runs."""
 
     def __init__(self) -> None:
         self._last: dict[str, int] = {}
 
     def claim(self, wanted: str) -> str:
-        """The wanted name, with the next free number when it is taken."""
+        """Returns the wanted name, with the next free number when it is taken."""
         if wanted not in self._last:
             self._last[wanted] = _highest(wanted)
         self._last[wanted] += 1
@@ -110,9 +110,9 @@ class Usernames:
 
 
 def _highest(wanted: str) -> int:
-    """The highest number behind the name that the database holds; the bare name counts as 1.
+    """Returns the highest number after the name in the database; the bare name counts as 1.
 
-    One range of the unique index, instead of reading every account.
+    Uses one range of the unique index instead of reading every account.
     """
     key = User.username_key
     taken = db.session.scalars(select(key).where(key >= wanted, key < f"{wanted}:"))

@@ -1,4 +1,4 @@
-"""What tenants have set: believable values for each section."""
+"""Realistic values for each section of a tenant."""
 
 import base64
 import secrets
@@ -36,12 +36,12 @@ _MANAGERS = ("sam.ortiz", "ines.weber", "ruth.levy")
 
 
 def believable_plan(rng: Random) -> str:
-    """A plan; most are on the smallest."""
+    """Returns a random plan; most tenants are on the smallest."""
     return rng.choices(list(_PLAN_WEIGHTS), list(_PLAN_WEIGHTS.values()))[0]
 
 
 def cheaper_plan(name: str) -> str:
-    """The plan below; the smallest stays."""
+    """Returns the next lower plan; the smallest stays."""
     names = list(PLANS)
     return names[max(0, names.index(name) - 1)]
 
@@ -69,12 +69,12 @@ def sip(rng: Random, domain: str) -> Values:
 
 
 def secret() -> str:
-    """A password that no run and no reader can foresee."""
+    """Returns a password that does not depend on the seed."""
     return secrets.token_urlsafe(18)
 
 
 def features(rng: Random) -> Values:
-    """Recording, its format and retention, analytics."""
+    """Recording, its format and retention, and analytics."""
     return {
         "recording_enabled": rng.random() < 0.75,
         "recording_format": rng.choice(tuple(RECORDING_FORMATS)),
@@ -95,7 +95,7 @@ def compliance(rng: Random, plan_name: str) -> Values:
 
 
 def webhook(rng: Random, domain: str) -> Values:
-    """A webhook with its generated secret."""
+    """A webhook with a generated secret."""
     host = rng.choice(("hooks", "api", "integrations", "crm"))
     port = rng.choice(("", "", "", ":8443"))
     return {
@@ -106,12 +106,12 @@ def webhook(rng: Random, domain: str) -> Values:
 
 
 def webhook_secret() -> str:
-    """A signing secret as the product generates it (DESIGN 2.1)."""
+    """Returns a signing secret in the product's format (DESIGN 2.1)."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def metadata(rng: Random) -> dict[str, Any]:
-    """What staff keep about a customer."""
+    """The metadata that staff keep about a customer."""
     result: dict[str, Any] = {
         "crm": f"HS-{rng.randrange(10_000, 99_999)}",
         "segment": rng.choice(_SEGMENTS),

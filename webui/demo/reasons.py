@@ -1,4 +1,4 @@
-"""Why staff did something: the sentence that the product asks them for."""
+"""Reasons that staff give for changes."""
 
 from random import Random
 
@@ -116,6 +116,6 @@ TOPICS = tuple(_REASONS)
 
 
 def believable_reason(rng: Random, topic: str, share: float) -> str:
-    """A reason for a kind of change; ticket numbers grow with the time line."""
+    """Returns a reason for a kind of change; ticket numbers grow with the time line."""
     ticket = _FIRST_TICKET + int(share * _TICKETS) + rng.randrange(60)
     return rng.choice(_REASONS[topic]).format(t=ticket)

@@ -1,4 +1,4 @@
-"""The run: from nothing, or from what is there, to ``count`` more tenants."""
+"""A run: adds ``count`` tenants to an empty or filled database."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,10 +14,10 @@ from webui.history.record import log
 from webui.models.columns import now
 
 SLICE = 20_000
-"""Entries in one transaction."""
+"""Entries per transaction."""
 
-# KiB. New rows land everywhere in large indexes; SQLite's own 2 MB would read and write the
-# same pages again and again. A ceiling for this process's connection, not a reservation.
+# KiB. New rows are spread over large indexes; with SQLite's default of 2 MB the same pages would be
+# read and written repeatedly. It is a maximum for this process's connection, not a reservation.
 _SQLITE_CACHE = 131_072
 
 _HISTORY = timedelta(days=3 * 365)
@@ -27,9 +27,9 @@ _JUST_NOW = timedelta(minutes=3)
 def load(count: int, seed: int, progress: Callable[[int], None]) -> None:
     """Adds ``count`` tenants with owners, usage and histories; needs an app context.
 
-    Equal seeds give equal content, whatever the day. Writes a slice of the time line per
-    transaction, so a run that is stopped leaves a valid database with unfinished stories.
-    ``progress`` hears how many more tenants are finished.
+    Equal seeds give equal content on any day. A slice of the time line is written per transaction,
+    so a run that is stopped leaves a valid database with unfinished stories. ``progress`` is called
+    with the number of tenants finished since the last call.
     """
     if count < 1:
         return
@@ -54,6 +54,6 @@ def _scene(seed: int) -> Scene:
         clock = WorkClock(end - _HISTORY, end - _JUST_NOW)
     else:
         clock = WorkClock(head.at, end)
-    # The same seed again must not make the same UUIDs again: they depend on the history's
-    # length as well.
+    # The same seed must not produce the same UUIDs in a second run, so they depend on the history's
+    # length too.
     return Scene(Random(seed), Random(f"{seed}/{head.seq}"), clock, Usernames())  # noqa: S311

@@ -1,4 +1,4 @@
-"""Words of the scripts that are not Latin, and names that try out what names can hold."""
+"""Words of the non-Latin scripts, and names that test the limits of the name field."""
 
 from webui.demo.words import Language, language
 
@@ -136,7 +136,7 @@ EMOJI_PATTERNS = (
     "👩🏽 {head} Hair & Beauty 💇🏽",
     "🇳🇿 {head} Freight 🚚",
 )
-# What breaks where a name is pasted into HTML, SQL, LIKE, a template or a spreadsheet.
+# These break where a name is pasted into HTML, SQL, LIKE, a template or a spreadsheet.
 AWKWARD_PATTERNS = (
     "{surname} & Sons <Plumbing>",
     'The "{head}" Hotel & Spa',

@@ -1,7 +1,7 @@
-"""A story: the steps of one tenant's life, in the order of time.
+"""A story: the steps of one tenant, in the order of time.
 
-Steps carry shares of the run's activity (see :class:`webui.demo.clock.WorkClock`) and plain
-values; what they become in the database is :mod:`webui.demo.writing`'s.
+Steps contain shares of the run's activity (see :class:`webui.demo.clock.WorkClock`) and plain
+values; :mod:`webui.demo.writing` converts them to database rows.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ from webui.models.columns import Audited
 from webui.models.tenant.tenant import AUDIT_KINDS, DEFAULTS
 
 Changes = Mapping[str, tuple[Any, Any]]
-# About a minute of office hours, in shares of three years.
+# About a minute of office hours, as a share of three years.
 _MINUTE = 1.6e-6
 _FIELDS = [name for name, kind in AUDIT_KINDS.items() if kind is not Audited.DERIVED]
 
@@ -40,7 +40,7 @@ class Account(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where an owner stopped in the wizard, and how each step before was left."""
+    """The wizard step where an owner stopped, and how each earlier step was left."""
 
     tenant_id: UUID
     step: str
@@ -48,11 +48,11 @@ class Place(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What becomes one entry. Steps sort by time, then by the order they were told in.
+    """A step that becomes one entry. Steps sort by time, then by the order of their creation.
 
-    ``who`` is None for the command itself. ``version`` is the tenant's new one; None when
-    the step changes no tenant. ``usage`` stands in a tenant's last step and nowhere else, and
-    ``place`` there when the wizard was begun and never finished.
+    ``who`` is None for the command itself. ``version`` is the tenant's new version; None when the
+    step changes no tenant. ``usage`` is set only in a tenant's last step, and ``place`` is set
+    there when the wizard was begun and not finished.
     """
 
     share: float
@@ -74,7 +74,7 @@ class Step(NamedTuple):
 
 @dataclass
 class Scene:
-    """What all stories of a run share. ``rng`` makes the content, ``ids`` the UUIDs."""
+    """State shared by all stories of a run. ``rng`` makes the content, ``ids`` the UUIDs."""
 
     rng: Random
     ids: Random
@@ -84,12 +84,12 @@ class Scene:
     serials: Iterator[int] = field(default_factory=count)
 
     def uuid(self) -> UUID:
-        """The next UUID of the run."""
+        """Returns the next UUID of the run."""
         return UUID(int=self.ids.getrandbits(128), version=4)
 
 
 class Story:
-    """Tells one tenant's life: each method adds a step at the present ``share``."""
+    """Builds one tenant's story: each method adds a step at the present ``share``."""
 
     def __init__(self, scene: Scene, organisation: Organisation, share: float) -> None:
         self.scene = scene
@@ -110,15 +110,15 @@ class Story:
         self.share += min(minutes * _MINUTE, left / 20)
 
     def wait_until(self, share: float) -> None:
-        """Lets time pass until a later share; an earlier one is now."""
+        """Moves on to a later share; an earlier one changes nothing."""
         self.share = max(self.share, min(share, 1.0))
 
     def colleague(self) -> Person:
-        """One of the staff."""
+        """Returns a random member of the staff."""
         return self.rng.choice(self.scene.staff)
 
     def someone(self) -> Person:
-        """The owner more often than not, if there is one."""
+        """Returns the owner in most cases, if there is one, else a colleague."""
         if self.owner and self.rng.random() < 0.55:
             return self.owner
         return self.colleague()
@@ -136,7 +136,7 @@ class Story:
         self._create(self.colleague(), Source.UI, reason=self._reason("created"))
 
     def give_owner(self) -> None:
-        """Staff make the account of an owner."""
+        """Staff create the owner's account."""
         self.owner = self._new_owner(self.scene.uuid())
         self._open_account(self.colleague(), Source.UI, reason=self._reason("owner"))
 
@@ -150,9 +150,9 @@ class Story:
         source: Source = Source.UI,
         reason: str | None = None,
     ) -> bool:
-        """Changes fields; False when all of them held these values already.
+        """Changes fields; returns False when all of them have these values already.
 
-        ``topic`` names the reasons that staff may give; owners give none.
+        ``topic`` selects the reasons that staff may give; owners give none.
         """
         changes = {
             name: (self.state[name], new) for name, new in values.items() if self.state[name] != new
@@ -166,7 +166,7 @@ class Story:
         return True
 
     def finish(self, usage: tuple[Month, ...]) -> list[Step]:
-        """The steps, the last one marked as such."""
+        """Returns the steps; the last one contains the usage."""
         self.steps[-1] = self.steps[-1]._replace(usage=usage, place=self.place)
         return self.steps
 
@@ -178,7 +178,7 @@ class Story:
         return believable_reason(self.rng, topic, self.share)
 
     def _create(self, who: Person, source: Source, **rest: Any) -> None:
-        """The entry holds every plain field, and what else is set (as Tenant.creation)."""
+        """Records every plain field, and the other fields that are set (as Tenant.creation)."""
         changes = {
             name: (None, value)
             for name, value in self.state.items()

@@ -1,7 +1,7 @@
-"""The tenants' rows: several changes of a tenant in one transaction become one statement.
+"""Rows of tenants: several changes of a tenant in a transaction become one statement.
 
-The database wants a tenant to start at version 1 and to go up by one (models/triggers.py),
-so what is left of the versions is made up for by updates that raise nothing else.
+Database triggers require that a tenant starts at version 1 and that each update adds one
+(models/triggers), so the missing versions are added by updates that change nothing else.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ from webui.models.tenant import tenant_seals
 from webui.models.tenant.tenant import audit_kind
 from webui.values import name_key
 
-# Ids of one statement; SQLite's limit of parameters is far above.
+# Ids per statement; SQLite allows far more parameters.
 _AT_ONCE = 1_000
 Row = dict[str, Any]
 _TABLE = db.metadata.tables[Tenant.__tablename__]
@@ -65,7 +65,7 @@ class TenantRows:
         return row
 
     def write(self, connection: Connection) -> None:
-        """Writes them; every version is then the number of the tenant's entries."""
+        """Writes the rows; each version is then the number of the tenant's entries."""
         vouched = {row.id: tenant_seals.matching(row) for row in _stored(connection, self._changed)}
         if self._new:
             connection.execute(insert(_TABLE), list(self._new.values()))
@@ -78,7 +78,7 @@ class TenantRows:
         self._seal(connection, vouched)
 
     def _seal(self, connection: Connection, vouched: dict[UUID, set[str]]) -> None:
-        """Seals the rows as they are now; ``vouched`` is what matched of those that were there."""
+        """Seals the rows as they are now; ``vouched`` has the fields whose old seal matched."""
         for tenant, row in self._changed.items():
             vouched[tenant] |= tenant_seals.names() & row.keys()
         names, ids = tenant_seals.names(), [*self._new, *self._changed]
@@ -97,7 +97,7 @@ class TenantRows:
 
 
 def _sealed(ring: KeyRing, name: str, value: str | None, row: str) -> Row:
-    """The columns of an encrypted field, as models.columns.Encrypted fills them."""
+    """Returns the columns of an encrypted field, as models.columns.Encrypted sets them."""
     result: Row = {name: value and fields.seal(ring, value, _TABLE.name, name, row)}
     attribute: Encrypted = getattr(Tenant, name)
     if attribute.index:
@@ -108,7 +108,7 @@ def _sealed(ring: KeyRing, name: str, value: str | None, row: str) -> Row:
 
 
 def _stored(connection: Connection, ids: Iterable[UUID]) -> list[Any]:
-    """What the seals of some tenants cover, as it is stored."""
+    """Returns the stored columns that the seals of some tenants cover."""
     query = select(*tenant_seals.columns(_TABLE)).where(
         _TABLE.c.id.in_(bindparam("ids", expanding=True))
     )

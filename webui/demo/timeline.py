@@ -1,7 +1,7 @@
 """All stories of a run as one stream of steps in the order of time.
 
-A story is told when its tenant comes, and only steps still to come are held, so a run needs
-little more memory than its tenants' futures.
+A story is created when its tenant begins, and only future steps are in memory, so a run needs
+little more memory than the future steps of its tenants.
 """
 
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from webui.demo.people import STAFF, STAFF_DOMAIN, colleague, existing_staff
 from webui.demo.story import Account, Scene, Step
 from webui.history.record.actions import Action, Source
 
-# Few tenants have no room for one that is so unlike the others.
+# With fewer tenants, one that differs so much from the others would not fit.
 _NORTHWIND_FROM = 10
-# The last tenants still have time for a first step or two.
+# The last tenants still have time for a step or two.
 _LAST_START = 0.9999
 
 
 def slices(steps: Iterator[Step], size: int) -> Iterator[list[Step]]:
-    """The steps in lists of about ``size``; steps of the same moment stay together."""
+    """Yields lists of about ``size`` steps; steps of the same time stay together."""
     part: list[Step] = []
     for step in steps:
         if len(part) >= size and step.share != part[-1].share:
@@ -31,7 +31,7 @@ def slices(steps: Iterator[Step], size: int) -> Iterator[list[Step]]:
 
 
 def timeline(scene: Scene, count: int) -> Iterator[Step]:
-    """The steps of ``count`` tenants, and before them those of the staff that is missing."""
+    """Yields the steps of the missing staff, then those of ``count`` tenants."""
     yield from _hire(scene)
     to_come: list[Step] = []
     for story in _stories(scene, count):
@@ -44,7 +44,7 @@ def timeline(scene: Scene, count: int) -> Iterator[Step]:
 
 
 def _stories(scene: Scene, count: int) -> Iterator[list[Step]]:
-    """Each tenant's steps, in the order of their first."""
+    """Yields each tenant's steps, ordered by the first one."""
     starts = sorted(scene.rng.uniform(0, _LAST_START) for _ in range(count))
     if count >= _NORTHWIND_FROM:
         starts[_nearest(starts)] = northwind.BEGAN
@@ -60,7 +60,7 @@ def _nearest(starts: list[float]) -> int:
 
 
 def _hire(scene: Scene) -> Iterator[Step]:
-    """The staff of the run: those of an earlier one, and an account for everybody else."""
+    """Adds the staff of the run: accounts of an earlier run, and new accounts for the others."""
     known = existing_staff()
     for number, (name, role) in enumerate(STAFF):
         if name in known:
@@ -71,7 +71,7 @@ def _hire(scene: Scene) -> Iterator[Step]:
         email = f"{username}@{STAFF_DOMAIN}"
         scene.staff.append(colleague(number, user_id, username, role.value))
         account = Account(user_id, username, email, role.value, None)
-        # A share before all others; the same for all of them keeps them in one slice.
+        # A share before all others; the same one for all keeps them in one slice.
         yield Step(
             0.0,
             next(scene.serials),

@@ -1,4 +1,4 @@
-"""How much the tenants used the platform in the last months."""
+"""Usage of the platform in the last three months."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from webui.core.limits import Status
 from webui.models.tenant.usage import month_of
 
-# What a tenant with a very high limit really needs in a month.
+# Calls per month of a tenant with a very high limit.
 _BUSIEST = 400_000
-# Shares of the limit that is used, and how many tenants use that much.
+# Ranges of the used share of the limit, with the weights of tenants below.
 _LEVELS = ((0.0, 0.02), (0.02, 0.3), (0.3, 0.8), (0.8, 0.99), (1.0, 1.0))
 _LEVEL_WEIGHTS = (10, 45, 27, 13, 5)
 _WITHOUT_ROWS = 0.07
@@ -26,7 +26,7 @@ class Month(NamedTuple):
 
 
 def months_until(now: datetime) -> tuple[str, ...]:
-    """The current month and the two before it, newest first."""
+    """Returns the current month and the two before it, newest first."""
     months = []
     day = now.replace(day=15)
     for _ in range(3):
@@ -42,7 +42,7 @@ def _december(day: datetime) -> datetime:
 def usage(
     rng: Random, state: Mapping[str, Any], began: datetime, now: datetime
 ) -> tuple[Month, ...]:
-    """The usage of a tenant in its present state that exists since ``began``."""
+    """Returns the usage of a tenant in its present state, created at ``began``."""
     if rng.random() < _WITHOUT_ROWS or state["onboarded_at"] is None:
         return ()
     low, high = rng.choices(_LEVELS, _LEVEL_WEIGHTS)[0]
@@ -53,7 +53,8 @@ def usage(
         level = rng.uniform(low, high) * (1 - 0.08 * age * (high < 1))
         calls = 0 if stopped and age == 0 else int(limit * level)
         rows.append(_month(rng, month, calls))
-    # Made for all months and then chosen: the day of the run must not move the dice.
+    # All months are generated and then filtered, so that the date of the run does not change the
+    # sequence of random numbers.
     return tuple(row for row in rows if row.month >= month_of(began))
 
 

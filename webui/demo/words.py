@@ -1,4 +1,4 @@
-"""The words that made-up organisations and people are made of, by language.
+"""Words for names of invented organisations and people, by language.
 
 Organisations and domains are invented; domains end in .example (RFC 2606).
 """
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Language:
-    """How organisations of a language are called, and who runs them.
+    """How organisations of a language are named, and who runs them.
 
-    ``patterns`` are filled with heads, surnames and towns. A head of a script that is not
-    Latin carries its spelling in a domain after a colon. Names of people are in plain ASCII,
-    as user names are.
+    ``patterns`` are filled with heads, surnames and towns. A head in a non-Latin script has its
+    spelling for the domain after a colon. Names of people are plain ASCII, like usernames.
     """
 
     patterns: tuple[str, ...]
@@ -23,7 +22,7 @@ class Language:
 
 
 def language(patterns: str, heads: str, towns: str, surnames: str, first_names: str) -> Language:
-    """A language from texts: patterns one to a line, words between commas."""
+    """Creates a language from texts: one pattern per line, words separated by commas."""
     return Language(
         tuple(line.strip() for line in patterns.strip().splitlines()),
         *(_words(text) for text in (heads, towns, surnames, first_names)),

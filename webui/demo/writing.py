@@ -1,4 +1,4 @@
-"""Steps into the database: many rows of a kind in one statement, what is referred to first."""
+"""Writes steps to the database: one statement per table, referenced rows first."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ from webui.models import (
 from webui.models.seals import user_seals
 from webui.models.tenant.tenant import Change, audit_kind
 
-# Half of all rows are these, and PostgreSQL takes a column faster than a row at a time.
+# Half of all rows are these; PostgreSQL inserts whole columns faster than single rows.
 _FIELDS = text(
     "INSERT INTO audit_fields (seq, field, tenant_id) SELECT * FROM"
     " unnest(CAST(:seq AS bigint[]), CAST(:field AS text[]), CAST(:tenant_id AS uuid[]))"
@@ -37,7 +37,7 @@ _FIELDS = text(
 
 
 def write(steps: Sequence[Step], clock: WorkClock) -> None:
-    """Writes the steps, which must be in the order of time, inside a write transaction."""
+    """Writes the steps, which must be in the order of time, in the current write transaction."""
     batch = _Batch(log.lock_head())
     for step in steps:
         batch.add(step, clock.at(step.share))
@@ -59,8 +59,8 @@ class _Batch:
         self.tenants = TenantRows()
 
     def add(self, step: Step, at: datetime) -> None:
-        """Adds what the step changes, and its entry."""
-        # The clock knows when the run began; others may have written since.
+        """Adds the rows of a step's changes, and its entry."""
+        # The clock knows only when the run began; entries may have been written since then.
         at = max(at, self.head.at or at)
         if step.tenant:
             self.tenants.apply(step, at)
@@ -90,7 +90,7 @@ class _Batch:
         self.head = log.Head(entry["seq"], entry["hash"], at)
 
     def insert(self, connection: Connection) -> None:
-        """Writes everything; accounts before the entries that they are sealed under."""
+        """Writes all rows; users before the entries that their seals refer to."""
         self.tenants.write(connection)
         _insert(connection, User, self.users)
         _insert(connection, AuditEntry, self.entries)
@@ -102,7 +102,7 @@ class _Batch:
 
 
 def _user(account: Account, at: datetime, entry: UUID) -> User:
-    """An account object that no session ever sees, sealed under its entry."""
+    """Returns a user object that is in no session, sealed under its entry."""
     user = User(
         id=account.id,
         username=account.username,
@@ -119,7 +119,7 @@ def _user(account: Account, at: datetime, entry: UUID) -> User:
 
 
 def _row(thing: object) -> Row:
-    """The values of a model object, by attribute."""
+    """Returns the values of a model object, by attribute."""
     return {name: value for name, value in vars(thing).items() if name != "_sa_instance_state"}
 
 

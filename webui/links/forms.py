@@ -1,6 +1,6 @@
 """The form in which a person chooses a password."""
 
-from webui.accounts.forms import explain_password, judge_password, new_password_field
+from webui.accounts.forms import check_password_field, explain_password, new_password_field
 from webui.accounts.password_rule import Holder
 from webui.models import User
 from webui.web.posted.forms import BaseForm, ParsedField
@@ -18,4 +18,4 @@ class ChoosePasswordForm(BaseForm):
 
     def validate_password(self, field: ParsedField) -> None:
         """Checks the password rule for this account."""
-        judge_password(field, Holder.of(self.user))
+        check_password_field(field, Holder.of(self.user))

@@ -13,7 +13,7 @@ from flask import (
 )
 
 from webui.accounts.sessions import sessions
-from webui.accounts.sign_in.sign_in_response import arrive
+from webui.accounts.sign_in.sign_in_response import complete_sign_in
 from webui.core.permissions import public
 from webui.links import operations
 from webui.links.forms import ChoosePasswordForm
@@ -89,7 +89,7 @@ def _go_on(chosen: operations.Chosen) -> Any:
     if chosen.session is None:
         flash(PASSWORD_SET)
         return go_to(url_for("accounts.login"))
-    return arrive(chosen.session, chosen.user, None, again=False)
+    return complete_sign_in(chosen.session, chosen.user, None, again=False)
 
 
 def _form(form: ChoosePasswordForm, user: User, kind: LinkKind, status: int = 200) -> Response:

@@ -1,1 +1,1 @@
-"""New business users: sign-up, and the wizard that sets up their organisation."""
+"""Onboarding of business users: sign-up, and the wizard that sets up their organisation."""

@@ -1,9 +1,9 @@
-"""The sign-up form; the wizard's forms are those of the tenants' sections."""
+"""The sign-up form. The wizard uses the forms of the tenants' sections."""
 
 from typing import Any, cast
 
 from webui import values
-from webui.accounts.forms import explain_password, judge_password, new_password_field
+from webui.accounts.forms import check_password_field, explain_password, new_password_field
 from webui.accounts.password_rule import Holder
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Text
@@ -16,7 +16,7 @@ _NAME = cast(Text, FIELDS["name"])
 
 
 class SignUpForm(BaseForm):
-    """A new organisation and its first owner. What else is posted is nobody's business."""
+    """A new organisation and its first owner. Other posted fields are ignored."""
 
     organisation = text_field(
         _NAME,
@@ -44,6 +44,8 @@ class SignUpForm(BaseForm):
         explain_password(self.password, Role.OWNER)
 
     def validate_password(self, field: ParsedField) -> None:
-        """The one rule for passwords, with what else the form says."""
+        """Applies the password rule to the field, with the names that the password must not
+        contain.
+        """
         names = (self.username.value, self.email.value, self.organisation.value)
-        judge_password(field, Holder(Role.OWNER, *(name or "" for name in names)))
+        check_password_field(field, Holder(Role.OWNER, *(name or "" for name in names)))

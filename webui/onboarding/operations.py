@@ -1,6 +1,6 @@
-"""What happens in the wizard: steps are saved, set aside or skipped, and it is finished.
+"""Operations of the wizard: save, set aside or skip a step, and finish.
 
-Sections are saved by the tenants' own operation: same rules, same conflicts, same history.
+A section is saved by the tenants' own operation, with the same rules, conflicts and history.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from webui.web.posted import drafts
 
 
 class Unfinished(Exception):
-    """The wizard cannot end yet: ``step`` was never left behind."""
+    """The wizard cannot be finished yet: ``step`` is still open."""
 
     def __init__(self, step: Step) -> None:
         super().__init__(f"{step} is open")
@@ -32,7 +32,7 @@ class Unfinished(Exception):
 
 @dataclass(frozen=True)
 class Move:
-    """From one step to another; ``how`` is None when the first one is not done with that."""
+    """A move from one step to another; ``how`` is None when the first step stays open."""
 
     step: Step
     to: Step
@@ -40,7 +40,7 @@ class Move:
 
 
 def save_step(tenant_id: UUID, edit: Edit, move: Move, actor: Actor) -> Saved:
-    """Saves the section of a step and moves on, both or neither.
+    """Saves the section of a step and moves on, in one transaction.
 
     Raises what tenants.operations.update_section raises.
     """
@@ -54,18 +54,18 @@ def save_step(tenant_id: UUID, edit: Edit, move: Move, actor: Actor) -> Saved:
 
 
 def set_aside(tenant_id: UUID, move: Move, path: str, typed: str, actor: Actor) -> None:
-    """Moves on without saving; what was typed is kept as the draft of the step's form.
+    """Moves on without saving; the input is kept as the draft of the step's form.
 
     Raises Gone and rules.Closed.
     """
     with write_transaction():
         _to_change(tenant_id, actor)
-        drafts.put(_person(actor), path, typed)
+        drafts.put_draft(_person(actor), path, typed)
         _move(tenant_id, move)
 
 
 def move_on(tenant_id: UUID, move: Move, path: str, actor: Actor) -> None:
-    """Moves on; there was nothing to save. Raises Gone and rules.Closed."""
+    """Moves on without anything to save. Raises Gone and rules.Closed."""
     with write_transaction():
         _to_change(tenant_id, actor)
         drafts.forget_draft(_person(actor), path)
@@ -73,10 +73,10 @@ def move_on(tenant_id: UUID, move: Move, path: str, actor: Actor) -> None:
 
 
 def finish_onboarding(tenant_id: UUID, version: int, fields: Sequence[str], actor: Actor) -> None:
-    """Ends the wizard; once it has ended, nothing more happens.
+    """Finishes the wizard; does nothing when it is finished already.
 
     ``version`` is the one that the review showed. Raises Gone, rules.Closed, Unfinished, and
-    conflicts.Conflict when somebody changed one of the ``fields`` since.
+    conflicts.Conflict when another person changed one of the ``fields`` since then.
     """
     with write_transaction():
         tenant = _to_change(tenant_id, actor)
@@ -92,7 +92,7 @@ def finish_onboarding(tenant_id: UUID, version: int, fields: Sequence[str], acto
 
 
 def _to_change(tenant_id: UUID, actor: Actor) -> Tenant:
-    """The tenant, locked: its row in the wizard is only ever written under this lock."""
+    """Loads and locks the tenant: its onboarding row is only written under this lock."""
     tenant = db.session.get(Tenant, tenant_id, with_for_update=True)
     if tenant is None:
         raise Gone

@@ -1,4 +1,4 @@
-"""The wizard's pages. It composes the tenants' sections: forms, rules and answers are theirs."""
+"""The wizard's pages, built from the forms, rules and responses of the tenants' sections."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -32,8 +32,8 @@ from webui.tenants.core.rules import Closed, RuleBroken, is_closed_for
 from webui.tenants.core.scope import CLOSED, get_open_tenant, get_tenant
 from webui.tenants.core.sections import SECTIONS
 from webui.tenants.page import onboarding_progress
-from webui.tenants.page.form_responses import explain, offered, put_errors, side_by_side
-from webui.tenants.page.overview import Overview, mark
+from webui.tenants.page.form_responses import explain, offered_password, put_errors, side_by_side
+from webui.tenants.page.overview import Overview, last_change
 from webui.tenants.page.routes import edit_of
 from webui.web import request_actor
 from webui.web.errors import Detail
@@ -43,31 +43,31 @@ from webui.web.posted.drafts import keeps_draft
 from webui.web.posted.forms import posted_version
 
 bp = Blueprint("onboarding", __name__, url_prefix="/onboarding")
-# What the review shows, and nobody may have changed since it did.
+# The fields that the review shows; finishing requires that no one has changed them since.
 REVIEWED = sorted(name for section in SECTIONS.values() for name in section.fields)
 KEPT = "This is what you had typed here. It is not saved yet."
 View = Callable[..., Any]
 
 
 class StepConverter(BaseConverter):
-    """``<step:step>`` in a URL: a step of the wizard, or no such page."""
+    """URL converter ``<step:step>``: a name to its Step; 404 for an unknown name."""
 
     regex = "|".join(Step)
 
     def to_python(self, value: str) -> Step:
-        """The step of a name."""
+        """Returns the step of a name."""
         return Step(value)
 
     def to_url(self, value: Step | str) -> str:
-        """The name of a step, which templates may name by its word."""
+        """Returns the name of a step; templates may pass the name itself."""
         return Step(value).value
 
 
 def in_order(view: View) -> View:
-    """Gives a step's view the tenant and its row, once everything before the step is done."""
+    """Passes tenant and onboarding row to a step's view, once all earlier steps are done."""
 
     @wraps(view)
-    def judged(step: Step | None = None) -> Any:
+    def checked(step: Step | None = None) -> Any:
         tenant = get_open_tenant(current_user.tenant_id)
         row = onboarding_progress.progress_of(tenant.id)
         wanted = step or Step(row.step)
@@ -80,13 +80,13 @@ def in_order(view: View) -> View:
         except Closed:
             abort(403, Detail(CLOSED))
 
-    return judged
+    return checked
 
 
 @bp.get("")
 @requires(Permission.ONBOARD)
 def start() -> Response:
-    """To where the owner goes on, whatever the device."""
+    """Redirects to the step where the owner continues, on any device."""
     tenant = get_tenant(current_user.tenant_id)
     if is_closed_for(tenant, current_user.role):
         return redirect(url_for("tenants.page", tenant_id=tenant.id), 303)
@@ -99,15 +99,15 @@ def start() -> Response:
 @requires(Permission.ONBOARD)
 @in_order
 def show(tenant: Tenant, row: Onboarding, step: Step) -> Response:
-    """A step."""
+    """The page of a step."""
     return _step(tenant, row, step)
 
 
 def _step(tenant: Tenant, row: Onboarding, step: Step) -> Response:
-    """The page of a step, with what was typed there and could not be saved."""
+    """The page of a step, with input that was not saved earlier."""
     if step is Step.REVIEW:
         return _review(tenant, row)
-    typed = drafts.latest(url_for(".leave", step=step))
+    typed = drafts.latest_draft(url_for(".leave", step=step))
     form = SECTIONS[step].form(tenant, formdata=typed)
     version = typed.get("version", type=int) if typed else None
     return _form(tenant, row, step, form, version=version or tenant.version, restored=bool(typed))
@@ -119,19 +119,19 @@ def _step(tenant: Tenant, row: Onboarding, step: Step) -> Response:
 @keeps_draft("onboarding.show")
 @in_order
 def leave(tenant: Tenant, row: Onboarding, step: Step) -> Any:
-    """Leaves a step: saves it, skips it, or sets aside what cannot be saved on the way back."""
+    """Leaves a step: saves it, skips it, or keeps unsaved input as a draft when going back."""
     go = posted_go(step)
     if step is Step.REVIEW:
         return _leave_review(tenant, row, go)
     form, version = SECTIONS[step].form(tenant), posted_version()
-    offer = offered(form)
+    offer = offered_password(form)
     if offer:
         return _form(tenant, row, step, form, version=version, offer=offer)
     if go is Go.SKIP:
         return _set_aside(tenant, step, form, go)
     try:
         if not form.validate():
-            # The errors stand beside their fields already.
+            # The errors are already beside their fields.
             raise RuleBroken({})
         edit = edit_of(form, version, url_for(".leave", step=step))
         move = move_of(step, go, form)
@@ -148,7 +148,7 @@ def leave(tenant: Tenant, row: Onboarding, step: Step) -> Any:
 @bp.get("/done")
 @requires(Permission.ONBOARD)
 def done() -> Any:
-    """What happens next."""
+    """The page after the wizard: what happens next."""
     tenant = get_tenant(current_user.tenant_id)
     if not tenant.onboarded_at:
         return redirect(url_for(".start"), 303)
@@ -166,7 +166,7 @@ def _refused(
     version: int,
     refusal: RuleBroken | Conflict,
 ) -> Response:
-    """422 or 409, as the section's own form answers."""
+    """422 or 409, as the section's own form responds."""
     if isinstance(refusal, Conflict):
         return _form(tenant, row, step, form, 409, **side_by_side(tenant, form, refusal))
     put_errors(form, refusal)
@@ -174,7 +174,7 @@ def _refused(
 
 
 def _set_aside(tenant: Tenant, step: Step, form: TenantForm, go: Go | Step) -> Response:
-    """Moves on without saving; what differs from the stored values is kept as a draft."""
+    """Moves on without saving; input that differs from the stored values is kept as a draft."""
     move, path, actor = (
         move_of(step, go),
         url_for(".leave", step=step),
@@ -183,19 +183,19 @@ def _set_aside(tenant: Tenant, step: Step, form: TenantForm, go: Go | Step) -> R
     if _is_untouched(tenant, form):
         operations.move_on(tenant.id, move, path, actor)
     else:
-        operations.set_aside(tenant.id, move, path, drafts.posted(), actor)
+        operations.set_aside(tenant.id, move, path, drafts.posted_fields(), actor)
     return _go_on(tenant, move, go)
 
 
 def _is_untouched(tenant: Tenant, form: TenantForm) -> bool:
-    """Whether nothing was typed that a draft could keep."""
+    """Whether the form contains no input that a draft could keep."""
     names = [name for name in form.tenant_fields() if name in form]
     stored = stored_values(tenant, names)
     return all((form[name].data or "") == (value or "") for name, value in stored.items())
 
 
 def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
-    """Back to the steps, or the end."""
+    """Goes back to a step, or finishes the wizard."""
     actor = request_actor.actor(Source.WIZARD)
     if go is not Go.NEXT:
         move = move_of(Step.REVIEW, go)
@@ -206,7 +206,7 @@ def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
     except operations.Unfinished as refusal:
         return go_to(url_for(".show", step=refusal.step))
     except Conflict as conflict:
-        latest = mark(conflict.latest)
+        latest = last_change(conflict.latest)
         return _review(get_tenant(tenant.id), row, 409, latest=latest)
     except SQLAlchemyError as error:
         return _review(tenant, row, 503, problem=explain(error))
@@ -214,7 +214,7 @@ def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
 
 
 def _go_on(tenant: Tenant, move: Move, go: Go | Step) -> Response:
-    """303 to the next step; by htmx the step itself, in place."""
+    """303 to the next step; with htmx the step itself, in place."""
     if go is Go.LEAVE:
         return go_to(url_for("tenants.page", tenant_id=tenant.id))
     row = onboarding_progress.progress_of(tenant.id)
@@ -250,7 +250,7 @@ def _page(tenant: Tenant, row: Onboarding, step: Step, status: int, **words: Any
         "places": onboarding_progress.places(row, step),
         "returns": returns() and step is (request.view_args or {}).get("step"),
         "restored_words": KEPT,
-        # The question comes first: only what is wrong takes the focus from it.
+        # The question comes first: only a field with an error takes the focus from it.
         "first_field": lambda form, _notes: form.first_error,
         **words,
     }

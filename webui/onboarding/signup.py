@@ -1,4 +1,4 @@
-"""A business user comes in: account, organisation and session in one transaction."""
+"""Sign-up: creates account, organisation and session in one transaction."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -21,18 +21,18 @@ from webui.rate_limits import throttle, try_limits
 from webui.web import idempotency_keys
 from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 
-# So long a second click of the same form means the first one.
+# Within this time, a second submission of the same form signs in to the first one's account.
 _SAME_CLICK = timedelta(minutes=1)
 _PROOFS = frozenset({Proof.PASSWORD})
 
 
 class UsernameTaken(Exception):
-    """Somebody else has the username; nothing was written."""
+    """Another account has the username; nothing was written."""
 
 
 @dataclass(frozen=True)
 class NewOwner:
-    """What the sign-up form said. ``mark`` is the form's one-use submission."""
+    """The input of the sign-up form. ``mark`` is the form's idempotency key."""
 
     organisation: str
     username: str
@@ -43,32 +43,33 @@ class NewOwner:
 
 @dataclass(frozen=True)
 class SignedUp:
-    """The new account, and the token of its session."""
+    """The new account and its session's token."""
 
     token: str = field(repr=False)
     user: User
 
 
 def sign_up(new: NewOwner, actor: Actor) -> SignedUp:
-    """Makes the organisation with its owner and signs them in.
+    """Creates the organisation with its owner and signs the owner in.
 
-    ``actor`` tells from where, not yet who. The role is always owner. A second click of the
-    same form signs in to what the first one made. Raises UsernameTaken, and throttle.TooMany
-    after too many from one address, right ones included: it stops mass sign-up.
+    ``actor`` has the address, but no account yet. The role is always owner. A second submission of
+    the same form signs in to the account that the first one created. Raises UsernameTaken, and
+    throttle.TooMany after too many sign-ups from one address: successful ones count too, against
+    mass sign-up.
     """
     throttle.consume([try_limits.by_address(try_limits.SIGN_UP, actor.address)], actor)
     if operations.find_user(new.username):
-        return _first_click(new, actor)
-    # Hashing takes long on purpose: never inside the write transaction.
+        return _repeat_sign_up(new, actor)
+    # Password hashing is slow by design, so it runs before the write transaction.
     hashed = passwords.hash_password(new.password)
     try:
         with write_transaction():
             return _create(new, hashed, actor)
     except IntegrityError:
-        # Two at the same moment: the username's unique index let one of them win.
+        # Two requests at the same moment: the unique index on the username accepted one of them.
         if operations.find_user(new.username) is None:
             raise
-        return _first_click(new, actor)
+        return _repeat_sign_up(new, actor)
 
 
 def _create(new: NewOwner, hashed: str, actor: Actor) -> SignedUp:
@@ -91,8 +92,8 @@ def _create(new: NewOwner, hashed: str, actor: Actor) -> SignedUp:
     return SignedUp(authentication.begin_session(user, owner, None, _PROOFS), user)
 
 
-def _first_click(new: NewOwner, actor: Actor) -> SignedUp:
-    """Signs in to the account that this very form has just made. Raises UsernameTaken."""
+def _repeat_sign_up(new: NewOwner, actor: Actor) -> SignedUp:
+    """Signs in to the account that this same form has just created. Raises UsernameTaken."""
     user = operations.find_user(new.username)
     used = (
         idempotency_keys.used(IdempotencyKey(new.mark, user.id, UsedOn.SIGN_UP)) if user else None
@@ -103,7 +104,7 @@ def _first_click(new: NewOwner, actor: Actor) -> SignedUp:
         raise UsernameTaken
     with write_transaction():
         user = db.session.get_one(User, user.id)
-        # Whatever makes the password alone not enough is judged by the sign-in page.
+        # An account that needs more than the password must use the sign-in page.
         usable = user.active and trust.is_trusted(user)
         if not usable or authentication.blocked(user) or factors.factors_of(user.id).any:
             raise UsernameTaken

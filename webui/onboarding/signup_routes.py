@@ -18,7 +18,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from webui.accounts.sign_in import sign_in_response
 from webui.core.permissions import public
 from webui.history.record.actions import Source
-from webui.history.record.actor import Actor
 from webui.onboarding import signup
 from webui.onboarding.forms import SignUpForm
 from webui.rate_limits import throttle
@@ -42,7 +41,7 @@ def _signup_open() -> dict[str, bool]:
 @bp.get("/signup")
 @public
 def form() -> Any:
-    """The form; who is signed in has an account already."""
+    """The form; a person who is signed in is redirected."""
     _refuse_closed()
     if current_user.is_authenticated:
         return redirect(url_for("accounts.start"), 303)
@@ -53,7 +52,7 @@ def form() -> Any:
 @public
 @keeps_draft("signup.form")
 def sign_up() -> Any:
-    """Makes the organisation and goes on to the wizard, signed in."""
+    """Creates the organisation and continues with the wizard, signed in."""
     _refuse_closed()
     if current_user.is_authenticated:
         return go_to(url_for("accounts.start"))
@@ -71,12 +70,9 @@ def sign_up() -> Any:
         return retry_after.too_many(_page(form, 429, retry_after.wait_in_words(refusal)), refusal)
     except SQLAlchemyError as error:
         return _page(form, 503, explain(error))
-    return sign_in_response.arrive(made.token, made.user, url_for("onboarding.start"), again=False)
-
-
-def _visitor() -> Actor:
-    """Somebody who is nobody yet."""
-    return request_actor.person(None, None, None, Source.WIZARD)
+    return sign_in_response.complete_sign_in(
+        made.token, made.user, url_for("onboarding.start"), again=False
+    )
 
 
 def _new_owner(form: SignUpForm, mark: str) -> signup.NewOwner:

@@ -1,4 +1,4 @@
-"""What a posted step wants: where to go, and whether the step counts as done."""
+"""The button of a posted wizard step: where to go, and whether the step counts as done."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from webui.tenants.core.forms import TenantForm
 from webui.web.errors import Detail
 
 UNKNOWN = "The form did not say where to go. Reload the page and use its buttons."
-# What makes a skippable step more than skipped: without any of these nothing is set up.
+# A skippable step with none of these fields counts as skipped: nothing is set up.
 _MATTERS = {
     Step.SIP: ("sip_enabled", "sip_domain", "sip_username", "sip_password"),
     Step.WEBHOOK: ("webhook_url",),
@@ -18,7 +18,7 @@ _MATTERS = {
 
 
 class Go(StrEnum):
-    """The field ``go``: which button was used. The progress bar's are named by their step."""
+    """The field ``go``: which button was used. Buttons of the progress bar have the step's name."""
 
     NEXT = "next"
     BACK = "back"
@@ -27,7 +27,9 @@ class Go(StrEnum):
 
 
 def posted_go(step: Step) -> Go | Step:
-    """Which button was used; the first one when none was. 400 for what the step has not."""
+    """Returns the button that was used, NEXT by default. 400 for one that the step
+    does not have.
+    """
     sent = request.form.getlist("go") or [Go.NEXT.value]
     known: dict[str, Go | Step] = {way.value: way for way in (*Go, *Step)}
     if len(sent) != 1 or sent[0] not in known or (sent[0] == Go.SKIP and step not in SKIPPABLE):
@@ -36,12 +38,12 @@ def posted_go(step: Step) -> Go | Step:
 
 
 def returns() -> bool:
-    """Whether the step was opened from the review, to go back there."""
+    """Whether the step was opened from the review, so that saving returns there."""
     return request.args.get("to") == Step.REVIEW
 
 
 def move_of(step: Step, go: Go | Step, form: TenantForm | None = None) -> Move:
-    """Where a button leads from a step, and what it makes of it."""
+    """Returns the target of a button, and how it leaves the step."""
     if isinstance(go, Step) or go is Go.LEAVE:
         return Move(step, go if isinstance(go, Step) else step)
     number = STEPS.index(step)
@@ -54,7 +56,7 @@ def move_of(step: Step, go: Go | Step, form: TenantForm | None = None) -> Move:
 
 
 def _sets_nothing_up(step: Step, form: TenantForm) -> bool:
-    """Whether a skippable step was sent without anything in it."""
+    """Whether a skippable step was sent without any of its important fields."""
     names = _MATTERS.get(step)
     if names is None or any(form.values.get(name) for name in names):
         return False

@@ -1,1 +1,1 @@
-"""Tenants: find one, understand it, change it safely."""
+"""Tenants: search, pages, edits and reverts."""

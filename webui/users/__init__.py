@@ -1,1 +1,1 @@
-"""Accounts as staff see them: the list, the page of one, and what may be done to it."""
+"""Accounts as staff see them: the list, the page of an account, and actions on it."""

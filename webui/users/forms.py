@@ -15,7 +15,7 @@ from webui.web.posted.forms import (
 )
 
 _AS_TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-# Radio buttons: none of them may be chosen.
+# The error when no radio button is chosen.
 _CHOOSE_ROLE = "Choose a role."
 _STAFF_ROLES = tuple((role.value, role.label) for role in Role if role in STAFF)
 
@@ -28,20 +28,20 @@ def _tenant_id(raw: str) -> UUID:
 
 
 class ReasonForm(BaseForm):
-    """Something that needs a reason and nothing else."""
+    """A reason and no other field."""
 
     reason = reason_field()
 
 
 class RoleForm(BaseForm):
-    """Another role for a colleague."""
+    """A new role for a colleague."""
 
     role = ChoiceField("Role", _STAFF_ROLES, missing=_CHOOSE_ROLE)
     reason = reason_field()
 
 
 class NewUserForm(BaseForm):
-    """A colleague or, with a tenant, an owner."""
+    """The account of a colleague or, with a tenant, of an owner."""
 
     username = text_field(
         USERNAME,

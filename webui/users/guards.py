@@ -1,7 +1,7 @@
-"""Who may do something to an account at this very moment, judged under locks.
+"""Checks under row locks whether the actor may still change an account.
 
-Two admins who demote each other at the same moment cannot both succeed, and whoever has just
-lost the right to act no longer acts.
+Two admins who demote each other at the same moment cannot both succeed, and an actor who has just
+lost the permission cannot use it any more.
 """
 
 from uuid import UUID
@@ -16,32 +16,32 @@ from webui.models.user import NO_PASSWORD
 
 
 class Refused(Exception):
-    """It cannot be done; the message says why, for people. Nothing was written."""
+    """The change is not possible; the message says why, for people. Nothing was written."""
 
 
 class NoLonger(Refused):
-    """Who asks has lost the right since the request began."""
+    """The actor has lost the permission since the request began."""
 
 
 class Stale(Exception):
-    """Somebody else changed the account since the form was shown."""
+    """Another person changed the account since the form was rendered."""
 
 
 OWN_ACCOUNT = "This is your own account. What you may change yourself is on your account page."
 LAST_ADMIN = (
-    "This is the last admin who can sign in. Make somebody else an admin first; "
-    "otherwise nobody could manage accounts any more."
+    "This is the last admin who can sign in. Make another person an admin first; "
+    "otherwise no one could manage accounts any more."
 )
 NO_LONGER = "You may not do that any more: your own account was changed a moment ago."
 DISABLED = "This account is disabled. Enable it first."
 
 
 def locked(user_id: UUID, actor: Actor, permission: Permission) -> User:
-    """The account, its row locked together with the actor's and those of all admins.
+    """Locks and returns the account, together with the rows of the actor and of all admins.
 
-    All in one order, so that two of these transactions wait for each other instead of both
-    seeing the other's admin as one that stays. Raises Refused when the actor may not (any
-    more), or is this very account.
+    All rows are locked in one order, so that two such transactions wait for each other; without
+    that, each would count the other's admin as remaining. Raises Refused when the actor may not do
+    it (any more), or when it is the actor's own account.
     """
     if actor.id == str(user_id):
         raise Refused(OWN_ACCOUNT)
@@ -55,7 +55,7 @@ def locked(user_id: UUID, actor: Actor, permission: Permission) -> User:
 
 
 def refuse_demoted(actor: Actor, permission: Permission) -> None:
-    """The role of the request's beginning may be a past one by now."""
+    """Raises NoLonger when the actor's role or state has changed since the request began."""
     if actor.id is None:
         return
     person = db.session.get_one(User, UUID(actor.id))
@@ -64,12 +64,12 @@ def refuse_demoted(actor: Actor, permission: Permission) -> None:
 
 
 def refuse_last_admin(user: User) -> None:
-    """Raises Refused when the account is the only admin's left. Call it under :func:`locked`."""
+    """Raises Refused when the account is the last admin. Call it under :func:`locked`."""
     others = select(User.id).where(_is_able_admin(), User.id != user.id).limit(1)
     if user.role == Role.ADMIN and db.session.scalars(others).first() is None:
         raise Refused(LAST_ADMIN)
 
 
 def _is_able_admin() -> ColumnElement[bool]:
-    """An admin who can sign in: who is only invited cannot help anybody yet."""
+    """Matches admins who can sign in; an invited one has no password yet and does not count."""
     return and_(User.role == Role.ADMIN, User.active, User.password_hash != NO_PASSWORD)

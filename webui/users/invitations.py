@@ -1,4 +1,4 @@
-"""New accounts: their person chooses the password, by a link."""
+"""Invitations: new accounts whose person chooses the password by a link."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -30,7 +30,7 @@ class UsernameTaken(Exception):
 
 @dataclass(frozen=True)
 class NewUser:
-    """What the form of a new account said. ``mark`` is its one-use submission."""
+    """The input of the form for a new account. ``mark`` is the form's idempotency key."""
 
     username: str
     email: str
@@ -42,29 +42,29 @@ class NewUser:
 
 
 def invite(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
-    """Makes an account without a password, and the link by which its person chooses one.
+    """Creates an account without a password, and the link to choose one.
 
-    A second click of the same form gets a fresh link for the account that the first one made:
-    the first answer, with the first link, never reached the screen. Raises UsernameTaken Refused
-    and submissions.Crossed.
+    A second submission of the same form issues a new link for the account of the first one, because
+    the first response with its link never reached the screen. Raises UsernameTaken, Refused and
+    idempotency_keys.KeyReused.
     """
     try:
         with write_transaction():
             refuse_demoted(actor, Permission.CREATE_USER)
             made = idempotency_keys.used(_key(new, actor))
-            return _again(UUID(made.result), actor) if made else _create(new, actor)
-    except (IntegrityError, idempotency_keys.Crossed):
-        # Two at the same moment: the database let one of them win.
-        return _beaten(new, actor)
+            return _reissue(UUID(made.result), actor) if made else _create(new, actor)
+    except (IntegrityError, idempotency_keys.KeyReused):
+        # Two requests at the same moment: the database accepted one of them.
+        return _after_lost_race(new, actor)
 
 
-def _beaten(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
-    """The first click of this very form won, or somebody else with the username did."""
+def _after_lost_race(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
+    """Continues after a lost race: the winner is this same form, or another one with the name."""
     made = idempotency_keys.used(_key(new, actor))
     if made is None:
         raise UsernameTaken
     with write_transaction():
-        return _again(UUID(made.result), actor)
+        return _reissue(UUID(made.result), actor)
 
 
 def _key(new: NewUser, actor: Actor) -> IdempotencyKey:
@@ -96,7 +96,7 @@ def _create(new: NewUser, actor: Actor) -> tuple[UUID, Issued]:
     return user.id, issued
 
 
-def _again(user_id: UUID, actor: Actor) -> tuple[UUID, Issued]:
+def _reissue(user_id: UUID, actor: Actor) -> tuple[UUID, Issued]:
     user = db.session.get(User, user_id, with_for_update=True)
     if user is None or links.kind_for(user) is not LinkKind.INVITATION or not user.active:
         raise Refused("This form was used already. Open a new one.")

@@ -1,4 +1,4 @@
-"""Showing a fresh link, this once."""
+"""Showing a new link once."""
 
 from flask import Response, make_response, render_template, url_for
 
@@ -12,7 +12,7 @@ _VIEWS = {LinkKind.INVITATION: "links.invitation", LinkKind.RESET: "links.reset"
 
 
 def show_once(user: User, issued: Issued) -> Response:
-    """The page with the link: the only time that anybody sees it (no cache keeps it)."""
+    """Renders the page with the link. It is shown only this once and never cached."""
     page = render_template(
         part_of("users/link.html"), user=user, issued=issued, link=_absolute(issued)
     )

@@ -1,4 +1,4 @@
-"""Inviting a person: a colleague, or an owner of a tenant that was chosen before."""
+"""Inviting a person: a colleague, or an owner of a tenant that is chosen first."""
 
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ from webui.web.posted.forms import posted_submission
 
 bp = Blueprint("new_user", __name__, url_prefix="/users")
 TAKEN = "This username is taken. Choose another."
-# So many tenants are offered; with more one types on.
+# How many tenants are offered; with more matches the person must type more.
 _OFFERED = 10
 
 
@@ -47,7 +47,7 @@ def form() -> Any:
 @requires(Permission.CREATE_USER)
 @keeps_draft("new_user.form")
 def create() -> Any:
-    """Makes the account and shows its invitation, once."""
+    """Creates the account and shows its invitation link once."""
     mark, form = posted_submission(), NewUserForm(owner=request.form.get("role") == Role.OWNER)
     valid = form.validate()
     tenant = get_tenant(form.tenant_id.value) if _names_tenant(form) else None
@@ -93,7 +93,7 @@ def _tenant(asked: str) -> Tenant:
 def _choose_tenant() -> str:
     words = request.args.get("q", "").strip()
     if "\0" in words:
-        abort(400, Detail("The search holds a character that no name has."))
+        abort(400, Detail("The search contains a character that no name has."))
     found = search.find_tenants(search.Filters(q=words), None, None).rows if words else []
     template = "users/_tenants.html" if wants_fragment() else "users/tenants.html"
     return render_template(template, q=words, found=found[:_OFFERED], more=len(found) > _OFFERED)

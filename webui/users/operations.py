@@ -1,4 +1,4 @@
-"""What staff do to other people's accounts: plain verbs with an actor, never the request.
+"""Changes of other people's accounts. The functions take an actor, never the request.
 
 Each is one write transaction that begins with :func:`webui.users.guards.locked`.
 """
@@ -30,16 +30,16 @@ DISABLED = "This account is disabled. Enable it first."
 
 
 @dataclass(frozen=True)
-class Order:
-    """Who is to be changed, why, and the path whose draft is forgotten with it."""
+class AccountChange:
+    """The account to change, the reason, and the path whose draft is deleted with the change."""
 
     user_id: UUID
     reason: str | None
     path: str = ""
 
 
-def issue_link(order: Order, actor: Actor) -> Issued:
-    """Makes a link to choose a password: an invitation, or a reset link. Raises Refused."""
+def issue_link(order: AccountChange, actor: Actor) -> Issued:
+    """Issues a link to choose a password: an invitation or a reset link. Raises Refused."""
     with write_transaction():
         user = locked(order.user_id, actor, Permission.ISSUE_LINK)
         if not user.active:
@@ -52,17 +52,16 @@ def issue_link(order: Order, actor: Actor) -> Issued:
     return issued
 
 
-def change_role(order: Order, role: Role, was: str, actor: Actor) -> bool:
-    """Gives a colleague another role; False when they have it already.
+def change_role(order: AccountChange, role: Role, was: str, actor: Actor) -> bool:
+    """Changes a colleague's role; returns False when it is that role already.
 
-    ``was`` is the role that the form showed. An owner stays an owner, and a colleague never
-    becomes one: a customer's account must not turn into staff by a slip of the hand. Raises
-    Stale and Refused.
+    ``was`` is the role that the form showed. An owner stays an owner, and a colleague never becomes
+    one: a customer's account must not become a staff account by mistake. Raises Stale and Refused.
     """
     with write_transaction():
         user = locked(order.user_id, actor, Permission.CHANGE_ROLE)
         if user.role not in STAFF or role not in STAFF:
-            raise Refused("An owner stays an owner. Invite the person once more for another role.")
+            raise Refused("An owner stays an owner. Invite the person again for another role.")
         if user.role == role:
             return False
         if user.role != was:
@@ -76,10 +75,10 @@ def change_role(order: Order, role: Role, was: str, actor: Actor) -> bool:
     return True
 
 
-def set_active(order: Order, active: bool, actor: Actor) -> bool:
-    """Enables or disables an account; False when it is so already. Raises Refused.
+def set_active(order: AccountChange, active: bool, actor: Actor) -> bool:
+    """Enables or disables an account; returns False when nothing changes. Raises Refused.
 
-    Disabling ends its sessions and makes its links void at once.
+    Disabling ends the account's sessions and invalidates its links at once.
     """
     with write_transaction():
         user = locked(order.user_id, actor, Permission.DISABLE_USER)
@@ -88,7 +87,7 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
         if not active:
             refuse_last_admin(user)
             void_links(user)
-        # On the way back too: whatever began at the moment of disabling stays ended.
+        # Also when it is enabled: sessions that began while it was being disabled must end.
         sessions.end_sessions(user)
         user.active = active
         user.updated_at = now()
@@ -98,8 +97,8 @@ def set_active(order: Order, active: bool, actor: Actor) -> bool:
     return True
 
 
-def revoke_sessions(order: Order, actor: Actor) -> bool:
-    """Signs somebody out everywhere; False when they are signed in nowhere. Raises Refused."""
+def revoke_sessions(order: AccountChange, actor: Actor) -> bool:
+    """Ends all sessions of an account; returns False when there are none. Raises Refused."""
     with write_transaction():
         user = locked(order.user_id, actor, Permission.REVOKE_SESSIONS)
         ended = sessions.end_sessions(user)
@@ -110,11 +109,11 @@ def revoke_sessions(order: Order, actor: Actor) -> bool:
     return True
 
 
-def remove_factors(order: Order, actor: Actor) -> bool:
-    """Removes every second factor and recovery code, and signs the person out everywhere.
+def remove_factors(order: AccountChange, actor: Actor) -> bool:
+    """Removes all second factors and recovery codes, and ends all sessions.
 
-    For somebody who lost their phone: a thief of it must not stay signed in. False when there
-    is nothing to remove. Raises Refused.
+    For a person who lost their phone: a thief of it must not stay signed in. Returns False when
+    there is nothing to remove. Raises Refused.
     """
     with write_transaction():
         user = locked(order.user_id, actor, Permission.RESET_FACTOR)
@@ -137,7 +136,9 @@ def remove_factors(order: Order, actor: Actor) -> bool:
     return True
 
 
-def _record(action: Action, user: User, order: Order, actor: Actor, changes: list[Change]) -> None:
+def _record(
+    action: Action, user: User, order: AccountChange, actor: Actor, changes: list[Change]
+) -> None:
     if actor.id:
         drafts.forget_draft(UUID(actor.id), order.path)
     record(action, actor, tenant=user.tenant, subject=user, changes=changes, reason=order.reason)

@@ -1,4 +1,4 @@
-"""What the page of an account shows: gathered once."""
+"""The values of an account's page, loaded once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +16,9 @@ from webui.history.record.actions import Action
 from webui.links import operations as links
 from webui.models import AccountLink, AuditEntry, User, UserSession
 from webui.models.columns import now
-from webui.tenants.page.overview import Mark, mark
-from webui.users import account_actions as deeds
-from webui.users.account_actions import Deed
+from webui.tenants.page.overview import LastChange, last_change
+from webui.users import account_actions
+from webui.users.account_actions import AccountAction
 from webui.web.paging import Page
 
 SHOWN_ENTRIES = 20
@@ -26,7 +26,7 @@ SHOWN_ENTRIES = 20
 
 @dataclass(frozen=True)
 class Session:
-    """A browser that is signed in."""
+    """A session of the account: browser, address and time."""
 
     device: str
     address: str
@@ -35,11 +35,11 @@ class Session:
 
 @dataclass(frozen=True)
 class Profile:
-    """Everything that the templates of an account's page ask for."""
+    """All values that the templates of an account's page use."""
 
     user: User
     own: bool
-    deeds: list[Deed]
+    actions: list[AccountAction]
     link: AccountLink | None
     factors: Factors
     sessions: list[Session]
@@ -49,11 +49,11 @@ class Profile:
 
 
 def user_profile(user: User) -> Profile:
-    """Gathers the page of an account, by what the reader may do."""
+    """Loads the page of an account, limited to what the reader may do."""
     return Profile(
         user=user,
-        own=deeds.is_own(user),
-        deeds=deeds.possible(user),
+        own=account_actions.is_own(user),
+        actions=account_actions.possible(user),
         link=links.open_link(user.id),
         factors=factors.factors_of(user.id),
         sessions=[
@@ -68,12 +68,12 @@ def user_profile(user: User) -> Profile:
     )
 
 
-def latest_role(user_id: UUID) -> Mark | None:
-    """When, by whom and why the role was last changed."""
+def latest_role(user_id: UUID) -> LastChange | None:
+    """Returns when, by whom and why the role was last changed."""
     query = select(AuditEntry).where(
         AuditEntry.subject_id == user_id, AuditEntry.action == Action.USER_ROLE
     )
-    return mark(db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(1)).first())
+    return last_change(db.session.scalars(query.order_by(AuditEntry.seq.desc()).limit(1)).first())
 
 
 def _last_used(user_id: UUID) -> datetime | None:
@@ -82,7 +82,7 @@ def _last_used(user_id: UUID) -> datetime | None:
 
 
 def user_entries(user_id: UUID) -> list[AuditEntry]:
-    """The newest entries about the account, and its own signing in and out, newest first."""
+    """Returns the newest entries about the account and of its own sessions, newest first."""
     about = select(AuditEntry).where(AuditEntry.subject_id == user_id)
     own = select(AuditEntry).where(
         AuditEntry.actor_id == str(user_id), AuditEntry.action.startswith("session.")

@@ -1,8 +1,8 @@
-"""Vouching for an account that does not match its seal, by an operator who says what it shall be.
+"""Resealing: an operator confirms the facts of an account that does not match its seal.
 
-The way back for a person whose row somebody wrote to. Nothing that gives access is taken over:
-the password, second factors, sessions and links are gone afterwards, and the role and the
-organisation are those that the operator names, not those in the row.
+For a person whose row was changed outside the product. Nothing that gives access is kept: password,
+second factors, sessions and links are removed, and role and tenant are those that the operator
+names, not those in the row.
 """
 
 from uuid import UUID
@@ -23,16 +23,16 @@ from webui.models import Authenticator, Passkey, RecoveryCode, Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
 from webui.models.user import NO_PASSWORD
-from webui.users.operations import Order
+from webui.users.operations import AccountChange
 
 
-def reseal(order: Order, role: Role, tenant_id: UUID | None, actor: Actor) -> None:
-    """Seals the account as one of that role, without a password; its entry says all facts anew.
+def reseal(order: AccountChange, role: Role, tenant_id: UUID | None, actor: Actor) -> None:
+    """Seals the account with the given role and no password; the entry records all its facts.
 
     Raises operations.NotPossible.
     """
     if (role is Role.OWNER) != (tenant_id is not None):
-        raise operations.NotPossible("an owner needs a tenant, and nobody else may have one")
+        raise operations.NotPossible("an owner needs a tenant, and no other role may have one")
     with write_transaction():
         user = db.session.get_one(User, order.user_id, with_for_update=True)
         tenant = db.session.get(Tenant, tenant_id) if tenant_id else None
@@ -54,7 +54,7 @@ def reseal(order: Order, role: Role, tenant_id: UUID | None, actor: Actor) -> No
 
 
 def _take_away(user: User, had_password: bool) -> list[Change]:
-    """Removes whatever else gives access; returns what the entry says of it."""
+    """Removes everything else that gives access; returns the changes for the entry."""
     had = factors.factors_of(user.id)
     for model in (Authenticator, Passkey, RecoveryCode):
         for row in db.session.scalars(select(model).where(model.user_id == user.id)):

@@ -1,4 +1,4 @@
-"""The pages of accounts: the list, and the page of one."""
+"""The pages of accounts: the list, and the page of one account."""
 
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
 @bp.get("")
 @requires(Permission.LIST_USERS)
 def index() -> Any:
-    """The list, as a page or as the fragment that a search swaps."""
+    """The list, as a page or as the fragment that a search replaces."""
     try:
         filters = search.Filters.from_url(request.args)
         found = search.find_users(filters, request.args.get("after"), request.args.get("before"))

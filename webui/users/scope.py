@@ -1,4 +1,4 @@
-"""Loading an account: only ever one that the person may see, so that permission is scope."""
+"""Loading of accounts: a query can only return an account that the person may see."""
 
 from typing import Any
 from uuid import UUID
@@ -12,20 +12,21 @@ from webui.core.permissions import Permission, may
 from webui.models import User
 from webui.web.errors import Detail
 
-# What role owner means (CHECK owner_tenant). Nearly all accounts are owners: written as a role it
-# would lead SQLite to the index of roles, past those that find a few among very many.
+# Equivalent to role owner (CHECK owner_tenant). Nearly all accounts are owners: with a condition on
+# the role SQLite would use the index of roles instead of one that selects few rows.
 IS_OWNER: ColumnElement[bool] = User.tenant_id.is_not(None)
 
 
 def visible() -> ColumnElement[bool]:
-    """Which accounts the person may see: all, or owners only for who helps customers."""
+    """Matches the accounts that the person may see: all, or only owners."""
     return true() if may(Permission.SEE_COLLEAGUES) else IS_OWNER
 
 
 def get_user(user_id: UUID) -> User:
-    """The account with its tenant; 404 when it is not there or not the person's to see.
+    """Returns the account with its tenant; 404 when it does not exist or is not visible.
 
-    A snapshot outside the session: a failed change must not take away what the page shows.
+    The object is detached from the session, so that a failed change cannot expire its values while
+    the page is shown again.
     """
     query: Any = select(User).options(joinedload(User.tenant)).where(User.id == user_id, visible())
     user: User | None = db.session.scalars(query).first()

@@ -1,4 +1,4 @@
-"""Finding accounts: the filters, what the words may mean, one page of rows."""
+"""Search for accounts: the filters in the URL, the search text, and one page of rows."""
 
 import re
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ from webui.users.template_filters import STATE_LABELS
 from webui.web.paging import PAGE_SIZE, Keyset, Page
 
 BY_NAME = Keyset("username", (User.username_key,))
-# Up to here all matches are sorted for a page of the list.
+# With more matches than this, not all of them are sorted for a page of the list.
 _FEW_MATCHES = 500
 _UUID = re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])")
-# A constant in the statement: only then may a partial index answer it.
+# A constant in the SQL text, because a partial index is not used for a bound parameter.
 _INVITED: ColumnElement[bool] = User.password_hash == literal_column(f"'{NO_PASSWORD}'")
 _STATES = {
     AccountState.ACTIVE: and_(User.active, ~_INVITED),
@@ -44,7 +44,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class Filters:
-    """What the list is narrowed to. Empty text means: not narrowed."""
+    """The filters of the list. Empty text means: not filtered."""
 
     q: str = ""
     role: str = ""
@@ -52,24 +52,27 @@ class Filters:
 
     @classmethod
     def from_url(cls, arguments: Mapping[str, str]) -> "Filters":
-        """Reads the URL. Raises BadFilter, because a list that silently shows all misleads."""
+        """Parse the URL's parameters.
+
+        Raises BadFilter, because a list that ignores a wrong filter misleads.
+        """
         chosen = cls(*(arguments.get(name, "").strip() for name in ("q", "role", "state")))
         for name, known in (("role", set(Role)), ("state", set(AccountState))):
             value = getattr(chosen, name)
             if value and value not in known:
                 raise BadFilter(f"There is no {name} of that name. Remove it from the address.")
         if "\0" in chosen.q:
-            raise BadFilter("The search holds a character that no name has.")
+            raise BadFilter("The search contains a character that no name has.")
         return chosen
 
     def arguments(self, **changes: str | None) -> dict[str, str]:
-        """The parameters of a URL with these filters, changed."""
+        """Returns the URL parameters of these filters, with changes."""
         values = {"q": self.q, "role": self.role, "state": self.state} | changes
         return {name: value for name, value in values.items() if value}
 
     @property
     def chips(self) -> list[tuple[str, str]]:
-        """(parameter, words) of each active filter, to be removed one by one."""
+        """(parameter, text) of each active filter, to remove them one by one."""
         words = {
             "q": f"“{self.q}”",
             "role": f"Role: {Role(self.role).label}" if self.role else "",
@@ -89,13 +92,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Listing(Page[Found]):
-    """A page of the list; ``broad`` when so many fit that only usernames were searched."""
+    """A page of the list; ``broad`` if there were so many matches that only usernames count."""
 
     broad: bool = False
 
 
 def find_users(filters: Filters, after: str | None, before: str | None) -> Listing:
-    """One page of accounts by username. Raises paging.BadCursor."""
+    """Returns one page of accounts by username. Raises paging.BadCursor."""
     query: Any = select(*_COLUMNS).outerjoin(Tenant, Tenant.id == User.tenant_id)
     query = query.where(visible())
     if filters.role:
@@ -117,7 +120,7 @@ def find_users(filters: Filters, after: str | None, before: str | None) -> Listi
 
 
 def last_used(ids: list[UUID]) -> dict[UUID, datetime]:
-    """When each of the accounts was last used, for those that ever were."""
+    """Returns when each account was last used; accounts that were never used are left out."""
     query = (
         select(UserSession.user_id, func.max(UserSession.last_used_at))
         .where(UserSession.user_id.in_(ids))
@@ -127,10 +130,10 @@ def last_used(ids: list[UUID]) -> dict[UUID, datetime]:
 
 
 def _matches(words: str) -> tuple[ColumnElement[bool], bool]:
-    """An id (also inside a pasted address), or the beginning of a username or e-mail.
+    """Matches an id (also inside a pasted URL), or the beginning of a username or e-mail.
 
-    Of very many matches only the usernames, which stand in the order of the list: to sort all
-    of them for one page would take most of a second. The second value says so.
+    With very many matches only usernames are searched, because they are in the list's order:
+    sorting all matches for one page would take most of a second. The second value is then True.
     """
     key = words.casefold()
     found = _UUID.search(key)

@@ -1,4 +1,4 @@
-"""What pages call roles and states."""
+"""Labels of roles and account states for the templates."""
 
 from functools import cache
 
@@ -18,7 +18,7 @@ _TONES = {AccountState.ACTIVE: "good", AccountState.INVITED: "warn"}
 
 
 def init_user_filters(app: Flask) -> None:
-    """Gives the templates their words."""
+    """Registers the filters and globals of the account templates."""
     app.jinja_env.filters["account_badge"] = account_badge
     app.jinja_env.globals.update(
         role_labels={role.value: role.label for role in Role},
@@ -29,5 +29,5 @@ def init_user_filters(app: Flask) -> None:
 
 @cache
 def account_badge(state: AccountState) -> Markup:
-    """Whether somebody can sign in, as a word in its colour."""
+    """Returns the state of an account as a coloured badge."""
     return badge(_TONES.get(state, ""), STATE_LABELS[state])

@@ -1,1 +1,1 @@
-"""What every page shares: errors, htmx, headers, paging, addresses, template filters."""
+"""What all pages share: errors, htmx, headers, paging, URLs, template filters."""

@@ -1,8 +1,8 @@
-"""Static files with hashed names, compressed once, cached for ever.
+"""Static files with hashed names, compressed once and cached without expiry.
 
-``build`` copies ``static/`` to a folder in which every name carries the hash of its content
-(``css/base.css`` -> ``css/base.3f2a91c04b7d.css``) beside its .gz and .br forms; WhiteNoise
-serves that folder before Flask is asked.
+``build_assets`` copies ``static/`` to a folder where every name contains the hash of its content
+(``css/base.css`` -> ``css/base.3f2a91c04b7d.css``), with .gz and .br variants; WhiteNoise serves
+that folder before Flask handles the request.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ class UnknownAsset(KeyError):
 
 
 def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
-    """Serves the built files, with ``headers`` too, and gives templates the filter ``asset``."""
+    """Serves the built files with additional ``headers``, and registers the filter ``asset``."""
 
     def add_headers(served: Any, _path: str, _url: str) -> None:
         for name, value in {**_HEADERS, **headers}.items():
@@ -47,7 +47,7 @@ def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
     app.wsgi_app = served  # type: ignore[method-assign]
 
     def asset(name: str) -> str:
-        """The URL of a file below static/. Raises UnknownAsset."""
+        """Returns the URL of a file below static/. Raises UnknownAsset."""
         if name not in manifest:
             raise UnknownAsset(name)
         return PREFIX + manifest[name]
@@ -56,10 +56,10 @@ def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
 
 
 def build_assets(source: Path, target: Path) -> dict[str, str]:
-    """Adds to ``target`` what it lacks of ``source``; returns name -> hashed name.
+    """Copies files of ``source`` that ``target`` lacks; returns name -> hashed name.
 
-    Files appear whole (written beside, then renamed) and are never removed: processes may
-    start at the same time, and pages made before an update keep their style sheets.
+    Each file is written under a temporary name and renamed, and never removed: several processes
+    may start at the same time, and pages made before an update still need the old style sheets.
     """
     manifest = {name: _hashed(source, name) for name in _names(source)}
     compressor = Compressor(quiet=True)

@@ -1,6 +1,6 @@
-"""Where browsers report what a page's content policy stopped: a line each in the log.
+"""Reports of Content-Security-Policy violations: one log line each.
 
-Anybody may post here. So little is read, little is logged, and nothing is stored.
+Anyone may post here. So little is read, little is logged, and nothing is stored.
 """
 
 import json
@@ -28,16 +28,16 @@ _PAGE = ("document-uri", "documentURL")
 _SOURCE = ("source-file", "sourceFile")
 
 
-class Pace:
-    """Lets so many through in a minute, for all threads of the process together."""
+class MinuteLimit:
+    """Limits how many events pass per minute, for all threads of the process together."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
         self._minute, self._passed = -1, 0
 
-    def lets_through(self) -> bool:
-        """Whether one more is within the limit."""
+    def allow(self) -> bool:
+        """Counts an event and returns whether it is within the limit."""
         minute = int(time.monotonic() // 60)
         with self._lock:
             if minute != self._minute:
@@ -47,24 +47,24 @@ class Pace:
 
 
 def init_reports(app: Any) -> None:
-    """Each application has a pace of its own."""
+    """Registers the route; each application has its own limit."""
     app.register_blueprint(bp)
-    app.extensions["csp_reports"] = Pace(LINES_A_MINUTE)
+    app.extensions["csp_reports"] = MinuteLimit(LINES_A_MINUTE)
 
 
 @bp.post(REPORTS)
 @public
 @changes_nothing
-def take() -> tuple[str, int]:
-    """Logs what can be understood (204); says no more to what cannot."""
+def receive() -> tuple[str, int]:
+    """Logs the violations in the body (204); a body that is no report is ignored."""
     if (request.content_length or 0) > MOST_BYTES:
         return "", 413
     for report in _reports(request.get_data()):
-        if not current_app.extensions["csp_reports"].lets_through():
+        if not current_app.extensions["csp_reports"].allow():
             break
         current_app.logger.warning(
             "content policy: %s stopped %s on %s, from %s",
-            _told(report, _DIRECTIVE),
+            _text_of(report, _DIRECTIVE),
             _address(report, _BLOCKED),
             _address(report, _PAGE),
             _address(report, _SOURCE),
@@ -73,7 +73,7 @@ def take() -> tuple[str, int]:
 
 
 def _reports(body: bytes) -> Iterator[dict[str, Any]]:
-    """The violations in a body of either format; none in what is no report."""
+    """Yields the violations in a body of either format."""
     try:
         sent = json.loads(body)
     except (ValueError, RecursionError):
@@ -84,15 +84,15 @@ def _reports(body: bytes) -> Iterator[dict[str, Any]]:
             yield report
 
 
-def _told(report: dict[str, Any], names: tuple[str, ...]) -> str:
+def _text_of(report: dict[str, Any], names: tuple[str, ...]) -> str:
     found = next((report[name] for name in names if isinstance(report.get(name), str)), "")
     return found[:_LONGEST] or "-"
 
 
 def _address(report: dict[str, Any], names: tuple[str, ...]) -> str:
-    """An address without its query and fragment: they may hold what no log may."""
+    """Returns a URL without user, query and fragment: these may contain what no log may."""
     try:
-        parts = urlsplit(_told(report, names))
+        parts = urlsplit(_text_of(report, names))
     except ValueError:
         return "-"
     return parts._replace(query="", fragment="", netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,4 +1,4 @@
-"""Error pages: what went wrong, what was kept, what to do next. Nothing internal."""
+"""Error pages: what happened, whether input was kept, what to do next; nothing internal."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from webui.core.extensions import db, is_no_text, login_manager
 from webui.core.field_types import Secret
 from webui.models.columns import SpoiledValue
 from webui.web.htmx import keep_page, wants_fragment
-from webui.web.idempotency_keys import Crossed
+from webui.web.idempotency_keys import KeyReused
 from webui.web.navigation import path_of, safe_next
 
 # status -> what happened, what to do
@@ -33,9 +33,9 @@ WORDS = {
     ),
     503: ("The database did not answer", "Nothing was saved. Wait a moment and try again."),
 }
-SPOILED_TITLE = "The database holds something that cannot be read"
+SPOILED_TITLE = "The database contains a value that cannot be read"
 SPOILED_ADVICE = (
-    "Nothing was saved, and waiting does not help: somebody has to look at the database."
+    "Nothing was saved, and waiting does not help: a person must look at the database."
     " Pass on the number below."
 )
 STILL_THERE = "Your text is still in the form."
@@ -43,22 +43,22 @@ _NEVER_ECHOED = {
     *("password", "current_password", "code", "current_code", "setup", "credential", "assertion"),
     *(name for name, field in FIELDS.items() if isinstance(field, Secret)),
 }
-CROSSED = "This form was used before, for something else. Nothing was done. Open it again."
+KEY_REUSED = "This form was used before, for something else. Nothing was done. Open it again."
 
 
 def init_errors(app: Flask) -> None:
-    """Registers the handlers."""
+    """Registers the error handlers."""
     app.register_error_handler(SecurityError, _wrong_host)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _database_error)
     app.register_error_handler(SpoiledValue, _spoiled)
-    app.register_error_handler(Crossed, _crossed)
+    app.register_error_handler(KeyReused, _key_reused)
     app.register_error_handler(Exception, _any_error)
 
 
 def error_page(status: int, detail: str | None = None, **more: Any) -> Response:
-    """The page of a status or, for htmx, a message above a page that stays as it is."""
+    """Renders the page of a status or, for htmx, a message above the unchanged page."""
     title, advice = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
     words = {
         "title": title,
@@ -74,7 +74,7 @@ def error_page(status: int, detail: str | None = None, **more: Any) -> Response:
 
 
 def log_database_error(error: SQLAlchemyError) -> None:
-    """Logs what kind of error it was. Its own text may quote customers' data."""
+    """Logs the kind of a database error. Its text is left out, as it may quote customers' data."""
     original = getattr(error, "orig", None)
     diagnosis = getattr(original, "diag", None)
     current_app.logger.error(
@@ -104,7 +104,7 @@ def _http_error(error: HTTPException) -> Any:
 
 
 def _page_of_form() -> str | None:
-    """Where the form stood that was posted, as far as the browser says it and it is here."""
+    """Returns the path of the page with the posted form, if the Referer names one of this site."""
     came_from = request.referrer or ""
     return safe_next(path_of(came_from)) if came_from.startswith(request.host_url) else None
 
@@ -118,14 +118,14 @@ def _database_error(error: SQLAlchemyError) -> Response:
 
 
 def _spoiled(_error: Exception) -> Response:
-    """A stored value that is none of its kind, written around the product."""
+    """Handles a stored value of the wrong type, written outside the product."""
     current_app.logger.error("a stored value cannot be read in request %s", g.get("request_id"))
     _forget_person()
     return error_page(500, SPOILED_ADVICE, title=SPOILED_TITLE, again=typed())
 
 
-def _crossed(_error: Crossed) -> Response:
-    return error_page(400, CROSSED)
+def _key_reused(_error: KeyReused) -> Response:
+    return error_page(400, KEY_REUSED)
 
 
 def _any_error(error: Exception) -> Response:
@@ -135,7 +135,7 @@ def _any_error(error: Exception) -> Response:
 
 
 def _forget_person() -> None:
-    """Lets the page be made without the database, which may be what failed."""
+    """Removes the current user, so that the error page needs no database, which may have failed."""
     db.session.rollback()
     g._login_user = login_manager.anonymous_user()
     for kept in ("held_permissions", "reader_zone"):
@@ -143,13 +143,13 @@ def _forget_person() -> None:
 
 
 def typed() -> list[tuple[str, str]]:
-    """What was posted, secrets apart, for a button that sends it once more."""
+    """Returns the posted fields without secrets, for a button that sends them again."""
     if request.method != "POST":
         return []
     return [item for item in request.form.items(multi=True) if item[0] not in _NEVER_ECHOED]
 
 
 class Detail(str):
-    """A description for ``abort(status, Detail(...))`` that is meant for people."""
+    """A description for ``abort(status, Detail(...))`` that is written for people."""
 
     __slots__ = ()

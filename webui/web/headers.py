@@ -1,4 +1,4 @@
-"""Security and caching headers of every answer (OWASP ASVS 5.0, 3.4)."""
+"""Security and caching headers of every response (OWASP ASVS 5.0, 3.4)."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,10 +7,10 @@ from flask import Flask, Response, current_app, g, request
 
 from webui.web.htmx import REQUEST_TYPE
 
-# Where browsers tell what the policy below stopped.
+# Where browsers report violations of the policy below.
 REPORTS = "/csp-reports"
-# Nothing inline, no eval; data: is for the icons inside Tabler's style sheet. Text becomes markup
-# through the one policy of static/js/trusted-types.js. `report-uri` is for browsers that know no
+# No inline code, no eval; data: is for the icons inside Tabler's style sheet. Text becomes markup
+# only through the one policy of static/js/trusted-types.js. `report-uri` is for browsers without
 # `report-to` (CSP 3, 6.5).
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -32,32 +32,32 @@ HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Reporting-Endpoints": f'csp="{REPORTS}"',
     "X-Content-Type-Options": "nosniff",
-    # The origin is needed by the CSRF check under https; links to other sites learn nothing.
+    # Over https the CSRF check needs the origin; links to other sites send no referrer.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
-# In production, on static files too (RFC 6797).
+# In production, also on static files (RFC 6797).
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
 def secret_address(view: View) -> View:
-    """Declares that a view's address is itself a secret: no request from it tells it on."""
+    """Declares that a view's URL is a secret: requests from its page send no Referer."""
     view.secret_address = True  # type: ignore[attr-defined]
     return view
 
 
 def has_secret_address() -> bool:
-    """Whether the current request's address is a secret."""
+    """Whether the current request's URL is a secret."""
     view = current_app.view_functions.get(request.endpoint or "")
     return getattr(view, "secret_address", False)
 
 
 def init_headers(app: Flask) -> None:
-    """Adds the headers to everything the application answers."""
+    """Adds the headers to every response of the application."""
     app.jinja_env.globals["has_secret_address"] = has_secret_address
     app.after_request(_add_headers)
 
@@ -67,10 +67,10 @@ def _add_headers(response: Response) -> Response:
         response.headers["Referrer-Policy"] = "no-referrer"
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    # A page shows customers' data: neither the browser's cache nor a proxy keeps it.
+    # Pages contain customers' data: neither a browser's cache nor a proxy may store them.
     response.headers.setdefault("Cache-Control", "no-store")
     response.vary.add(REQUEST_TYPE)
-    # Also how the pages' script knows an answer of ours from that of a proxy in between.
+    # The pages' script also uses it to distinguish our responses from those of a proxy.
     response.headers["X-Request-ID"] = g.get("request_id", "")
     if current_app.extensions["webui_config"].production:
         response.headers.update(HTTPS_ONLY)

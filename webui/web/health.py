@@ -1,4 +1,4 @@
-"""Whether the process lives."""
+"""Liveness check of the process."""
 
 from flask import Blueprint
 
@@ -10,5 +10,5 @@ bp = Blueprint("health", __name__)
 @bp.get("/livez")
 @public
 def livez() -> tuple[str, dict[str, str]]:
-    """Answers while the process can answer at all; asks nothing else."""
+    """Responds while the process can respond; uses nothing else."""
     return "ok\n", {"Content-Type": "text/plain; charset=utf-8"}

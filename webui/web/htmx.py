@@ -1,4 +1,4 @@
-"""What the pages need to know of htmx 4: fragments, and redirects a fragment cannot follow."""
+"""Support for htmx 4: fragments, and redirects that a fragment request cannot follow."""
 
 import json
 import re
@@ -10,18 +10,18 @@ REQUEST_TYPE = "HX-Request-Type"
 
 
 def wants_fragment() -> bool:
-    """Whether a fragment is to be answered: if and only if htmx swaps a part of the page."""
+    """Whether to respond with a fragment: only when htmx replaces a part of the page."""
     return request.headers.get(REQUEST_TYPE) == "partial"
 
 
 def part_of(page: str) -> str:
-    """The template to answer with: the page, or the fragment ``_name`` beside it."""
+    """Returns the template to render: the page, or the fragment ``_name`` beside it."""
     folder, _, name = page.rpartition("/")
     return f"{folder}/_{name}" if wants_fragment() else page
 
 
 def go_to(url: str) -> BaseResponse:
-    """Sends the browser to a page after a POST: 303, or htmx's header for it."""
+    """Redirects the browser after a POST: 303, or the header HX-Redirect for htmx."""
     if not wants_fragment():
         return redirect(url, 303)
     response = make_response("", 200)
@@ -30,13 +30,13 @@ def go_to(url: str) -> BaseResponse:
 
 
 def htmx_place() -> str | None:
-    """The id of the element that htmx is about to replace, when it has a plain one."""
+    """Returns the id of the element that htmx will replace, if it is a plain id."""
     match = re.fullmatch(r"[a-z]+#([a-z][a-z0-9-]{0,60})", request.headers.get("HX-Target", ""))
     return match.group(1) if match else None
 
 
 def load_into(url: str, place: str) -> BaseResponse:
-    """Has htmx fetch a fragment into an element, without a new page."""
+    """Makes htmx load a fragment into an element, without a new page."""
     response = make_response("", 200)
     location = {"path": url, "target": f"#{place}", "swap": "outerHTML", "push": "false"}
     response.headers["HX-Location"] = json.dumps(location)
@@ -44,6 +44,6 @@ def load_into(url: str, place: str) -> BaseResponse:
 
 
 def keep_page(response: Response) -> Response:
-    """Keeps htmx from swapping the target: only the ``<hx-partial>`` parts are placed."""
+    """Keeps htmx from replacing the target; only the ``<hx-partial>`` parts are used."""
     response.headers["HX-Reswap"] = "none"
     return response

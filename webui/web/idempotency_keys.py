@@ -1,7 +1,7 @@
-"""One-use marks of forms without a version: a second click of the same form does nothing.
+"""Idempotency keys of forms without a version: a second click of a form does nothing.
 
-A mark is good for the form that it was first used on and for what that form was about. Used
-anywhere else it is refused: its result would be somebody else's.
+A key is valid only for the form of its first use and for that form's object. Any other use is
+refused, because its result would belong to something else.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from webui.models.columns import now
 
 
 class UsedOn(StrEnum):
-    """The forms that carry a mark."""
+    """The forms that have an idempotency key."""
 
     NEW_TENANT = "new tenant"
     NEW_USER = "new user"
@@ -27,13 +27,13 @@ class UsedOn(StrEnum):
     WEBHOOK_RESEND = "webhook resend"
 
 
-class Crossed(Exception):
-    """The mark was used on another form, or for something else; nothing was written."""
+class KeyReused(Exception):
+    """The key was used on another form or for another object; nothing was written."""
 
 
 @dataclass(frozen=True)
 class IdempotencyKey:
-    """The mark of one form of one person; ``about`` is the id of what the form is for."""
+    """The key of one form of one person; ``about`` is the id of the form's object."""
 
     text: str
     user_id: UUID
@@ -42,17 +42,18 @@ class IdempotencyKey:
 
 
 def used(mark: IdempotencyKey) -> Submission | None:
-    """What came of the mark, if it was used before. Raises Crossed."""
+    """Returns the first use of the key with its result, or None. Raises KeyReused."""
     row = db.session.get(Submission, (mark.text, mark.user_id))
     if row is not None and (row.form, row.about) != (mark.form, _about(mark)):
-        raise Crossed
+        raise KeyReused
     return row
 
 
 def use(mark: IdempotencyKey, result: object) -> None:
-    """Uses the mark up in the current write transaction.
+    """Marks the key as used, in the current write transaction.
 
-    Raises Crossed when somebody used it since :func:`used`; the transaction is over then.
+    Raises KeyReused when the key was used since :func:`used`; the transaction must then be rolled
+    back.
     """
     db.session.flush()
     values = {
@@ -66,7 +67,7 @@ def use(mark: IdempotencyKey, result: object) -> None:
     try:
         db.session.connection().execute(insert(Submission.__table__), values)  # type: ignore[arg-type]
     except IntegrityError as error:
-        raise Crossed from error
+        raise KeyReused from error
 
 
 def _about(mark: IdempotencyKey) -> str:

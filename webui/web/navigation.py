@@ -1,4 +1,4 @@
-"""The main pages, and where a browser may be sent: paths of this site, and no others."""
+"""The main pages, and safe redirect targets: only paths of this site."""
 
 import re
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _MAIN = (
 
 @dataclass(frozen=True)
 class Link:
-    """A main page; ``current``: "page" when it is this one, "true" when this is one below it."""
+    """A main page; ``current`` is "page" on this page and "true" on a page below it."""
 
     url: str
     label: str
@@ -28,12 +28,12 @@ class Link:
 
 
 def init_navigation(app: Flask) -> None:
-    """Gives templates ``main_pages``."""
+    """Registers ``main_pages`` for templates."""
     app.jinja_env.globals["main_pages"] = main_pages
 
 
 def main_pages() -> list[Link]:
-    """The main pages that the person of the request may open."""
+    """Returns the main pages that the current person may open."""
     open_to_all = ((url_for(endpoint), label) for held, endpoint, label in _MAIN if may(held))
     return [Link(url, label, _current(url)) for url, label in open_to_all]
 
@@ -45,9 +45,9 @@ def _current(url: str) -> str | None:
 
 
 def safe_next(target: str | None) -> str | None:
-    """The path to go on to, or None when it leads off this site (CWE-601).
+    """Returns the path to redirect to; None when it leads to another site (CWE-601).
 
-    It may stand in a header: what is not visible ASCII is percent-encoded, as browsers do it.
+    The result is safe in a header: all but visible ASCII is percent-encoded, as browsers do.
     """
     if not target or not target.startswith("/") or target.startswith("//"):
         return None
@@ -58,7 +58,7 @@ def safe_next(target: str | None) -> str | None:
 
 
 def path_of(url: str | None) -> str | None:
-    """Path and query of an address, None for none."""
+    """Returns path and query of a URL; None when there is none."""
     if not url:
         return None
     try:

@@ -1,7 +1,7 @@
-"""Keyset paging: pages that stay put while rows come and go, without OFFSET or COUNT.
+"""Keyset pagination: pages do not shift when rows are added; no OFFSET and no COUNT.
 
-A cursor names a row by its place in an order, and a place may tell of other customers: the
-number of an entry counts everybody's. So cursors are sealed under the key ring.
+A cursor contains a row's position in an order, which could reveal facts about other customers:
+entry numbers count everyone's entries. So cursors are encrypted under the key ring.
 """
 
 import json
@@ -19,20 +19,20 @@ from webui.crypto import fields
 from webui.crypto.keyring import SecretError
 
 PAGE_SIZE = 50
-"""Rows on a page of a list."""
+"""Rows per page of a list."""
 Row = TypeVar("Row")
-# The logical table of the sealed text, and the head that all sealed texts share.
+# The table name in the encryption context, and the prefix that all encrypted texts share.
 _CURSORS = "cursors"
 _SEALED = f"{fields.FORMAT}."
 
 
 class BadCursor(ValueError):
-    """A cursor that this product did not make."""
+    """A cursor that is not valid here."""
 
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Some rows in order; ``after`` and ``before`` lead on, None at an end."""
+    """Rows in order; ``after`` and ``before`` are cursors of the next pages, None at an end."""
 
     rows: list[Row]
     after: str | None
@@ -41,23 +41,23 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True)
 class Keyset:
-    """An order that no two rows share: columns, the last one unique."""
+    """A total order: columns, of which the last is unique."""
 
     name: str
     columns: tuple[Any, ...]
     descending: bool = False
 
     def encode(self, values: Sequence[Any]) -> str:
-        """An opaque cursor for the row with these values, of a length that tells no number."""
+        """Returns an encrypted cursor for a row; its length does not reveal the values."""
         text = json.dumps(list(map(str, values)), ensure_ascii=False)
         sealed = fields.seal(keyring(), text, _CURSORS, self.name, _reader())
         return sealed.removeprefix(_SEALED)
 
     def decode(self, cursor: str) -> list[Any]:
-        """The values of a cursor.
+        """Decrypts a cursor and returns its values.
 
-        Raises BadCursor, also for another order's cursor, another tenant's owner's, and one
-        under a key that was retired.
+        Raises BadCursor, also for a cursor of another order or another tenant's owner, and for one
+        under a retired key.
         """
         try:
             text = fields.unseal(keyring(), _SEALED + cursor, _CURSORS, self.name, _reader())
@@ -69,9 +69,9 @@ class Keyset:
     def page(
         self, query: Select[Any], size: int, after: str | None, before: str | None
     ) -> Page[Any]:
-        """One page of the query's rows; the key columns must be the row's last ones.
+        """Returns one page of the query's rows; the key columns are added as the last ones.
 
-        ``before`` wins over ``after``. Raises BadCursor.
+        ``before`` has priority over ``after``. Raises BadCursor.
         """
         backwards = before is not None
         query = query.add_columns(*self.columns)
@@ -83,18 +83,18 @@ class Keyset:
         return self.page_of(rows, size, after, before, key=lambda row: row[-width:])
 
     def order(self, columns: Sequence[Any], backwards: bool) -> list[Any]:
-        """How rows are sorted by these columns, which stand for the order's own."""
+        """Returns the ORDER BY expressions for ``columns``, which replace the order's own."""
         falling = self.descending != backwards
         return [c.desc() if falling else c.asc() for c in columns]
 
     def beyond(self, backwards: bool) -> Any:
-        """What comes after the cursor, or before it. Its values are :meth:`parameters`."""
+        """Returns the condition for rows after (or before) the cursor; see :meth:`parameters`."""
         here = tuple_(*self.columns)
         there = tuple_(*(bindparam(f"key_{n}", type_=c.type) for n, c in enumerate(self.columns)))
         return here < there if self.descending != backwards else here > there
 
     def parameters(self, after: str | None, before: str | None) -> dict[str, Any]:
-        """The values that :meth:`beyond` compares with; none without a cursor.
+        """Returns the bound values of :meth:`beyond`; empty without a cursor.
 
         Raises BadCursor.
         """
@@ -110,7 +110,7 @@ class Keyset:
         before: str | None,
         key: Callable[[Row], Sequence[Any]],
     ) -> Page[Row]:
-        """The page that the rows, of which one more was asked for than it holds, are."""
+        """Returns the page for ``rows``, which contain up to one row more than ``size``."""
         backwards = before is not None
         more, rows = len(rows) > size, rows[:size]
         if backwards:
@@ -125,24 +125,24 @@ class Keyset:
 
 
 def _reader() -> str:
-    """Whom a cursor is for: the owners of one tenant, or staff, who pass addresses on."""
+    """Returns who may use a cursor: owners of one tenant, or all staff, who share URLs."""
     return str(getattr(current_user, "tenant_id", None) or "staff")
 
 
 def _typed(column: Any, value: Any) -> Any:
-    """A cursor's text as the column's own type. Raises ValueError."""
+    """Convert a cursor's text to the column's type. Raises ValueError."""
     if not isinstance(value, str):
         raise BadCursor("not a cursor")
     kind = column.type.python_type
     if kind is int and not re.fullmatch(r"[0-9]{1,18}", value):
         raise BadCursor("not a cursor")
-    value.encode()  # a lone surrogate is a UnicodeEncodeError, which is a ValueError
+    value.encode()  # a lone surrogate raises UnicodeEncodeError, which is a ValueError
     if "\0" in value:
         raise BadCursor("not a cursor")
     if kind is datetime:
         at = datetime.fromisoformat(value)
         if at.tzinfo is None:
             raise BadCursor("not a cursor")
-        # Near the ends of the calendar a zone leads out of it: an OverflowError.
+        # Near the ends of the calendar the conversion raises an OverflowError.
         return at.astimezone(UTC)
     return kind(value)

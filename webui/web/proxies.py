@@ -1,10 +1,10 @@
-"""A proxy in front that the settings do not know of: everybody seems to come from its address."""
+"""Detection of a proxy that the settings do not name: all clients then share its address."""
 
 import time
 
 from flask import Flask, current_app, request
 
-# What proxies add; anybody can, so nothing but a warning follows from it.
+# Headers that proxies add; any client can send them too, so they only cause a warning.
 _HEADERS = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 _SAY_EVERY = 60 * 60
 """Seconds between two warnings of a process."""
@@ -12,7 +12,7 @@ _SAID = "proxy_warned_at"
 
 
 def init_proxies(app: Flask) -> None:
-    """Warns in the log, and gives templates ``behind_unknown_proxy``."""
+    """Adds the warning in the log, and ``behind_unknown_proxy`` for templates."""
     app.extensions[_SAID] = None
     app.before_request(_warn)
     app.jinja_env.globals["behind_unknown_proxy"] = behind_unknown_proxy

@@ -1,7 +1,7 @@
-"""Keeps log lines honest: no token of a link in one, and no line that a client made up.
+"""Log redaction: hides tokens of links, and keeps clients from adding log lines.
 
-An access log prints the path, and the path of a link's page is the secret. The path comes
-decoded, so `%0a` in an address would begin a line of its own (CWE-117).
+An access log contains the path, and the path of a link's page is a secret. The path is logged
+decoded, so `%0a` in a URL would start a new line (CWE-117).
 """
 
 import logging
@@ -11,18 +11,18 @@ import traceback
 from flask import Flask
 
 _LINK = re.compile(r"/(invitation|reset)/[^\s\"'?#&]+")
-# Control characters, line and paragraph separators, what turns the direction of text around, and
-# halves of a surrogate pair, which no stream can encode.
+# Control characters, line and paragraph separators, characters that change the text direction, and
+# lone surrogates, which no stream can encode.
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _LOGGERS = ("gunicorn.access", "gunicorn.error", "werkzeug")
-# Begins every line of a traceback: its last lines may quote a client.
+# Starts every line of a traceback, because its last lines may quote a client.
 _MARGIN = "  | "
 
 
 def hide_links(text: str) -> str:
-    """The text with every link's token replaced: ``/reset/[hidden]``."""
+    """Replaces the token of every link: ``/reset/[hidden]``."""
     return _LINK.sub(r"/\1/[hidden]", text)
 
 
@@ -36,14 +36,14 @@ def _escaped(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-class _Honest(logging.Filter):
+class _RedactionFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        honest = on_one_line(hide_links(message))
-        if honest != message:
-            record.msg, record.args = honest, None
+        redacted = on_one_line(hide_links(message))
+        if redacted != message:
+            record.msg, record.args = redacted, None
         if record.exc_info and record.exc_info[0] and not record.exc_text:
-            # What a formatter would make of it, and takes from here.
+            # The formatter would create this text itself; it uses the one that is set here.
             record.exc_text = _indented("".join(traceback.format_exception(*record.exc_info)))
         return True
 
@@ -53,10 +53,10 @@ def _indented(text: str) -> str:
     return "\n".join(_MARGIN + on_one_line(line) for line in lines)
 
 
-_FILTER = _Honest()
+_FILTER = _RedactionFilter()
 
 
 def init_redaction(app: Flask) -> None:
-    """Adds the filter to the loggers of the application and of the servers it runs in."""
+    """Adds the filter to the loggers of the application and of its servers."""
     for logger in (app.logger, *map(logging.getLogger, _LOGGERS)):
         logger.addFilter(_FILTER)

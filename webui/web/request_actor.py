@@ -1,4 +1,4 @@
-"""Where a request comes from, as the history records it, and where this site is."""
+"""The actor and origin of a request for the history, and the address of this site."""
 
 import re
 from uuid import uuid4
@@ -13,7 +13,7 @@ AGENT_LENGTH = 300
 
 
 def init_origin(app: Flask) -> None:
-    """Gives every request an id, which error pages show and history entries carry."""
+    """Gives every request an id, which error pages show and history entries contain."""
     app.before_request(_number_request)
 
 
@@ -22,34 +22,34 @@ def _number_request() -> None:
 
 
 def site() -> str:
-    """Scheme, host and port of this site: what links begin with and passkeys are made for.
+    """Returns scheme, host and port of this site, for links and passkeys.
 
-    WEBUI_ORIGIN, which production demands. In development without it the address that was
-    asked for, which TRUSTED_HOSTS keeps to this machine's own names.
+    WEBUI_ORIGIN, which is required in production. In development, without it, the host of the
+    request, which TRUSTED_HOSTS limits to this machine's own names.
     """
     origin: str | None = current_app.extensions["webui_config"].origin
     return origin or request.host_url.rstrip("/")
 
 
 def address() -> str:
-    """The client's address, through as many proxies as the settings trust."""
+    """Returns the client's address behind the number of proxies that the settings trust."""
     return (request.remote_addr or "unknown")[:64]
 
 
 def agent() -> str:
-    """The browser's name for itself, without control characters."""
+    """Returns the User-Agent header without control characters."""
     return re.sub(r"[^\x20-\x7e]", "", request.user_agent.string)[:AGENT_LENGTH]
 
 
 def actor(source: Source = Source.UI) -> Actor:
-    """The person of the current request."""
+    """Returns the person of the current request as an actor."""
     return person(str(current_user.id), current_user.username, current_user.role, source)
 
 
 def person(
     user_id: str | None, name: str | None, role: str | None, source: Source = Source.UI
 ) -> Actor:
-    """An account acting in the current request; id None for a name that is no account."""
+    """Returns an account as the actor of the current request; id None for an unknown name."""
     return Actor(
         type="user",
         id=user_id,

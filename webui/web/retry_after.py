@@ -1,4 +1,4 @@
-"""The answer to a try that must wait: 429, how long in words, and Retry-After (RFC 6585, 4)."""
+"""Responses to an attempt that must wait: 429, the time, and Retry-After (RFC 6585, 4)."""
 
 from flask import Flask, Response, make_response
 
@@ -7,18 +7,18 @@ from webui.values.durations import in_words, whole_seconds
 from webui.web.errors import error_page, typed
 
 
-def init_waits(app: Flask) -> None:
-    """A view that does not catch TooMany is answered with the page that says how long."""
+def init_retry_after(app: Flask) -> None:
+    """Registers the page for a TooMany that a view does not catch."""
     app.register_error_handler(TooMany, _page)
 
 
 def wait_in_words(refusal: TooMany) -> str:
-    """What the person is told."""
+    """Returns the message for the person."""
     return f"Too many tries. Wait {in_words(refusal.wait)}, then try again."
 
 
 def too_many(page: str | Response, refusal: TooMany) -> Response:
-    """The page as the answer to a try that must wait."""
+    """Returns the page with status 429 and Retry-After."""
     response = make_response(page, 429)
     response.headers["Retry-After"] = str(whole_seconds(refusal.wait))
     return response

@@ -1,4 +1,4 @@
-"""/.well-known/security.txt: whom to tell of a weakness (RFC 9116)."""
+"""/.well-known/security.txt: where to report a vulnerability (RFC 9116)."""
 
 import re
 from datetime import timedelta
@@ -21,7 +21,7 @@ _URI = re.compile(r"(?:https://|mailto:|tel:\+)[!-~]+")
 @bp.get("/.well-known/security.txt")
 @public
 def security_txt() -> Response:
-    """The file; 404 when WEBUI_SUPPORT_CONTACT is nothing that a Contact may be."""
+    """The file; 404 when WEBUI_SUPPORT_CONTACT is not valid as a Contact."""
     contact = contact_uri(current_app.extensions["webui_config"].support_contact)
     if contact is None:
         abort(404)
@@ -34,7 +34,7 @@ def security_txt() -> Response:
 
 
 def contact_uri(setting: str) -> str | None:
-    """The setting as the URI that a Contact must be; None when it is free text."""
+    """Returns the setting as a Contact URI; None when it is free text."""
     if _URI.fullmatch(setting):
         return setting
     try:

@@ -1,4 +1,4 @@
-"""How templates show times, numbers and money."""
+"""Template filters for times, numbers and money."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -17,7 +17,7 @@ from webui.values.time_zones import by_region, zone
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
 _BADGE = Markup('<span class="state-badge %s">%s</span>')
 _TIME = Markup('<time datetime="%s" title="%s">%s</time>')
-# A page has dozens of times, and most of them again when it is read again.
+# A page contains dozens of times, most of which the next page contains again.
 _TIMES_KEPT = 4_096
 _COUNTDOWN = Markup(
     '<time datetime="%s" title="%s">for <span data-until="%s">%s</span> more</time>'
@@ -26,7 +26,7 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 
 def init_filters(app: Flask) -> None:
-    """Registers every function of this module that templates use."""
+    """Registers the functions of this module that templates use."""
     for function in (
         number,
         money,
@@ -50,7 +50,7 @@ def init_filters(app: Flask) -> None:
 
 
 def badge(tone: str, words: str) -> Markup:
-    """A state as a word in its colour: good, warn, bad or none."""
+    """Returns a state as a coloured badge: good, warn, bad or none."""
     return _BADGE % (tone, words)
 
 
@@ -60,19 +60,19 @@ def number(value: int) -> str:
 
 
 def money(cents: int) -> str:
-    """Cents in the configured currency: 391140 -> $3,911.40."""
+    """Format cents in the configured currency: 391140 -> $3,911.40."""
     code = current_app.extensions["webui_config"].currency
     amount = f"{cents // 100:,}.{cents % 100:02}"
     return f"{_SYMBOLS[code]}{amount}" if code in _SYMBOLS else f"{code} {amount}"
 
 
 def limit_words(limit: int) -> str:
-    """A limit by itself: "50,000", or "no cap"."""
+    """Format a limit: "50,000", or "No cap"."""
     return "No cap" if limit == MAX_SAFE_INTEGER else f"{limit:,}"
 
 
 def of_limit(calls: int, limit: int) -> str:
-    """Calls against a monthly limit: "962 of 1,000 calls", or what the limit means."""
+    """Format calls with the monthly limit: "962 of 1,000 calls", "no cap", "none allowed"."""
     if limit == 0:
         return f"{plural(calls, 'call')}, none allowed"
     if limit == MAX_SAFE_INTEGER:
@@ -86,8 +86,9 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def relative(at: datetime, current: datetime | None = None) -> str:
-    """A time as people say it: "12 minutes ago", "yesterday 16:04 UTC",
-    "21 Nov 16:04 UTC", "14 Mar 2025"; in the account's time zone."""
+    """Format a time as people say it, in the account's time zone: "12 minutes ago", "yesterday
+    16:04 UTC", "21 Nov 16:04 UTC", "14 Mar 2025".
+    """
     return _relative(local(at), current or now())
 
 
@@ -108,7 +109,7 @@ def _relative(here: datetime, current: datetime) -> str:
 
 
 def time_left(until: datetime, current: datetime | None = None) -> str:
-    """What remains until a time, rounded up to minutes: "23 h 41 min", "24 h", "5 min"."""
+    """Format the time until ``until``, rounded up to minutes: "23 h 41 min", "24 h", "5 min"."""
     minutes = max(0, -int((((current or now()) - until).total_seconds()) // _MINUTE))
     hours, minutes = divmod(minutes, 60)
     shown = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
@@ -125,7 +126,7 @@ def exact(at: datetime) -> str:
     return _exact(at, _reader_zone())
 
 
-# In one zone equal times have one text.
+# The key includes the zone: in one zone, equal times have one text.
 @lru_cache(maxsize=_TIMES_KEPT)
 def _exact(at: datetime, read_in: tzinfo) -> str:
     here, utc = at.astimezone(read_in), at.astimezone(UTC)
@@ -137,7 +138,7 @@ def _exact(at: datetime, read_in: tzinfo) -> str:
 
 
 def day(at: datetime) -> str:
-    """14 Mar 2025, as it is in the account's time zone."""
+    """Format the day in the account's time zone: 14 Mar 2025."""
     return _day(local(at))
 
 
@@ -147,13 +148,13 @@ def _day(here: datetime) -> str:
 
 def when(at: datetime) -> Markup:
     """``<time>``: how long ago, and the exact time on hover."""
-    # Who reads it is asked once for each time: pages have dozens.
+    # The zone is read once per time: pages have dozens.
     read_in = _reader_zone()
     return _tag(at, read_in, _relative(at.astimezone(read_in), now()))
 
 
 def since() -> Callable[[datetime], Markup]:
-    """:func:`when` for the many times of one page, which have one reader and one moment."""
+    """Returns :func:`when` for the times of one page, with the zone and the time read once."""
     reader, current = _reader_zone(), now()
     return lambda at: _tag(at, reader, _relative(at.astimezone(reader), current))
 
@@ -176,14 +177,14 @@ def _tag(at: datetime, read_in: tzinfo, words: str) -> Markup:
 
 
 def local(at: datetime) -> datetime:
-    """The time in the time zone of the account that reads it; UTC for nobody's."""
+    """Convert a time to the reader's time zone; UTC without an account."""
     return at.astimezone(_reader_zone())
 
 
 def _reader_zone() -> tzinfo:
     if not has_app_context():
         return UTC
-    # Pages have dozens of times; who reads them is asked once a request.
+    # Pages have dozens of times; the reader's zone is read once per request.
     read_in: tzinfo | None = g.get("reader_zone")
     if read_in is None:
         read_in = g.reader_zone = zone(getattr(current_user, "time_zone", "UTC"))
@@ -191,15 +192,15 @@ def _reader_zone() -> tzinfo:
 
 
 def place(time_zone: str) -> str:
-    """A time zone for people: "Europe/Isle_of_Man" -> "Isle of Man"."""
+    """Format a time zone for people: "Europe/Isle_of_Man" -> "Isle of Man"."""
     return time_zone.partition("/")[2].replace("_", " ").replace("/", ", ") or time_zone
 
 
 def iso(at: datetime) -> str:
-    """For the datetime attribute of ``<time>``."""
+    """Format a time for the datetime attribute of ``<time>``."""
     return at.isoformat()
 
 
 def pretty_json(value: Any) -> str:
-    """JSON for people, one key a line."""
+    """Format JSON for people, one key per line."""
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()

@@ -1,4 +1,4 @@
-"""Addresses that pages have many of, without building each one anew."""
+"""Fast URLs for pages with many links, without building each one separately."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -8,17 +8,19 @@ from uuid import UUID
 import flask
 from flask import Flask, request
 
-# Stand for varying arguments; ids, so that any converter of ids takes them.
+# Placeholders for varying arguments; UUIDs, so that converters of ids accept them.
 _PLACES = [UUID(int=2**128 - 1 - number) for number in range(8)]
 
 
 def init_urls(app: Flask) -> None:
-    """Gives templates ``url_for`` and ``url_pattern``."""
+    """Registers ``url_for`` and ``url_pattern`` for templates."""
     app.jinja_env.globals.update(url_for=url_for, url_pattern=url_pattern)
 
 
 def url_for(endpoint: str, **arguments: object) -> str:
-    """What Flask's ``url_for`` gives, built once where all arguments are ids, or there are none."""
+    """Returns what Flask's ``url_for`` does; cached when all arguments are ids, or
+    there are none.
+    """
     if all(type(value) is UUID for value in arguments.values()):
         return _shape(request.script_root, endpoint, tuple(arguments)).format(**arguments)
     return flask.url_for(endpoint, **arguments)  # type: ignore[arg-type]
@@ -26,7 +28,7 @@ def url_for(endpoint: str, **arguments: object) -> str:
 
 @lru_cache(maxsize=256)
 def _shape(_mounted_at: str, endpoint: str, names: tuple[str, ...]) -> str:
-    """An address with ``{name}`` for each of its arguments."""
+    """Returns a URL with ``{name}`` for each of its arguments."""
     places = {name: _PLACES[number] for number, name in enumerate(names)}
     url = flask.url_for(endpoint, **places)  # type: ignore[arg-type]
     for name, place in places.items():
@@ -35,12 +37,12 @@ def _shape(_mounted_at: str, endpoint: str, names: tuple[str, ...]) -> str:
 
 
 def url_pattern(endpoint: str, varying: str, **fixed: object) -> Callable[[object], str]:
-    """The address of an endpoint as a function of one argument, which is an id or a word."""
+    """Returns the URL of an endpoint as a function of one argument, an id or a word."""
     url = url_for(endpoint, **{varying: _PLACES[0]}, **fixed)
     before, _, after = url.partition(str(_PLACES[0]))
 
     def of(value: object) -> str:
-        # What an id is made of needs no quoting, and most are ids.
+        # Most values are ids, which need no quoting.
         place = value if isinstance(value, UUID) else quote(str(value), safe="")
         return f"{before}{place}{after}"
 

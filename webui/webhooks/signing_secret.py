@@ -1,7 +1,7 @@
-"""The signing secret: made on demand, replaced with a day in which the old one signs as well.
+"""The signing secret: created on request; after a replacement the old one signs for one more day.
 
-Each verb is one write transaction: the tenant is locked, the version judged (DESIGN 6), the
-change applied and recorded, as with every edit of a tenant.
+Each operation is one write transaction: lock the tenant, check the version (DESIGN 6), apply and
+record, as with every edit of a tenant.
 """
 
 import base64
@@ -28,14 +28,14 @@ from webui.web.posted import drafts
 
 SECRET_BYTES = 32
 OVERLAP = timedelta(hours=24)
-"""How long the old secret signs beside the new one."""
+"""How long the old secret signs in addition to the new one."""
 FIELD = "webhook_secret"
 _PREVIOUS_FIELDS = ("webhook_secret_previous", "webhook_secret_previous_until")
 _EXPIRED_AT_ONCE = 100
 
 
 class StillValid(Exception):
-    """The last rotation is not over: two old secrets would be one too many."""
+    """The overlap of the last rotation has not ended; a second old secret is not supported."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__("the old secret is still valid")
@@ -43,8 +43,8 @@ class StillValid(Exception):
 
 
 @dataclass(frozen=True)
-class Made:
-    """The tenant and its new secret; None when the same form made one before."""
+class RotatedSecret:
+    """The tenant and its new secret; None when the same form created one before."""
 
     tenant: Tenant
     secret: str | None = field(repr=False)
@@ -52,21 +52,21 @@ class Made:
 
 
 def new_signing_secret() -> str:
-    """A fresh secret as Standard Webhooks writes it: ``whsec_`` and base64."""
+    """Returns a new secret in the format of Standard Webhooks: ``whsec_`` and base64."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def old_until(tenant: Tenant, at: datetime | None = None) -> datetime | None:
-    """Until when the secret before the last rotation is valid; None when none is."""
+    """Returns until when the previous secret is valid; None when none is valid."""
     until = tenant.webhook_secret_previous_until
     return until if until is not None and until > (at or now()) else None
 
 
-def rotate_signing_secret(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> Made:
-    """Makes a secret; one that was there stays valid for OVERLAP. This once it is returned.
+def rotate_signing_secret(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> RotatedSecret:
+    """Creates a secret and returns it, this once; the previous one stays valid for OVERLAP.
 
-    ``mark`` is the form's one-use submission. Raises Gone, rules.Closed, conflicts.Conflict
-    when somebody made one since the form's version, StillValid and submissions.Crossed;
+    ``mark`` is the form's idempotency key. Raises Gone, rules.Closed, conflicts.Conflict when
+    another person created one since the form's version, StillValid and idempotency_keys.KeyReused;
     nothing is written then.
     """
     assert actor.id is not None
@@ -75,7 +75,7 @@ def rotate_signing_secret(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) 
     with write_transaction():
         tenant = _locked(tenant_id, actor)
         if idempotency_keys.used(key):
-            return Made(tenant, None)
+            return RotatedSecret(tenant, None)
         conflicts.check_conflict(tenant, [FIELD], edit.version)
         until = old_until(tenant)
         if until:
@@ -94,14 +94,14 @@ def rotate_signing_secret(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) 
         entry = record(
             Action.WEBHOOK_SECRET_ROTATED, actor, tenant=tenant, changes=changes, reason=edit.reason
         )
-        return Made(tenant, fresh, entry)
+        return RotatedSecret(tenant, fresh, entry)
 
 
 def end_old(tenant_id: UUID, edit: Edit, actor: Actor) -> UUID | None:
-    """Ends the validity of the old secret now; returns the entry, None when it was over.
+    """Ends the validity of the old secret now; returns the entry, None when it had ended.
 
-    Raises Gone, rules.Closed, and conflicts.Conflict when the secret was replaced since the
-    form's version: the old one is another one then.
+    Raises Gone, rules.Closed, and conflicts.Conflict when the secret was replaced since the form's
+    version, because the old secret is then a different one.
     """
     with write_transaction():
         tenant = _locked(tenant_id, actor)
@@ -127,14 +127,14 @@ def _remove_old(tenant: Tenant, action: Action, actor: Actor, reason: str | None
 
 
 def _expired() -> list[UUID]:
-    """Tenants that still store a secret whose day is over."""
+    """Returns the tenants that still store a secret whose overlap has ended."""
     over = Tenant.webhook_secret_previous_until <= now()
     return list(db.session.scalars(select(Tenant.id).where(over).limit(_EXPIRED_AT_ONCE)))
 
 
 @job("old webhook secrets", every=timedelta(minutes=1), pending=lambda: bool(_expired()))
 def remove_expired(run: Run) -> bool:
-    """Removes stored old secrets whose day is over. They count no more already."""
+    """Deletes stored old secrets whose overlap has ended; they are not used any more."""
     expired = _expired()
     for tenant_id in expired:
         if run.stopping:

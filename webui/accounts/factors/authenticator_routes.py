@@ -1,4 +1,4 @@
-"""Setting up and removing an authenticator app, and its recovery codes."""
+"""Pages to set up and remove an authenticator app, and its recovery codes."""
 
 from functools import partial
 from typing import Any
@@ -30,7 +30,7 @@ TOO_OLD = "This page was too old. Scan the new code below."
 
 @bp.app_errorhandler(SessionEnded)
 def session_ended(_error: SessionEnded) -> Any:
-    """The session ended while it asked: somebody changed the ways into the account."""
+    """Handles a session that ended during its request: a factor or the password was changed."""
     return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
 
 
@@ -38,7 +38,7 @@ def session_ended(_error: SessionEnded) -> Any:
 @before_enrolment
 @requires(Permission.SIGNED_IN)
 def setup() -> Any:
-    """The QR code and key of a fresh secret, and the form that confirms it."""
+    """The QR code and key of a new secret, and the form that confirms it."""
     if own_factors().authenticator:
         return redirect(url_for("account.page"), 303)
     return _fresh_setup()
@@ -48,10 +48,10 @@ def setup() -> Any:
 @before_enrolment
 @requires(Permission.SIGNED_IN)
 def confirm() -> Any:
-    """Keeps the authenticator once a code confirms it; shows the recovery codes, once."""
+    """Stores the authenticator after a code confirms it; shows the recovery codes once."""
     has = own_factors()
     if has.authenticator:
-        # A second click, or another tab: the first one has been confirmed.
+        # A second click, or another tab: the authenticator is confirmed already.
         return go_to(url_for("account.page"))
     form = SetupForm(has)
     valid = form.validate()
@@ -72,7 +72,7 @@ def confirm() -> Any:
 @bp.get("/authenticator/remove")
 @requires(Permission.SIGNED_IN)
 def removal() -> Any:
-    """The form that asks for password and code."""
+    """The form to remove the authenticator; it asks for password and code."""
     has = own_factors()
     if not has.authenticator:
         return redirect(url_for("account.page"), 303)
@@ -96,7 +96,7 @@ def remove() -> Any:
 @bp.get("/recovery-codes")
 @requires(Permission.SIGNED_IN)
 def renewal() -> Any:
-    """The form that asks for password and second factor."""
+    """The form to renew the recovery codes; it asks for password and second factor."""
     has = own_factors()
     if not has.any:
         return redirect(url_for("account.page"), 303)
@@ -106,7 +106,7 @@ def renewal() -> Any:
 @bp.post("/recovery-codes")
 @requires(Permission.SIGNED_IN)
 def renew() -> Any:
-    """Makes ten new recovery codes and shows them, once."""
+    """Creates ten new recovery codes and shows them once."""
     form = ConfirmForm(own_factors())
     if not form.validate():
         return make_response(_renewal_page(form), 422)
@@ -144,7 +144,7 @@ def _renewal_page(form: ConfirmForm) -> str:
 
 
 def _finished(done: Done | None, message: str) -> Any:
-    """The recovery codes, once, or back to the account; None: there was nothing to change."""
+    """Shows new recovery codes once, or returns to the account page; None: nothing changed."""
     if done is None:
         return go_to(url_for("account.page"))
     go_on(done, message)
@@ -152,5 +152,5 @@ def _finished(done: Done | None, message: str) -> Any:
 
 
 def recovery_codes(codes: list[str]) -> Response:
-    """The page that shows them."""
+    """The page that shows recovery codes."""
     return make_response(render_template(part_of("account/recovery_codes.html"), codes=codes))

@@ -1,8 +1,8 @@
-"""What a browser answers for a passkey is read and verified here, and cannot break anything.
+"""Verification of WebAuthn responses, independent of how malformed they are.
 
-JSON, CBOR, ASN.1, certificates and keys are parsed by the package and what it brings along, each
-with errors of its own (also RecursionError, for 16,000 brackets). None of them is the product's:
-an answer that raises anything proves nothing.
+JSON, CBOR, ASN.1, certificates and keys are parsed by webauthn and its dependencies, each with its
+own exceptions (also RecursionError, for 16,000 brackets). So any exception means that the response
+is not valid.
 """
 
 from collections.abc import Iterator
@@ -19,16 +19,16 @@ from webauthn.registration.verify_registration_response import VerifiedRegistrat
 from webui.accounts.factors.relying_party import RelyingParty
 from webui.models import Passkey
 
-# WebAuthn 2, 5.8.3: bytes of a credential's id.
+# WebAuthn 2, 5.8.3: maximum length of a credential id, in bytes.
 _LONGEST_ID = 1_023
 
 
 class BadPasskey(Exception):
-    """The browser's answer proves nothing; nothing was changed."""
+    """The browser's response is not valid; nothing was changed."""
 
 
 def registration(answer: str, challenge: bytes, party: RelyingParty) -> VerifiedRegistration:
-    """The new passkey in the answer. Raises BadPasskey."""
+    """Returns the new passkey in the response. Raises BadPasskey."""
     with _proving():
         made = webauthn.verify_registration_response(
             credential=answer,
@@ -43,7 +43,7 @@ def registration(answer: str, challenge: bytes, party: RelyingParty) -> Verified
 
 
 def assertion(answer: str) -> AuthenticationCredential:
-    """The answer of a passkey, not verified yet. Raises BadPasskey."""
+    """Parse a passkey's response, without verification. Raises BadPasskey."""
     with _proving():
         return parse_assertion(answer)
 
@@ -51,7 +51,7 @@ def assertion(answer: str) -> AuthenticationCredential:
 def verified(
     passkey: Passkey, answer: AuthenticationCredential, challenge: bytes, party: RelyingParty
 ) -> VerifiedAuthentication:
-    """What the answer proves, as the passkey's own and fresh. Raises BadPasskey."""
+    """Verifies a response with the passkey's key and the challenge. Raises BadPasskey."""
     with _proving():
         return webauthn.verify_authentication_response(
             credential=answer,

@@ -1,8 +1,8 @@
-"""One-use WebAuthn challenges, bound to the browser that asked for them.
+"""One-use WebAuthn challenges, bound to the browser that requested them.
 
-The signed cookie holds the newest one, for five minutes and one purpose. Answering it takes it
-out of the cookie and notes its hash in the database, so that a copied cookie cannot answer it
-again (WebAuthn 2, 13.4.3).
+The signed cookie contains the newest challenge, for five minutes and one purpose. A response
+removes it from the cookie and stores its hash in the database, so that a copied cookie cannot be
+used again (WebAuthn 2, 13.4.3).
 """
 
 import base64
@@ -21,13 +21,13 @@ _KEY = "challenge"
 
 
 def new_challenge(challenge: bytes, purpose: str) -> None:
-    """Binds a challenge to this browser; ``purpose`` says what may be answered with it."""
+    """Binds a challenge to this browser; ``purpose`` is what it may be used for."""
     text = base64.urlsafe_b64encode(challenge).decode()
     cookie[_KEY] = [text, purpose, int(now().timestamp())]
 
 
 def take(purpose: str) -> bytes | None:
-    """The browser's challenge for the purpose, which is gone then; None without a fresh one."""
+    """Removes and returns the browser's challenge; None unless it is recent and for the purpose."""
     try:
         text, stored, since = cookie.pop(_KEY)
         challenge = base64.urlsafe_b64decode(text)
@@ -39,9 +39,9 @@ def take(purpose: str) -> bytes | None:
 
 
 def use_up(challenge: bytes) -> bool:
-    """Notes in the current write transaction that it was answered; False when it had been.
+    """Records in the current write transaction that a challenge was used; False if it was before.
 
-    Two at the same moment end in an IntegrityError for one of them.
+    Of two at the same moment, one raises IntegrityError.
     """
     at = now()
     db.session.execute(delete(UsedChallenge).where(UsedChallenge.expires_at < at))

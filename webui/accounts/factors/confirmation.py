@@ -1,7 +1,7 @@
-"""Judging again who is at the keyboard, before a way into the account changes.
+"""Re-authentication before a change of the account's password or factors.
 
-It takes the password and, once the account has a second factor, one of those as well, whatever
-the session's age: a stolen session or password alone changes no factor (ASVS 5.0, 7.5.1).
+It requires the password and, if the account has a second factor, one of those as well, at any age
+of the session: a stolen session or password alone changes no factor (ASVS 5.0, 7.5.1).
 """
 
 from dataclasses import dataclass, field
@@ -23,36 +23,38 @@ from webui.rate_limits import throttle, try_limits
 
 
 class WrongFactor(Exception):
-    """Neither the code nor the passkey is one of the account's second factors."""
+    """Neither the code nor the passkey is a second factor of the account."""
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a form gave. ``code`` is of the app or a recovery code, ``passkey`` instead of it."""
+class Credentials:
+    """The input of a form. ``code``: of the app, or a recovery code; ``passkey``: instead of it."""
 
     password: str = field(repr=False)
     code: str = field(default="", repr=False)
     passkey: Answer | None = field(default=None, repr=False)
 
 
-def confirm_person(user_id: UUID, session: str | None, given: Given, actor: Actor) -> Confirmed:
-    """Judges what was given; ``session`` is the hash of the token of the session that asks.
+def confirm_person(
+    user_id: UUID, session: str | None, given: Credentials, actor: Actor
+) -> Confirmed:
+    """Checks the input; ``session`` is the hash of the current session's token.
 
     Raises WrongPassword, WrongFactor and throttle.TooMany.
     """
     check_password(user_id, given.password, actor)
     proofs = {Proof.PASSWORD}
     if factors.factors_of(user_id).any:
-        proofs.add(_second(user_id, given, actor))
+        proofs.add(_confirm_factor(user_id, given, actor))
     return Confirmed(user_id, session, actor, frozenset(proofs))
 
 
-def _second(user_id: UUID, given: Given, actor: Actor) -> Proof:
+def _confirm_factor(user_id: UUID, given: Credentials, actor: Actor) -> Proof:
     counters = try_limits.of_code(str(user_id), actor.address, None, known_address=True)
     throttle.consume(counters, actor)
     with write_transaction():
         user = db.session.get_one(User, user_id, with_for_update=True)
-        kind = _judge(user_id, given)
+        kind = _verify(user_id, given)
         if kind:
             throttle.refund(counters)
             changes = [Change("factor", Audited.PLAIN, None, kind.value)]
@@ -64,7 +66,7 @@ def _second(user_id: UUID, given: Given, actor: Actor) -> Proof:
     return kind
 
 
-def _judge(user_id: UUID, given: Given) -> Proof | None:
+def _verify(user_id: UUID, given: Credentials) -> Proof | None:
     if given.code or given.passkey is None:
         return factors.accept(user_id, given.code)
     return Proof.PASSKEY if passkeys.confirms(user_id, given.passkey) else None

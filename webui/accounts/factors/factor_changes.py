@@ -1,7 +1,7 @@
-"""Changes of the ways into one's own account: authenticator apps and recovery codes.
+"""Changes of one's own factors: authenticator apps and recovery codes.
 
 Each is one write transaction that ends with :func:`finish`: all other sessions end, the own one
-goes on under a new token, and the person is told on the next pages.
+continues under a new token, and a notice is shown on the next pages.
 """
 
 from dataclasses import dataclass, field
@@ -23,14 +23,14 @@ from webui.rate_limits import throttle, try_limits
 
 
 class SessionEnded(Exception):
-    """The session that asked has ended since its request began; nothing was changed."""
+    """The current session ended after its request began; nothing was changed."""
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """An account whose person was just judged again, by :mod:`webui.accounts.factors.confirmation`.
+    """A person who was just re-authenticated by :mod:`webui.accounts.factors.confirmation`.
 
-    ``session`` is the hash of the token of the session that asks; ``proofs`` were given now.
+    ``session`` is the hash of the current session's token; ``proofs`` were given now.
     """
 
     user_id: UUID
@@ -41,7 +41,7 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Done:
-    """The new token of the own session, recovery codes to show once, other sessions ended."""
+    """New token of the own session, recovery codes to show once, number of other sessions ended."""
 
     token: str | None = field(default=None, repr=False)
     codes: list[str] = field(default_factory=list, repr=False)
@@ -49,25 +49,25 @@ class Done:
 
 
 @dataclass(frozen=True)
-class Deed:
-    """How a change stands in the history, and what the person is told of it."""
+class FactorChange:
+    """How a change of factors is recorded in the history, and the notice for the person."""
 
     action: Action
     change: Change
     notice: NoticeKind
 
 
-_ADDED = Deed(
+_ADDED = FactorChange(
     Action.USER_AUTHENTICATOR,
     Change("authenticator", Audited.EVENT, None, ""),
     NoticeKind.AUTHENTICATOR_ADDED,
 )
-_REMOVED = Deed(
+_REMOVED = FactorChange(
     Action.USER_AUTHENTICATOR,
     Change("authenticator", Audited.EVENT, "", None),
     NoticeKind.AUTHENTICATOR_REMOVED,
 )
-_RENEWED = Deed(
+_RENEWED = FactorChange(
     Action.USER_RECOVERY_CODES,
     Change("recovery_codes", Audited.EVENT, "", ""),
     NoticeKind.RECOVERY_CODES,
@@ -75,7 +75,7 @@ _RENEWED = Deed(
 
 
 def add_authenticator(by: Confirmed, secret: str, code: str) -> Done:
-    """Keeps the secret once a code confirms it; new recovery codes with a first factor.
+    """Stores the secret after a code confirms it; creates recovery codes with the first factor.
 
     Raises factors.WrongCode, throttle.TooMany and SessionEnded.
     """
@@ -89,7 +89,7 @@ def add_authenticator(by: Confirmed, secret: str, code: str) -> Done:
         user = db.session.get_one(User, by.user_id, with_for_update=True)
         before = factors.factors_of(user.id)
         if before.authenticator:
-            # Another tab was faster: its app has been confirmed, and this session ended.
+            # Another tab was faster: its app is confirmed, and that ended this session.
             raise SessionEnded
         db.session.add(Authenticator(user.id, secret, step))
         codes = factors.codes_for_first(user.id, before)
@@ -97,7 +97,7 @@ def add_authenticator(by: Confirmed, secret: str, code: str) -> Done:
 
 
 def remove_authenticator(by: Confirmed) -> Done | None:
-    """Removes the authenticator; None when there is none. Raises SessionEnded."""
+    """Removes the authenticator; returns None when there is none. Raises SessionEnded."""
     with write_transaction():
         user = db.session.get_one(User, by.user_id, with_for_update=True)
         row = db.session.scalars(factors.authenticator_of(user.id)).first()
@@ -110,7 +110,7 @@ def remove_authenticator(by: Confirmed) -> Done | None:
 
 
 def renew_codes(by: Confirmed) -> Done | None:
-    """Ten new recovery codes instead of all before; None without a factor. Raises SessionEnded."""
+    """Replaces the recovery codes by ten new ones; None without a factor. Raises SessionEnded."""
     with write_transaction():
         user = db.session.get_one(User, by.user_id, with_for_update=True)
         if not factors.factors_of(user.id).any:
@@ -121,20 +121,20 @@ def renew_codes(by: Confirmed) -> Done | None:
 def finish(
     user: User,
     by: Confirmed,
-    deed: Deed,
+    factor_change: FactorChange,
     proven: Proofs = frozenset(),
     codes: list[str] | None = None,
 ) -> Done:
-    """Ends the other sessions, renews the own one, notes and records it: last in a transaction.
+    """Ends other sessions, renews the own one, adds notice and entry: last in a transaction.
 
-    ``proven`` is what the change itself proved besides ``by.proofs``. Raises SessionEnded.
+    ``proven`` are proofs that the change itself gave besides ``by.proofs``. Raises SessionEnded.
     """
     kept = sessions.keep_only(user, by.session, by.proofs | proven)
     if kept.token is None:
         raise SessionEnded
-    changes = [deed.change]
+    changes = [factor_change.change]
     if kept.ended:
         changes.append(Change("ended_sessions", Audited.PLAIN, None, kept.ended))
-    notices.add(user.id, deed.notice)
-    record(deed.action, by.actor, subject=user, changes=changes)
+    notices.add(user.id, factor_change.notice)
+    record(factor_change.action, by.actor, subject=user, changes=changes)
     return Done(kept.token, codes or [], kept.ended)

@@ -1,7 +1,7 @@
-"""Second factors of an account: setting up, judging and removing them.
+"""Second factors of an account: setup, verification and removal.
 
-Once an account has a factor (an authenticator app or a passkey), the password alone signs
-nobody in. Ten recovery codes come with the first factor and go with the last.
+Once an account has a factor (an authenticator app or a passkey), the password alone is not enough
+to sign in. Ten recovery codes are created with the first factor and deleted with the last.
 """
 
 import base64
@@ -26,12 +26,12 @@ _CODE = "recovery code"
 
 
 class WrongCode(Exception):
-    """The code fits nothing, is too early or late, or was used before."""
+    """The code is wrong, too early or too late, or was used before."""
 
 
 @dataclass(frozen=True)
 class Factors:
-    """What an account has set up."""
+    """The second factors of an account."""
 
     authenticator: Authenticator | None
     passkeys: list[Passkey]
@@ -39,12 +39,12 @@ class Factors:
 
     @property
     def any(self) -> bool:
-        """Whether the password alone is not enough."""
+        """Whether a second factor is required to sign in."""
         return bool(self.authenticator or self.passkeys)
 
 
 def factors_of(user_id: UUID) -> Factors:
-    """The factors of an account."""
+    """Returns the factors of an account."""
     passkeys = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.created_at)
     return Factors(
         db.session.scalars(authenticator_of(user_id)).first(),
@@ -54,21 +54,21 @@ def factors_of(user_id: UUID) -> Factors:
 
 
 def new_setup(user_id: UUID) -> tuple[str, str]:
-    """A fresh secret, and the same sealed for the form that brings it back."""
+    """Returns a new secret, plain and encrypted; the form sends the encrypted one back."""
     secret = totp.new_secret()
     return secret, fields.seal(keyring(), secret, "authenticators", "setup", str(user_id))
 
 
 def secret_of(setup: str, user_id: UUID) -> str:
-    """The secret that a form brought back. Raises SecretError when it is not this account's."""
+    """Decrypts the secret that a form sent back. Raises SecretError for another account's one."""
     return fields.unseal(keyring(), setup, "authenticators", "setup", str(user_id))
 
 
 def accept(user_id: UUID, code: str) -> Proof | None:
-    """Uses a code up, in the current write transaction; says which kind it was, or None.
+    """Uses up a code in the current write transaction; returns its kind, or None if it is wrong.
 
-    The authenticator's row is locked and its last step only ever grows, so two processes
-    cannot both accept one code.
+    The authenticator's row is locked and its last step only increases, so two processes cannot both
+    accept one code.
     """
     digits = digits_of(code)
     if re.fullmatch(r"[0-9]{6}", digits):
@@ -84,14 +84,14 @@ def accept(user_id: UUID, code: str) -> Proof | None:
 
 
 def forget_codes_without_factor(user_id: UUID) -> None:
-    """Removes the recovery codes when nothing is left that they could stand in for."""
+    """Deletes the recovery codes when the account has no factor left."""
     if not factors_of(user_id).any:
         for row in _codes_of(user_id):
             db.session.delete(row)
 
 
 def codes_for_first(user_id: UUID, before: Factors) -> list[str]:
-    """New recovery codes, when the factor that is being added is the first one."""
+    """Creates recovery codes when the factor that is added is the first one; else returns []."""
     return [] if before.any else replace_codes(user_id)
 
 
@@ -102,7 +102,7 @@ def _accept_step(user_id: UUID, digits: str) -> bool:
     try:
         step = totp.step_of(row.secret, digits, now(), after=row.last_step)
     except SecretError:
-        # Without its key the secret fits no code; recovery codes still do.
+        # Without its key no code matches the secret; recovery codes still work.
         return False
     if step is not None:
         row.last_step = step
@@ -110,7 +110,7 @@ def _accept_step(user_id: UUID, digits: str) -> bool:
 
 
 def replace_codes(user_id: UUID) -> list[str]:
-    """Ten new recovery codes instead of all before, in the current write transaction."""
+    """Replaces all recovery codes by ten new ones, in the current write transaction."""
     for row in _codes_of(user_id):
         db.session.delete(row)
     codes = [_new_code() for _ in range(RECOVERY_CODES)]
@@ -126,7 +126,7 @@ def _codes_of(user_id: UUID) -> list[RecoveryCode]:
 
 
 def _new_code() -> str:
-    """Sixteen letters and digits in groups of four, none of which look alike in base32."""
+    """Returns sixteen base32 characters in groups of four; base32 has no look-alike characters."""
     text = base64.b32encode(secrets.token_bytes(_RECOVERY_BYTES)).decode().lower()
     return "-".join(text[at : at + 4] for at in range(0, len(text), 4))
 
@@ -137,10 +137,10 @@ def _hash(user_id: UUID, code: str) -> str:
 
 
 def digits_of(code: str) -> str:
-    """A code as it is compared, without the spaces that people type."""
+    """Removes the spaces that people type in a code."""
     return re.sub(r"\s", "", code)
 
 
 def authenticator_of(user_id: UUID) -> Select[Authenticator]:
-    """The query of an account's authenticator."""
+    """Selects the authenticator of an account."""
     return select(Authenticator).where(Authenticator.user_id == user_id)

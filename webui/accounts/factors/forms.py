@@ -3,21 +3,21 @@
 from collections.abc import Callable
 from typing import Any
 
-from webui.accounts.factors.confirmation import Given
+from webui.accounts.factors.confirmation import Credentials
 from webui.accounts.factors.factors import Factors
 from webui.accounts.factors.passkeys import Answer
-from webui.accounts.forms import CODE_HINTS, code_field, password_again
+from webui.accounts.forms import CODE_HINTS, code_field, current_password_field
 from webui.core.limits import PASSKEY_NAME
 from webui.web.posted.forms import BaseForm, ParsedField, text_field
 
 
 class ConfirmForm(BaseForm):
-    """The password once more and, where there is one, a second factor.
+    """Re-authentication: the password and, if the account has one, a second factor.
 
-    ``assertion`` is what the browser made with a passkey, as JSON; ``has`` are the factors.
+    ``assertion`` is the passkey's response as JSON; ``has`` are the account's factors.
     """
 
-    current_password = password_again("Password")
+    current_password = current_password_field("Password")
     current_code = code_field()
     assertion = ParsedField("Passkey", str, kind="hidden")
 
@@ -32,44 +32,44 @@ class ConfirmForm(BaseForm):
         ways = "From the app you have now, or one of your recovery codes." if app else ""
         by_passkey = "Leave it empty to confirm with a passkey: your browser asks for it."
         code.description = " ".join(filter(None, (ways, by_passkey if has.passkeys else "")))
-        # With a passkey it may stay empty; an attribute of None is left out.
+        # With a passkey the code may be empty; an attribute of None is omitted.
         code.render_kw = {**CODE_HINTS, "required": None if has.passkeys else True}
 
     def drop_confirmation(self, *names: str) -> None:
-        """Takes out fields that are not asked for, by default all of the confirmation."""
+        """Removes fields that are not needed, by default all of the confirmation."""
         for name in names or ("current_password", "current_code", "assertion"):
             if name in self:
                 del self[name]
 
-    def given(self, answer: Callable[[str], Answer | None]) -> Given:
-        """What was given; ``answer`` makes of the assertion what passkeys can judge."""
+    def given(self, answer: Callable[[str], Answer | None]) -> Credentials:
+        """Returns the input; ``answer`` converts the assertion to what passkeys can verify."""
         if "current_code" not in self:
-            return Given(self["current_password"].value)
+            return Credentials(self["current_password"].value)
         said = self["assertion"].value
         code, passkey = self["current_code"].value.strip(), answer(said) if said else None
-        return Given(self["current_password"].value, code, passkey)
+        return Credentials(self["current_password"].value, code, passkey)
 
 
 class SetupForm(ConfirmForm):
-    """A new authenticator: its secret, sealed, and a code that confirms it."""
+    """A new authenticator: its encrypted secret, and a code that confirms it."""
 
     setup = ParsedField("Setup", str, kind="hidden")
     code = code_field()
 
 
 def passkey_name_field() -> ParsedField:
-    """What one calls a passkey."""
+    """Returns a field for the name of a passkey."""
     return text_field(PASSKEY_NAME, description="So that you know it among others.")
 
 
 class PasskeyNameForm(BaseForm):
-    """What one calls a passkey."""
+    """The name of a passkey."""
 
     name = passkey_name_field()
 
 
 class PasskeyForm(ConfirmForm):
-    """A new passkey: ``credential`` is what the browser made of the options, as JSON."""
+    """A new passkey: ``credential`` is the browser's response to the options, as JSON."""
 
     name = passkey_name_field()
     credential = ParsedField("Passkey", str, kind="hidden")

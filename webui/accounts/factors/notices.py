@@ -1,4 +1,4 @@
-"""What people are told of their own account: on every page until they dismiss it."""
+"""Notices about the own account: shown on every page until they are dismissed."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from webui.models.columns import now
 from webui.models.notice import NoticeKind
 
 SHOWN_FOR = timedelta(days=90)
-"""So long the account page tells of what happened, dismissed or not."""
+"""How long the account page shows a notice, dismissed or not."""
 _OTHERS_ENDED = "All other sessions were signed out."
 _WORDS = {
     NoticeKind.AUTHENTICATOR_ADDED: f"An authenticator app was added. {_OTHERS_ENDED}",
@@ -32,7 +32,7 @@ _TEAM = "the support team"
 
 @dataclass(frozen=True)
 class Notice:
-    """One line of what happened."""
+    """A notice: text and time."""
 
     id: UUID
     words: str
@@ -40,27 +40,29 @@ class Notice:
 
 
 def add(user_id: UUID, kind: NoticeKind, issuer: str | None = None) -> None:
-    """Adds a notice to the current transaction; ``issuer`` is the colleague behind it, if any."""
+    """Adds a notice in the current transaction; ``issuer`` is the colleague who
+    caused it, if any.
+    """
     db.session.add(AccountNotice(user_id, kind, issuer))
 
 
 def undismissed() -> list[Notice]:
-    """What the person of the current request has not dismissed yet, newest first."""
-    told = current_user.is_authenticated and current_user.has_notice and not must_enrol()
-    if not told:
+    """Returns the current person's notices that are not dismissed, newest first."""
+    shown = current_user.is_authenticated and current_user.has_notice and not must_enrol()
+    if not shown:
         return []
     query = _own().where(AccountNotice.dismissed_at.is_(None))
-    return [_told(row) for row in db.session.scalars(query)]
+    return [_notice(row) for row in db.session.scalars(query)]
 
 
 def lately() -> list[Notice]:
-    """What happened to the account of the current request's person within SHOWN_FOR."""
+    """Returns the current person's notices within SHOWN_FOR."""
     query = _own().where(AccountNotice.at > now() - SHOWN_FOR)
-    return [_told(row) for row in db.session.scalars(query)]
+    return [_notice(row) for row in db.session.scalars(query)]
 
 
 def dismiss(user_id: UUID, ids: Collection[UUID]) -> None:
-    """Stops telling of these on every page."""
+    """Hides these notices from every page."""
     with write_transaction():
         query = select(AccountNotice).where(AccountNotice.user_id == user_id)
         for row in db.session.scalars(query.where(AccountNotice.id.in_(ids))):
@@ -75,6 +77,6 @@ def _own() -> Select[AccountNotice]:
     )
 
 
-def _told(row: AccountNotice) -> Notice:
+def _notice(row: AccountNotice) -> Notice:
     who = row.issuer if row.issuer and may(Permission.SEE_STAFF) else _TEAM
     return Notice(row.id, _WORDS[NoticeKind(row.kind)].format(who), row.at)

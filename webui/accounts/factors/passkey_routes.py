@@ -1,4 +1,4 @@
-"""Passkeys: options for the browser's script, and a page for each of one's own."""
+"""Passkeys: options for the browser's script, and a page for each of the own passkeys."""
 
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from webui.web.htmx import go_to, part_of
 
 bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
 NOT_MADE = "The passkey could not be set up. Try again, or use another device."
-# A credential with its attestation is a few kilobytes.
+# A credential with its attestation has a few kilobytes.
 LONGEST = 32 * 1024
 _REGISTER = "register"
 
@@ -38,7 +38,7 @@ _REGISTER = "register"
 @before_enrolment
 @requires(Permission.SIGNED_IN)
 def new() -> str:
-    """The form of a new passkey; its script asks the browser for one."""
+    """The form of a new passkey; its script requests one from the browser."""
     name = user_agents.describe_agent(request_actor.agent())
     return _new_page(PasskeyForm(own_factors(), formdata=None, name=name))
 
@@ -46,7 +46,7 @@ def new() -> str:
 @bp.post("/confirm")
 @requires(Permission.SIGNED_IN)
 def confirmation() -> Response:
-    """What the browser needs to confirm a change with one of the account's passkeys."""
+    """The WebAuthn options to confirm a change with one of the account's passkeys."""
     party = relying_party.relying_party()
     text, challenge = passkeys.confirmation_options(current_user.id, party)
     challenges.new_challenge(challenge, purpose(step_up.PURPOSE))
@@ -57,15 +57,15 @@ def confirmation() -> Response:
 @before_enrolment
 @requires(Permission.SIGNED_IN)
 def options() -> Response:
-    """What the browser needs to make a passkey, once password and factor are confirmed."""
+    """The WebAuthn options to create a passkey, after password and factor are confirmed."""
     form = ConfirmForm(own_factors())
     if not form.validate():
-        return _said(form, 422)
+        return _error_json(form, 422)
     try:
         step_up.confirm(form)
     except refusals.KINDS as error:
         answer = refusals.refused_credentials(form, error, lambda _form: "")
-        return _said(form, answer.status_code)
+        return _error_json(form, answer.status_code)
     text, challenge = passkeys.registration_options(current_user.id, relying_party.relying_party())
     challenges.new_challenge(challenge, purpose(_REGISTER))
     return Response(text, mimetype="application/json")
@@ -75,9 +75,9 @@ def options() -> Response:
 @before_enrolment
 @requires(Permission.SIGNED_IN)
 def register() -> Any:
-    """Keeps the passkey that the browser made; shows recovery codes with a first factor."""
+    """Stores the passkey that the browser created; shows recovery codes with a first factor."""
     form = PasskeyForm(own_factors())
-    # Password and factor were judged before the challenge was given away.
+    # Password and factor were checked before the challenge was issued.
     form.drop_confirmation()
     challenge = challenges.take(purpose(_REGISTER))
     if not form.validate():
@@ -100,7 +100,7 @@ def register() -> Any:
 @bp.get("/<uuid:passkey_id>")
 @requires(Permission.SIGNED_IN)
 def page(passkey_id: UUID) -> str:
-    """One passkey: its name, and its removal."""
+    """A passkey: its name, and its removal."""
     passkey = _own_passkey(passkey_id)
     return _page(passkey, PasskeyNameForm(formdata=None, name=passkey.name), _removal())
 
@@ -108,7 +108,7 @@ def page(passkey_id: UUID) -> str:
 @bp.post("/<uuid:passkey_id>")
 @requires(Permission.SIGNED_IN)
 def rename(passkey_id: UUID) -> Any:
-    """Gives it another name."""
+    """Renames the passkey."""
     passkey, form = _own_passkey(passkey_id), PasskeyNameForm()
     if not form.validate():
         return make_response(_page(passkey, form, _removal()), 422)
@@ -120,7 +120,7 @@ def rename(passkey_id: UUID) -> Any:
 @bp.post("/<uuid:passkey_id>/remove")
 @requires(Permission.SIGNED_IN)
 def remove(passkey_id: UUID) -> Any:
-    """Removes it, with password and factor."""
+    """Removes the passkey after re-authentication."""
     passkey, form = _own_passkey(passkey_id), ConfirmForm(own_factors())
 
     def again(form: ConfirmForm) -> str:
@@ -138,7 +138,7 @@ def remove(passkey_id: UUID) -> Any:
 
 
 def _own_passkey(passkey_id: UUID) -> Passkey:
-    """404 for one that is not there or not one's own."""
+    """Returns the person's own passkey; 404 when there is none of this id."""
     return passkeys.own_passkey(current_user.id, passkey_id) or abort(404)
 
 
@@ -147,14 +147,14 @@ def _removal() -> ConfirmForm:
 
 
 def _again(posted: PasskeyForm) -> Response:
-    """The form with its error; it asks for password and factor again."""
+    """Renders the form with its error; it asks for password and factor again."""
     form = PasskeyForm(own_factors(), formdata=None, name=posted.name.data)
     for name, messages in posted.errors.items():
         form.fail(name if name in form else "name", messages[0])
     return make_response(_new_page(form), 422)
 
 
-def _said(form: Any, status: int) -> Response:
+def _error_json(form: Any, status: int) -> Response:
     errors = [field.errors[0] for field in form if field.errors]
     return make_response(jsonify(message=errors[0] if errors else NOT_MADE), status)
 

@@ -1,7 +1,7 @@
-"""Passkeys (WebAuthn 2): registering, naming and removing them, and signing in with one.
+"""Passkeys (WebAuthn 2): registration, names, removal, and sign-in.
 
-A passkey proves possession and, by user verification, a finger or a PIN: it stands for password
-and code together. They are discoverable, so that no username has to be typed.
+A passkey proves possession and, by user verification, a fingerprint or PIN, so it replaces password
+and code together. Passkeys are discoverable, so no username has to be typed.
 """
 
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from webauthn.helpers.structs import (
 
 from webui.accounts.factors import ceremonies, challenges, factors, relying_party
 from webui.accounts.factors.ceremonies import BadPasskey
-from webui.accounts.factors.factor_changes import Confirmed, Deed, Done, finish
+from webui.accounts.factors.factor_changes import Confirmed, Done, FactorChange, finish
 from webui.accounts.factors.relying_party import RelyingParty
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
@@ -38,7 +38,7 @@ PROOFS = frozenset({Proof.PASSKEY})
 
 @dataclass(frozen=True)
 class Answer:
-    """What a browser answered to a challenge, as JSON, on the site of ``party``."""
+    """A browser's response to a challenge, as JSON, for the site ``party``."""
 
     credential: str = field(repr=False)
     challenge: bytes = field(repr=False)
@@ -46,7 +46,7 @@ class Answer:
 
 
 def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
-    """What the browser needs to make a passkey, as JSON, and the challenge in it."""
+    """Returns the WebAuthn options to create a passkey, as JSON, and their challenge."""
     user = db.session.get_one(User, user_id)
     options = webauthn.generate_registration_options(
         rp_id=party.id,
@@ -63,7 +63,7 @@ def registration_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes
 
 
 def register_passkey(by: Confirmed, name: str, answer: Answer) -> Done:
-    """Keeps a new passkey; new recovery codes with a first factor.
+    """Stores a new passkey; creates recovery codes with a first factor.
 
     Raises BadPasskey and SessionEnded.
     """
@@ -85,25 +85,25 @@ def register_passkey(by: Confirmed, name: str, answer: Answer) -> Done:
                     created_at=now(),
                 )
             )
-            # The new passkey has just proved the person, by finger or PIN.
+            # The new passkey has just verified the person by fingerprint or PIN.
             return finish(user, by, _added(name), PROOFS, codes)
     except IntegrityError as error:
-        # A credential that is somebody's already looks like any other that is no good.
+        # A credential that belongs to another account is refused like any other invalid one.
         raise BadPasskey from error
 
 
-def _added(name: str) -> Deed:
+def _added(name: str) -> FactorChange:
     change = Change("passkey", Audited.PLAIN, None, name)
-    return Deed(Action.USER_PASSKEY_ADDED, change, NoticeKind.PASSKEY_ADDED)
+    return FactorChange(Action.USER_PASSKEY_ADDED, change, NoticeKind.PASSKEY_ADDED)
 
 
-def _removed(name: str) -> Deed:
+def _removed(name: str) -> FactorChange:
     change = Change("passkey", Audited.PLAIN, name, None)
-    return Deed(Action.USER_PASSKEY_REMOVED, change, NoticeKind.PASSKEY_REMOVED)
+    return FactorChange(Action.USER_PASSKEY_REMOVED, change, NoticeKind.PASSKEY_REMOVED)
 
 
 def confirmation_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes]:
-    """What the browser needs to use one of the account's passkeys, and the challenge in it."""
+    """Returns the WebAuthn options to use one of the account's passkeys, and their challenge."""
     options = webauthn.generate_authentication_options(
         rp_id=party.id,
         allow_credentials=_descriptors(user_id),
@@ -113,7 +113,7 @@ def confirmation_options(user_id: UUID, party: RelyingParty) -> tuple[str, bytes
 
 
 def confirms(user_id: UUID, answer: Answer) -> bool:
-    """Whether the answer is of one of the account's passkeys; in a write transaction."""
+    """Verifies that the response is by one of the account's passkeys; in a write transaction."""
     try:
         assertion = ceremonies.assertion(answer.credential)
     except BadPasskey:
@@ -132,7 +132,7 @@ def _descriptors(user_id: UUID) -> list[PublicKeyCredentialDescriptor]:
 
 
 def sign_in_options(party: RelyingParty) -> tuple[str, bytes]:
-    """What the browser needs to find a passkey of this site, as JSON, and the challenge."""
+    """Returns the WebAuthn options to find a passkey of this site, as JSON, and their challenge."""
     options = webauthn.generate_authentication_options(
         rp_id=party.id, user_verification=UserVerificationRequirement.REQUIRED
     )
@@ -140,7 +140,7 @@ def sign_in_options(party: RelyingParty) -> tuple[str, bytes]:
 
 
 def rename_passkey(user_id: UUID, passkey_id: UUID, name: str, actor: Actor) -> None:
-    """Gives a passkey another name."""
+    """Renames a passkey."""
     with write_transaction():
         user, passkey = db.session.get_one(User, user_id), own_passkey(user_id, passkey_id)
         if passkey is None or passkey.name == name:
@@ -168,7 +168,7 @@ def remove_passkey(by: Confirmed, passkey_id: UUID) -> Done | None:
 
 
 def own_passkey(user_id: UUID, passkey_id: UUID) -> Passkey | None:
-    """One of the account's passkeys."""
+    """Returns one of the account's passkeys, or None."""
     query = select(Passkey).where(Passkey.id == passkey_id, Passkey.user_id == user_id)
     return db.session.scalars(query).first()
 
@@ -182,7 +182,7 @@ def locked_passkey(assertion: AuthenticationCredential) -> Passkey | None:
 def is_answer_of(
     passkey: Passkey, assertion: AuthenticationCredential, challenge: bytes, party: RelyingParty
 ) -> bool:
-    """Whether the answer is the passkey's own, fresh, and not of a copy of it."""
+    """Whether the response is by this passkey, for this challenge, and not by a cloned passkey."""
     handle = assertion.response.user_handle
     if handle is not None and handle != passkey.user_id.bytes:
         return False

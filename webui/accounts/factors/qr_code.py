@@ -1,4 +1,4 @@
-"""A new authenticator's secret as a picture and as a key to type."""
+"""The secret of a new authenticator as a QR code and as a key to type."""
 
 import segno
 
@@ -8,11 +8,11 @@ ISSUER = "Tenant Console"
 
 
 def picture(secret: str, account: str) -> str:
-    """The QR code as a data: address, which the CSP allows for images alone."""
+    """Returns the QR code as a data: URL, which the CSP allows only for images."""
     code = segno.make(totp.uri(secret, account, ISSUER), error="m")
     return str(code.svg_data_uri(scale=5, border=2, dark="#000", light="#fff"))
 
 
 def grouped_key(secret: str) -> str:
-    """The key in groups of four, as people read it."""
+    """Returns the key in groups of four characters."""
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))

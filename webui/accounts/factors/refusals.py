@@ -1,4 +1,4 @@
-"""What a password or code that is refused looks like: the error beside its field, 422 or 429."""
+"""Responses to a refused password or code: the error beside its field, 422 or 429."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ KINDS = (WrongPassword, WrongFactor, WrongCode, TooMany, Refused)
 
 
 def refused_credentials(form: Any, error: Exception, page: Callable[[Any], str]) -> Response:
-    """The form's page with what was wrong; ``error`` is one of KINDS."""
+    """Renders the form's page with the error; ``error`` is one of KINDS."""
     fields = [name for name in ("current_password", "code", "password") if name in form]
     if isinstance(error, WrongPassword):
         form.fail("current_password", WRONG_PASSWORD)

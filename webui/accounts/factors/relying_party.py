@@ -1,4 +1,4 @@
-"""Whom passkeys are made for: this site, as the browser sees it (WebAuthn 2, 5.1.2)."""
+"""The relying party of passkeys: this site, as the browser sees it (WebAuthn 2, 5.1.2)."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -17,6 +17,6 @@ class RelyingParty:
 
 
 def relying_party() -> RelyingParty:
-    """This site."""
+    """Returns this site."""
     origin = site()
     return RelyingParty(urlsplit(origin).hostname or "", origin)

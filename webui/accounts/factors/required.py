@@ -1,8 +1,8 @@
-"""``WEBUI_REQUIRE_MFA=staff``: staff without a second factor get to set one up, and no further.
+"""``WEBUI_REQUIRE_MFA=staff``: staff without a second factor can only set one up.
 
-Judged on every request, so that a reset of the second factor or a new setting takes effect on
-the next one (ASVS 5.0, 6.3.3). Whether a session has passed the factor that its account has is
-judged before that, for everybody: :func:`webui.accounts.sessions.sessions.could_hold`.
+Checked on every request, so that a reset of the second factor or a new setting takes effect on the
+next one (ASVS 5.0, 6.3.3). Whether a session has passed the factor that its account has is checked
+before, for everyone: :func:`webui.accounts.sessions.sessions.is_valid_but_for_age`.
 """
 
 from collections.abc import Callable
@@ -18,18 +18,18 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def before_enrolment(view: View) -> View:
-    """Declares a view that is open before a required second factor is set up."""
+    """Declares a view that is available before a required second factor is set up."""
     view.before_enrolment = True  # type: ignore[attr-defined]
     return view
 
 
 def init_required(app: Flask) -> None:
-    """Call it after the permissions are judged: it knows who is signed in."""
+    """Registers the check. Call it after the permission check, which loads the person."""
     app.before_request(_send_to_enrolment)
 
 
 def must_enrol() -> bool:
-    """Whether the person has to set up a second factor first."""
+    """Whether the person must set up a second factor first."""
     if current_app.extensions["webui_config"].require_mfa != "staff":
         return False
     person = current_user
@@ -40,7 +40,7 @@ def _send_to_enrolment() -> Any:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or getattr(view, "before_enrolment", False):
         return None
-    # What is open to anybody is no secret; but for it nothing is judged without need.
+    # Public pages contain no secret; checked first, because must_enrol() may need a query.
     if getattr(view, "permission", None) == "public" or not must_enrol():
         return None
     return go_to(url_for("factors.setup"))

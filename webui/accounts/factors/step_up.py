@@ -1,4 +1,4 @@
-"""Confirming and carrying out a change of the ways into one's account, for all of its pages."""
+"""Re-authentication and its follow-up, for all pages that change factors."""
 
 from flask import flash
 from flask_login import current_user
@@ -13,22 +13,22 @@ from webui.web import request_actor
 from webui.web.template_filters import plural
 
 PURPOSE = "confirm"
-# An assertion is a kilobyte or two.
+# An assertion has one or two kilobytes.
 LONGEST = 16 * 1024
 
 
 def own_factors() -> Factors:
-    """The factors of who asks."""
+    """Returns the factors of the current person."""
     return factors.factors_of(current_user.id)
 
 
 def purpose(kind: str) -> str:
-    """What a challenge is good for: one thing, in the session that asked for it."""
+    """Returns the purpose of a challenge: one use, bound to the current session."""
     return f"{kind} {current_user.id} {sessions.current_hash()}"
 
 
 def confirm(form: ConfirmForm) -> Confirmed:
-    """Judges the form's password and factor. Raises the refusals of :mod:`confirming`."""
+    """Checks the form's password and factor. Raises the errors of :mod:`confirmation`."""
     given = form.given(_answer)
     return confirmation.confirm_person(
         current_user.id, sessions.current_hash(), given, request_actor.actor()
@@ -36,12 +36,12 @@ def confirm(form: ConfirmForm) -> Confirmed:
 
 
 def by_challenge() -> Confirmed:
-    """Who answers a challenge that was only given out after :func:`confirm`."""
+    """Returns the person who responds to a challenge that was only issued after :func:`confirm`."""
     return Confirmed(current_user.id, sessions.current_hash(), request_actor.actor())
 
 
 def go_on(done: Done, message: str) -> None:
-    """Gives the browser its new token, and says what was done."""
+    """Gives the browser its new token, and shows what was done."""
     assert done.token
     sessions.set_session_cookie(done.token, same_person=True)
     also = f" {plural(done.ended, 'other session')} ended." if done.ended else ""

@@ -1,1 +1,1 @@
-"""What people do to their own account."""
+"""Self-service: what people change in their own account."""

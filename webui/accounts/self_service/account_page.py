@@ -1,4 +1,4 @@
-"""What the account page shows: gathered once."""
+"""The values of the account page, loaded once."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from webui.models.columns import now
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A browser that is signed in; ``this`` is the one that asks."""
+    """A browser that is signed in; ``this`` is True for the current one."""
 
     id: str
     device: str
@@ -29,7 +29,7 @@ class OpenSession:
 
 @dataclass(frozen=True)
 class AccountPage:
-    """Everything that the templates of the account page ask for."""
+    """All values that the templates of the account page use."""
 
     user: User
     factors: Factors
@@ -38,7 +38,7 @@ class AccountPage:
 
 
 def account_page() -> AccountPage:
-    """Gathers the page of the person who is signed in."""
+    """Loads the page of the person who is signed in."""
     return AccountPage(
         user=db.session.get_one(User, current_user.id),
         factors=factors.factors_of(current_user.id),
@@ -48,7 +48,7 @@ def account_page() -> AccountPage:
 
 
 def preferences() -> dict[str, str]:
-    """What the form of the preferences starts with."""
+    """Returns the initial values of the preferences form."""
     return {"time_zone": current_user.time_zone, "theme": current_user.theme or "auto"}
 
 

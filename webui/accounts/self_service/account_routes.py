@@ -28,14 +28,14 @@ def _own_notices() -> dict[str, Any]:
 @bp.get("")
 @requires(Permission.SIGNED_IN)
 def page() -> str:
-    """Everything about one's own account."""
+    """The account page."""
     return _page(PreferencesForm(formdata=None, **account_page.preferences()))
 
 
 @bp.post("/preferences")
 @requires(Permission.SIGNED_IN)
 def save_preferences() -> Any:
-    """Saves time zone and theme, the latter also on this device."""
+    """Saves time zone and theme; the theme also for this device."""
     form = PreferencesForm()
     if not form.validate():
         return make_response(_page(form), 422)
@@ -59,7 +59,7 @@ def password() -> str:
 @bp.post("/password")
 @requires(Permission.SIGNED_IN)
 def change_password() -> Any:
-    """Sets a new password; other sessions end, and this one goes on under a new token."""
+    """Sets a new password; other sessions end, and this one continues under a new token."""
     form = PasswordForm(current_user.role)
     if not form.validate():
         return make_response(_password_page(form), 422)
@@ -83,7 +83,7 @@ def change_password() -> Any:
 @bp.post("/sessions/<session_id>/end")
 @requires(Permission.SIGNED_IN)
 def end_session(session_id: str) -> Response:
-    """Ends one of one's sessions; this one too, if it is chosen."""
+    """Ends one of the person's sessions; also the current one."""
     ended = own_account.end_own_session(current_user.id, session_id, request_actor.actor())
     flash("The session is ended." if ended else "That session had ended already.")
     return go_to(url_for(".page", _anchor="sessions"))
@@ -92,7 +92,7 @@ def end_session(session_id: str) -> Response:
 @bp.post("/sessions/end")
 @requires(Permission.SIGNED_IN)
 def end_other_sessions() -> Response:
-    """Ends all of one's sessions but this one."""
+    """Ends all of the person's sessions except the current one."""
     ended = own_account.end_other_sessions(
         current_user.id, sessions.current_hash(), request_actor.actor()
     )
@@ -103,7 +103,7 @@ def end_other_sessions() -> Response:
 @bp.post("/notices/dismiss")
 @requires(Permission.SIGNED_IN)
 def dismiss_notices() -> Response:
-    """Stops showing what happened to the account on every page; its own page still does."""
+    """Hides notices from every page; the account page still shows them."""
     sent = [_uuid(text) for text in request.form.getlist("notice")]
     notices.dismiss(current_user.id, [found for found in sent if found])
     return go_to(safe_next(request.form.get("next")) or url_for(".page"))

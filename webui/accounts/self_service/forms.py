@@ -4,7 +4,7 @@ from collections.abc import Container
 from typing import Any
 
 from webui import values
-from webui.accounts.forms import explain_password, new_password_field, password_again
+from webui.accounts.forms import current_password_field, explain_password, new_password_field
 from webui.core.limits import THEMES
 from webui.web.posted.forms import BaseForm, ParsedField
 
@@ -19,7 +19,7 @@ class PreferencesForm(BaseForm):
 class PasswordForm(BaseForm):
     """The current password and a new one; the rule is judged by the operation."""
 
-    current_password = password_again("Current password")
+    current_password = current_password_field("Current password")
     password = new_password_field("New password")
 
     def __init__(self, role: str, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""What people do to their own account: preferences, password, sessions."""
+"""Operations on one's own account: preferences, password, sessions."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from webui.values import Refused
 
 
 def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
-    """Sets ``time_zone`` or ``theme``; False when they stand like that already."""
+    """Sets ``time_zone`` or ``theme``; returns False when nothing changes."""
     with write_transaction():
         user = db.session.get_one(User, user_id, with_for_update=True)
         changes = [
@@ -36,10 +36,10 @@ def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
 def change_password(
     user_id: UUID, current: str, password: str, actor: Actor, keep: str | None
 ) -> sessions.Kept:
-    """Sets a new password; ends the account's sessions and makes its open links void.
+    """Sets a new password; ends the account's sessions and invalidates its open links.
 
-    ``keep`` is the hash of the session that goes on, under a new token. Raises WrongPassword,
-    throttle.TooMany, and values.Refused for a new password that cannot be one.
+    ``keep`` is the token hash of the session that continues, under a new token. Raises
+    WrongPassword, throttle.TooMany, and values.Refused for a new password that breaks the rule.
     """
     stored = check_password(user_id, current, actor)
     user = db.session.get_one(User, user_id)
@@ -50,7 +50,7 @@ def change_password(
     with write_transaction():
         user = db.session.get_one(User, user_id, with_for_update=True)
         if user.password_hash != stored:
-            # Somebody else was faster; what was typed as the current one no longer is.
+            # Another request was faster: the password that was typed is no longer the current one.
             raise WrongPassword
         user.password_hash = hashed
         user.updated_at = now()
@@ -65,7 +65,7 @@ def change_password(
 
 
 def end_own_session(user_id: UUID, public_id: str, actor: Actor) -> bool:
-    """Ends one of the account's sessions; False when there is no such open one."""
+    """Ends one of the account's sessions; returns False when there is no such open session."""
     with write_transaction():
         user = db.session.get_one(User, user_id)
         for session in sessions.open_sessions(user_id, now()):
@@ -77,7 +77,7 @@ def end_own_session(user_id: UUID, public_id: str, actor: Actor) -> bool:
 
 
 def end_other_sessions(user_id: UUID, keep: str | None, actor: Actor) -> int:
-    """Ends all sessions of the account but one; returns how many."""
+    """Ends all sessions of the account except one; returns how many."""
     with write_transaction():
         user = db.session.get_one(User, user_id)
         ended = sessions.end_sessions(user, but=keep)

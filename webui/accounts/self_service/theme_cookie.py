@@ -1,4 +1,4 @@
-"""The theme on this device, for pages that are shown before anybody has signed in."""
+"""The theme on this device, for pages that are shown before sign-in."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ _KEPT = timedelta(days=365)
 
 
 def set_theme_cookie(response: Response, theme: str) -> None:
-    """Puts the theme into the cookie."""
+    """Sets the theme cookie."""
     response.set_cookie(
         NAME, theme, max_age=_KEPT, secure=request.is_secure, httponly=True, samesite="Lax"
     )

@@ -1,6 +1,6 @@
-"""Light, dark or as the device says: right on the first paint.
+"""The theme: light, dark or the device's, correct on the first paint.
 
-Who is signed in has the theme of the account; a cookie knows it before and after.
+A signed-in person gets the account's theme; a cookie stores it for the time before and after.
 """
 
 from flask import Blueprint, request, url_for
@@ -27,7 +27,7 @@ def _theme() -> dict[str, object]:
 @bp.post("/theme")
 @public
 def choose() -> Response:
-    """Remembers the choice for the account and on this device; goes back to the page."""
+    """Stores the choice for the account and on this device; redirects back to the page."""
     sent = request.form.get("theme", "auto")
     chosen = sent if sent in THEMES else "auto"
     if current_user.is_authenticated:

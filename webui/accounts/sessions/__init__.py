@@ -1,1 +1,1 @@
-"""Signed-in browsers, the account of a request, and whether its row can be trusted."""
+"""Sessions of browsers, the account of a request, and whether its row can be trusted."""

@@ -1,7 +1,7 @@
-"""Browsers that have signed in before: a signed cookie that outlives the session.
+"""Known devices: browsers that have signed in before, by a signed cookie.
 
-It opens nothing. It only keeps the owner from waiting because strangers guess: tries from a
-known device are counted by themselves (see :mod:`webui.rate_limits.try_limits`).
+The cookie gives no access. It only keeps the owner from waiting while strangers guess: attempts
+from a known device are counted separately (see :mod:`webui.rate_limits.try_limits`).
 """
 
 import secrets
@@ -18,13 +18,13 @@ _MARK_BYTES = 16
 
 
 def mark_for(user_id: UUID | None) -> str | None:
-    """The mark of this browser, when it has signed in to the account before."""
+    """Returns this browser's mark if it has signed in to the account before; else None."""
     known = _read()
     return known[1] if known and user_id and known[0] == user_id.hex else None
 
 
 def device_mark() -> str | None:
-    """The mark of this browser, when it has signed in to any account before."""
+    """Returns this browser's mark if it has signed in to any account before; else None."""
     known = _read()
     return known[1] if known else None
 

@@ -1,4 +1,4 @@
-"""Who makes the current request: the account of the session that the browser's token names."""
+"""The person of the current request: the account of the session in the browser's cookie."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,11 +33,11 @@ class Person(UserMixin):
 
 @login_manager.request_loader
 def load_user(_request: object) -> Person | None:
-    """The account of the current request (Flask-Login asks once per request)."""
+    """Returns the account of the current request (Flask-Login calls it once per request)."""
     hashed = sessions.current_hash()
     session = _find_first(hashed) if hashed else None
     at = now()
-    if hashed is None or session is None or not sessions.holds(session, at):
+    if hashed is None or session is None or not sessions.is_valid(session, at):
         return None
     if at - session.last_used_at >= TOUCH_EVERY:
         _touch(hashed, at)
@@ -55,10 +55,10 @@ def load_user(_request: object) -> Person | None:
 
 
 def _find_first(hashed: str) -> Any:
-    """What :func:`sessions.find` gives, as the request's first question to the database.
+    """Returns what :func:`sessions.find_session` does, as the first query of a request.
 
-    A server that was restarted has left dead connections, all of which the first failure puts
-    away: asked once more, there is a new one, and the person notices nothing.
+    After a restart of the database server pooled connections are dead; the first failure removes
+    all of them, so a second attempt uses a new connection and the person sees no error.
     """
     try:
         return sessions.find_session(hashed)
@@ -70,7 +70,7 @@ def _find_first(hashed: str) -> Any:
 
 
 def _touch(hashed: str, at: datetime) -> None:
-    """Notes the use; a database that cannot write now must not lock readers out."""
+    """Records the use of the session; a database that cannot write must not lock readers out."""
     try:
         with write_transaction():
             session = db.session.get(UserSession, hashed)

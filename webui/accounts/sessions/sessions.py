@@ -1,4 +1,4 @@
-"""Signed-in browsers: a random token in the cookie, only its keyed hash in the database."""
+"""Sessions of browsers: a random token in the cookie, only its keyed hash in the database."""
 
 import hashlib
 import secrets
@@ -29,7 +29,7 @@ _TOKEN_BYTES = 32
 
 @dataclass(frozen=True)
 class Kept:
-    """The new token of the session that goes on, if any, and how many others ended."""
+    """The new token of the session that continues, if any, and how many others ended."""
 
     token: str | None = field(repr=False)
     ended: int
@@ -57,10 +57,10 @@ def start_session(
 
 
 def renew_session(hashed: str, proven: Proofs = frozenset()) -> str | None:
-    """Ends a session for a new one of the same age, in the current transaction; its token.
+    """Replaces a session by a new one of the same age, in the current transaction.
 
-    ``proven`` was proved a moment ago, besides what the session passed before. A copy of the
-    cookie so far is worth nothing from then on (ASVS 5.0, 7.2.4). None when it has ended.
+    Returns the new token; None when the session has ended. ``proven`` are proofs of this request,
+    added to those of the session. Copies of the old cookie are then invalid (ASVS 5.0, 7.2.4).
     """
     old = db.session.get(UserSession, hashed)
     if old is None or old.ended_at is not None or not old.is_genuine():
@@ -88,10 +88,10 @@ def _add(session: UserSession) -> str:
 
 
 def set_session_cookie(token: str, same_person: bool = False) -> None:
-    """Puts the token into a fresh cookie; nothing of the one before survives (fixation).
+    """Puts the token into a new cookie, without anything of the old one (session fixation).
 
-    But for the same person, whose session grew too old or was renewed: their CSRF token stays,
-    so that the forms they have open can still be saved.
+    For the same person, whose session expired or was renewed, the CSRF token is kept, so that open
+    forms can still be saved.
     """
     kept = cookie.get(_CSRF_KEY) if same_person else None
     cookie.clear()
@@ -101,13 +101,13 @@ def set_session_cookie(token: str, same_person: bool = False) -> None:
 
 
 def current_hash() -> str | None:
-    """The hash of the browser's token, whether its session still holds or not."""
+    """Returns the hash of the browser's token, of a valid or ended session."""
     token = cookie.get(_COOKIE_KEY)
     return session_token_hash(token) if isinstance(token, str) else None
 
 
 def session_token_hash(token: str) -> str:
-    """What the database keeps of a token."""
+    """Returns the keyed hash of a token, as the database stores it."""
     return tokens.token_hash(secret_key(), "session", token)
 
 
@@ -121,7 +121,7 @@ def end_session(hashed: str, at: datetime | None = None) -> None:
 def end_sessions(user: User, but: str | None = None) -> int:
     """Ends every session of an account in the current transaction; returns how many.
 
-    ``but`` is the hash of the token of the one that stays.
+    ``but`` is the token hash of a session that is kept.
     """
     live = [s for s in open_sessions(user.id, now()) if s.token_hash != but]
     _end_where(UserSession.user_id == user.id, UserSession.token_hash != (but or ""))
@@ -129,16 +129,16 @@ def end_sessions(user: User, but: str | None = None) -> int:
 
 
 def keep_only(user: User, hashed: str | None, proven: Proofs = frozenset()) -> Kept:
-    """Ends every session of an account but one, which goes on under a new token.
+    """Ends every session of an account except one, which continues under a new token.
 
-    ``hashed`` is the hash of that one's token so far; for ``proven`` see :func:`renew_session`.
+    ``hashed`` is the hash of its present token; for ``proven`` see :func:`renew_session`.
     """
     token = renew_session(hashed, proven) if hashed else None
     return Kept(token, end_sessions(user, but=session_token_hash(token) if token else None))
 
 
 def end_all_of_tenant(tenant_id: UUID) -> None:
-    """Ends every session of the owners of a tenant, in the current transaction."""
+    """Ends every session of a tenant's owners, in the current transaction."""
     owners = select(User.id).where(User.tenant_id == tenant_id)
     _end_where(UserSession.user_id.in_(owners))
 
@@ -150,7 +150,7 @@ def _end_where(*conditions: ColumnElement[bool]) -> None:
 
 
 def open_sessions(user_id: UUID, at: datetime) -> list[UserSession]:
-    """The sessions of an account that could still be used, the last used first."""
+    """Returns the valid sessions of an account, most recently used first."""
     query = select(UserSession).where(
         UserSession.user_id == user_id,
         UserSession.ended_at.is_(None),
@@ -162,7 +162,7 @@ def open_sessions(user_id: UUID, at: datetime) -> list[UserSession]:
 
 
 def reset_by_at(user_id: UUID, at: datetime) -> str | None:
-    """Who issued the reset link that set the password of a session that was open at a time."""
+    """Returns who issued the reset link that set the password of a session open at a time."""
     query = select(UserSession).where(
         UserSession.user_id == user_id,
         UserSession.reset_by.is_not(None),
@@ -173,24 +173,24 @@ def reset_by_at(user_id: UUID, at: datetime) -> str | None:
 
 
 def public_id(hashed: str) -> str:
-    """What a page calls a session: it tells nothing of the hash, and even less of the token."""
+    """Returns the id of a session for pages; it reveals neither hash nor token."""
     return hashlib.sha256(f"session {hashed}".encode()).hexdigest()[:16]
 
 
 def current_person_id() -> UUID | None:
-    """Whose session the browser's token is or was."""
+    """Returns the account of the browser's token, of a valid or ended session."""
     hashed = current_hash()
     session = find_session(hashed) if hashed else None
     return session.user_id if session else None
 
 
 _SESSIONS, _USERS, _TENANTS = UserSession.__table__, User.__table__, Tenant.__table__
-# Whether an account has a second factor of any kind; recovery codes are none by themselves. The
-# row says so under its seal, so nobody takes one away by deleting its row.
+# Whether an account has a second factor; recovery codes do not count as one. The value is part of
+# the sealed row, so deleting a factor's row does not remove the factor.
 _HAS_FACTOR = _USERS.c.factors_digest != ""
 _NOTICES = AccountNotice.__table__
 _HAS_NOTICE = exists().where(_NOTICES.c.user_id == _USERS.c.id, _NOTICES.c.dismissed_at.is_(None))
-# Built once, and columns instead of objects: every request asks this first.
+# Built once, and columns instead of objects, because every request runs it first.
 _FIND = (
     select(
         *(_SESSIONS.c[name] for name in (*UserSession.FACTS, "last_used_at")),
@@ -211,9 +211,9 @@ _FIND = (
 
 
 def find_session(hashed: str) -> Any:
-    """The session of a token's hash, open or ended, with its account and tenant's status.
+    """Returns the session of a token hash, valid or ended, with account and tenant status.
 
-    None for a row whose seal does not fit: somebody wrote into the table.
+    None for a row whose seal does not match: it was written outside the product.
     """
     row = read(_FIND, {"hashed": hashed}).first()
     if row is None:
@@ -223,24 +223,24 @@ def find_session(hashed: str) -> Any:
 
 
 def find_expired() -> Any:
-    """The session of the browser's token, if nothing but its age can have ended it; or None."""
+    """Returns the session of the browser's token if only its age can have ended it, or None."""
     hashed = current_hash()
     session = find_session(hashed) if hashed else None
-    return session if session is not None and could_hold(session) else None
+    return session if session is not None and is_valid_but_for_age(session) else None
 
 
-def holds(session: Any, at: datetime) -> bool:
-    """Whether the session may still be used."""
+def is_valid(session: Any, at: datetime) -> bool:
+    """Whether the session may be used."""
     young = at - session.last_used_at < IDLE and at - session.created_at < ABSOLUTE
-    return young and could_hold(session)
+    return young and is_valid_but_for_age(session)
 
 
-def could_hold(session: Any) -> bool:
-    """Whether only its age can end the session: nobody signed out, disabled or blocked it.
+def is_valid_but_for_age(session: Any) -> bool:
+    """Whether the session is valid apart from its age: not ended, account active, not blocked.
 
-    It must have passed a second factor if the account has one (ASVS 5.0, 6.3.3): what counts is
-    what the session proved, not what the account has. An account that does not match its row
-    seal has no sessions.
+    It must have passed a second factor if the account has one (ASVS 5.0, 6.3.3): the proofs of the
+    session count, not the factors of the account. An account that does not match its row seal has
+    no valid sessions.
     """
     usable = session.active and session.tenant_status != Status.BLOCKED
     passed = not session.has_factor or is_full(proofs_of(session.factors))
@@ -253,5 +253,5 @@ def _is_sealed(session: Any) -> bool:
 
 
 def is_full(proofs: Proofs) -> bool:
-    """Whether a second factor is among the proofs."""
+    """Whether the proofs include a second factor."""
     return bool(proofs & SECOND_FACTORS)

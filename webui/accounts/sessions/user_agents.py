@@ -1,8 +1,9 @@
-"""Which browser on which system: a user agent in words, good enough to know one's own."""
+"""User agents as text: browser and system, enough to recognise one's own device."""
 
 import re
 
-# In this order: later ones pretend to be earlier ones (Chrome says Safari, Edge says Chrome).
+# In this order, because later ones imitate earlier ones (Chrome contains Safari, Edge contains
+# Chrome).
 _BROWSERS = {
     "Edge": r"\bEdg(?:e|A|iOS)?/",
     "Opera": r"\bOPR/|\bOpera\b",
@@ -24,7 +25,7 @@ UNKNOWN = "Unknown browser"
 
 
 def describe_agent(agent: str) -> str:
-    """ "Firefox on Windows"; what is not recognised stands for itself, shortened."""
+    """ "Firefox on Windows"; an unknown user agent is returned as it is, shortened."""
     browser, system = _first(_BROWSERS, agent), _first(_SYSTEMS, agent)
     if browser and system:
         return f"{browser} on {system}"

@@ -1,1 +1,1 @@
-"""Signing in: password, second step, passkey."""
+"""Sign-in: password, second step, passkey."""

@@ -1,4 +1,4 @@
-"""Signing in and out: passwords, codes, limits on tries, and what the history says of them."""
+"""Sign-in and sign-out: passwords, codes, limits on attempts, and their history entries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from webui.accounts import passwords, reset_links
 from webui.accounts.factors import factors
 from webui.accounts.operations import find_user
 from webui.accounts.sessions import sessions, trust
-from webui.accounts.sign_in.pending_sign_in import Half
+from webui.accounts.sign_in.pending_sign_in import PendingSignIn
 from webui.core.extensions import db, write_transaction
 from webui.core.limits import Status
 from webui.history.record.actions import Action, Outcome
@@ -25,17 +25,17 @@ from webui.models.user import SECOND_FACTORS, Proof, Proofs
 from webui.rate_limits import throttle, try_limits
 from webui.web.posted import action_rates
 
-# An address that the account has used within this time is no stranger's.
+# An address that the account has used within this time counts as known.
 ADDRESS_KNOWN_FOR = timedelta(days=90)
 DeviceOf = Callable[[UUID | None], str | None]
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """How a step of signing in ended.
+    """The result of a sign-in step.
 
-    With a ``token`` it is done; ``needs_code`` and ``blocked`` come after the right password
-    only. ``user`` is whose password or code it was, when it was right.
+    With a ``token`` sign-in is complete; ``needs_code`` and ``blocked`` are only set after the
+    correct password. ``user`` is the account whose password or code was correct.
     """
 
     token: str | None = None
@@ -54,16 +54,16 @@ def sign_in(
     replaces: str | None = None,
     device_of: DeviceOf = lambda _: None,
 ) -> SignIn:
-    """Checks the password and starts a session, or asks for the second step.
+    """Checks the password and starts a session, or requests the second step.
 
-    ``actor`` tells from where, not yet who. ``replaces`` is the hash of the browser's token so
-    far: that session ends. ``device_of`` gives the browser's mark as a known device of an
+    ``actor`` has the address, but no account yet. ``replaces`` is the hash of the browser's present
+    token: that session ends. ``device_of`` returns the browser's mark as a known device of an
     account. Raises throttle.TooMany.
 
-    Unknown, disabled and wrong end alike after equal work (ASVS 5.0, 6.3.8).
+    Unknown, disabled and wrong give the same result after equal work (ASVS 5.0, 6.3.8).
     """
     if not username or not password:
-        # Half a form is no try: it can never be right, so it tells nothing and costs nothing.
+        # An incomplete form can never be correct, so it is neither counted nor recorded.
         return REFUSED
     user = find_user(username)
     person = as_user(user, actor) if user else actor
@@ -74,29 +74,30 @@ def sign_in(
         knows_address(username, actor.address),
     )
     throttle.consume(counters, person)
-    # What costs statements is asked once the password was right: its time would tell of accounts.
+    # Checks that need queries come after the password: their time would reveal accounts.
     usable = user is not None and user.active and trust.is_sealed(user)
     stored = user.password_hash if user and usable else None
-    # Hashing happens outside any write transaction: it takes long on purpose.
+    # Hashing is slow by design, so it runs outside any write transaction.
     right = passwords.password_fits(stored, password)
     if user is None or stored is None or not right:
-        # A name that is no account's is not recorded: it may be a password in the wrong field.
+        # An unknown username is not recorded: it may be a password in the wrong field.
         _record_refusal(person)
         return REFUSED
     renewed = passwords.renewed(stored, password)
     with write_transaction():
         throttle.refund(counters)
-        return _go_on(user.id, stored, renewed, person, replaces)
+        return _after_password(user.id, stored, renewed, person, replaces)
 
 
-def _go_on(
+def _after_password(
     user_id: UUID, stored: str, renewed: str | None, person: Actor, replaces: str | None
 ) -> SignIn:
-    """What follows the right password, in a write transaction: a session, the code or a refusal.
+    """Starts a session, asks for the code or refuses, after the right password.
 
-    ``stored`` is the hash that the password fits, ``renewed`` a newer one to store instead.
+    ``stored`` is the hash that the password matches, ``renewed`` a newer one to store instead.
+    Runs in the current write transaction.
     """
-    # Locked: a password that is replaced at this moment must not leave a session behind.
+    # Locked: a password that is replaced at this moment must not leave a new session.
     user = db.session.get_one(User, user_id, with_for_update=True)
     if not user.active or user.password_hash != stored:
         return REFUSED
@@ -114,13 +115,10 @@ def _go_on(
 
 
 def enter_code(
-    half: Half, code: str, actor: Actor, replaces: str | None, device_of: DeviceOf
+    pending_step: PendingSignIn, code: str, actor: Actor, replaces: str | None, device_of: DeviceOf
 ) -> SignIn:
-    """Checks the code that follows the password, and starts the session.
-
-    Raises throttle.TooMany.
-    """
-    user = db.session.get_one(User, half.user_id)
+    """Checks the code after the password and starts the session. Raises throttle.TooMany."""
+    user = db.session.get_one(User, pending_step.user_id)
     person = as_user(user, actor)
     counters = try_limits.of_code(
         str(user.id),
@@ -130,8 +128,13 @@ def enter_code(
     )
     throttle.consume(counters, person)
     with write_transaction():
-        user = db.session.get_one(User, half.user_id, with_for_update=True)
-        if not user.active or blocked(user) or not half.fits(user) or not trust.is_trusted(user):
+        user = db.session.get_one(User, pending_step.user_id, with_for_update=True)
+        if (
+            not user.active
+            or blocked(user)
+            or not pending_step.fits(user)
+            or not trust.is_trusted(user)
+        ):
             return REFUSED
         kind = factors.accept(user.id, code)
         if kind is None:
@@ -144,25 +147,24 @@ def enter_code(
 
 
 def begin_session(user: User, person: Actor, replaces: str | None, proofs: Proofs) -> str:
-    """Starts a session in the current write transaction, last in it; returns its token.
+    """Starts a session, last in the current write transaction; returns its token.
 
-    Its entry says which second factor was given and, while the password is one that was set by
-    a reset link, who issued that link. Raises rates.TooFast, a TooMany, for an account that
-    signs in over and over.
+    Its entry records the second factor and, while the password was set by a reset link, who issued
+    that link. Raises action_rates.TooFast, a TooMany, for an account that signs in too often.
     """
     action_rates.check_rate(user.id, action_rates.SIGN_INS)
     if replaces:
         sessions.end_session(replaces)
     reset_by = reset_links.reset_by(user) if Proof.PASSWORD in proofs else None
     token = sessions.start_session(user, person.address or "", person.agent or "", proofs, reset_by)
-    told = {"factor": next(iter(proofs & SECOND_FACTORS), None), "reset_link_by": reset_by}
-    changes = [Change(name, Audited.PLAIN, None, value) for name, value in told.items() if value]
+    facts = {"factor": next(iter(proofs & SECOND_FACTORS), None), "reset_link_by": reset_by}
+    changes = [Change(name, Audited.PLAIN, None, value) for name, value in facts.items() if value]
     record(Action.SIGNED_IN, person, subject=user if changes else None, changes=changes)
     return token
 
 
 def blocked(user: User) -> bool:
-    """Whether the account's organisation is blocked."""
+    """Whether the account's tenant is blocked."""
     return user.tenant is not None and user.tenant.status == Status.BLOCKED
 
 
@@ -174,7 +176,7 @@ def sign_out(hashed: str, actor: Actor) -> None:
 
 
 def knows_address(username: str, address: str | None) -> bool:
-    """Whether the account has used the address lately; the same query for any name."""
+    """Whether the account has used the address recently; runs the same query for any name."""
     if not values.USERNAME.fullmatch(username):
         return False
     query = (
@@ -190,12 +192,12 @@ def knows_address(username: str, address: str | None) -> bool:
 
 
 def as_user(user: User, actor: Actor) -> Actor:
-    """The actor, now that it is known which account acts."""
+    """Returns the actor with the account that is now known."""
     return replace(actor, id=str(user.id), name=user.username, role=user.role)
 
 
 def _store_renewed(user: User, hashed: str, actor: Actor) -> None:
-    """Keeps the hash of the same password under the parameters of today (ASVS 5.0, 11.4.2)."""
+    """Stores the hash of the same password with present parameters (ASVS 5.0, 11.4.2)."""
     user.password_hash = hashed
     change = Change("password_hash", Audited.EVENT, "", "")
     record(Action.USER_PASSWORD_RENEWED, actor, subject=user, changes=[change])

@@ -13,7 +13,7 @@ WRONG = "This code is wrong, too old or was used before. Wait for the next one a
 
 
 def ask_for_code(target: str | None) -> Response:
-    """After the right password: to the code page, or the code form where sign-in stood."""
+    """After the correct password: redirects to the code page, or puts the code form in place."""
     target = safe_next(target) or ""
     step = pending_sign_in.pending()
     if wants_fragment() and step and step.again:
@@ -21,8 +21,10 @@ def ask_for_code(target: str | None) -> Response:
     return go_to(url_for("codes.page", next=target or None))
 
 
-def form_again(form: CodeForm, step: pending_sign_in.Half, error: str | None = None) -> str:
-    """The form, with what went wrong."""
+def form_again(
+    form: CodeForm, step: pending_sign_in.PendingSignIn, error: str | None = None
+) -> str:
+    """Renders the form with an error."""
     fragment = wants_fragment()
     has = factors.factors_of(step.user_id)
     return render_template(

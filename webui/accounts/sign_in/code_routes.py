@@ -1,4 +1,4 @@
-"""The second step of signing in, where no session opens anything yet."""
+"""The second step of sign-in; no session exists yet."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _LONGEST = 100
 @bp.get("/login/code")
 @public
 def page() -> Response | str:
-    """The code form; whoever has not given a password starts at the beginning."""
+    """The code form; without a checked password a redirect to the sign-in page."""
     target = safe_next(request.args.get("next"))
     step = pending_sign_in.pending()
     if step is None:
@@ -33,7 +33,7 @@ def page() -> Response | str:
 @bp.post("/login/code")
 @public
 def enter() -> Any:
-    """Starts the session when the code is right; 422 when it is not, 429 after too many."""
+    """Starts the session when the code is correct; 422 when it is not, 429 after too many."""
     form, step = CodeForm(), pending_sign_in.pending()
     target = safe_next(form.next.data)
     if step is None:
@@ -52,9 +52,9 @@ def enter() -> Any:
         words = retry_after.wait_in_words(refusal)
         return retry_after.too_many(code_page.form_again(form, step, words), refusal)
     if result.token and result.user:
-        return sign_in_response.arrive(result.token, result.user, target, step.again)
+        return sign_in_response.complete_sign_in(result.token, result.user, target, step.again)
     if not result.needs_code:
-        # Password changed, account disabled or blocked meanwhile: from the beginning.
+        # Password changed, account disabled or blocked meanwhile: start again.
         pending_sign_in.end_pending()
         return go_to(url_for("accounts.login", next=target))
     return make_response(code_page.form_again(form, step, code_page.WRONG), 422)

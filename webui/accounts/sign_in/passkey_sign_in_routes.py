@@ -1,4 +1,4 @@
-"""Signing in with a passkey, instead of password and code."""
+"""Sign-in with a passkey instead of password and code."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ _LONGEST = 16 * 1024
 @bp.post("/options")
 @public
 def options() -> Response:
-    """What the browser needs to find a passkey; the challenge is good once, in this browser."""
+    """The WebAuthn options to find a passkey; their challenge is valid once, in this browser."""
     text, challenge = passkeys.sign_in_options(relying_party.relying_party())
     challenges.new_challenge(challenge, _PURPOSE)
     return Response(text, mimetype="application/json")
@@ -30,7 +30,7 @@ def options() -> Response:
 @bp.post("")
 @public
 def enter() -> Any:
-    """Signs in, or says that it did not work (422)."""
+    """Signs in, or shows an error (422)."""
     form, before = LoginForm(), sessions.current_person_id()
     challenge = challenges.take(_PURPOSE)
     sent = request.form.getlist("credential")
@@ -53,4 +53,4 @@ def enter() -> Any:
         error = None if result.blocked else REFUSED
         return make_response(sign_in_page.again(form, error, result.blocked), 422)
     again = before is not None and before == result.user.id
-    return sign_in_response.arrive(result.token, result.user, form.next.data, again)
+    return sign_in_response.complete_sign_in(result.token, result.user, form.next.data, again)

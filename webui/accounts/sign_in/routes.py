@@ -1,4 +1,4 @@
-"""Sign-in, sign-out, the start page, and what an anonymous request gets."""
+"""Sign-in, sign-out, the start page, and the response to anonymous requests."""
 
 from typing import Any
 
@@ -40,14 +40,14 @@ bp = Blueprint("accounts", __name__)
 
 TOO_OLD = "This form was too old or incomplete. Nothing is lost: sign in again."
 REFUSED = "This username and password do not match."
-# Longer input is no username and no password of ours; argon2 need not chew on it.
+# Longer input is no valid username or password; argon2 need not process it.
 _LONGEST = 1_024
 
 
 @bp.get("/")
 @public
 def start() -> BaseResponse:
-    """To the list for staff, to the own tenant for an owner, to sign-in otherwise."""
+    """Redirects staff to the list, an owner to the own tenant, others to sign-in."""
     return redirect(_home() if current_user.is_authenticated else url_for(".login"), 303)
 
 
@@ -66,7 +66,7 @@ def login() -> BaseResponse | str:
 @public
 @keeps_draft("accounts.login")
 def log_in() -> Any:
-    """Signs in, or says that it did not work (422)."""
+    """Signs in, or shows an error (422)."""
     before, form = sessions.current_person_id(), LoginForm()
     username, password = _sent("username").strip(), _sent("password")
     try:
@@ -88,29 +88,29 @@ def log_in() -> Any:
         error = None if result.blocked else REFUSED
         return make_response(sign_in_page.again(form, error, result.blocked), 422)
     again = before is not None and before == result.user.id
-    return sign_in_response.arrive(result.token, result.user, form.next.data, again)
+    return sign_in_response.complete_sign_in(result.token, result.user, form.next.data, again)
 
 
 @bp.post("/logout")
 @before_enrolment
 @requires(Permission.SIGNED_IN)
 def log_out() -> BaseResponse:
-    """Ends the session on the server. The token stays known as an ended one."""
+    """Ends the session on the server. Its token is still known as an ended one."""
     hashed = sessions.current_hash()
     if hashed:
         authentication.sign_out(hashed, request_actor.actor())
     response = go_to(url_for(".login"))
-    # What the browser kept of pages (ASVS 5.0, 14.3.1), also those behind its back button. Not
-    # "cookies": the theme and the mark of a known device outlive the session on purpose.
+    # Clears the browser's copies of pages (ASVS 5.0, 14.3.1), also those behind the back button.
+    # Not "cookies": the theme and the known-device mark outlive the session on purpose.
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 
 @login_manager.unauthorized_handler
 def unauthorized() -> Response | BaseResponse:
-    """To the sign-in page or, for htmx, the sign-in form in place (401).
+    """Redirects to the sign-in page or, for htmx, shows the sign-in form in place (401).
 
-    What was typed into a form is kept as a draft and shown again after signing in.
+    Input of a form is kept as a draft and shown again after sign-in.
     """
     target = drafts.keep_posted(sessions.find_expired)
     if target is None and request.method == "GET":
@@ -118,7 +118,7 @@ def unauthorized() -> Response | BaseResponse:
     if not wants_fragment():
         return redirect(url_for("accounts.login", next=target), 303)
     if request.method == "GET":
-        # A fragment's address is no page to land on: the page around it is.
+        # The URL of a fragment is no page: use the page around it.
         target = safe_next(path_of(request.headers.get("HX-Current-URL")))
     form = LoginForm(formdata=None, next=target or "")
     return make_response(
@@ -127,7 +127,7 @@ def unauthorized() -> Response | BaseResponse:
 
 
 def _sent(name: str) -> str:
-    """A field that was sent exactly once, cut to a sane length; blank otherwise."""
+    """Returns a field that was sent exactly once, cut to a maximum length; else ""."""
     sent = request.form.getlist(name)
     return sent[0][:_LONGEST] if len(sent) == 1 else ""
 

@@ -1,4 +1,4 @@
-"""The sign-in form once more, with what went wrong."""
+"""The sign-in form again, with an error."""
 
 from flask import current_app, render_template
 
@@ -7,7 +7,7 @@ from webui.web.htmx import htmx_place, wants_fragment
 
 
 def again(form: LoginForm, error: str | None, blocked: bool = False) -> str:
-    """The page or, by htmx, the form in place; ``blocked`` is told after a right sign-in only."""
+    """Renders the page or, for htmx, the form; ``blocked`` only after correct credentials."""
     return render_template(
         "accounts/_sign_in_again.html" if wants_fragment() else "accounts/login.html",
         form=form,

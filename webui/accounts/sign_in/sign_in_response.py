@@ -1,4 +1,4 @@
-"""What a browser gets once somebody is signed in: the cookies, and where to go on."""
+"""The response to a completed sign-in: cookies, and where to continue."""
 
 from flask import url_for
 from werkzeug.wrappers import Response
@@ -10,8 +10,8 @@ from webui.web.htmx import go_to, htmx_place, load_into, wants_fragment
 from webui.web.navigation import safe_next
 
 
-def arrive(token: str, user: User, target: str | None, again: bool) -> Response:
-    """The answer to a sign-in that is done; ``again`` keeps what only the same person may keep."""
+def complete_sign_in(token: str, user: User, target: str | None, again: bool) -> Response:
+    """Responds to a completed sign-in; ``again`` keeps what only the same person may keep."""
     sessions.set_session_cookie(token, same_person=again)
     response = _go_on(safe_next(target) or url_for("accounts.start"), in_place=again)
     known_devices.set_device_cookie(response, user.id)
@@ -21,7 +21,7 @@ def arrive(token: str, user: User, target: str | None, again: bool) -> Response:
 
 
 def _go_on(target: str, in_place: bool) -> Response:
-    """To the target or, by htmx, the form with the kept input where the sign-in form stood."""
+    """Redirects to the target or, for htmx, loads the form with its draft in place."""
     place = htmx_place()
     if not (in_place and wants_fragment() and place and "draft=" in target):
         return go_to(target)

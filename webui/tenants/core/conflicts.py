@@ -1,4 +1,4 @@
-"""Two people, one tenant: what others changed in a section since a form was made (DESIGN 6)."""
+"""Edit conflicts: what other people changed in a section since a form was rendered (DESIGN 6)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from webui.models.tenant.tenant import UNREADABLE, audit_kind
 
 @dataclass(frozen=True)
 class ConcurrentChange:
-    """What others made of one field: value now, value when the form was made, last entry."""
+    """A field that other people changed: value now, value at the form's version, latest entry."""
 
     field: str
     now: Any
@@ -29,12 +29,12 @@ class ConcurrentChange:
 
     @property
     def secret(self) -> bool:
-        """Whether only the fact of the change may be shown."""
+        """Whether the values must stay hidden and only the fact of the change may be shown."""
         return isinstance(FIELDS[self.field], Secret)
 
 
 class Conflict(Exception):
-    """Others changed fields of the section since the form's version; nothing was written."""
+    """Other people changed fields of the section after the form's version; nothing was written."""
 
     def __init__(self, version: int, theirs: dict[str, ConcurrentChange]) -> None:
         super().__init__(f"{len(theirs)} field(s) changed since the form was made")
@@ -43,7 +43,7 @@ class Conflict(Exception):
 
     @property
     def latest(self) -> AuditEntry:
-        """The newest of the entries in the way."""
+        """The newest entry that caused the conflict."""
         return max((t.entry for t in self.theirs.values()), key=lambda entry: entry.seq)
 
 
@@ -54,15 +54,15 @@ def check_conflict(tenant: Tenant, fields: Sequence[str], version: int) -> None:
     made_from = history.at_version(tenant.id, version)
     since = made_from.seq if made_from else 0
     theirs = {
-        name: _theirs(tenant, name, first, last)
-        for name, first, last in _touched(tenant, fields, since)
+        name: _concurrent_change(tenant, name, first, last)
+        for name, first, last in _changed_since(tenant, fields, since)
     }
     if theirs:
         raise Conflict(tenant.version, theirs)
 
 
-def _touched(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[str, int, int]]:
-    """(field, first entry, last entry) of each field that changed after an entry."""
+def _changed_since(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[str, int, int]]:
+    """Returns (field, first entry, last entry) of each field that changed after ``since``."""
     query = (
         select(AuditField.field, func.min(AuditField.seq), func.max(AuditField.seq))
         .where(
@@ -75,18 +75,19 @@ def _touched(tenant: Tenant, fields: Sequence[str], since: int) -> list[tuple[st
     return [(name, first, last) for name, first, last in db.session.execute(query)]
 
 
-def _theirs(tenant: Tenant, name: str, first: int, last: int) -> ConcurrentChange:
-    """The value before is the old side of the first change since."""
+def _concurrent_change(tenant: Tenant, name: str, first: int, last: int) -> ConcurrentChange:
+    """Returns the change of one field; ``before`` is the old side of its first change."""
     entries = {seq: db.session.get_one(AuditEntry, seq) for seq in {first, last}}
     old, _ = bodies.read_body(entries[first].body)["changes"].get(name, [UNREADABLE, None])
     if audit_kind(name) is Audited.SEALED and old is not None:
-        # An entry says "unreadable" of a value that could not be opened even then.
-        old = _opened(entries[first], name) if isinstance(old, dict) else UNREADABLE
+        # An entry stores the text "unreadable" for a value that could not be decrypted at that
+        # time.
+        old = _decrypt_old(entries[first], name) if isinstance(old, dict) else UNREADABLE
     secret = isinstance(FIELDS[name], Secret)
     return ConcurrentChange(name, None if secret else tenant.readable(name), old, entries[last])
 
 
-def _opened(entry: AuditEntry, name: str) -> Any:
+def _decrypt_old(entry: AuditEntry, name: str) -> Any:
     row = db.session.get(AuditSealed, (entry.id, name, "old"))
     try:
         return UNREADABLE if row is None else open_sealed(row)

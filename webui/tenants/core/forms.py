@@ -1,7 +1,7 @@
 """The forms of the sections, of the status and of a new tenant.
 
-Limits, labels and help come from :mod:`webui.core.limits`; what is here is which fields stand
-together, and who gets which.
+Limits, labels and help come from :mod:`webui.core.limits`; this module groups the fields into forms
+and removes those that the role may not edit.
 """
 
 from typing import Any, ClassVar, cast
@@ -26,7 +26,7 @@ from webui.web.posted.forms import (
 )
 from webui.web.template_filters import pretty_json
 
-# What the fields of a form demand of who fills it in, besides the form's own permission.
+# Permission that a field needs besides the permission of its form.
 _NEEDED = {
     "reason": Permission.GIVE_REASON,
     **{
@@ -37,8 +37,8 @@ _NEEDED = {
 }
 
 
-def shown(value: Any) -> Any:
-    """A stored value as a form shows it for editing."""
+def form_value(value: Any) -> Any:
+    """Convert a stored value to what a form shows for editing."""
     if value is None or value is UNREADABLE:
         return ""
     if isinstance(value, dict):
@@ -47,13 +47,13 @@ def shown(value: Any) -> Any:
 
 
 def stored_values(tenant: Tenant, names: list[str]) -> dict[str, Any]:
-    """The tenant's values for a form; secrets are never among them."""
+    """Returns the tenant's values for a form, without secrets."""
     open_names = [name for name in names if not isinstance(FIELDS[name], Secret)]
-    return {name: shown(tenant.readable(name)) for name in open_names}
+    return {name: form_value(tenant.readable(name)) for name in open_names}
 
 
 class TenantForm(BaseForm):
-    """A form about one tenant. Fields that the role may not have are not in it."""
+    """A form about one tenant, without the fields that the role may not edit."""
 
     section: ClassVar[str | None] = None
 
@@ -69,7 +69,7 @@ class TenantForm(BaseForm):
                 del self[name]
 
     def __init_subclass__(cls) -> None:
-        """A section's form has the fields that the catalogue gives to the section, and a reason."""
+        """Adds the section's fields from the catalogue, and a reason."""
         if cls.section:
             for field in fields_of(cls.section):
                 setattr(cls, field.name, tenant_field(field.name))
@@ -77,12 +77,12 @@ class TenantForm(BaseForm):
 
     @classmethod
     def tenant_fields(cls) -> list[str]:
-        """The tenant fields of the form, in the catalogue's order."""
+        """The names of the form's tenant fields, in the catalogue's order."""
         return [name for name in FIELDS if hasattr(cls, name)]
 
     @property
     def reason_given(self) -> str | None:
-        """The reason as validated; None for who gives none."""
+        """The validated reason; None when it is empty or the role gives no reason."""
         return self["reason"].value if "reason" in self else None
 
     def unreadable(self, name: str) -> bool:
@@ -91,13 +91,13 @@ class TenantForm(BaseForm):
 
 
 class OrganisationForm(TenantForm):
-    """Who the customer is."""
+    """The name of the customer and other facts about the organisation."""
 
     section = "organisation"
 
 
 class BillingForm(TenantForm):
-    """Plan and limits. ``ceilings_seen`` names the plan whose ceilings were pointed out."""
+    """Plan and limits. ``ceilings_seen`` is the plan whose lower ceilings were already shown."""
 
     section = "billing"
 
@@ -105,20 +105,20 @@ class BillingForm(TenantForm):
 
 
 class SipForm(TenantForm):
-    """SIP credentials: a blank password keeps the stored one, the box removes it."""
+    """SIP credentials: a blank password keeps the stored one, a checkbox removes it."""
 
     section = "sip"
 
     remove_sip_password = SwitchField("Remove the stored password")
 
     def validate_remove_sip_password(self, field: SwitchField) -> None:
-        """Typing a password and removing it contradict each other."""
+        """Refuses a new password together with the removal of the stored one."""
         if field.data and self["sip_password"].data:
             raise ValidationError("Either type a new password or remove the stored one.")
 
     @property
     def values(self) -> dict[str, Any]:
-        """The values; without the password when it stays."""
+        """The values, without the password when the stored one is kept."""
         values = super().values
         if self.remove_sip_password.data:
             values["sip_password"] = None
@@ -134,19 +134,19 @@ class FeaturesForm(TenantForm):
 
 
 class ComplianceForm(TenantForm):
-    """HIPAA, PCI DSS and the encryption both need."""
+    """The switches for HIPAA, PCI DSS and the encryption that both require."""
 
     section = "compliance"
 
 
 class WebhookForm(TenantForm):
-    """Where events are delivered."""
+    """The address that events are delivered to."""
 
     section = "webhook"
 
 
 class StatusForm(TenantForm):
-    """The status of a tenant, and which services a suspension stops."""
+    """The status of a tenant, and the services that a suspension stops."""
 
     status = RadioField("Status", choices=[SelectChoice(s.value, STATUS_LABELS[s]) for s in Status])
     blocked_services = SelectMultipleField(
@@ -155,35 +155,35 @@ class StatusForm(TenantForm):
     reason = reason_field()
 
     def validate_status(self, field: RadioField) -> None:
-        """WTForms judges the choice; this words the refusal."""
+        """Replaces the error message of WTForms with our own."""
         if field.data not in list(Status):
             field.errors = []
             raise ValidationError("Choose one of the four statuses.")
 
     def validate_blocked_services(self, field: SelectMultipleField) -> None:
-        """Services go with a suspension, and with nothing else."""
+        """Requires services for a suspension and refuses new ones for the active status."""
         if field.errors:
-            # WTForms has judged the names; this words the refusal.
+            # WTForms has checked the names; replace its message with our own.
             field.errors = []
             raise ValidationError("Choose from the services in the list.")
         chosen, status = field.data or [], self.status.data
         if status == Status.SUSPENDED and not chosen:
             raise ValidationError("Choose at least one service to stop.")
-        # What is stored stands ticked, out of sight, when somebody reactivates a tenant.
+        # The stored services are still ticked in hidden checkboxes when a tenant is reactivated.
         stored = self.tenant.blocked_services if self.tenant else []
         if status == Status.ACTIVE and set(chosen) - set(stored):
             raise ValidationError("To stop services, choose Suspended. Active runs all of them.")
 
     @property
     def values(self) -> dict[str, Any]:
-        """Status and the sorted services; closed and blocked tenants stop all anyway."""
+        """Status and sorted services; no services unless suspended: the others imply them."""
         suspended = self.status.data == Status.SUSPENDED
         services = sorted(set(cast(list[str], self.blocked_services.data))) if suspended else []
         return {"status": self.status.data, "blocked_services": services}
 
 
 class NewTenantForm(TenantForm):
-    """A tenant made by staff: name and plan are enough."""
+    """A new tenant created by staff: only name and plan are required."""
 
     name = tenant_field("name")
     billing_plan = tenant_field("billing_plan")

@@ -1,6 +1,6 @@
-"""What happens to tenants: plain verbs that take values and an actor, never the request.
+"""Changes of tenants. The functions take values and an actor, never the request.
 
-Each is one write transaction: load for update, judge, apply, record, commit.
+Each one is a single write transaction: load for update, check the rules, apply, record, commit.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,19 +24,19 @@ from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 from webui.web.posted import drafts
 
 REVERTS = "reverts"
-"""In the `changes` of an entry that undoes another one: [null, that one's id]."""
+"""Field in the `changes` of an entry that undoes another one: [null, id of that entry]."""
 
 
 class Gone(Exception):
-    """The tenant is not there."""
+    """The tenant does not exist."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A submitted form: the values, the fields it showed, its version, and why.
+    """A submitted form: the values, the fields that it showed, its version and the reason.
 
-    ``path`` is where it was posted to: its draft is forgotten with the save. ``reverts`` is
-    the entry that it undoes.
+    ``path`` is the URL path that it was posted to; the draft of that path is deleted with the save.
+    ``reverts`` is the id of the entry that this edit undoes.
     """
 
     values: Mapping[str, Any]
@@ -50,10 +50,10 @@ class Edit:
 
 @dataclass(frozen=True)
 class Saved:
-    """What came of it; ``entry`` is None when every value was the stored one.
+    """The result of an edit; ``entry`` is None when every value equals the stored one.
 
-    ``already``: none of it was new, but the tenant was newer than the form, as after a double
-    click: saved by the first one.
+    ``already`` is True when the values were stored by an earlier request, for example by the first
+    click of a double click: nothing changed, but the tenant is newer than the form.
     """
 
     tenant: Tenant
@@ -68,19 +68,20 @@ def update_section(
     actor: Actor,
     also: Callable[[], None] | None = None,
 ) -> Saved:
-    """Applies an edit of a section; ``also`` runs in the same transaction, changed or not.
+    """Applies an edit of a section.
 
-    Raises Gone, rules.Closed, conflicts.Conflict and rules.RuleBroken; nothing is written then.
+    ``also`` runs in the same transaction, even when no value changes. Raises Gone, rules.Closed,
+    conflicts.Conflict and rules.RuleBroken; nothing is written then.
     """
 
-    def judge(tenant: Tenant) -> None:
+    def check(tenant: Tenant) -> None:
         rules.check_rules(tenant, edit.values, actor.role, edit.ceilings_seen)
 
-    return _update(tenant_id, edit, actor, section.action, judge, also)
+    return _update(tenant_id, edit, actor, section.action, check, also)
 
 
 def change_status(tenant_id: UUID, edit: Edit, actor: Actor) -> Saved:
-    """Changes the status and what is stopped. Raises Gone and conflicts.Conflict."""
+    """Changes status and stopped services. Raises Gone, rules.Closed and conflicts.Conflict."""
     return _update(tenant_id, edit, actor, Action.TENANT_STATUS, lambda _tenant: None)
 
 
@@ -89,7 +90,7 @@ def _update(
     edit: Edit,
     actor: Actor,
     action: Action,
-    judge: Callable[[Tenant], None],
+    check: Callable[[Tenant], None],
     also: Callable[[], None] | None = None,
 ) -> Saved:
     with write_transaction():
@@ -102,10 +103,10 @@ def _update(
         if not any(tenant.differs(*item) for item in edit.values.items()):
             return Saved(tenant, None, already=edit.version < tenant.version)
         conflicts.check_conflict(tenant, edit.fields, edit.version)
-        judge(tenant)
+        check(tenant)
         before = tenant.status
         changes = tenant.revise(edit.values)
-        # On the way back too: whatever began at the moment of blocking stays ended.
+        # Also when a tenant is unblocked: sessions that began while it was being blocked must end.
         if Status.BLOCKED in (before, tenant.status):
             sessions.end_all_of_tenant(tenant.id)
         if edit.reverts:
@@ -117,10 +118,10 @@ def _update(
 
 
 def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:
-    """Makes a tenant with the values and the defaults, and returns its id.
+    """Creates a tenant with the values and the defaults, and returns its id.
 
-    ``mark`` is the form's one-use submission: a second use gives the first one's tenant. Raises
-    submissions.Crossed.
+    ``mark`` is the form's idempotency key: a second use returns the tenant of the first one. Raises
+    idempotency_keys.KeyReused.
     """
     assert actor.id is not None
     key = IdempotencyKey(mark, UUID(actor.id), UsedOn.NEW_TENANT)
@@ -128,8 +129,8 @@ def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:
         with write_transaction():
             used = idempotency_keys.used(key)
             return UUID(used.result) if used else _create(edit, actor, key)
-    except idempotency_keys.Crossed:
-        # On PostgreSQL two clicks may pass the look-up together; the first one won.
+    except idempotency_keys.KeyReused:
+        # On PostgreSQL two clicks may pass the look-up at the same time; the first commit wins.
         used = idempotency_keys.used(key)
         if used is None:
             raise

@@ -1,7 +1,7 @@
-"""Rules that look at several fields of a tenant at once (DESIGN 2.1).
+"""Rules that involve several fields of a tenant (DESIGN 2.1).
 
-Judged on the locked row with the submitted values applied, so that what somebody else saved
-a moment ago counts.
+They are checked on the locked row with the submitted values applied, so that a change that another
+person saved a moment ago is included.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from webui.models import Tenant
 
 
 class RuleBroken(Exception):
-    """The values do not go together.
+    """The combination of values is not allowed.
 
-    ``errors``: field -> message, beside the field that can fix it. ``lowered``: field ->
-    value to fill in instead, for the plan named by ``plan``.
+    ``errors``: field -> message, for the field where it can be corrected. ``lowered``: field ->
+    value to fill in instead, for the plan ``plan``.
     """
 
     def __init__(
@@ -33,16 +33,16 @@ class RuleBroken(Exception):
 
 
 class Closed(Exception):
-    """The owner of a closed tenant can only read (DESIGN 2.1)."""
+    """The tenant is closed, so its owner has only read access (DESIGN 2.1)."""
 
 
 def is_closed_for(tenant: Tenant, role: str | None) -> bool:
-    """Whether the role can only read this tenant now."""
+    """Whether the role has only read access to this tenant now."""
     return role == Role.OWNER and tenant.status in (Status.INACTIVE, Status.BLOCKED)
 
 
 def refuse_closed(tenant: Tenant, role: str | None) -> None:
-    """Raises Closed when the role can only read this tenant now."""
+    """Raises Closed when the role has only read access to this tenant now."""
     if is_closed_for(tenant, role):
         raise Closed
 
@@ -63,12 +63,12 @@ SIP_NEEDS = ("sip_domain", "sip_username", "sip_password")
 
 
 def sip_missing(tenant: Tenant) -> list[str]:
-    """What is not stored yet and must be before SIP can be switched on, as labels."""
+    """Returns the labels of the fields that must be stored before SIP can be switched on."""
     return [FIELDS[name].label.lower() for name in SIP_NEEDS if not tenant.is_set(name)]
 
 
 def _sip(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]:
-    """SIP is on only with a domain, a username and a stored password."""
+    """SIP needs a domain, a username and a stored password."""
     if not values.get("sip_enabled", tenant.sip_enabled):
         return {}
     errors = {}
@@ -85,7 +85,7 @@ def _sip(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _compliance(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]:
-    """HIPAA and PCI DSS need stored data to be encrypted."""
+    """HIPAA and PCI DSS require that stored data is encrypted."""
     if "data_encryption_enabled" not in values or values["data_encryption_enabled"]:
         return {}
     on = [FIELDS[n].label for n in ("hipaa_enabled", "pci_enabled") if values[n]]
@@ -95,7 +95,7 @@ def _compliance(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _owner_ceilings(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]:
-    """A ceiling binds a value that an owner raises, not one that stands."""
+    """A plan's ceiling limits a value that an owner raises, not a value that is already stored."""
     plan = PLANS.get(values.get("billing_plan", tenant.billing_plan))
     errors: dict[str, str] = {}
     if plan is None:
@@ -113,7 +113,10 @@ def _owner_ceilings(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]
 def _point_out_lower_plan(
     tenant: Tenant, values: Mapping[str, Any], ceilings_seen: str | None
 ) -> None:
-    """A plan lower than the standing limits is pointed out once, with lower values to save."""
+    """Asks once for confirmation when the new plan's ceilings are lower than the stored limits.
+
+    Raises RuleBroken with the lowered values to save.
+    """
     name = values.get("billing_plan", tenant.billing_plan)
     plan = PLANS.get(name)
     if plan is None or name in (tenant.billing_plan, ceilings_seen):

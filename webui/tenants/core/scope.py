@@ -1,4 +1,4 @@
-"""Loading a tenant: only ever one that the person may see, so that permission is scope."""
+"""Loading of tenants: a query can only return a tenant that the person may see."""
 
 from uuid import UUID
 
@@ -12,16 +12,17 @@ from webui.models import Tenant
 from webui.tenants.core.rules import is_closed_for
 from webui.web.errors import Detail
 
-# All tenants for staff, the own one for an owner. Built once: every page begins with it.
+# All tenants for staff, only the own one for an owner. Built once, because every page runs it.
 _ANY = select(Tenant).where(Tenant.id == bindparam("tenant_id"))
 _OWN = _ANY.where(Tenant.id == bindparam("own"))
 CLOSED = "This organisation is closed: it can be read, not changed."
 
 
 def get_tenant(tenant_id: UUID) -> Tenant:
-    """The tenant; 404 when it is not there or not the person's, without a difference.
+    """Returns the tenant; 404, with the same answer, when it does not exist or is not visible.
 
-    A snapshot outside the session: a failed save must not take away what the form shows.
+    The object is detached from the session, so that a failed save cannot expire its values while
+    the form is shown again.
     """
     query = _ANY if may(Permission.LIST_TENANTS) else _OWN
     values = {"tenant_id": tenant_id, "own": current_user.tenant_id}
@@ -33,7 +34,7 @@ def get_tenant(tenant_id: UUID) -> Tenant:
 
 
 def get_open_tenant(tenant_id: UUID) -> Tenant:
-    """The tenant; 403 for the owner of a closed one, who can only read (DESIGN 2.1)."""
+    """Returns the tenant; 403 for the owner of a closed one, who can only read (DESIGN 2.1)."""
     tenant = get_tenant(tenant_id)
     if is_closed_for(tenant, current_user.role):
         abort(403, Detail(CLOSED))
@@ -41,7 +42,7 @@ def get_open_tenant(tenant_id: UUID) -> Tenant:
 
 
 def get_tenant_to_change(tenant_id: UUID, section: object) -> Tenant:
-    """The tenant, whose section this person may change; 403 otherwise."""
+    """Returns the tenant if this person may edit the section; 403 otherwise."""
     tenant = get_open_tenant(tenant_id)
     if not may(edit_permission(section)):
         abort(403)
@@ -49,5 +50,5 @@ def get_tenant_to_change(tenant_id: UUID, section: object) -> Tenant:
 
 
 def can_edit(tenant: Tenant, section: object) -> bool:
-    """Whether the person may change a section of the tenant now."""
+    """Whether the person may edit a section of the tenant now."""
     return may(edit_permission(section)) and not is_closed_for(tenant, current_user.role)

@@ -1,4 +1,4 @@
-"""The sections of a tenant, in page order: each declared once, used everywhere."""
+"""The sections of a tenant in page order, each declared once."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ from webui.tenants.core import forms
 class Section:
     """A card of the tenant page: its name, title and form.
 
-    ``more`` is a fragment that ends the list of values; ``panel`` one below the values, about
-    what the section does now.
+    ``more`` is a template fragment at the end of the list of values; ``panel`` is one below the
+    values that shows the section's activity.
     """
 
     name: str
@@ -22,22 +22,22 @@ class Section:
     panel: str | None = None
 
     def __str__(self) -> str:
-        """What stands for it in an address."""
+        """The section's name in a URL."""
         return self.name
 
     @property
     def fields(self) -> list[str]:
-        """The tenant fields that the section changes, in the catalogue's order."""
+        """The tenant fields that the section edits, in the catalogue's order."""
         return self.form.tenant_fields()
 
     @property
     def action(self) -> Action:
-        """The history action of an edit."""
+        """The history action that an edit records."""
         return section_action(self.name)
 
     @property
     def anchor(self) -> str:
-        """The id of the card."""
+        """The HTML id of the card."""
         return f"section-{self.name}"
 
 

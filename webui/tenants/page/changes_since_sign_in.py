@@ -1,7 +1,7 @@
-"""What the support team changed since an owner's last visit, read from the history.
+"""What the support team changed between an owner's last two sign-ins, read from the history.
 
-Counted from the start of one sign-in to the start of the next: each change is told in exactly
-one visit, and the line goes by itself with the next one.
+The period starts at one sign-in and ends at the next, so each change is shown during exactly one
+visit; no one needs to dismiss the message.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from webui.core.permissions import STAFF
 from webui.history.record.actions import Action
 from webui.models import AuditEntry
 
-# More changes than these in one absence are told as these are.
+# If there were more changes in the period, only this many of the newest are read.
 _MOST = 100
 _WORDS = {
     Action.TENANT_STATUS: "the status",
@@ -32,7 +32,7 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class News:
-    """What changed since the visit that began ``at``, in the order of the page."""
+    """The changes since the sign-in at time ``at``, in the order of the page."""
 
     at: datetime
     parts: list[str]
@@ -45,7 +45,7 @@ class News:
 
 
 def news(tenant_id: UUID, user_id: UUID) -> News | None:
-    """What the support team changed between the person's last two sign-ins, if anything."""
+    """Returns what staff changed between the person's last two sign-ins; None for nothing."""
     mine = select(AuditEntry.seq, AuditEntry.at).where(
         AuditEntry.actor_id == str(user_id), AuditEntry.action == Action.SIGNED_IN
     )

@@ -1,6 +1,6 @@
-"""Compliance findings: what is met, what is missing, what only a person can say.
+"""Compliance findings: what is met, what is missing, what a person must check.
 
-Never the word "compliant": each finding names the rule's paragraph and a state.
+The word "compliant" is never used: each finding names the paragraph of the rule and a state.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from webui.models import Tenant
 
 
 class State(StrEnum):
-    """How a finding stands."""
+    """The result of checking one requirement."""
 
     MET = "met"
     NOT_MET = "not met"
@@ -20,7 +20,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One requirement: how it stands, in words, with its source."""
+    """One requirement: its state, a sentence, and the paragraph of the standard."""
 
     state: State
     words: str
@@ -29,7 +29,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Standard:
-    """A standard with its findings, whether its switch is on or off."""
+    """A standard with its findings; ``on`` is the tenant's switch for it."""
 
     name: str
     on: bool
@@ -37,7 +37,7 @@ class Standard:
 
     @property
     def summary(self) -> str:
-        """For the card's head: "off · 1 not met, 2 by hand"."""
+        """Text for the card's head, for example "off · 1 not met, 2 by hand"."""
         counts = [
             f"{count} {words}"
             for state, words in ((State.NOT_MET, "not met"), (State.BY_HAND, "by hand"))
@@ -47,7 +47,7 @@ class Standard:
 
 
 def standards(tenant: Tenant) -> list[Standard]:
-    """The findings of DESIGN 4 for a tenant."""
+    """Returns the findings of DESIGN 4 for a tenant."""
     return [
         Standard("HIPAA", tenant.hipaa_enabled, _hipaa(tenant)),
         Standard("PCI DSS 4.0.1", tenant.pci_enabled, _pci(tenant)),
@@ -91,7 +91,7 @@ def _encryption(tenant: Tenant, source: str) -> Finding:
 
 
 def _transmission(tenant: Tenant, source: str) -> Finding:
-    # The field takes https only, so a webhook that is set is over https.
+    # The field accepts only https URLs, so a stored webhook always uses https.
     words = "Webhook over https" if tenant.is_set("webhook_url") else "No webhook, nothing is sent"
     return Finding(State.MET, words, source)
 

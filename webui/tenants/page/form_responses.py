@@ -1,4 +1,4 @@
-"""What a form about a tenant is answered with: the form again, a conflict, or "saved"."""
+"""Responses to a form about a tenant: the form again, a conflict, or "saved"."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +10,12 @@ from werkzeug.wrappers import Response
 from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE
 from webui.tenants.core.conflicts import ConcurrentChange, Conflict
-from webui.tenants.core.forms import TenantForm, shown
+from webui.tenants.core.forms import TenantForm, form_value
 from webui.tenants.core.operations import Saved
 from webui.tenants.core.rules import RuleBroken
 from webui.tenants.core.sections import Section
 from webui.tenants.page import password_generator
-from webui.tenants.page.overview import Mark, Overview, mark
+from webui.tenants.page.overview import LastChange, Overview, last_change
 from webui.values import same_json
 from webui.web.errors import log_database_error
 from webui.web.htmx import go_to, wants_fragment
@@ -26,15 +26,15 @@ FAILED = "Nothing was saved: the database did not answer. Your input is still he
 
 
 @dataclass(frozen=True)
-class Note:
-    """What a conflict form says beside a field.
+class ConflictNote:
+    """What a form in conflict says beside a field.
 
-    ``kind``: both (both changed it), theirs (only others did), mine (only this person did;
-    ``mark`` is the latest of the others' then).
+    ``kind``: both (this person and others changed it), theirs (only others did), mine (only this
+    person did; ``latest`` is then the latest change of the others).
     """
 
     kind: str
-    mark: Mark
+    latest: LastChange
     theirs: Any = None
     before: Any = None
     secret: bool = False
@@ -48,7 +48,7 @@ def show_form(
     status: int = 200,
     **words: Any,
 ) -> Response:
-    """The form of a section, or of the status when there is no section."""
+    """Renders the form of a section, or of the status when ``section`` is None."""
     folder = "section" if section else "status"
     template = f"tenants/_{folder}_form.html" if wants_fragment() else f"tenants/{folder}.html"
     context = {
@@ -56,16 +56,17 @@ def show_form(
         "form": form,
         "section": section,
         "version": version or tenant.version,
-        # A form on a page of its own leads back to the tenant; one in a card stays there.
+        # A form on its own page links back to the tenant; one inside a card stays in the card.
         "in_place": wants_fragment(),
         **words,
     }
     return make_response(render_template(template, **context), status)
 
 
-def offered(form: TenantForm) -> str | None:
-    """A new password, when its button was used. The form is shown again as it was typed, with
-    the password in it: nothing is stored or judged yet.
+def offered_password(form: TenantForm) -> str | None:
+    """Returns a new password when the "generate" button was used, else None.
+
+    The form is then shown again as typed, with the password in it; nothing is stored or validated.
     """
     asked = "sip_password" in form and request.form.get("offer")
     return password_generator.generate_sip_password() if asked else None
@@ -85,11 +86,11 @@ def refused(
 
 
 def put_errors(form: TenantForm, broken: RuleBroken) -> None:
-    """Puts the errors of a broken rule beside their fields, and lowered values into theirs."""
+    """Sets the errors of a broken rule on their fields, and fills in lowered values."""
     for name, message in broken.errors.items():
         form.fail(name, message)
     for name, value in broken.lowered.items():
-        form[name].data = shown(value)
+        form[name].data = form_value(value)
     if broken.plan:
         form["ceilings_seen"].data = broken.plan
 
@@ -101,12 +102,12 @@ def failed(
     version: int,
     error: SQLAlchemyError,
 ) -> Response:
-    """503: the database refused or did not answer; nothing was saved, nothing is lost."""
+    """503: the database refused or did not answer; nothing was saved, the input is kept."""
     return show_form(tenant, form, section, version, 503, problem=explain(error))
 
 
 def explain(error: SQLAlchemyError) -> str:
-    """What a person is told of a failed save; the log gets the kind of error."""
+    """Returns the message about a failed save for the person; logs the kind of error."""
     log_database_error(error)
     return f"{FAILED} Request {g.request_id}."
 
@@ -114,30 +115,32 @@ def explain(error: SQLAlchemyError) -> str:
 def conflicted(
     tenant: Tenant, form: TenantForm, section: Section | None, conflict: Conflict
 ) -> Response:
-    """409: the form with the new version, mine and theirs side by side (DESIGN 6)."""
+    """409: the form with the new version, own and other values side by side (DESIGN 6)."""
     return show_form(tenant, form, section, status=409, **side_by_side(tenant, form, conflict))
 
 
 def side_by_side(tenant: Tenant, form: TenantForm, conflict: Conflict) -> dict[str, Any]:
-    """What a conflict form says: its new version, the notes beside fields, the latest mark.
+    """Returns the template values of a conflict: new version, notes per field, latest change.
 
-    Fields that only others changed hold theirs afterwards.
+    Fields that only other people changed get their stored values.
     """
-    notes = {name: _note(form, theirs) for name, theirs in conflict.theirs.items()}
+    notes = {name: _conflict_note(form, theirs) for name, theirs in conflict.theirs.items()}
     for name, note in notes.items():
         if note.secret and "remove_sip_password" in form:
-            # One more click must not delete a password that somebody set a minute ago.
+            # One more click must not delete a password that another person set a minute ago.
             form["remove_sip_password"].data = False
         elif note.kind == "theirs" and name in form:
-            form[name].data = note.theirs if name == "blocked_services" else shown(note.theirs)
-    by = mark(conflict.latest)
+            form[name].data = note.theirs if name == "blocked_services" else form_value(note.theirs)
+    by = last_change(conflict.latest)
     assert by is not None
-    mine = {n: Note("mine", by) for n, value in form.values.items() if tenant.differs(n, value)}
+    mine = {
+        n: ConflictNote("mine", by) for n, value in form.values.items() if tenant.differs(n, value)
+    }
     return {"version": conflict.version, "notes": mine | notes, "latest": by}
 
 
 def saved(result: Saved, section: Section | None) -> Response:
-    """303 to the page or, for htmx, every part of it that changed."""
+    """303 to the tenant page or, for htmx, every fragment that changed."""
     message = SAVED if result.entry or result.already else UNCHANGED
     if section is None or not wants_fragment():
         return _to_page(result.tenant, section, message)
@@ -146,7 +149,7 @@ def saved(result: Saved, section: Section | None) -> Response:
     try:
         return make_response(render_template("tenants/_saved.html", **context, focus=True))
     except SQLAlchemyError as error:
-        # The save stands, whatever the page around it says now.
+        # The save is committed, even if the page around it cannot be rendered now.
         log_database_error(error)
         return _to_page(result.tenant, section, message)
 
@@ -157,15 +160,15 @@ def _to_page(tenant: Tenant, section: Section | None, message: str) -> Response:
     return go_to(url_for("tenants.page", tenant_id=tenant.id, _anchor=anchor))
 
 
-def _note(form: TenantForm, theirs: ConcurrentChange) -> Note:
-    by = mark(theirs.entry)
+def _conflict_note(form: TenantForm, theirs: ConcurrentChange) -> ConflictNote:
+    by = last_change(theirs.entry)
     assert by is not None
     if theirs.secret:
-        return Note("both" if theirs.field in form.values else "theirs", by, secret=True)
+        return ConflictNote("both" if theirs.field in form.values else "theirs", by, secret=True)
     mine = form.values.get(theirs.field)
     if any(same_json(mine, value) for value in (theirs.before, theirs.now) if _known(value)):
-        return Note("theirs", by, theirs.now, theirs.before)
-    return Note("both", by, theirs.now, theirs.before)
+        return ConflictNote("theirs", by, theirs.now, theirs.before)
+    return ConflictNote("both", by, theirs.now, theirs.before)
 
 
 def _known(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""How far a tenant is in the wizard, for its pages and for the wizard itself."""
+"""The progress of a tenant in the onboarding wizard, for its pages and for the wizard."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from webui.models.tenant.onboarding import STEP_LABELS, STEPS, Passed, Step
 
 @dataclass(frozen=True)
 class Place:
-    """A step as a page shows it. ``state`` is done, skipped or open."""
+    """A step of the wizard as a page shows it. ``state`` is done, skipped or open."""
 
     step: Step
     state: str
@@ -20,39 +20,39 @@ class Place:
 
     @property
     def label(self) -> str:
-        """The step in a word."""
+        """The label of the step."""
         return STEP_LABELS[self.step]
 
     @property
     def number(self) -> int:
-        """Its number, from 1."""
+        """The number of the step, from 1."""
         return STEPS.index(self.step) + 1
 
 
 @dataclass(frozen=True)
 class Progress:
-    """The unfinished wizard of a tenant. ``since`` is None for one that nobody has begun."""
+    """The unfinished wizard of a tenant. ``since`` is None when it was not begun."""
 
     places: list[Place]
     since: datetime | None
 
     @property
     def current(self) -> Place:
-        """Where the owner goes on."""
+        """The step where the owner continues."""
         return next(place for place in self.places if place.current)
 
     def labels(self, state: str) -> list[str]:
-        """The steps in a state, in words."""
+        """Returns the labels of the steps in a state."""
         return [place.label for place in self.places if place.state == state]
 
 
 def progress_of(tenant_id: UUID) -> Onboarding:
-    """The tenant's row, or a new one that is in no session yet."""
+    """Returns the tenant's row, or a new one that is not yet added to the session."""
     return db.session.get(Onboarding, tenant_id) or Onboarding(tenant_id)
 
 
 def progress(tenant: Tenant) -> Progress | None:
-    """The tenant's progress, or None when its wizard is finished."""
+    """Returns the tenant's progress, or None when its wizard is finished."""
     if tenant.onboarded_at:
         return None
     row = db.session.get(Onboarding, tenant.id)
@@ -60,7 +60,7 @@ def progress(tenant: Tenant) -> Progress | None:
 
 
 def places(row: Onboarding, current: Step | None = None) -> list[Place]:
-    """Every step; ``current`` is the one that is shown, by default where the owner goes on."""
+    """Returns every step; ``current`` is the one shown, by default where the owner continues."""
     here = current or Step(row.step)
     return [
         Place(

@@ -1,4 +1,4 @@
-"""What the tenant page shows besides the sections, by what the reader may see."""
+"""What the tenant page shows besides the sections, limited to what the reader may see."""
 
 from calendar import monthrange
 from collections.abc import Callable
@@ -31,14 +31,14 @@ from webui.tenants.core.rules import is_closed_for, sip_missing
 from webui.tenants.core.scope import can_edit
 from webui.tenants.core.sections import SECTIONS, Section
 from webui.tenants.page import compliance, onboarding_progress
-from webui.tenants.page.service_stops import stops
+from webui.tenants.page.service_stops import current_stops
 from webui.tenants.search import identities
 from webui.web.paging import Page
 from webui.web.urls import url_pattern
 
-# What is shown with who set it and when.
+# Fields that are shown with the person who set them and the time.
 _SEALED = ("sip_domain", "sip_username", "sip_password", "webhook_secret")
-# Built once: composing these statements costs more than running them.
+# Built once: composing these statements takes longer than running them.
 _METERED = TenantUsage.__table__.c
 _USAGE = select(_METERED.usage_cents, _METERED.calls, _METERED.minutes).where(
     _METERED.tenant_id == bindparam("tenant_id"), _METERED.month == bindparam("month")
@@ -56,8 +56,8 @@ _OWNERS = (
 
 
 @dataclass(frozen=True)
-class Mark:
-    """When, by whom and why something was last changed."""
+class LastChange:
+    """When, by whom and why a thing was last changed."""
 
     at: datetime
     who: str
@@ -66,7 +66,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Usage:
-    """The current month so far, against the tenant's limit."""
+    """Usage in the current month so far, and the tenant's limit."""
 
     month: str
     cents: int
@@ -77,13 +77,13 @@ class Usage:
 
     @property
     def percent(self) -> int | None:
-        """Calls of the limit in percent, rounded down; None without a limit to speak of."""
+        """Calls as a percentage of the limit, rounded down; None without an effective limit."""
         return self.calls * 100 // self.limit if 0 < self.limit < MAX_SAFE_INTEGER else None
 
 
 @dataclass(frozen=True)
 class Owner:
-    """An account of the tenant."""
+    """An owner's account of the tenant."""
 
     id: UUID
     username: str
@@ -95,19 +95,19 @@ _panel_builders: dict[str, Callable[[Tenant], Any]] = {}
 
 
 def register_panel(section: str, build: Callable[[Tenant], Any]) -> None:
-    """Says who gathers what a section's panel shows."""
+    """Registers the function that collects the values of a section's panel."""
     _panel_builders[section] = build
 
 
 class Overview:
-    """Everything that the templates of the tenant page ask for.
+    """All values that the templates of the tenant page use.
 
-    Each part is gathered when a template first asks for it: a saved section is answered with
-    a few parts of the page, and costs no more than those.
+    Each value is loaded when a template first reads it, so that the response to a saved section
+    loads only the fragments it contains.
     """
 
     def __init__(self, tenant: Tenant, *, with_history: bool = True) -> None:
-        """``with_history``: every field leads to its history, for who may read it."""
+        """``with_history``: link every field to its history, if the reader may see the history."""
         self.tenant = tenant
         self._with_history = with_history and may(Permission.VIEW_HISTORY)
         self.sections = list(SECTIONS.values())
@@ -115,29 +115,29 @@ class Overview:
         self.closed = is_closed_for(tenant, current_user.role)
 
     def may_edit(self, section: object) -> bool:
-        """Whether this person may change a section now."""
+        """Whether this person may edit a section now."""
         return can_edit(self.tenant, section)
 
-    def shown(self, section: Section) -> list[Field]:
-        """The fields of a section that this reader may see."""
+    def visible_fields(self, section: Section) -> list[Field]:
+        """Returns the fields of a section that this reader may see."""
         fields = fields_of(section.name)
         if may(Permission.SEE_STAFF_FIELDS):
             return fields
         return [field for field in fields if field.use.audience is Audience.OWNER]
 
     def ceiling(self, field: str) -> int | None:
-        """The plan's ceiling for a field; None for no ceiling."""
+        """Returns the plan's ceiling for a field; None for no ceiling."""
         return self.plan.ceiling(field) if self.plan and field in CEILING_FIELDS else None
 
     @cached_property
     def missing(self) -> dict[str, str]:
-        """Switch -> what must be stored before it can be switched on, in words."""
+        """Switch -> sentence that lists what must be stored before it can be switched on."""
         names = sip_missing(self.tenant)
         words = f"Missing before it can be switched on: {', '.join(names)}"
         return {"sip_enabled": words} if names else {}
 
     def key_of(self, field: str) -> str | None:
-        """The id of the key that a stored secret was sealed with; None if that is damaged."""
+        """Returns the id of the key that encrypted a stored secret; None when that is damaged."""
         try:
             return key_id(getattr(self.tenant, f"{field}_sealed"))
         except SecretError:
@@ -145,7 +145,7 @@ class Overview:
 
     @cached_property
     def history_urls(self) -> dict[str, str]:
-        """Field -> the address of its history; empty where that is not offered."""
+        """Field -> URL of its history; empty when the history is not linked."""
         if not self._with_history:
             return {}
         url = url_pattern("audit.tenant_history", "field", tenant_id=self.tenant.id)
@@ -153,37 +153,37 @@ class Overview:
 
     @cached_property
     def edit_url(self) -> Callable[[object], str]:
-        """The address of a section's form, by the section."""
+        """Function from a section to the URL of its form."""
         return url_pattern("tenants.edit_section", "section", tenant_id=self.tenant.id)
 
     @cached_property
     def services(self) -> dict[str, list[str]]:
-        """State -> the names of the services in it."""
+        """State -> the labels of the services in it."""
         result: dict[str, list[str]] = {state.value: [] for state in ServiceState}
         for service, state in effective_services(self.tenant).items():
             result[state].append(service_word(service))
         return result
 
     @cached_property
-    def stops(self) -> list[tuple[list[str], Mark]]:
-        """Which services are stopped since when, by whom and why."""
+    def stops(self) -> list[tuple[list[str], LastChange]]:
+        """(labels of services, when, by whom and why they were stopped)."""
         return [
-            ([service_word(s) for s in stopped], _mark(entry))
-            for entry, stopped in stops(self.tenant)
+            ([service_word(s) for s in stopped], _last_change(entry))
+            for entry, stopped in current_stops(self.tenant)
         ]
 
     @cached_property
-    def set_marks(self) -> dict[str, Mark]:
-        """Sealed field -> when and by whom it was set."""
+    def last_set(self) -> dict[str, LastChange]:
+        """Encrypted field -> when and by whom it was set."""
         entries = history.latest_by_field(self.tenant.id, _SEALED)
-        return {name: _mark(entry) for name, entry in entries.items()}
+        return {name: _last_change(entry) for name, entry in entries.items()}
 
     @cached_property
-    def changed(self) -> Mark | None:
-        """The latest change of the tenant: as a rule one of the entries that are shown."""
+    def changed(self) -> LastChange | None:
+        """The latest change of the tenant; usually an entry that the page shows anyway."""
         version = self.tenant.version
         shown = next((e for e in self._newest.entries if e.tenant_version == version), None)
-        return mark(shown or history.at_version(self.tenant.id, version))
+        return last_change(shown or history.at_version(self.tenant.id, version))
 
     @cached_property
     def _newest(self) -> Found:
@@ -191,17 +191,17 @@ class Overview:
 
     @cached_property
     def usage(self) -> Usage:
-        """The current month so far."""
+        """The usage in the current month so far."""
         return _usage(self.tenant, now())
 
     @cached_property
     def standards(self) -> list[compliance.Standard]:
-        """What the standards of compliance ask for."""
+        """The compliance standards with their findings."""
         return compliance.standards(self.tenant)
 
     @cached_property
     def owners(self) -> list[Owner]:
-        """Some of the tenant's owners, the oldest account first."""
+        """Up to 20 of the tenant's owners, the oldest account first."""
         return [
             Owner(row.id, row.username, row.email, account_state(row.active, not row.invited))
             for row in read(_OWNERS, {"tenant_id": self.tenant.id})
@@ -209,37 +209,37 @@ class Overview:
 
     @cached_property
     def history(self) -> Page[Row]:
-        """The newest entries."""
+        """The newest history entries."""
         return history.page_of(self._newest)
 
     @cached_property
     def onboarding(self) -> onboarding_progress.Progress | None:
-        """How far the owner is in the wizard; None when it is finished."""
+        """The owner's progress in the wizard; None when it is finished."""
         return onboarding_progress.progress(self.tenant)
 
     @cached_property
     def panels(self) -> dict[str, Any]:
-        """Section -> what its panel shows; gathered by the feature that brings the panel."""
+        """Section -> values of its panel, from the function that the feature registered."""
         return {name: build(self.tenant) for name, build in _panel_builders.items()}
 
     @cached_property
-    def shared(self) -> identities.Shared | None:
-        """Who else has the SIP identity, for those who may search by it."""
+    def shared(self) -> identities.SharedIdentity | None:
+        """Other tenants with the same SIP identity; None when the reader may not search by it."""
         may_know = may(Permission.SEARCH_IDENTITIES)
-        return identities.shared(self.tenant) if may_know else None
+        return identities.shared_identity(self.tenant) if may_know else None
 
 
-def mark(entry: Entry | None) -> Mark | None:
-    """An entry as "when, by whom, why" for this reader."""
-    return _mark(entry) if entry else None
+def last_change(entry: Entry | None) -> LastChange | None:
+    """Convert an entry to "when, by whom, why" for this reader."""
+    return _last_change(entry) if entry else None
 
 
-def _mark(entry: Entry) -> Mark:
-    return Mark(entry.at, history.who(entry), history.visible_reason(entry))
+def _last_change(entry: Entry) -> LastChange:
+    return LastChange(entry.at, history.who(entry), history.visible_reason(entry))
 
 
 def service_word(service: str) -> str:
-    """A service in the middle of a sentence."""
+    """Returns a service's label as used in the middle of a sentence."""
     label = SERVICE_LABELS[Service(service)]
     return label if label.isupper() else label.lower()
 
@@ -255,6 +255,6 @@ def _usage(tenant: Tenant, at: datetime) -> Usage:
         calls=calls,
         minutes=row.minutes if row else 0,
         limit=tenant.monthly_call_limit,
-        # A projection from the first hours of a month would be noise.
+        # An estimate from less than one day of data would be too inaccurate.
         projected=round(calls * days / passed) if passed >= 1 else calls,
     )

@@ -1,4 +1,4 @@
-"""The pages of tenants: list, page, sections, status, new. All edit views look alike."""
+"""The pages of tenants: list, page, sections, status, new. All edit views have one structure."""
 
 from typing import Any
 from uuid import UUID
@@ -41,23 +41,23 @@ NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
 
 
 class SectionConverter(BaseConverter):
-    """``<section:section>`` in a URL: the section, or no such page."""
+    """URL converter ``<section:section>``: a name to its Section; 404 for an unknown name."""
 
     regex = "|".join(SECTIONS)
 
     def to_python(self, value: str) -> Section:
-        """The section of a name."""
+        """Returns the section of a name."""
         return SECTIONS[value]
 
     def to_url(self, value: object) -> str:
-        """The name of a section."""
+        """Returns the name of a section."""
         return str(value)
 
 
 @bp.get("")
 @requires(Permission.LIST_TENANTS)
 def index() -> Any:
-    """The list, as a page or as the fragment that a search swaps."""
+    """The list, as a page or as the fragment that a search replaces."""
     try:
         filters = search.Filters.from_url(request.args)
         found = search.find_tenants(filters, request.args.get("after"), request.args.get("before"))
@@ -77,7 +77,7 @@ def index() -> Any:
 
 
 def _open(filters: search.Filters, found: Any) -> Any:
-    """After Enter in a search: the one tenant that it found, else the list by its own address."""
+    """Handles Enter in a search: redirects to the only tenant found, else to the list."""
     if filters.q and len(found.rows) == 1:
         return go_to(url_for(".page", tenant_id=found.rows[0].id))
     values: dict[str, Any] = {**filters.arguments()}
@@ -98,7 +98,7 @@ def page(tenant_id: UUID) -> str:
 @bp.get("/<uuid:tenant_id>/<section:section>")
 @requires(Permission.VIEW_TENANT)
 def section(tenant_id: UUID, section: Section) -> Any:
-    """The card of a section; without htmx its place on the page."""
+    """The card of a section; without htmx a redirect to its place on the page."""
     tenant = get_tenant(tenant_id)
     if not wants_fragment():
         return redirect(url_for(".page", tenant_id=tenant_id, _anchor=section.anchor), 303)
@@ -124,7 +124,7 @@ def save_section(tenant_id: UUID, section: Section) -> Any:
     """Saves a section."""
     tenant = get_tenant_to_change(tenant_id, section)
     version, form = posted_version(), section.form(tenant)
-    offer = form_responses.offered(form)
+    offer = form_responses.offered_password(form)
     if offer:
         return form_responses.show_form(tenant, form, section, version, offer=offer)
     if not form.validate():
@@ -186,7 +186,7 @@ def new() -> Any:
 @requires(Permission.CREATE_TENANT)
 @keeps_draft("tenants.new")
 def create() -> Any:
-    """Makes a tenant; a second click on the same form finds the one that was made."""
+    """Creates a tenant; a second submission of the same form redirects to the same tenant."""
     mark, form = posted_submission(), NewTenantForm()
     if not form.validate():
         return make_response(render_template(part_of("tenants/new.html"), form=form), 422)
@@ -202,7 +202,10 @@ def create() -> Any:
 
 
 def edit_of(form: TenantForm, version: int, path: str = "") -> Edit:
-    """A posted and validated form as an edit; ``path`` when its draft is not this one's."""
+    """Convert a posted and validated form to an Edit.
+
+    ``path`` is the path of the draft to delete, by default the path of this request.
+    """
     seen = form["ceilings_seen"].data if "ceilings_seen" in form else None
     fields = [name for name in form.tenant_fields() if name in form]
     return Edit(form.values, fields, version, form.reason_given, seen, path or request.path)

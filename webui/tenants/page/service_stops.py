@@ -1,4 +1,4 @@
-"""Since when, by whom and why each service is stopped: read from the history."""
+"""When, by whom and why each service was stopped, read from the history."""
 
 from collections.abc import Iterable
 
@@ -10,12 +10,12 @@ from webui.models import Tenant
 from webui.models.tenant.services import stopped_services
 from webui.tenants.core.sections import STATUS_FIELDS
 
-# A service that stood still through more changes of the status than these shows the oldest.
+# A service that stayed stopped through more status changes than these shows the oldest one.
 _MOST = 50
 
 
-def stops(tenant: Tenant) -> list[tuple[Entry, list[Service]]]:
-    """(entry, the services that it stopped and that are stopped since), newest first."""
+def current_stops(tenant: Tenant) -> list[tuple[Entry, list[Service]]]:
+    """Returns (entry, services that it stopped and that are still stopped), newest first."""
     still = stopped_services(tenant.status, tenant.blocked_services)
     if not still:
         return []
@@ -34,11 +34,11 @@ def stops(tenant: Tenant) -> list[tuple[Entry, list[Service]]]:
 def _states_before(
     tenant: Tenant, entries: Iterable[Entry]
 ) -> Iterable[tuple[Entry, set[Service]]]:
-    """Each entry with what was stopped before it."""
+    """Yields each entry with the services that were stopped before it."""
     status, blocked = tenant.status, tenant.blocked_services
     for entry in entries:
         changes = bodies.read_body(entry.body)["changes"]
         status = changes.get("status", [status])[0]
         blocked = changes.get("blocked_services", [blocked])[0]
-        # Before the creation there was no status: nothing was stopped then.
+        # Before its creation a tenant has no status, so nothing was stopped.
         yield entry, stopped_services(status, blocked) if status else set()

@@ -1,4 +1,4 @@
-"""What the templates of tenants say: labels, and hints that depend on the tenant."""
+"""Labels for the templates of tenants, and hints that depend on the tenant."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,12 +24,12 @@ from webui.core.permissions import Permission, may
 from webui.models import Tenant
 from webui.models.tenant.onboarding import STEP_LABELS
 from webui.models.tenant.tenant import UNREADABLE
-from webui.tenants.core.forms import TenantForm, shown
+from webui.tenants.core.forms import TenantForm, form_value
 from webui.tenants.core.rules import sip_missing
 from webui.tenants.core.scope import CLOSED
 from webui.tenants.core.sections import STATUS_FIELDS
 from webui.tenants.page.compliance import State
-from webui.tenants.page.form_responses import Note
+from webui.tenants.page.form_responses import ConflictNote
 from webui.tenants.page.overview import service_word
 from webui.tenants.search import search
 from webui.values import compact_json
@@ -39,7 +39,7 @@ from webui.web.template_filters import badge
 
 RESTORED = "This is what you had typed before you had to sign in."
 KEEP = "One is stored. Leave this blank to keep it."
-TYPE_AGAIN = "Passwords are never shown again: type it once more."
+TYPE_AGAIN = "Passwords are never shown again: type it again."
 OFFERED = "A new password, shown only now: copy it. It is stored when you save."
 CANNOT_BE_READ = "The stored value cannot be read now. Blank keeps it as it is."
 _TONES: dict[str, str] = {Status.ACTIVE: "good", Status.SUSPENDED: "warn", Status.BLOCKED: "bad"}
@@ -52,14 +52,14 @@ _FINDINGS = {
 
 
 def init_tenant_filters(app: Flask) -> None:
-    """Gives the templates their words."""
+    """Registers the filters, tests and globals of the tenant templates."""
     app.jinja_env.filters["compact_json"] = compact_json
     app.jinja_env.filters["status_badge"] = status_badge
     app.jinja_env.filters["finding_badge"] = finding_badge
     app.jinja_env.filters["plan_label"] = plan_label
     app.jinja_env.filters["switched_on"] = switched_on
-    app.jinja_env.filters["stuck_at"] = stuck_at
-    app.jinja_env.tests["near"] = near
+    app.jinja_env.filters["open_step_label"] = open_step_label
+    app.jinja_env.tests["near_limit"] = is_near_limit
     app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
     app.jinja_env.globals.update(
         fields=FIELDS,
@@ -75,8 +75,8 @@ def init_tenant_filters(app: Flask) -> None:
         support_contact=app.extensions["webui_config"].support_contact,
         restored_words=RESTORED,
         hint=hint,
-        spoken=spoken,
-        editable=shown,
+        value_text=value_text,
+        editable=form_value,
         visible_fields=visible_fields,
         first_field=first_field,
         width=width,
@@ -86,18 +86,18 @@ def init_tenant_filters(app: Flask) -> None:
 
 @cache
 def status_badge(status: str) -> Markup:
-    """A status as a word in its colour."""
+    """Returns a status as a coloured badge."""
     return badge(_TONES.get(status, ""), STATUS_LABELS[Status(status)])
 
 
 @cache
 def finding_badge(state: State) -> Markup:
-    """How a finding stands as a word in its colour."""
+    """Returns the state of a finding as a coloured badge."""
     return badge(*_FINDINGS[state])
 
 
 def plan_label(plan: str) -> str:
-    """A plan for people; one that left the catalogue keeps its name."""
+    """Returns the label of a plan; the stored name when the plan no longer exists."""
     return PLANS[plan].label if plan in PLANS else plan
 
 
@@ -111,48 +111,48 @@ _SWITCHES = {
 
 
 def switched_on(tenant: Any) -> str:
-    """What is on at a row of the list, in a few words."""
+    """Returns what is switched on for a row of the list, as short text."""
     return " · ".join([name for name, field in _SWITCHES.items() if getattr(tenant, field)])
 
 
-def stuck_at(tenant: Any) -> str | None:
-    """The step of the wizard where the owner goes on; None once it is finished."""
+def open_step_label(tenant: Any) -> str | None:
+    """Returns the wizard step where the owner continues; None when the wizard is finished."""
     if tenant.onboarded_at:
         return None
     return STEP_LABELS[tenant.step] if tenant.step else "not begun"
 
 
-def near(calls: int, limit: int) -> bool:
-    """Whether calls stand out against a limit: from 80 % on, and any where none are allowed."""
+def is_near_limit(calls: int, limit: int) -> bool:
+    """Whether calls are close to a limit: from 80 %, or any call when the limit is 0."""
     return calls * 100 >= limit * 80 if limit else calls > 0
 
 
 def visible_fields(form: TenantForm) -> list[Field]:
-    """The fields that a form shows one after the other."""
+    """Returns the fields that a form shows, in order."""
     hidden = (
         set() if form.tenant and form.tenant.is_set("sip_password") else {"remove_sip_password"}
     )
     return [f for f in form if hasattr(f, "kind") and f.name not in hidden]
 
 
-def first_field(form: TenantForm, notes: Mapping[str, Note] | None = None) -> str:
-    """The field that takes the focus: the first wrong or disputed one, else the first."""
+def first_field(form: TenantForm, notes: Mapping[str, ConflictNote] | None = None) -> str:
+    """Returns the field that gets the focus: the first wrong or conflicting one, else the first."""
     if "status" in form:
-        # The choice of the status stands before all other fields.
+        # The status comes before all other fields of its form.
         return form.first_error or "status"
     disputed = [name for name, note in (notes or {}).items() if note.kind == "both"]
     return form.first_error or next(iter(disputed), visible_fields(form)[0].name)
 
 
 def width(name: str) -> str:
-    """How much of the form's width a field takes."""
+    """Returns the share of the form's width that a field takes."""
     if name == REASON.name:
         return "full"
     return FIELDS[name].use.width if name in FIELDS else "half"
 
 
 def hint(form: TenantForm, name: str, offered: bool = False) -> str:
-    """What stands below a field besides its own help."""
+    """Returns the hint below a field, in addition to the field's own help."""
     tenant = form.tenant
     if tenant is None or name not in FIELDS:
         return ""
@@ -169,7 +169,7 @@ def hint(form: TenantForm, name: str, offered: bool = False) -> str:
 
 
 def _plan_hint(tenant: Tenant, name: str) -> str:
-    """What the plans allow an owner, beside the field that they bind."""
+    """Returns what the plans allow an owner for this field."""
     if name in CEILING_FIELDS:
         ceilings = [(plan.ceiling(name), plan.label) for plan in PLANS.values()]
         words = [f"{'no cap' if c is None else f'{c:,}'} on {label}" for c, label in ceilings]
@@ -180,8 +180,8 @@ def _plan_hint(tenant: Tenant, name: str) -> str:
     return ""
 
 
-def spoken(value: Any, field: Field | str) -> str:
-    """A value as people read it, beside a field in conflict."""
+def value_text(value: Any, field: Field | str) -> str:
+    """Format a value as text for people, beside a field in conflict."""
     name = field if isinstance(field, str) else field.name
     spec = FIELDS[name]
     if value is UNREADABLE:

@@ -1,4 +1,4 @@
-"""Undoing an entry: what would go back to what, and doing it as any edit is done."""
+"""Undo of a history entry: the plan of what changes back, and the edit that does it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ from webui.history.record.log import open_sealed
 from webui.models import AuditEntry, AuditSealed, Tenant
 from webui.models.tenant.tenant import UNREADABLE
 from webui.tenants.core import operations
-from webui.tenants.core.forms import StatusForm, TenantForm, shown
+from webui.tenants.core.forms import StatusForm, TenantForm, form_value
 from webui.tenants.core.operations import Edit, Saved
 from webui.tenants.core.rules import RuleBroken
 from webui.tenants.core.sections import SECTIONS, STATUS_FIELDS, Section
-from webui.tenants.page.overview import Mark, mark
+from webui.tenants.page.overview import LastChange, last_change
 from webui.web.posted.forms import reason_field
 
 
 @dataclass(frozen=True)
-class Part:
-    """The form that an entry came through; ``section`` is None for the status."""
+class RevertibleForm:
+    """The form that recorded an entry; ``section`` is None for the status."""
 
     form: type[TenantForm]
     fields: Sequence[str]
@@ -42,23 +42,24 @@ class Part:
 
     @property
     def whole(self) -> bool:
-        """Whether its fields only go together: a status and the services it stops."""
+        """Whether its fields must be reverted together: a status and the services it stops."""
         return self.section is None
 
 
-_PARTS: dict[str, Part] = {
-    section.action: Part(section.form, section.fields, section) for section in SECTIONS.values()
+_REVERTIBLE_FORMS: dict[str, RevertibleForm] = {
+    section.action: RevertibleForm(section.form, section.fields, section)
+    for section in SECTIONS.values()
 }
-_PARTS[Action.TENANT_STATUS] = Part(StatusForm, STATUS_FIELDS, None)
+_REVERTIBLE_FORMS[Action.TENANT_STATUS] = RevertibleForm(StatusForm, STATUS_FIELDS, None)
 
 
-def revertible_part(action: str) -> Part | None:
-    """The part of a tenant that an action edits; None for anything else."""
-    return _PARTS.get(action)
+def revertible_form(action: str) -> RevertibleForm | None:
+    """Returns the form whose edits record this action; None when edits cannot be reverted."""
+    return _REVERTIBLE_FORMS.get(action)
 
 
-class State(StrEnum):
-    """Whether a field can go back."""
+class UndoState(StrEnum):
+    """Whether a field can be set back, or why not."""
 
     BACK = "back"
     SAME = "same"
@@ -67,73 +68,75 @@ class State(StrEnum):
     UNREADABLE = "unreadable"
 
 
-WORDS = {
-    State.SAME: "Already so.",
-    State.SECRET: "Secrets are not kept in the history, so they cannot be undone.",
-    State.ERASED: "The value before was erased from the history. It cannot be undone.",
-    State.UNREADABLE: "The value before cannot be read: its key is missing or it was damaged.",
+STATE_WORDS = {
+    UndoState.SAME: "Already so.",
+    UndoState.SECRET: "Secrets are not kept in the history, so they cannot be undone.",
+    UndoState.ERASED: "The value before was erased from the history. It cannot be undone.",
+    UndoState.UNREADABLE: "The value before cannot be read: its key is missing or it was damaged.",
 }
 
 
 @dataclass(frozen=True)
-class Step:
-    """One field of the entry: its value now and the one before the entry, in words.
+class UndoStep:
+    """One field of the entry: its value now and its value before the entry, as text.
 
-    ``since``: who changed it after the entry; None when nobody did.
+    ``since`` is the change of the field after the entry; None when there was none.
     """
 
     name: str
     label: str
-    state: State
+    state: UndoState
     now: str | None
     made: str | None
     back: str | None
-    since: Mark | None
+    since: LastChange | None
     value: Any = None
 
     @property
     def possible(self) -> bool:
-        """Whether it can be undone now."""
-        return self.state is State.BACK
+        """Whether the field can be set back now."""
+        return self.state is UndoState.BACK
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What undoing an entry would do to the tenant as it is now."""
+class UndoPlan:
+    """What undoing an entry would change in the tenant as it is now."""
 
     entry: AuditEntry
     tenant: Tenant
-    part: Part
-    steps: list[Step]
+    part: RevertibleForm
+    steps: list[UndoStep]
 
     @property
-    def possible(self) -> list[Step]:
-        """The steps that can be taken."""
+    def possible(self) -> list[UndoStep]:
+        """The steps whose fields can be set back."""
         return [step for step in self.steps if step.possible]
 
 
 class RevertForm(TenantForm):
-    """Which fields go back, and why."""
+    """The fields to set back, and the reason."""
 
     field = SelectMultipleField("Fields", validate_choice=False)
     reason = reason_field()
 
 
-def plan_undo(entry: AuditEntry, tenant: Tenant) -> Plan | None:
-    """What undoing would do; None for an entry that cannot be undone at all."""
+def plan_undo(entry: AuditEntry, tenant: Tenant) -> UndoPlan | None:
+    """Returns the plan to undo an entry; None for an entry that cannot be undone."""
     try:
         return _plan(entry, tenant)
     except NOT_OURS:
         return None
 
 
-def _plan(entry: AuditEntry, tenant: Tenant) -> Plan | None:
-    part, changes = revertible_part(entry.action), bodies.read_body(entry.body)["changes"]
+def _plan(entry: AuditEntry, tenant: Tenant) -> UndoPlan | None:
+    part, changes = revertible_form(entry.action), bodies.read_body(entry.body)["changes"]
     names = [name for name in FIELDS if part and name in part.fields and name in changes]
     if part is None or not names:
         return None
     latest = history.latest_by_field(tenant.id, names)
-    return Plan(entry, tenant, part, [_step(entry, tenant, n, changes[n], latest) for n in names])
+    return UndoPlan(
+        entry, tenant, part, [_step(entry, tenant, n, changes[n], latest) for n in names]
+    )
 
 
 def _step(
@@ -142,61 +145,66 @@ def _step(
     name: str,
     sides: Sequence[Any],
     latest: Mapping[str, Entry],
-) -> Step:
+) -> UndoStep:
     last = latest.get(name)
-    since = mark(last) if last and last.seq > entry.seq else None
+    since = last_change(last) if last and last.seq > entry.seq else None
     label = field_label(name)
     if isinstance(FIELDS[name], Secret):
-        return Step(name, label, State.SECRET, None, None, None, since)
+        return UndoStep(name, label, UndoState.SECRET, None, None, None, since)
     state, old = _side(entry, name, "old", sides[0])
     _, made = _side(entry, name, "new", sides[1])
-    if state is State.BACK and not tenant.differs(name, old):
-        state = State.SAME
+    if state is UndoState.BACK and not tenant.differs(name, old):
+        state = UndoState.SAME
     now, made, back = (_words(name, value) for value in (tenant.readable(name), made, old))
-    return Step(name, label, state, now, made, back, since, old)
+    return UndoStep(name, label, state, now, made, back, since, old)
 
 
-def _side(entry: AuditEntry, name: str, side: str, value: Any) -> tuple[State, Any]:
-    """A side of a change as a value that can be stored, if it still can."""
+def _side(entry: AuditEntry, name: str, side: str, value: Any) -> tuple[UndoState, Any]:
+    """Returns one side of a change as a storable value, with its state."""
     if isinstance(FIELDS[name], Metadata) or not isinstance(value, dict):
-        return (State.UNREADABLE, None) if value == "unreadable" else (State.BACK, value)
+        return (UndoState.UNREADABLE, None) if value == "unreadable" else (UndoState.BACK, value)
     row = db.session.get(AuditSealed, (entry.id, name, side))
     if row is None or row.value is None:
-        return State.ERASED, None
+        return UndoState.ERASED, None
     try:
-        return State.BACK, open_sealed(row)
+        return UndoState.BACK, open_sealed(row)
     except SecretError:
-        return State.UNREADABLE, None
+        return UndoState.UNREADABLE, None
 
 
 def _words(name: str, value: Any) -> str | None:
     return "cannot be read" if value is UNREADABLE else value_in_words(name, value)
 
 
-def chosen(plan: Plan, names: Sequence[str]) -> list[Step]:
-    """The possible steps of these fields; all of them where they only go together."""
+def chosen_steps(plan: UndoPlan, names: Sequence[str]) -> list[UndoStep]:
+    """Returns the possible steps for these fields; all of them when they must go together."""
     if plan.part.whole:
         return plan.possible
     return [step for step in plan.possible if step.name in names]
 
 
 def revert(
-    plan: Plan, steps: Sequence[Step], version: int, reason: str | None, path: str, actor: Actor
+    plan: UndoPlan,
+    steps: Sequence[UndoStep],
+    version: int,
+    reason: str | None,
+    path: str,
+    actor: Actor,
 ) -> Saved:
-    """Sets the fields back, through the form, rules and version guard of any edit.
+    """Sets the fields back with the form, rules and version check of a normal edit.
 
-    Raises RuleBroken, also for a value that the form no longer accepts, and
-    conflicts.Conflict; nothing is written then.
+    Raises RuleBroken, also for a value that the form no longer accepts, and conflicts.Conflict;
+    nothing is written then.
     """
     form = _form(plan, {step.name: step.value for step in steps})
-    if not form.holds():
+    if not form.has_valid_values():
         raise RuleBroken({name: errors[0] for name, errors in form.errors.items() if name})
     edit = Edit(
         values=form.values,
         fields=plan.part.fields,
         version=version,
         reason=reason,
-        # That the plan is lower than what stands is what was asked for.
+        # Values above the plan's ceilings are what the person wants back: ask for no confirmation.
         ceilings_seen=form.values.get("billing_plan"),
         path=path,
         reverts=plan.entry.id,
@@ -206,15 +214,15 @@ def revert(
     return operations.change_status(plan.tenant.id, edit, actor)
 
 
-def _form(plan: Plan, values: Mapping[str, Any]) -> TenantForm:
-    """The form of the part as if the values had been typed into it."""
+def _form(plan: UndoPlan, values: Mapping[str, Any]) -> TenantForm:
+    """Returns the form as if a person had typed the values into it."""
     typed: MultiDict[str, str] = MultiDict()
     for name in plan.part.fields:
         if isinstance(FIELDS[name], Secret):
             typed.add(name, "")
             continue
         value = values[name] if name in values else plan.tenant.readable(name)
-        as_typed = shown(value)
+        as_typed = form_value(value)
         if isinstance(as_typed, list):
             typed.setlist(name, as_typed)
         elif as_typed is not False:

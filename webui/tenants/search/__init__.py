@@ -1,1 +1,1 @@
-"""Finding tenants: the words of a search, the filters, the statements of the list."""
+"""Search for tenants: search terms, filters, and the SQL statements of the list."""

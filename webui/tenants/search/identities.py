@@ -1,7 +1,7 @@
-"""SIP identities: who uses a domain, a username or user@domain, found by blind index.
+"""SIP identities: which tenants use a domain, a username or user@domain, by blind index.
 
-Nothing is decrypted for it. Indexes under every key of the ring are looked for, so that it
-works while the index is re-keyed.
+Nothing is decrypted. The search uses the index values under every key of the ring, so it works
+while the index is being rebuilt with a new key.
 """
 
 import re
@@ -18,14 +18,15 @@ from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE, host_of
 
 FEW = 5
-"""So many other tenants are named on a tenant's page."""
+"""How many other tenants are named on a tenant's page."""
 
 
 @dataclass(frozen=True)
-class Shared:
-    """Other tenants with the same user and domain, and with the same domain alone.
+class SharedIdentity:
+    """Other tenants with the same username and domain, and with only the same domain.
 
-    (id, name) of some of each, and whether there are more; ``found_by`` finds the first kind.
+    Each list has (id, name) of a few; ``more_…`` says whether there are more. ``found_by`` is the
+    search text for the first kind.
     """
 
     identity: list[tuple[UUID, str]]
@@ -36,10 +37,10 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The blind indexes that words would have as a SIP domain and as a username.
+class IdentityQuery:
+    """The blind index values of a search text, as a SIP domain and as a SIP username.
 
-    ``both`` when the words are user@domain, so that a tenant must have the two.
+    ``both`` is True for user@domain: a tenant must then match the two.
     """
 
     hosts: list[str]
@@ -47,42 +48,42 @@ class Asked:
     both: bool
 
 
-def asked(words: str) -> Asked | None:
-    """What words ask for as a SIP domain, username or both; None for what can be neither.
+def parse_identity(words: str) -> IdentityQuery | None:
+    """Parse a search text as a SIP domain, a username or user@domain; None when it is neither.
 
-    ``sip:`` in front and a port are taken away, as in what people copy from a trunk's settings.
+    A leading ``sip:`` and a port are removed, as in text copied from a trunk's settings.
     """
     words = re.sub(r"^sips?:", "", words.strip(), flags=re.IGNORECASE)
     user, at, host = words.rpartition("@")
     hosts, users = _hosts(host), _users(user if at else words)
     if not (hosts and users if at else hosts or users):
         return None
-    return Asked(hosts, users, bool(at))
+    return IdentityQuery(hosts, users, bool(at))
 
 
-def shared(tenant: Tenant) -> Shared:
-    """Who else has the tenant's SIP identity."""
+def shared_identity(tenant: Tenant) -> SharedIdentity:
+    """Returns the other tenants with the tenant's SIP identity."""
     domain, username = tenant.readable("sip_domain"), tenant.readable("sip_username")
     if domain in (None, UNREADABLE):
-        return Shared([], [])
-    asked = {
+        return SharedIdentity([], [])
+    indexes = {
         "tenant_id": tenant.id,
         "hosts": _indexes("sip_domain", host_of(domain)),
         "users": [] if username in (None, UNREADABLE) else _indexes("sip_username", username),
     }
     found: dict[str, list[tuple[UUID, str]]] = {"both": [], "domain": []}
-    for row in read(_SHARED, asked):
+    for row in read(_SHARED, indexes):
         found[row.what].append((row.id, row.name))
     identity, rest = found["both"], found["domain"]
     more = len(identity) > FEW, len(rest) > FEW
-    return Shared(identity[:FEW], rest[:FEW], *more, f"{username}@{domain}")
+    return SharedIdentity(identity[:FEW], rest[:FEW], *more, f"{username}@{domain}")
 
 
 _TENANTS = Tenant.__table__.c
 
 
 def _some(what: str, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """One more than are named of the other tenants that meet the conditions."""
+    """Selects the other tenants that match the conditions: FEW and one more."""
     query = select(literal(what).label("what"), _TENANTS.id, _TENANTS.name)
     query = query.where(_TENANTS.id != bindparam("tenant_id"), *conditions)
     rows = query.limit(FEW + 1).subquery()
@@ -91,9 +92,9 @@ def _some(what: str, *conditions: ColumnElement[bool]) -> Select[Any]:
 
 _SAME_HOST = _TENANTS.sip_domain_index.in_(bindparam("hosts", expanding=True))
 _SAME_USER = _TENANTS.sip_username_index.in_(bindparam("users", expanding=True))
-# A tenant without a username has no index: NULL is not "another one" to SQL.
+# A tenant without a username has index NULL, which SQL does not count as "different".
 _OTHER_USER = or_(_TENANTS.sip_username_index.is_(None), ~_SAME_USER)
-# Built once: composing this statement costs more than running it.
+# Built once: composing this statement takes longer than running it.
 _SHARED = union_all(_some("both", _SAME_HOST, _SAME_USER), _some("domain", _SAME_HOST, _OTHER_USER))
 
 

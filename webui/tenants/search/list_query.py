@@ -1,9 +1,9 @@
-"""The statements of the list, one for each shape of a question: composed once and kept.
+"""The SQL statements of the tenant list, one per query shape, composed once and cached.
 
-All rows are read along an index that has them in the list's order. With filters it is one of
-those that the filters' columns stand first in: there rows with equal ones lie in order, as a
-*lane*. A filter that is not set makes a lane for each of its values. No more than a page is
-read of each lane, and the first rows of all of them together are the page.
+Rows are read from an index in the list's order. With filters, the index is one that starts with the
+filters' columns: rows with equal values there are sorted and form a *lane*. A filter that is not
+set gives one lane for each of its values. At most a page is read of each lane; the first rows of
+all lanes together are the page.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ from webui.core.catalogue import filterable
 from webui.core.limits import Status
 from webui.models import Onboarding, Tenant, TenantUsage
 from webui.models.tenant.constraints import ONBOARDING_OPEN
-from webui.tenants.search.search_terms import Beginning, Source, same
+from webui.tenants.search.search_terms import Beginning, SearchTerm, without_index
 from webui.web.paging import Keyset
 
 _T = Tenant.__table__.c
@@ -52,7 +52,7 @@ _LANES: dict[str, ColumnElement[Any]] = {
     "status": _T.status,
     "onboarding": literal_column(ONBOARDING_OPEN, Boolean()),
 }
-"""What stands first in the list's indexes."""
+"""The first columns of the list's indexes."""
 FILTERS: dict[str, ColumnElement[Any]] = {
     **_LANES,
     **{
@@ -61,7 +61,7 @@ FILTERS: dict[str, ColumnElement[Any]] = {
         if parameter not in _LANES
     },
 }
-"""Parameter -> column. One that is no lane is tested on each row that is read."""
+"""Parameter -> column. A column that is no lane is tested on each row that is read."""
 _COLUMNS = (
     _T.id,
     _T.name,
@@ -79,14 +79,14 @@ _COLUMNS = (
     _T.updated_at,
     func.coalesce(_USAGE.c.calls, 0).label("calls"),
 )
-Group = tuple[Source, ...]
+Group = tuple[SearchTerm, ...]
 
 
 @dataclass(frozen=True)
-class Ways:
-    """How tenants are found: those that ``gathered`` or a group of ``tested`` gives.
+class Lookup:
+    """How tenants are found: by the terms in ``gathered``, or by a group of terms in ``tested``.
 
-    Neither: every tenant. With an ``also`` one of these must mean the tenant besides.
+    When both are empty, every tenant matches. If ``also`` is set, one of its terms must match too.
     """
 
     gathered: Group = ()
@@ -94,12 +94,14 @@ class Ways:
     also: Group = ()
 
     @classmethod
-    def of(cls, few: list[Source], many: list[Source], also: list[Source], sort: str) -> "Ways":
-        """The ways to few and many. Names with one beginning are beside one another by name."""
+    def of(
+        cls, few: list[SearchTerm], many: list[SearchTerm], also: list[SearchTerm], sort: str
+    ) -> "Lookup":
+        """Divides terms by size. Sorted by name, the beginning of a name is a range."""
         beside = [s for s in (*few, *many) if isinstance(s, Beginning) and _by_name(sort)]
-        gathered = tuple(source for source in few if source not in beside)
-        others = tuple(source for source in many if source not in beside)
-        groups = (*((source,) for source in beside), *((others,) if others else ()))
+        gathered = tuple(term for term in few if term not in beside)
+        others = tuple(term for term in many if term not in beside)
+        groups = (*((term,) for term in beside), *((others,) if others else ()))
         return cls(gathered, groups, tuple(also))
 
     @property
@@ -109,11 +111,11 @@ class Ways:
 
 
 @dataclass(frozen=True)
-class Shape:
-    """What decides how a page is found; the values are parameters.
+class QueryShape:
+    """Everything that changes the SQL text of a page; the values are bound parameters.
 
-    ``filters`` are the names of those that are set; ``plans`` those in use, to be known when
-    lanes are read and there is no filter of the plan.
+    ``filters`` are the names of the filters that are set. ``plans`` are the plans in use, needed
+    when lanes are read without a filter on the plan.
     """
 
     sort: str
@@ -121,7 +123,7 @@ class Shape:
     backwards: bool
     filters: tuple[str, ...]
     plans: tuple[str, ...]
-    ways: Ways
+    lookup: Lookup
 
 
 def _by_name(sort: str) -> bool:
@@ -129,13 +131,16 @@ def _by_name(sort: str) -> bool:
 
 
 @lru_cache(maxsize=500)
-def page(shape: Shape) -> Select[Any]:
-    """The rows of one page, and one more. Parameters: ``size``, ``month``, and the values."""
+def page_statement(shape: QueryShape) -> Select[Any]:
+    """Returns the statement for one page and one more row.
+
+    Bound parameters: ``size``, ``month``, and the values of filters and terms.
+    """
     keyset = ORDERS[shape.sort]
     streams = list(_streams(shape))
     first = streams[0].subquery()
     if len(streams) > 1:
-        # One tenant may have the name and the owner that were looked for.
+        # A tenant may match both by name and by owner.
         every = union(*(select(stream.subquery()) for stream in streams)).subquery()
         order = keyset.order(list(every.c), shape.backwards)
         first = select(every).order_by(*order).limit(bindparam("size")).subquery()
@@ -146,39 +151,39 @@ def page(shape: Shape) -> Select[Any]:
 
 
 def _step(tenant_id: ColumnElement[Any]) -> Any:
-    """Where the wizard goes on. PostgreSQL would read the small table whole to join it."""
+    """The wizard's step, as a subquery: PostgreSQL would scan the whole small table for a join."""
     step = select(_ONBOARDING.c.step).where(_ONBOARDING.c.tenant_id == tenant_id)
     return step.scalar_subquery().label("step")
 
 
-def _streams(shape: Shape) -> Iterator[Select[Any]]:
-    """Selects of a page each, whose rows together hold the page."""
-    ways = shape.ways
-    also = [or_(*(source.test() for source in ways.also))] if ways.also else []
-    if ways.gathered:
-        ids = union_all(*(ids for source in ways.gathered for ids in source.gathered()))
-        # To look for these rows along another index would read much more.
-        narrowed = [same(FILTERS[name]) == _value(name) for name in shape.filters]
+def _streams(shape: QueryShape) -> Iterator[Select[Any]]:
+    """Yields selects of at most a page each; together they contain all rows of the page."""
+    lookup = shape.lookup
+    also = [or_(*(term.test() for term in lookup.also))] if lookup.also else []
+    if lookup.gathered:
+        ids = union_all(*(ids for term in lookup.gathered for ids in term.gathered()))
+        # Another index would read many more rows than these.
+        narrowed = [without_index(FILTERS[name]) == _value(name) for name in shape.filters]
         yield _stream(shape, [_T.id.in_(ids), *narrowed, *also])
     others = [FILTERS[name] == _value(name) for name in shape.filters if name not in _LANES]
-    for group in ways.tested or ([()] if ways.walks else []):
-        tests = [or_(*(_test(source, shape.sort) for source in group))] if group else []
+    for group in lookup.tested or ([()] if lookup.walks else []):
+        tests = [or_(*(_test(term, shape.sort) for term in group))] if group else []
         tests += others
         for lane in _lanes(shape):
             yield _stream(shape, [*lane, *tests, *also])
 
 
-def _test(source: Source, sort: str) -> ColumnElement[bool]:
-    if isinstance(source, Beginning) and _by_name(sort):
-        return source.range()
-    return source.test()
+def _test(term: SearchTerm, sort: str) -> ColumnElement[bool]:
+    if isinstance(term, Beginning) and _by_name(sort):
+        return term.range()
+    return term.test()
 
 
 def _value(name: str) -> Any:
     return bindparam(name, type_=FILTERS[name].type)
 
 
-def _lanes(shape: Shape) -> Iterator[list[ColumnElement[bool]]]:
+def _lanes(shape: QueryShape) -> Iterator[list[ColumnElement[bool]]]:
     if _LANES.keys().isdisjoint(shape.filters):
         yield []
         return
@@ -190,7 +195,7 @@ def _lanes(shape: Shape) -> Iterator[list[ColumnElement[bool]]]:
         yield [column == value for column, value in zip(_LANES.values(), values, strict=True)]
 
 
-def _stream(shape: Shape, conditions: list[Any]) -> Select[Any]:
+def _stream(shape: QueryShape, conditions: list[Any]) -> Select[Any]:
     keyset = ORDERS[shape.sort]
     if shape.begun:
         conditions = [*conditions, keyset.beyond(shape.backwards)]
@@ -199,18 +204,18 @@ def _stream(shape: Shape, conditions: list[Any]) -> Select[Any]:
 
 
 @lru_cache(maxsize=100)
-def counts(sources: Group) -> Any:
-    """The size of each source by its number, counted up to the parameter ``most_<number>``."""
-    return union_all(*(_count(number, source) for number, source in enumerate(sources)))
+def count_statement(terms: Group) -> Any:
+    """Returns the number of rows of each term by its position, up to ``most_<position>``."""
+    return union_all(*(_count(number, term) for number, term in enumerate(terms)))
 
 
-def _count(number: int, source: Source) -> Any:
-    rows = union_all(*source.counted()).limit(bindparam(f"most_{number}")).subquery()
+def _count(number: int, term: SearchTerm) -> Any:
+    rows = union_all(*term.counted()).limit(bindparam(f"most_{number}")).subquery()
     return select(literal(number).label("number"), func.count().label("size")).select_from(rows)
 
 
 def _plans() -> Any:
-    """Every plan that a tenant has, by leaps along an index."""
+    """Selects every plan that a tenant has, by skipping along an index (loose index scan)."""
     least = select(func.min(_T.billing_plan).label("plan")).cte("plans", recursive=True)
     following = select(func.min(_T.billing_plan)).where(_T.billing_plan > least.c.plan)
     plans = least.union_all(select(following.scalar_subquery()).where(least.c.plan.is_not(None)))

@@ -1,4 +1,4 @@
-"""Finding tenants: what the words may mean, the filters, the orders, one page of rows."""
+"""Search for tenants: the filters in the URL, and one page of rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from webui.core.extensions import is_sqlite, read
 from webui.models.columns import now
 from webui.models.tenant.usage import month_of
 from webui.tenants.search import list_query, search_terms
-from webui.tenants.search.list_query import ORDERS, Group, Shape, Ways
-from webui.tenants.search.search_terms import PREFIX_BELOW, Meant, Source
+from webui.tenants.search.list_query import ORDERS, Group, Lookup, QueryShape
+from webui.tenants.search.search_terms import PREFIX_BELOW, SearchTerm, TermValues
 from webui.values import name_key
 from webui.web.paging import PAGE_SIZE, Page
 
@@ -18,7 +18,7 @@ CHOICES: dict[str, dict[str, str]] = {
     **{parameter: dict(field.choices) for parameter, field in filterable().items()},
     "onboarding": {"done": "Done", "open": "Open"},
 }
-"""Parameter of the list -> value -> label, for what it can be narrowed to."""
+"""Filter parameter -> value -> label."""
 
 
 class BadFilter(ValueError):
@@ -27,7 +27,7 @@ class BadFilter(ValueError):
 
 @dataclass(frozen=True)
 class Filters:
-    """What the list is narrowed to. Empty text means: not narrowed."""
+    """The filters of the list. Empty text means: not filtered."""
 
     q: str = ""
     chosen: tuple[tuple[str, str], ...] = ()
@@ -35,12 +35,15 @@ class Filters:
     sort: str = "name"
 
     def __getitem__(self, name: str) -> str:
-        """The value of a parameter."""
+        """Returns the value of a parameter."""
         return dict(self.chosen).get(name, "") if name in CHOICES else getattr(self, name)
 
     @classmethod
     def from_url(cls, arguments: Mapping[str, str]) -> "Filters":
-        """Reads the URL. Raises BadFilter, because a list that silently shows all misleads."""
+        """Parse the URL's parameters.
+
+        Raises BadFilter, because a list that ignores a wrong filter misleads.
+        """
         given = {name: arguments.get(name, "").strip() for name in cls.names()}
         chosen = tuple((name, given[name]) for name in CHOICES if given[name])
         for name, value in chosen:
@@ -50,16 +53,16 @@ class Filters:
         if filters.sort not in ORDERS:
             raise BadFilter("The list cannot be sorted like that. Remove it from the address.")
         if "\0" in filters.q + filters.owner:
-            raise BadFilter("The search holds a character that no name has.")
+            raise BadFilter("The search contains a character that no name has.")
         return filters
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        """The parameters, in the URL's order."""
+        """Returns the parameters, in the URL's order."""
         return ("q", *CHOICES, "owner", "sort")
 
     def arguments(self, **changes: str | None) -> dict[str, str]:
-        """The parameters of a URL with these filters, changed; defaults are left out."""
+        """Returns the URL parameters of these filters with changes; defaults are left out."""
         values = {name: self[name] for name in self.names()} | changes
         return {
             name: value
@@ -69,19 +72,19 @@ class Filters:
 
     @property
     def narrowed(self) -> dict[str, Any]:
-        """The filters that are set, with the values of `statements.FILTERS`."""
+        """The filters that are set, with their values for `list_query.FILTERS`."""
         onboarding = self["onboarding"]
         values: dict[str, Any] = {name: self[name] for name in list_query.FILTERS if self[name]}
         return values | ({"onboarding": onboarding == "open"} if onboarding else {})
 
     @property
     def prefix_only(self) -> bool:
-        """Whether the words are so few characters that only beginnings are searched."""
+        """Whether the text is so short that only the beginnings of names are searched."""
         return 0 < len(name_key(self.q)) < PREFIX_BELOW
 
     @property
     def chips(self) -> list[tuple[str, str]]:
-        """(parameter, words) of each active filter, to be removed one by one."""
+        """(parameter, text) of each active filter, to remove them one by one."""
         words = {
             "q": f"Names beginning with “{self.q}”" if self.prefix_only else f"“{self.q}”",
             **{name: f"{name.capitalize()}: {CHOICES[name][value]}" for name, value in self.chosen},
@@ -91,56 +94,60 @@ class Filters:
 
 
 def find_tenants(filters: Filters, after: str | None, before: str | None) -> Page[Any]:
-    """One page of tenants, as rows of what the list shows. Raises paging.BadCursor."""
+    """Returns one page of tenants, as rows of the list's columns. Raises paging.BadCursor."""
     keyset = ORDERS[filters.sort]
     values = keyset.parameters(after, before)
     begun = bool(values)
-    sought = _sought(filters)
-    if sought is None:
+    found = _plan_lookup(filters)
+    if found is None:
         return Page([], None, None)
-    ways, words = sought
+    lookup, words = found
     narrowed = filters.narrowed
-    by_plan = ways.walks and bool(narrowed) and "plan" not in narrowed
+    by_plan = lookup.walks and bool(narrowed) and "plan" not in narrowed
     plans = tuple(read(list_query.PLANS_IN_USE, {}).scalars()) if by_plan else ()
     if by_plan and not plans:
         return Page([], None, None)
-    shape = Shape(filters.sort, begun, before is not None, tuple(narrowed), plans, ways)
+    shape = QueryShape(filters.sort, begun, before is not None, tuple(narrowed), plans, lookup)
     values |= {**words, **narrowed, "size": PAGE_SIZE + 1, "month": month_of(now())}
-    rows = list(read(list_query.page(shape), values))
+    rows = list(read(list_query.page_statement(shape), values))
     names = [column.name for column in keyset.columns]
     return keyset.page_of(
         rows, PAGE_SIZE, after, before, lambda row: [getattr(row, n) for n in names]
     )
 
 
-def _sought(filters: Filters) -> tuple[Ways, dict[str, Any]] | None:
-    """How the tenants that the words mean are found, with the words' values; None for none.
+def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:
+    """Returns how to find the tenants, and the bound values; None when no tenant matches.
 
-    Of a search and an owner together one finds, and the other is asked of each row.
+    With a search and an owner, the smaller one finds the tenants and the other is tested on each.
     """
-    meant: Meant = search_terms.meant(filters.q, "q", is_sqlite()) if filters.q else {}
-    owned: Meant = search_terms.owned(filters.owner, "owner", is_sqlite()) if filters.owner else {}
+    searched: TermValues = (
+        search_terms.terms_of_search(filters.q, "q", is_sqlite()) if filters.q else {}
+    )
+    owned: TermValues = (
+        search_terms.terms_of_owner(filters.owner, "owner", is_sqlite()) if filters.owner else {}
+    )
     values = {
-        source.parameter(name): value
-        for source, known in {**meant, **owned}.items()
+        term.parameter(name): value
+        for term, known in {**searched, **owned}.items()
         for name, value in known.items()
     }
-    sizes = _sizes((*meant, *owned), values)
-    finding, asked = [[s for s in words if sizes[s]] for words in (meant, owned)]
-    if (filters.q and not finding) or (filters.owner and not asked):
+    sizes = _term_sizes((*searched, *owned), values)
+    finding, testing = [[s for s in words if sizes[s]] for words in (searched, owned)]
+    if (filters.q and not finding) or (filters.owner and not testing):
         return None
-    if not finding or (asked and sizes[asked[0]] <= asked[0].few):
-        finding, asked = asked, finding
-    few = [source for source in finding if sizes[source] <= source.few]
-    return Ways.of(few, [s for s in finding if s not in few], asked, filters.sort), values
+    if not finding or (testing and sizes[testing[0]] <= testing[0].few):
+        finding, testing = testing, finding
+    few = [term for term in finding if sizes[term] <= term.few]
+    return Lookup.of(few, [s for s in finding if s not in few], testing, filters.sort), values
 
 
-def _sizes(found: Group, values: Mapping[str, Any]) -> dict[Source, int]:
-    """How many rows each source has, counted up to one more than few."""
+def _term_sizes(found: Group, values: Mapping[str, Any]) -> dict[SearchTerm, int]:
+    """Returns the number of rows of each term, counted only up to one more than its ``few``."""
     sizes = dict.fromkeys(found, 1)
-    counted = tuple(source for source in found if not source.single)
+    counted = tuple(term for term in found if not term.single)
     if counted:
-        limits = {f"most_{n}": source.few + 1 for n, source in enumerate(counted)}
-        rows = read(list_query.counts(counted), {**values, **limits})
+        limits = {f"most_{n}": term.few + 1 for n, term in enumerate(counted)}
+        rows = read(list_query.count_statement(counted), {**values, **limits})
         sizes.update({counted[row.number]: row.size for row in rows})
     return sizes

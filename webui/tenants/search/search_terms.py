@@ -1,8 +1,8 @@
-"""Whom the words of a search may mean: a name, an owner, a SIP identity.
+"""Search terms: what the text of a search may match (a name, an owner, a SIP identity).
 
-Each is found in one of two ways. *Gathered*: an index of its own gives all the tenants, which
-are sorted then. *Tested*: tenants come in the list's order, and each is asked whether it is
-meant. Few are gathered and many are tested, so that neither way reads much more than a page.
+Each term finds tenants in one of two ways. *Gathered*: the term's own index gives all matching
+tenants, which are then sorted. *Tested*: tenants are read in the list's order, and each is tested.
+A small result is gathered, a large one is tested, so that neither reads much more than a page.
 """
 
 import re
@@ -21,7 +21,7 @@ from webui.tenants.search import identities
 from webui.values import name_key
 
 PREFIX_BELOW = 3
-"""With fewer characters only the beginnings of names are searched."""
+"""With fewer characters, only the beginnings of names are searched."""
 
 _TENANTS, _USERS = Tenant.__table__.c, User.__table__.c
 _OTHERS = Tenant.__table__.alias("others").c
@@ -34,69 +34,69 @@ _ACCOUNT = re.compile(r"[^\s]{3,254}")
 
 
 @dataclass(frozen=True)
-class Source:
-    """What the words of a parameter of the URL may mean; their values are in no statement."""
+class SearchTerm:
+    """A way to match the text of URL parameter ``of``; the text itself is a bound parameter."""
 
     of: str
     on_sqlite: bool
     few: ClassVar[int] = 5_000
-    """Up to so many are gathered: to test a row takes about twice as long."""
+    """Up to so many rows are gathered: testing one row takes about twice as long."""
     single: ClassVar[bool] = False
-    """Whether there can be only one tenant, or none."""
+    """Whether at most one tenant can match."""
 
     def parameter(self, name: str) -> str:
-        """The name of a value of the words in the statements."""
+        """Returns the name of a bound parameter."""
         return f"{self.of}_{type(self).__name__.lower()}_{name}"
 
     def value(self, name: str, **options: Any) -> Any:
-        """A value of the words, as a parameter of the statement."""
+        """Returns a value of the text as a bound parameter."""
         return bindparam(self.parameter(name), **options)
 
     def begins(self, key: ColumnElement[str]) -> ColumnElement[bool]:
-        """A prefix as a range, which any index in byte order answers."""
+        """Returns a prefix match as a range, which any index in byte order can use."""
         return (key >= self.value("low")) & (key < self.value("high"))
 
     def gathered(self) -> list[Select[Any]]:
-        """The ids of the tenants by an index; some may come twice."""
+        """Selects the ids of the matching tenants by index; an id may occur twice."""
         raise NotImplementedError
 
     def counted(self) -> list[Select[Any]]:
-        """As many rows as are gathered, cheaper."""
+        """Selects the same number of rows as ``gathered``, with less work."""
         return self.gathered()
 
     def test(self) -> ColumnElement[bool]:
-        """Whether a tenant is meant, in words that lead no database to another index."""
+        """Whether a tenant matches, written so that no database uses another index for it."""
         return or_(*(_TENANTS.id.in_(ids) for ids in self.gathered()))
 
 
-class Id(Source):
-    """The tenant's id, also without dashes, also inside a pasted address."""
+class Id(SearchTerm):
+    """The tenant's id, with or without dashes, or inside a pasted URL."""
 
     single = True
 
     def gathered(self) -> list[Select[Any]]:
-        """One at most."""
+        """Selects at most one id."""
         return [select(_OTHERS.id).where(_OTHERS.id == self.value("id", type_=_OTHERS.id.type))]
 
 
-class Account(Source):
+class Account(SearchTerm):
     """The id of an owner's account."""
 
     single = True
 
     def gathered(self) -> list[Select[Any]]:
-        """One at most."""
+        """Selects at most one id."""
         query = select(_USERS.tenant_id)
         return [query.where(_USERS.id == self.value("id", type_=_USERS.id.type))]
 
 
-class Name(Source):
+class Name(SearchTerm):
     """A part of the name: by FTS5 on SQLite, by LIKE and pg_trgm on PostgreSQL."""
 
-    few = 500  # To test a name takes a hundredth of what to gather a row does.
+    few = 500  # Testing a name takes a hundredth of the time of gathering a row.
 
     def gathered(self) -> list[Select[Any]]:
-        """By the trigram index."""
+        """Selects by the trigram index."""
         if not self.on_sqlite:
             like = _OTHERS.name_key.like(self.value("like"), escape="/")
             return [select(_OTHERS.id).where(like)]
@@ -107,55 +107,55 @@ class Name(Source):
         return getattr(func, _TRIGRAM)(self.value("phrase"))
 
     def counted(self) -> list[Select[Any]]:
-        """By the trigram index alone."""
+        """Selects from the trigram index alone."""
         if not self.on_sqlite:
             return self.gathered()
         return [select(sql("1")).select_from(self._trigrams())]
 
     def test(self) -> ColumnElement[bool]:
-        """Whether the key holds the words."""
+        """Whether the name's key contains the text."""
         position = func.instr if self.on_sqlite else func.strpos
         return position(_TENANTS.name_key, self.value("key")) > 0
 
 
-class Beginning(Source):
+class Beginning(SearchTerm):
     """The beginning of the name."""
 
-    few = 500  # To test a name takes a hundredth of what to gather a row does.
+    few = 500  # Testing a name takes a hundredth of the time of gathering a row.
 
     def gathered(self) -> list[Select[Any]]:
-        """By the index of the names."""
+        """Selects by the index of names."""
         return [select(_OTHERS.id).where(self.begins(_OTHERS.name_key))]
 
     def test(self) -> ColumnElement[bool]:
-        """Whether the key begins with the words."""
-        return self.begins(same(_TENANTS.name_key))
+        """Whether the name's key begins with the text."""
+        return self.begins(without_index(_TENANTS.name_key))
 
     def range(self) -> ColumnElement[bool]:
-        """In the order of names they stand beside one another."""
+        """Returns the condition as a range: sorted by name, the matches are adjacent."""
         return self.begins(_TENANTS.name_key)
 
 
-class Owner(Source):
+class Owner(SearchTerm):
     """The beginning of an owner's username or e-mail address."""
 
     def _keys(self) -> list[ColumnElement[bool]]:
         return [self.begins(key) for key in (_USERS.username_key, _USERS.email_key)]
 
     def gathered(self) -> list[Select[Any]]:
-        """By the indexes of the accounts."""
+        """Selects by the indexes of the accounts."""
         return [select(_USERS.tenant_id).where(key) for key in self._keys()]
 
     def counted(self) -> list[Select[Any]]:
-        """Colleagues' accounts, which have no tenant, are counted as well."""
+        """Selects rows to count; includes staff accounts, which have no tenant."""
         return [select(sql("1")).select_from(User.__table__).where(key) for key in self._keys()]
 
     def test(self) -> ColumnElement[bool]:
-        """Whether it has such an owner."""
+        """Whether the tenant has such an owner."""
         return exists().where(_USERS.tenant_id == _TENANTS.id, or_(*self._keys()))
 
 
-class Sip(Source):
+class Sip(SearchTerm):
     """A SIP domain or username."""
 
     def _either(self, tenants: Any, through: Any = lambda column: column) -> Any:
@@ -163,53 +163,53 @@ class Sip(Source):
         yield through(tenants.sip_username_index).in_(self.value("users", expanding=True))
 
     def gathered(self) -> list[Select[Any]]:
-        """By their blind indexes."""
+        """Selects by the blind indexes."""
         return [select(_OTHERS.id).where(condition) for condition in self._either(_OTHERS)]
 
     def test(self) -> ColumnElement[bool]:
-        """Whether it has the one or the other."""
-        return or_(*self._either(_TENANTS, same))
+        """Whether the domain or the username matches."""
+        return or_(*self._either(_TENANTS, without_index))
 
 
 class Identity(Sip):
     """A SIP username at a domain."""
 
     def gathered(self) -> list[Select[Any]]:
-        """By one index of both."""
+        """Selects by the index over both columns."""
         return [select(_OTHERS.id).where(*self._either(_OTHERS))]
 
     def test(self) -> ColumnElement[bool]:
-        """Whether it has both."""
-        host, user = self._either(_TENANTS, same)
+        """Whether the domain and the username match."""
+        host, user = self._either(_TENANTS, without_index)
         return host & user
 
 
-def same(value: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A column as an expression that no index is for: what shall not lead to another one."""
+def without_index(value: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Wraps a column so that no index matches it: keeps the planner away from another index."""
     return func.coalesce(value, value)
 
 
-Meant = dict[Source, Mapping[str, Any]]
+TermValues = dict[SearchTerm, Mapping[str, Any]]
 
 
-def meant(words: str, of: str, on_sqlite: bool) -> Meant:
-    """What the words of a search may mean, with their values."""
+def terms_of_search(words: str, of: str, on_sqlite: bool) -> TermValues:
+    """Returns the terms of a search text, with their bound values."""
     found = _UUID.search(words)
     if found:
         return {Id(of, on_sqlite): {"id": UUID(found.group())}}
-    sources: Meant = {**_named(words, of, on_sqlite), **owned(words, of, on_sqlite)}
+    terms: TermValues = {**_named(words, of, on_sqlite), **terms_of_owner(words, of, on_sqlite)}
     if may(Permission.SEARCH_IDENTITIES):
-        sip = identities.asked(words)
+        sip = identities.parse_identity(words)
         if sip:
-            source = Identity if sip.both else Sip
-            sources[source(of, on_sqlite)] = {"hosts": sip.hosts, "users": sip.users}
-    return sources
+            term = Identity if sip.both else Sip
+            terms[term(of, on_sqlite)] = {"hosts": sip.hosts, "users": sip.users}
+    return terms
 
 
-def _named(words: str, of: str, on_sqlite: bool) -> Meant:
+def _named(words: str, of: str, on_sqlite: bool) -> TermValues:
     key = name_key(words)
     if not key:
-        # Accents or signs alone: no name is found by what its key leaves out.
+        # The key omits accents and signs, so a text of only these matches no name.
         return {}
     if len(key) < PREFIX_BELOW:
         return {Beginning(of, on_sqlite): {"low": key, "high": past(key)}}
@@ -218,8 +218,8 @@ def _named(words: str, of: str, on_sqlite: bool) -> Meant:
     return {Name(of, on_sqlite): {"key": key, **values}}
 
 
-def owned(words: str, of: str, on_sqlite: bool) -> Meant:
-    """The tenants of an owner: by the beginning of username or e-mail, or by account id."""
+def terms_of_owner(words: str, of: str, on_sqlite: bool) -> TermValues:
+    """Returns the terms for an owner: beginning of username or e-mail, or the account's id."""
     if _UUID.fullmatch(words):
         return {Account(of, on_sqlite): {"id": UUID(words)}}
     if not _ACCOUNT.fullmatch(words):

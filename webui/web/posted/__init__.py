@@ -1,1 +1,1 @@
-"""Posted forms: their base, what protects them, and what keeps the input."""
+"""Posted forms: base classes, protection, and drafts of unsaved input."""

@@ -1,11 +1,11 @@
-"""How much one account may add to the history in a minute: one table, and who keeps to it.
+"""Rate limits: how many history entries one account may cause per minute.
 
-The history is never deleted, so nobody may fill it. Counted are its own entries: they are the
-same for every process on the database, and a request that must wait reads a few rows of an
-index and writes nothing. What changes nothing and fails is no entry and costs nobody his turn.
-Requests that run at the same moment may together pass the limit by as many as the server runs.
-What is not here has bounds of its own: failed tries (:mod:`webui.rate_limits.try_limits`), denials
-(:mod:`webui.audit.denials`), deliveries by hand (:mod:`webui.webhooks.panel.operations`).
+Entries are never deleted, so no one may be able to fill the history. The entries themselves are
+counted: all processes see the same ones, and a request that must wait reads a few rows of an index
+and writes nothing. A request that fails without an entry is not counted. Requests that run at the
+same moment can exceed the limit by the number of server threads. Other actions have their own
+limits: failed attempts (:mod:`webui.rate_limits.try_limits`), denials (:mod:`webui.audit.denials`),
+manual deliveries (:mod:`webui.webhooks.panel.operations`).
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ WINDOW = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class Rate:
-    """So many entries of a kind, for each account and minute; ``words`` say of what."""
+    """A number of entries per account and minute; ``words`` name them in the message."""
 
     words: str
     most: int
@@ -43,40 +43,40 @@ class Rate:
 
 SAVES = Rate("changes of organisations", 60)
 CREATIONS = Rate("new organisations and accounts", 20)
-DEEDS = Rate("changes of other people's accounts", 30)
+ACCOUNT_ACTIONS = Rate("changes of other people's accounts", 30)
 ACCOUNT = Rate("changes of your account", 20)
 EXPORTS = Rate("exports", 10)
 SIGN_INS = Rate("sign-ins", 40)
 
-# What an entry counts as. What is not listed goes by what its action begins with.
+# The rate that an action counts towards; for others the first part of the action decides.
 _OF_ACTION = {
     Action.TENANT_CREATED: CREATIONS,
     Action.USER_CREATED: CREATIONS,
     Action.USER_INVITED: CREATIONS,
-    Action.USER_DISABLED: DEEDS,
-    Action.USER_ENABLED: DEEDS,
-    Action.USER_ROLE: DEEDS,
-    Action.INVITATION_ISSUED: DEEDS,
-    Action.RESET_LINK_ISSUED: DEEDS,
-    Action.USER_FACTORS_REMOVED: DEEDS,
-    Action.USER_SESSIONS_REVOKED: DEEDS,
+    Action.USER_DISABLED: ACCOUNT_ACTIONS,
+    Action.USER_ENABLED: ACCOUNT_ACTIONS,
+    Action.USER_ROLE: ACCOUNT_ACTIONS,
+    Action.INVITATION_ISSUED: ACCOUNT_ACTIONS,
+    Action.RESET_LINK_ISSUED: ACCOUNT_ACTIONS,
+    Action.USER_FACTORS_REMOVED: ACCOUNT_ACTIONS,
+    Action.USER_SESSIONS_REVOKED: ACCOUNT_ACTIONS,
     Action.SIGNED_IN: SIGN_INS,
     Action.AUDIT_EXPORTED: EXPORTS,
 }
 _OF_THING = {"tenant": SAVES, "user": ACCOUNT}
-# What a posted form is judged by. A permission that is not listed is one over organisations.
+# The rate of a posted form by its permission; all other permissions are about organisations.
 _OF_PERMISSION = {
     Permission.CREATE_TENANT: CREATIONS,
     Permission.CREATE_USER: CREATIONS,
-    Permission.ISSUE_LINK: DEEDS,
-    Permission.CHANGE_ROLE: DEEDS,
-    Permission.DISABLE_USER: DEEDS,
-    Permission.REVOKE_SESSIONS: DEEDS,
-    Permission.RESET_FACTOR: DEEDS,
+    Permission.ISSUE_LINK: ACCOUNT_ACTIONS,
+    Permission.CHANGE_ROLE: ACCOUNT_ACTIONS,
+    Permission.DISABLE_USER: ACCOUNT_ACTIONS,
+    Permission.REVOKE_SESSIONS: ACCOUNT_ACTIONS,
+    Permission.RESET_FACTOR: ACCOUNT_ACTIONS,
     Permission.SIGNED_IN: ACCOUNT,
     Permission.PROVE_HISTORY: EXPORTS,
 }
-# Whoever signed in may sign out: there are no more of these than sign-ins.
+# Signing out is always possible: there cannot be more sign-outs than sign-ins.
 _ALWAYS = {"accounts.log_out"}
 
 _ENTRIES: Any = AuditEntry.__table__.c
@@ -87,7 +87,7 @@ _FIRST = (
     .limit(1)
     .scalar_subquery()
 )
-# Built once: every save asks this first. Only entries of the last minute are looked at.
+# Built once: every save runs it. It reads only the entries of the last minute.
 _LATELY = (
     select(_ENTRIES.action, _ENTRIES.at)
     .where(_ENTRIES.actor_id == bindparam("account"), _ENTRIES.seq >= _FIRST)
@@ -96,7 +96,7 @@ _LATELY = (
 
 
 class TooFast(TooMany):
-    """The account did that often enough for now; ``rate`` is what it went beyond."""
+    """The account reached the limit ``rate``; ``wait`` is the time until it may try again."""
 
     def __init__(self, rate: Rate, wait: timedelta) -> None:
         super().__init__(wait)
@@ -104,13 +104,13 @@ class TooFast(TooMany):
 
 
 def init_rates(app: Flask) -> None:
-    """Registers the judge, which comes after those of person and token, and its answer."""
-    app.before_request(_judge_posted)
+    """Registers the check, after those of person and CSRF token, and its error handler."""
+    app.before_request(_check_posted)
     app.register_error_handler(TooFast, _answer)
 
 
 def check_rate(account: UUID, rate: Rate) -> None:
-    """Raises TooFast when the account has done so much of a kind within a minute."""
+    """Raises TooFast when the account has reached the limit in the last minute."""
     at = now()
     rows = read(_LATELY, {"account": str(account), "since": at - WINDOW})
     times = [row.at for row in rows if of_action(row.action) is rate]
@@ -119,13 +119,13 @@ def check_rate(account: UUID, rate: Rate) -> None:
 
 
 def of_action(action: str) -> Rate | None:
-    """What an entry counts as; None for what has bounds of its own."""
+    """Returns the rate that an entry counts towards; None for actions with their own limits."""
     known = Action(action)
     return _OF_ACTION.get(known) or _OF_THING.get(action.partition(".")[0])
 
 
 def of_endpoint(endpoint: str, arguments: Mapping[str, Any] | None = None) -> Rate | None:
-    """What posting to an endpoint is judged by; None for what is never refused."""
+    """Returns the rate of a POST to an endpoint; None for one that is never refused."""
     if endpoint in _ALWAYS:
         return None
     permission = declared(endpoint, arguments)
@@ -134,8 +134,8 @@ def of_endpoint(endpoint: str, arguments: Mapping[str, Any] | None = None) -> Ra
     return ACCOUNT
 
 
-def _judge_posted() -> None:
-    """Before every request that changes something, for whoever is signed in."""
+def _check_posted() -> None:
+    """Checks each writing request of a person who is signed in."""
     if request.method != "POST" or not request.endpoint or not current_user.is_authenticated:
         return
     rate = of_endpoint(request.endpoint, request.view_args)
@@ -144,7 +144,7 @@ def _judge_posted() -> None:
 
 
 def _answer(refusal: TooFast) -> Response:
-    """429: the form with what was typed, or a page with a button that sends it once more."""
+    """429: the form with its input, or a page with a button that sends it again."""
     wait = in_words(refusal.wait)
     detail = f"{refusal.rate.most} {refusal.rate.words} a minute are the limit. "
     detail += f"Nothing was saved. Wait {wait}, then try again."

@@ -1,8 +1,9 @@
-"""A posted form is read whole or not at all, however the connection behaves.
+"""Ensures that a posted form is read completely or refused, also on a broken connection.
 
-Under a server that says where a body ends (``wsgi.input_terminated``, as gunicorn does)
-Werkzeug takes what came before a connection broke for all there is, and cuts a body without a
-length at the limit. A form that lost its end would be saved: a box that was not sent is off.
+Under a server that marks the end of the body (``wsgi.input_terminated``, as gunicorn does),
+Werkzeug accepts what arrived before a connection broke as the whole body, and cuts a body without a
+length at the limit. A form without its end would then be saved with wrong values: a checkbox that
+is missing counts as off.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,19 +14,19 @@ Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
 
 
-class WholeBody:
-    """WSGI: what is shorter than announced is refused (400), and what is too long (413)."""
+class BodyLengthMiddleware:
+    """WSGI middleware: refuses a body that is shorter than announced (400) or too long (413)."""
 
     def __init__(self, app: Application, most: int) -> None:
-        """``most``: bytes that a body may have."""
+        """``most``: maximum bytes of a body."""
         self.app = app
         self.most = most
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
-        """Answers the request."""
+        """Handles the request."""
         if environ.pop("HTTP_TRANSFER_ENCODING", ""):
-            # One byte too many shows that there are more. They are announced, and missing:
-            # whoever reads that far learns that this is not all.
+            # One byte more than allowed shows that the body is longer. CONTENT_LENGTH then exceeds
+            # the bytes passed on, so that a reader finds the body incomplete.
             body = environ["wsgi.input"].read(self.most + 1)
             length = len(body) + (len(body) > self.most)
             environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(length)}

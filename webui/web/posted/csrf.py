@@ -1,4 +1,4 @@
-"""The CSRF check, after the person was judged and without losing what was typed."""
+"""The CSRF check, which runs after the person is known and keeps the input."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ from webui.web.posted.forms import refuse_repeated
 
 
 def check_csrf() -> Any:
-    """Before every request: a valid token on every write (ASVS 5.0, 3.5.1).
+    """Before every request: requires a valid token on every write (ASVS 5.0, 3.5.1).
 
-    A form that only grew too old is shown again with its input, and one that is too large
-    with what fits of it; all else is 400 or 413, and 422 a token that is sent twice.
+    A form whose token is too old is shown again with its input, and one that is too large with the
+    fields that fit; otherwise 400 or 413, and 422 for a token that was sent twice.
     """
     if not is_write():
         return None
@@ -43,9 +43,9 @@ def check_csrf() -> Any:
 
 
 def _with_what_fits() -> Response | None:
-    """The page of a form that is too large (413), for whoever may post it; or None.
+    """Returns the page of a form that is too large (413), or None if the person may not post it.
 
-    With htmx the page around the form stays as it is, and nothing of it is lost anyway.
+    With htmx the page around the form is unchanged, so no input is lost anyway.
     """
     if wants_fragment() or not current_user.is_authenticated or not drafts.form_page():
         return None
@@ -55,12 +55,12 @@ def _with_what_fits() -> Response | None:
         csrf.protect()
         return drafts.show_again(413)
     except HTTPException:
-        # A forged form, a broken connection, a tenant of somebody else: none learns more.
+        # A forged form, a broken connection or another person's tenant: reveal nothing more.
         return None
 
 
 def _check_without_referrer() -> None:
-    """The token alone: Flask-WTF also asks for a Referer, which these pages keep back."""
+    """Checks the token only: Flask-WTF also requires a Referer, which these pages do not send."""
     try:
         validate_csrf(request.form.get("csrf_token"))
     except ValidationError as error:

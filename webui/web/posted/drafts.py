@@ -1,8 +1,8 @@
-"""Typed input that outlives a session: kept sealed, shown again after signing in.
+"""Drafts: input that survives the end of a session, encrypted, shown again after signing in.
 
-A session that grew too old may write here, so what it writes is bounded: only forms whose page is
-there for its account, so many a minute, and for each account so many drafts and so much text, of
-which the oldest make room.
+Even a session that is too old may write drafts, so they are limited: only forms whose page exists
+for the account, a number per minute, and per account a number of drafts and characters; the oldest
+ones are deleted first.
 """
 
 import json
@@ -32,17 +32,17 @@ LIFETIME = timedelta(hours=12)
 MOST = 50
 """Drafts of an account."""
 MOST_CHARACTERS = 1_000_000
-"""Of all drafts of an account together, as they are stored; one alone may have more."""
+"""Characters of all drafts of an account, as stored; a single draft may have more."""
 MOST_A_MINUTE = 60
-"""Drafts that an account may keep within a minute, new ones and replaced ones."""
+"""Drafts that an account may store per minute, new and replaced ones."""
 _MINUTE = timedelta(minutes=1)
 _LIMIT = Limit("drafts", MOST_A_MINUTE, _MINUTE, _MINUTE, forget=_MINUTE)
-# Everything a form may hold besides tenant fields; secrets are never kept.
+# The fields of all forms besides tenant fields; secrets are never stored.
 _ACCOUNT = {"username", "email", "role", "tenant_id"}
 _KEPT = {"reason", "version", "ceilings_seen", "remove_sip_password", "field", *_ACCOUNT} | {
     name for name, field in FIELDS.items() if not isinstance(field, Secret)
 }
-# Built once: every save forgets its draft, though few have one.
+# Built once: every save deletes its draft, though few have one.
 _DRAFTS: Any = Draft.__table__
 _FORGET = delete(_DRAFTS).where(
     _DRAFTS.c.user_id == bindparam("user"), _DRAFTS.c.form == bindparam("path")
@@ -51,7 +51,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def keeps_draft(page: str) -> Callable[[View], View]:
-    """Declares that what is posted to a view is kept; ``page`` is the endpoint of its form."""
+    """Declares that the input of a view is kept as a draft; ``page`` is its form's endpoint."""
 
     def declare(view: View) -> View:
         view.draft_page = page  # type: ignore[attr-defined]
@@ -61,38 +61,38 @@ def keeps_draft(page: str) -> Callable[[View], View]:
 
 
 def keep_posted(find_expired: Callable[[], Any]) -> str | None:
-    """Keeps the posted form of a session that grew too old; returns the form's page, or None.
+    """Stores the posted form of an expired session; returns the form's URL, or None.
 
-    ``find_expired`` gives that session with its account, or None for one that was ended on
-    purpose. Kept only for the session's account, with a CSRF token of its own, where its role
-    and tenant allow the form. Raises TooMany.
+    ``find_expired`` returns that session with its account, or None for one that was ended on
+    purpose. Only for that session's account, with a valid CSRF token, and if its role and tenant
+    allow the form. Raises TooMany.
     """
     page = form_page()
     session = find_expired() if page and request.method == "POST" else None
-    if session is None or page is None or not _may_keep(session) or not _csrf_holds():
+    if session is None or page is None or not _may_keep(session) or not _is_csrf_valid():
         return None
-    _refuse_spent(session.user_id)
-    content = posted()
+    _refuse_over_limit(session.user_id)
+    content = posted_fields()
     with write_transaction():
-        draft_id = put(session.user_id, request.path, content)
+        draft_id = put_draft(session.user_id, request.path, content)
     return url_for(page, **(request.view_args or {}), draft=draft_id)
 
 
-def posted() -> str:
-    """What the posted form holds, secrets apart, as a draft keeps it."""
+def posted_fields() -> str:
+    """Returns the posted form without secrets, as a draft stores it."""
     kept = {n: request.form.getlist(n) for n in request.form if n in _KEPT}
-    # As it was typed: escaped, most scripts of the world would take three times the room.
+    # Not escaped: escapes would take three times the space for most scripts.
     return json.dumps(kept, ensure_ascii=False)
 
 
-def put(user_id: UUID, form: str, content: str) -> UUID:
-    """Keeps what was typed into a form, in the current transaction; returns the draft's id.
+def put_draft(user_id: UUID, form: str, content: str) -> UUID:
+    """Stores the input of a form in the current transaction; returns the draft's id.
 
     Raises TooMany.
     """
-    # One at a time for each account, so that the bounds hold.
+    # One transaction at a time for each account, so that the limits are exact.
     db.session.get_one(User, user_id, with_for_update=True)
-    _spend(user_id)
+    _count_draft(user_id)
     old = or_(Draft.form == form, Draft.created_at < now() - LIFETIME)
     db.session.execute(delete(Draft).where(Draft.user_id == user_id, old))
     draft = Draft(user_id, form)
@@ -104,7 +104,7 @@ def put(user_id: UUID, form: str, content: str) -> UUID:
 
 
 def _make_room(user_id: UUID) -> None:
-    """Removes the oldest drafts of an account beyond what it may have; never the newest."""
+    """Deletes the oldest drafts of an account that exceed its limits; never the newest."""
     query = select(Draft.id, func.length(Draft.content_sealed).label("size"))
     mine = query.where(Draft.user_id == user_id).order_by(Draft.created_at.desc(), Draft.id)
     size, over = 0, []
@@ -115,16 +115,16 @@ def _make_room(user_id: UUID) -> None:
     db.session.execute(delete(Draft).where(Draft.id.in_(over)))
 
 
-def _refuse_spent(user_id: UUID) -> None:
-    """Raises TooMany for an account that kept so many drafts in this minute; writes nothing."""
+def _refuse_over_limit(user_id: UUID) -> None:
+    """Raises TooMany when the account reached the limit of this minute; writes nothing."""
     at, row = now(), db.session.get(TryCounter, _counter(user_id).key)
     if row and row.tries >= MOST_A_MINUTE and at < row.expires_at:
         raise TooMany(row.expires_at - at)
 
 
-def _spend(user_id: UUID) -> None:
-    """Counts a draft, in a transaction that has the account's lock. Raises TooMany."""
-    _refuse_spent(user_id)
+def _count_draft(user_id: UUID) -> None:
+    """Counts a draft; the transaction must have locked the account. Raises TooMany."""
+    _refuse_over_limit(user_id)
     at, counter = now(), _counter(user_id)
     row = db.session.get(TryCounter, counter.key)
     if row is None:
@@ -140,11 +140,11 @@ def _counter(user_id: UUID) -> Counter:
 
 
 def show_again(status: int) -> Response | None:
-    """The page of the posted form with what was typed, when the form cannot be judged.
+    """Returns the page of the posted form with its input, when the form cannot be checked.
 
-    After signing in in another tab a form's CSRF token is void (400), and it may be too large
-    (413). Nothing is saved, and what was typed stands in a fresh form. None when the form has
-    no such page, or it leads elsewhere now.
+    After signing in in another tab a form's CSRF token is invalid (400), and a form may be too
+    large (413). Nothing is saved; the input is shown in a new form. Returns None when the form has
+    no such page, or the page now redirects.
     """
     page = form_page()
     if page is None or not may_open(page, request.view_args):
@@ -158,13 +158,13 @@ def show_again(status: int) -> Response | None:
 
 
 def form_page() -> str | None:
-    """The endpoint of the page whose form was posted to the current view."""
+    """Returns the endpoint of the page with the form that was posted to the current view."""
     view = current_app.view_functions.get(request.endpoint or "")
     return getattr(view, "draft_page", None)
 
 
 def _may_keep(session: Any) -> bool:
-    """Whether the session's account has such a page."""
+    """Whether the session's account may open such a page."""
     permission = declared(request.endpoint or "", request.view_args)
     tenant_id = (request.view_args or {}).get("tenant_id", session.tenant_id)
     return (
@@ -176,9 +176,9 @@ def _may_keep(session: Any) -> bool:
 
 
 def _is_there(session: Any, name: str, value: Any) -> bool:
-    """Whether a thing that the address names is there, and the account's to see."""
+    """Whether an object in the URL exists and the account may see it."""
     if not isinstance(value, UUID):
-        # A section or a step, of which the address can only name one that exists.
+        # A section or step: the URL converter accepts only existing ones.
         return True
     query = {
         "tenant_id": select(Tenant.id).where(Tenant.id == value),
@@ -191,24 +191,24 @@ def _is_there(session: Any, name: str, value: Any) -> bool:
 
 
 def find_draft(form: str) -> MultiDict[str, str] | None:
-    """What the ``draft`` of the URL holds for this person and form (its path), or None."""
+    """Returns the draft named in the URL's ``draft``, for this person and form path; or None."""
     try:
         draft_id = UUID(request.args.get("draft", ""))
     except ValueError:
         return _typed_again()
-    return _typed_again() or _opened(form, Draft.id == draft_id)
+    return _typed_again() or _stored_input(form, Draft.id == draft_id)
 
 
-def latest(form: str) -> MultiDict[str, str] | None:
-    """What this person typed into a form and did not save yet, or None."""
-    return _typed_again() or _opened(form)
+def latest_draft(form: str) -> MultiDict[str, str] | None:
+    """Returns this person's unsaved input of a form, or None."""
+    return _typed_again() or _stored_input(form)
 
 
 def _typed_again() -> MultiDict[str, str] | None:
     return cast(MultiDict[str, str] | None, g.get("typed_again"))
 
 
-def _opened(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] | None:
+def _stored_input(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] | None:
     fresh = Draft.created_at > now() - LIFETIME
     query = select(Draft).where(Draft.user_id == current_user.id, Draft.form == form, fresh)
     draft = db.session.scalars(query.where(*conditions)).first()
@@ -222,11 +222,11 @@ def _opened(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] 
 
 
 def forget_draft(user_id: UUID, form: str) -> None:
-    """Removes the draft of a form, in the transaction that saves the form."""
+    """Deletes the draft of a form, in the transaction that saves the form."""
     db.session.connection().execute(_FORGET, {"user": user_id, "path": form})
 
 
-def _csrf_holds() -> bool:
+def _is_csrf_valid() -> bool:
     try:
         validate_csrf(request.form.get("csrf_token") or request.headers.get("X-CSRFToken"))
     except ValidationError:

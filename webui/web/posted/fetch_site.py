@@ -1,4 +1,4 @@
-"""Which site's page made the browser ask (W3C Fetch Metadata, Sec-Fetch-Site)."""
+"""Which site's page caused a request (W3C Fetch Metadata, Sec-Fetch-Site)."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,8 +7,8 @@ from flask import abort, current_app, request
 
 from webui.web.errors import Detail
 
-# "none" is the person: an address that was typed, a bookmark. Another host of the same domain
-# ("same-site") is as foreign as any other site, although its requests carry our cookies.
+# "none" is the person: a typed URL or a bookmark. Another host of the same domain ("same-site") is
+# as foreign as any other site, although its requests carry our cookies.
 _OURS = ("same-origin", "none")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 FROM_ELSEWHERE = "Another site sent this form. Nothing was saved. Open the page here and try again."
@@ -17,30 +17,30 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def from_another_site() -> bool:
-    """Whether the browser says that another site made it ask.
+    """Whether the browser says that another site caused the request.
 
-    Programs and old browsers say nothing, and are not refused: the CSRF token protects there.
+    Programs and old browsers send no header and are accepted: the CSRF token protects these.
     """
     return request.headers.get("Sec-Fetch-Site", "none") not in _OURS
 
 
 def changes_nothing(view: View) -> View:
-    """Declares a POST that saves nothing: it takes no token, and may come from anywhere."""
+    """Declares a POST that saves nothing: it needs no token and may come from any site."""
     view.changes_nothing = True  # type: ignore[attr-defined]
     return view
 
 
 def is_write() -> bool:
-    """Whether the current request is one that may save something."""
+    """Whether the current request may save something."""
     if request.endpoint is None or request.method in _SAFE_METHODS:
         return False
     return not getattr(current_app.view_functions[request.endpoint], "changes_nothing", False)
 
 
 def refuse_other_sites() -> None:
-    """Before every request: no write that another site's page sends (ASVS 5.0, 3.5.3).
+    """Before every request: refuses writes from another site's page (ASVS 5.0, 3.5.3).
 
-    400, not 403: the history would note a denial of somebody who did nothing.
+    400, not 403: otherwise the history would record a denial of a person who did nothing.
     """
     if is_write() and from_another_site():
         abort(400, Detail(FROM_ELSEWHERE))

@@ -1,7 +1,7 @@
-"""The base of every form: strict about what was sent, careful with what was typed.
+"""Base of all forms: strict about the fields that were sent, careful with the input.
 
-A field that parses gets its limits from :mod:`webui.core.limits` and its rule from
-:mod:`webui.values`; ``data`` keeps the text as typed, ``value`` is what may be stored.
+A parsed field gets its limits from :mod:`webui.core.limits` and its rule from :mod:`webui.values`;
+``data`` is the text as typed, ``value`` is what may be stored.
 """
 
 import re
@@ -21,7 +21,7 @@ from webui.core.field_types import Choice, Metadata, Sealed, Secret, Text, Whole
 from webui.core.limits import REASON
 from webui.web.errors import Detail
 
-# Names that are no values of the form itself.
+# Fields that are not values of the form itself.
 _TECHNICAL = {"csrf_token", "version", "submission", "ceilings_seen"}
 MISSING = "This field was not sent. Reload the page and try again."
 REPEATED = "This field was sent more than once."
@@ -29,7 +29,7 @@ TOO_MUCH = "That was too much text, and it was not kept. Shorten it, then put it
 
 
 class ParsedField(StringField):
-    """Text with a rule: ``parse`` gives the value or raises values.Refused."""
+    """Text with a rule: ``parse`` returns the value or raises values.Refused."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class ParsedField(StringField):
         self.value: Any = None
 
     def pre_validate(self, form: Any) -> None:
-        """Parses; a refusal is the field's error."""
+        """Parses the text; a refusal becomes the field's error."""
         try:
             self.value = self.parse(self.data or "")
         except values.Refused as refusal:
@@ -54,7 +54,7 @@ class ParsedField(StringField):
 
 
 class ChoiceField(ParsedField):
-    """One of a few words, or the stored one that left the catalogue since."""
+    """One of several values, or the stored value if the catalogue no longer has it."""
 
     def __init__(self, label: str, words: tuple[tuple[str, str], ...], **options: Any) -> None:
         super().__init__(label, self._choose, kind="select", **options)
@@ -68,7 +68,7 @@ class ChoiceField(ParsedField):
 
     @property
     def options(self) -> list[tuple[str, str]]:
-        """The words to offer, with the current one even if the catalogue lost it."""
+        """The options, including the stored value if the catalogue no longer has it."""
         gone = self.stored and self.stored not in dict(self.words)
         return [*self.words, *([(self.stored, self.stored)] if gone and self.stored else [])]
 
@@ -80,41 +80,41 @@ class SwitchField(BooleanField):
 
     @property
     def value(self) -> bool:
-        """On or off."""
+        """Whether the box is checked."""
         return bool(self.data)
 
 
 def help_of(field: Any) -> str:
-    """What stands below a field: what it may hold, unless its error says so as well."""
+    """Returns the help below a field, unless its error already says the same."""
     said = field.errors and field.kind in ("number", "secret")
     return "" if said else str(field.description)
 
 
 class PostedForm(FlaskForm):
-    """What a browser posts as text. Flask-WTF alone would take files and JSON for it as well."""
+    """A form that reads only posted text fields. Flask-WTF alone would also read files and JSON."""
 
     class Meta:
         """How the form is read."""
 
         def wrap_formdata(self, _form: Any, formdata: Any) -> MultiDict[str, str] | None:
-            """What was given or, when nothing was, what was posted."""
+            """Returns the given data or, if none is given, the posted form."""
             given = formdata is None or isinstance(formdata, MultiDict)
             return formdata if given else request.form or None
 
 
 class BaseForm(PostedForm):
-    """A form that accepts each field exactly once and nothing else."""
+    """A form that requires each of its fields exactly once."""
 
     def __init__(self, *formdata: Any, **options: Any) -> None:
         super().__init__(*formdata, **options)
-        # What was dropped from a form that was too large is gone: the field says so.
+        # The value of a field that was dropped from a too large form is lost: the field says so.
         for name in g.get("too_much", set()) - _TECHNICAL:
             if name in self:
                 self.fail(name, TOO_MUCH)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Also refuses missing and repeated fields, which browsers never send."""
-        valid = self.holds(extra_validators)
+        """Validates; also refuses missing and repeated fields, which browsers never send."""
+        valid = self.has_valid_values(extra_validators)
         for field in self:
             if field.name in _TECHNICAL:
                 refuse_repeated(field.name)
@@ -130,12 +130,12 @@ class BaseForm(PostedForm):
                 valid = False
         return valid
 
-    def holds(self, extra_validators: Any = None) -> bool:
-        """Whether the values are right, wherever they came from."""
+    def has_valid_values(self, extra_validators: Any = None) -> bool:
+        """Whether the values are valid, independent of the request."""
         return bool(super().validate(extra_validators))
 
     def fail(self, name: str, message: str) -> None:
-        """Puts an error beside a field, alone."""
+        """Sets a single error on a field."""
         self[name].errors = [message]
 
     @property
@@ -145,12 +145,12 @@ class BaseForm(PostedForm):
 
     @property
     def first_error(self) -> str | None:
-        """The name of the first field with an error: where the focus goes."""
+        """The name of the first field with an error, which gets the focus."""
         return next((field.name for field in self if field.errors), None)
 
 
 def tenant_field(name: str) -> Any:
-    """The form field of a tenant field, everything from its one definition in limits."""
+    """Returns the form field of a tenant field, built from its definition in the catalogue."""
     spec = FIELDS[name]
     options: dict[str, Any] = {"description": spec.help, "render_kw": {"autocomplete": "off"}}
     if isinstance(spec, Whole):
@@ -170,7 +170,7 @@ def tenant_field(name: str) -> Any:
             spec.label, lambda raw: values.json_object(raw, spec), kind="json", **options
         )
     if isinstance(spec, Secret):
-        # No maxlength: a browser would cut a pasted password without a word.
+        # No maxlength: a browser would silently cut a pasted password.
         options["render_kw"] |= {"autocomplete": "new-password", "minlength": spec.minimum}
         return ParsedField(spec.label, getattr(values, name), kind="secret", **options)
     if isinstance(spec, Sealed):
@@ -184,7 +184,7 @@ def tenant_field(name: str) -> Any:
 def text_field(
     spec: Text, label: str = "", parse: Callable[[str], Any] | None = None, **options: Any
 ) -> ParsedField:
-    """One line of text within the limits of ``spec``; ``parse`` when it has more of a rule."""
+    """Returns a one-line text field with the limits of ``spec``; ``parse`` replaces its rule."""
     attributes = {"maxlength": spec.maximum * values.NFC_JOINS, **options.pop("render_kw", {})}
     if spec.minimum:
         attributes["required"] = True
@@ -193,7 +193,7 @@ def text_field(
 
 
 def reason_field() -> ParsedField:
-    """Why a change is made: required of staff, kept in the history."""
+    """The reason of a change: required of staff, stored in the history."""
     return text_field(
         REASON,
         description="Kept in the history. The customer does not see it.",
@@ -202,13 +202,13 @@ def reason_field() -> ParsedField:
 
 
 def posted_version() -> int:
-    """The ``version`` that the form was made from; 400 when it is missing or no number."""
+    """Returns the ``version`` that the form was rendered from; 400 when missing or no number."""
     words = "The form did not say which version it was made from. Reload the page."
     return int(_posted_once("version", "[0-9]{1,18}", words))
 
 
 def _posted_once(name: str, pattern: str, words: str) -> str:
-    """A field that people do not see; 400 without a right one, and 422 with several."""
+    """Returns a hidden field; 400 when it is missing or malformed, 422 when it is repeated."""
     refuse_repeated(name)
     sent = request.form.get(name, "")
     if not re.fullmatch(pattern, sent):
@@ -217,17 +217,17 @@ def _posted_once(name: str, pattern: str, words: str) -> str:
 
 
 def refuse_repeated(name: str) -> None:
-    """422 for a field that people do not see and that was sent more than once."""
+    """422 for a hidden field that was sent more than once."""
     if len(request.form.getlist(name)) > 1:
         abort(422, Detail("The form was sent with a part of it twice. Reload the page."))
 
 
 def submission_field() -> HiddenField:
-    """The one-use mark of a form without a version, so that a second click does nothing."""
+    """The idempotency key of a form without a version: a second click then does nothing."""
     return HiddenField(default=lambda: secrets.token_urlsafe(24))
 
 
 def posted_submission() -> str:
-    """The one-use ``submission`` of the posted form; 400 when it is missing or no such mark."""
+    """Returns the posted idempotency key (``submission``); 400 when missing or malformed."""
     words = "The form was incomplete. Reload the page and try again."
     return _posted_once("submission", "[A-Za-z0-9_-]{16,64}", words)

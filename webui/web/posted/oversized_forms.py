@@ -1,10 +1,10 @@
-"""A posted form that is too large, read as far as it fits: so that it can be shown again.
+"""Reading of a posted form that is too large, as far as it fits, to show it again.
 
-Werkzeug refuses such a body unread. What bounds reading it after all: of the body
-``MOST_READ``, of its fields ``_MOST_FIELDS``; in memory are at most as many bytes of fields as
-a form may have, and once more as many of the field that is being read, which may be dropped.
-How long it may take is up to the server and the proxy in front, as for any form that is sent
-slowly: it is read only for whoever is signed in and may post it. Nothing is saved from it.
+Werkzeug refuses such a body unread. The limits here: ``MOST_READ`` bytes of the body,
+``_MOST_FIELDS`` fields, and in memory at most as many bytes as a form may have, plus the same
+amount for the field that is being read, which may be dropped. The time limit is left to the server
+and the proxy, as for any slow form: only a signed-in person who may post the form gets here.
+Nothing is saved.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,26 +16,26 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 MOST_READ = 16 * 1024 * 1024
-"""Bytes of a body that are read at most: room for 10 MB that were pasted."""
-# As many as Werkzeug lets a form of several parts have.
+"""Maximum bytes of a body that are read: enough for 10 MB of pasted text."""
+# The same as Werkzeug's limit for multipart forms.
 _MOST_FIELDS = 1_000
 _PIECE = 64 * 1024
-# No field of ours has a name that is nearly as long.
+# No field of the product has a name nearly as long.
 _LONGEST_NAME = 100
 _NOTHING: Any = ImmutableMultiDict()
 
 
 def read_what_fits() -> bool:
-    """Reads the fields that fit into ``request.form``; False for what is no such form.
+    """Reads the fields that fit into ``request.form``; returns False for other content types.
 
-    ``g.too_much`` are the names of the others then. Raises RequestEntityTooLarge when it is
-    more than anybody types, and ClientDisconnected when its end is missing.
+    ``g.too_much`` is then the set of the other fields' names. Raises RequestEntityTooLarge above
+    the limits, and ClientDisconnected when the end of the body is missing.
     """
     most = request.max_content_length
     if most is None or request.mimetype != "application/x-www-form-urlencoded":
         return False
     request.max_content_length = MOST_READ
-    # Whatever happens below, nobody else reads on.
+    # Even after an error below, no other code may read the rest of the body.
     request.form = request.files = _NOTHING
     kept, dropped = _fitting(_fields(request.stream, most), most)
     body = b"&".join(kept)
@@ -47,7 +47,7 @@ def read_what_fits() -> bool:
 
 
 def _fields(stream: IO[bytes], most: int) -> Iterator[bytes]:
-    """The fields as they were sent; one that is longer than ``most`` may be cut, but to more."""
+    """Yields the encoded fields; one longer than ``most`` may be cut, but stays longer than it."""
     rest = b""
     while piece := stream.read(_PIECE):
         *whole, rest = (rest + piece).split(b"&")
@@ -57,7 +57,9 @@ def _fields(stream: IO[bytes], most: int) -> Iterator[bytes]:
 
 
 def _fitting(fields: Iterable[bytes], most: int) -> tuple[list[bytes], list[bytes]]:
-    """Fields of ``most`` bytes at most, and the beginnings of the others: the longest ones."""
+    """Returns the fields that fit into ``most`` bytes, and the starts of the dropped
+    longest ones.
+    """
     kept: list[bytes] = []
     dropped: list[bytes] = []
     size = 0

@@ -1,1 +1,1 @@
-"""Delivering events: the address guard, the client, the schedule, whose turn it is."""
+"""Delivery of events: address guard, HTTP client, retry schedule, and the order of tenants."""

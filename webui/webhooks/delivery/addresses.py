@@ -1,12 +1,13 @@
-"""The address guard: which addresses a delivery may be made to.
+"""The address guard: which addresses a delivery may connect to.
 
-A customer chooses where events go, so this is where the console could be made to talk to
-machines that only it can reach (CWE-918, OWASP ASVS 5.0 1.3.6). A name is resolved once,
-every address it has must be public, and the connection is made to an address that was judged.
+A customer chooses the URL, so without this guard the console could be used to reach machines that
+only it can reach (SSRF: CWE-918, OWASP ASVS 5.0 1.3.6). A name is resolved once, every address of
+it must be public, and the connection is made to one of the addresses that were checked.
 
-``ipaddress.is_global`` is not enough: it passes addresses that carry another one inside
-(::127.0.0.1, 64:ff9b::/96, 2002::/16), site-local and multicast ones, and public numbers that
-clouds use inside. So the ranges stand here, from IANA's special-purpose registries (RFC 6890).
+``ipaddress.is_global`` is not enough: it accepts addresses that contain another address
+(::127.0.0.1, 64:ff9b::/96, 2002::/16), site-local and multicast ones, and public addresses that
+clouds use internally. So the ranges are listed here, from IANA's special-purpose registries (RFC
+6890).
 """
 
 import ipaddress
@@ -48,8 +49,8 @@ _IPV4_CLOSED = tuple(
         "240.0.0.0/4",  # reserved, broadcast
     )
 )
-# All that IANA gives out as global unicast. What stands outside is loopback, addresses that
-# carry an IPv4 one, private, link-local, site-local, multicast or reserved.
+# Everything that IANA assigns as global unicast. Outside of it are loopback, addresses that contain
+# an IPv4 address, private, link-local, site-local, multicast and reserved ranges.
 _IPV6_OPEN = IPv6Network("2000::/3")
 _IPV6_CLOSED = tuple(
     IPv6Network(text)
@@ -65,7 +66,7 @@ _IPV6_CLOSED = tuple(
 
 
 class Blocked(Exception):
-    """The address guard does not let a delivery go there."""
+    """The address guard forbids a delivery to this address."""
 
 
 class NotFound(Exception):
@@ -73,11 +74,11 @@ class NotFound(Exception):
 
 
 class TooLate(Exception):
-    """The time for the delivery is over."""
+    """The time limit of the delivery has passed."""
 
 
 def is_public(address: Address) -> bool:
-    """Whether everybody on the internet may reach the address."""
+    """Whether the address is reachable from the whole internet."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _IPV4_CLOSED)
     closed = any(address in network for network in _IPV6_CLOSED)
@@ -85,10 +86,10 @@ def is_public(address: Address) -> bool:
 
 
 def check_addresses(texts: Sequence[str], allow: Sequence[Network]) -> list[Address]:
-    """The addresses of a name, in their order.
+    """Convert the addresses of a name, in the same order.
 
-    Raises Blocked unless every one is public or in a network of ``allow``, and NotFound when
-    there are none.
+    Raises Blocked unless every one is public or in a network of ``allow``, and NotFound when the
+    list is empty.
     """
     addresses = [_parsed(text) for text in texts]
     if not addresses:
@@ -100,10 +101,10 @@ def check_addresses(texts: Sequence[str], allow: Sequence[Network]) -> list[Addr
 
 
 def target(url: str) -> tuple[str, int, str]:
-    """Host, port and normalised text of a webhook URL; raises Blocked for any other URL.
+    """Returns host, port and normalised text of a webhook URL; raises Blocked for any other URL.
 
-    The rule of the form is asked again: a name that a resolver would read as an address
-    (2130706433, 0x7f.1, full-width digits) is refused however it came to be stored.
+    The form's validation is repeated here: a name that a resolver would read as an address
+    (2130706433, 0x7f.1, full-width digits) is refused, even if it was stored in another way.
     """
     try:
         normal = webhook_url(url)
@@ -117,10 +118,10 @@ def target(url: str) -> tuple[str, int, str]:
 
 
 def resolve_host(host: str, resolver: Resolver, seconds: float) -> Sequence[str]:
-    """The addresses of a name, asked for once.
+    """Resolves a name once.
 
-    Raises NotFound, and TooLate after ``seconds``. The system's resolver cannot be told a
-    deadline: it is asked in a thread that is left behind when it does not answer in time.
+    Raises NotFound, and TooLate after ``seconds``. The system's resolver accepts no timeout, so it
+    runs in a thread that is abandoned when it does not answer in time.
     """
     answers: queue.SimpleQueue[Sequence[str] | OSError | UnicodeError] = queue.SimpleQueue()
 
@@ -141,7 +142,7 @@ def resolve_host(host: str, resolver: Resolver, seconds: float) -> Sequence[str]
 
 
 def system_resolver(host: str) -> list[str]:
-    """The addresses that the operating system knows for a name. Raises OSError."""
+    """Resolves a name with the operating system's resolver. Raises OSError."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 

@@ -1,9 +1,9 @@
-"""One POST to a customer's address, with everything bounded.
+"""The HTTP client: one POST to a customer's address, with every resource limited.
 
-HTTP is spoken by httpcore over a connection that is made here: to an address that the guard
-has judged, with certificate check on the name. httpcore follows no redirects, asks no proxy of
-the environment and unpacks nothing. Every wait takes from one deadline, so that a receiver
-that answers one byte a second is given up like one that answers nothing.
+httpcore speaks HTTP over a connection that is opened here: to an address that the guard has
+checked, with the certificate verified against the name. httpcore follows no redirects, uses no
+proxy from the environment and decompresses nothing. All waiting shares one deadline, so a receiver
+that sends one byte a second is abandoned as early as one that sends nothing.
 """
 
 import contextlib
@@ -28,17 +28,17 @@ from webui.webhooks.delivery.addresses import (
 )
 from webui.webhooks.delivery.stream import Deadline, Stream
 
-# What is read of an answer's body before the connection is closed (bytes).
+# How much of a response body is read before the connection is closed, in bytes.
 BODY_LIMIT = 20_000
-# "Too Many Requests" (RFC 6585) and "Service Unavailable": with them Retry-After counts.
+# "Too Many Requests" (RFC 6585) and "Service Unavailable": Retry-After is used only with these.
 _NOT_NOW = (429, 503)
-# Of a name's addresses that do not answer, so many are tried.
+# How many addresses of a name are tried, when they do not answer.
 _MOST_ADDRESSES = 4
 Connector = Callable[[Address, int, float], socket.socket]
 
 
 class Problem(StrEnum):
-    """Why there was no answer."""
+    """Why there was no response."""
 
     BLOCKED = "blocked"
     NOT_FOUND = "not_found"
@@ -52,9 +52,9 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a POST: a status or a problem; the time it took, and the TLS version.
+    """The result of a POST: a status or a problem, the duration, and the TLS version.
 
-    ``asked_pause`` is how long a receiver that cannot take more now asks to wait.
+    ``asked_pause`` is how long the receiver asks to wait (Retry-After).
     """
 
     duration_ms: int
@@ -65,7 +65,7 @@ class Answer:
 
 
 def open_socket(address: Address, port: int, seconds: float) -> socket.socket:
-    """A connection to exactly this address: nothing is looked up. Raises OSError."""
+    """Opens a connection to exactly this address, without a name lookup. Raises OSError."""
     family = socket.AF_INET6 if address.version == 6 else socket.AF_INET
     connection = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -79,15 +79,15 @@ def open_socket(address: Address, port: int, seconds: float) -> socket.socket:
 
 @cache
 def system_trust() -> ssl.SSLContext:
-    """TLS 1.2 or newer, certificates of the machine's trust store, names checked."""
+    """Returns a TLS 1.2+ context that uses the system's trust store and checks host names."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
 @dataclass(frozen=True)
-class Outside:
-    """How the world outside is reached: the networks that are opened besides it, and the ways."""
+class Transport:
+    """How to reach receivers: additionally allowed networks, resolver, connector, TLS context."""
 
     allow: Sequence[Network] = ()
     resolver: Resolver = addresses.system_resolver
@@ -96,23 +96,23 @@ class Outside:
 
 
 def post(
-    url: str, body: bytes, headers: Mapping[str, str], seconds: float, outside: Outside
+    url: str, body: bytes, headers: Mapping[str, str], seconds: float, transport: Transport
 ) -> Answer:
-    """Sends the body and says what came of it; never raises for what a receiver does.
+    """Sends the body and returns the result; never raises for what a receiver does.
 
-    ``seconds`` is the time for everything: name, connection, TLS, request and answer.
+    ``seconds`` is the limit for everything: resolver, connection, TLS, request and response.
     """
     deadline = Deadline(seconds)
     tls: list[str] = []
     try:
-        status, asked = _exchange(url, body, headers, deadline, outside, tls)
+        status, asked = _exchange(url, body, headers, deadline, transport, tls)
     except tuple(_PROBLEMS) as error:
         problem = next(problem for kind, problem in _PROBLEMS.items() if isinstance(error, kind))
         return Answer(deadline.passed_ms(), problem=problem, tls="".join(tls) or None)
     return Answer(deadline.passed_ms(), status, tls="".join(tls), asked_pause=asked)
 
 
-# The first that fits counts: the later ones are more general.
+# The first match is used: the later classes are more general.
 _PROBLEMS: dict[type[Exception], Problem] = {
     Blocked: Problem.BLOCKED,
     NotFound: Problem.NOT_FOUND,
@@ -129,26 +129,26 @@ def _exchange(
     body: bytes,
     headers: Mapping[str, str],
     deadline: Deadline,
-    outside: Outside,
+    transport: Transport,
     tls: list[str],
 ) -> tuple[int, timedelta | None]:
-    """What _speak gives; puts the TLS version into ``tls`` as soon as it is known."""
+    """Returns what _send_request returns; puts the TLS version into ``tls`` when it is known."""
     host, port, url = addresses.target(url)
-    found = addresses.resolve_host(host, outside.resolver, deadline.left())
-    judged = addresses.check_addresses(found, outside.allow)
-    plain = _connect(judged, port, deadline, outside.connector)
-    with contextlib.closing(_encrypt(plain, host, deadline, outside.trust())) as connection:
+    found = addresses.resolve_host(host, transport.resolver, deadline.left())
+    checked = addresses.check_addresses(found, transport.allow)
+    plain = _connect(checked, port, deadline, transport.connector)
+    with contextlib.closing(_encrypt(plain, host, deadline, transport.trust())) as connection:
         tls.append(connection.version() or "")
-        return _speak(url, body, headers, Stream(connection, deadline))
+        return _send_request(url, body, headers, Stream(connection, deadline))
 
 
 def _connect(
-    judged: Sequence[Address], port: int, deadline: Deadline, connector: Connector
+    checked: Sequence[Address], port: int, deadline: Deadline, connector: Connector
 ) -> socket.socket:
-    """A connection to the first address that takes one. Raises TooLate and OSError."""
-    tried = judged[:_MOST_ADDRESSES]
+    """Connects to the first address that accepts. Raises TooLate and OSError."""
+    tried = checked[:_MOST_ADDRESSES]
     for place, address in enumerate(tried, start=1):
-        # A silent address must not use up the time of those after it.
+        # An address that does not answer must not use up the time of the next ones.
         share = deadline.left() / (len(tried) - place + 1)
         try:
             return connector(address, port, share)
@@ -162,7 +162,7 @@ def _connect(
 def _encrypt(
     plain: socket.socket, host: str, deadline: Deadline, context: ssl.SSLContext
 ) -> ssl.SSLSocket:
-    """TLS with the name sent and checked. Raises TooLate, ssl.SSLError and OSError."""
+    """Starts TLS with the name sent and checked. Raises TooLate, ssl.SSLError and OSError."""
     try:
         connection = context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
     except BaseException:
@@ -180,11 +180,12 @@ def _encrypt(
     return connection
 
 
-def _speak(
+def _send_request(
     url: str, body: bytes, headers: Mapping[str, str], stream: Stream
 ) -> tuple[int, timedelta | None]:
-    """One request and its answer: the status, once the body ended or reached the limit, and the
-    pause that was asked for.
+    """Sends one request and reads its response until the body ends or reaches the limit.
+
+    Returns the status and the pause that the receiver asks for.
     """
     sent: list[tuple[bytes | str, bytes | str]] = [
         *headers.items(),
@@ -202,7 +203,7 @@ def _speak(
 
 
 def _asked_pause(answer: httpcore.Response) -> timedelta | None:
-    """What ``Retry-After`` says beside a status that means "not now"."""
+    """Returns the pause in ``Retry-After``; None unless the status means "not now"."""
     if answer.status not in _NOT_NOW:
         return None
     said = [value for name, value in answer.headers if name.lower() == b"retry-after"]

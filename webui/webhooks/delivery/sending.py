@@ -1,9 +1,10 @@
-"""Delivering: the worker claims what is due, posts it outside any transaction, records the result.
+"""Delivery: claims what is due, posts it outside any transaction, records the result.
 
-An event reaches its receiver at least once, always with the same id. A delivery is claimed by
-a lease that outlives the tenant's timeout; a worker that is killed leaves it to run out, and
-an attempt counts only when its result is recorded. Each delivery has a thread of its own, and
-:mod:`webui.webhooks.delivery.turns` says whose is next, so that slow receivers hold up nobody else.
+An event reaches its receiver at least once, always with the same id. A delivery is claimed by a
+lease that lasts longer than the tenant's timeout; when a worker is killed, the lease expires. An
+attempt counts only when its result is recorded. Each delivery has its own thread, and
+:mod:`webui.webhooks.delivery.turns` chooses the next one, so that slow receivers do not delay other
+tenants.
 """
 
 import queue
@@ -27,29 +28,29 @@ from webui.models.tenant.tenant import UNREADABLE
 from webui.models.webhook import CANCELLED, DELIVERED, FAILED, QUEUED
 from webui.outbox import Event, Obstacle, obstacles
 from webui.webhooks.delivery import client, schedule, signing, turns
-from webui.webhooks.delivery.client import Answer, Outside, Problem
+from webui.webhooks.delivery.client import Answer, Problem, Transport
 from webui.webhooks.signing_secret import old_until
 
 EXTENSION = "webhook_outside"
 MARGIN = timedelta(seconds=30)
-"""How much longer than the tenant's timeout a lease holds."""
+"""How much longer than the tenant's timeout a lease is valid."""
 KEPT = timedelta(days=30)
-"""How long the log of deliveries goes back."""
+"""How long deliveries stay in the log."""
 GONE = 410
-# Seconds between two looks for what has become due while others are on their way.
+# Seconds between two checks for newly due deliveries while others are in flight.
 _POLL = 0.5
 _CLAIM_LOCK = 0x7E4A_17C4
 _FORGOTTEN_AT_ONCE = 1_000
 
 
 def init_deliveries(app: Flask) -> None:
-    """Says how the world outside is reached; tests put another world in its place."""
-    app.extensions[EXTENSION] = Outside(allow=app.extensions["webui_config"].webhook_allow)
+    """Sets how receivers are reached; tests replace it."""
+    app.extensions[EXTENSION] = Transport(allow=app.extensions["webui_config"].webhook_allow)
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """A delivery that this worker holds, with everything that sending it takes."""
+    """A delivery leased by this worker, with everything needed to send it."""
 
     id: UUID
     tenant_id: UUID
@@ -64,28 +65,28 @@ Results = queue.SimpleQueue[tuple[Claimed, Answer]]
 
 
 def _due(at: datetime) -> ColumnElement[bool]:
-    """Waits to be sent, and is nobody's now."""
+    """Matches deliveries that are queued, due, and leased by no worker."""
     free = or_(Delivery.leased_until.is_(None), Delivery.leased_until < at)
     return and_(Delivery.state == QUEUED, Delivery.due_at <= at, free)
 
 
 def delivery_due() -> bool:
-    """Whether anything waits to be sent."""
+    """Whether any delivery is due."""
     return db.session.scalar(select(Delivery.id).where(_due(now())).limit(1)) is not None
 
 
 @job("webhook deliveries", every=timedelta(seconds=1), pending=delivery_due)
 def deliver(run: Run) -> None:
-    """Sends what is due until nothing is."""
-    outside: Outside = current_app.extensions[EXTENSION]
+    """Sends deliveries until none is due."""
+    transport: Transport = current_app.extensions[EXTENSION]
     results: Results = queue.SimpleQueue()
     flying = 0
     while True:
         if not run.stopping:
             for claimed in claim_deliveries(turns.MOST - flying):
-                # A daemon: a receiver that is slow must not keep the process from ending.
+                # A daemon thread: a slow receiver must not keep the process from ending.
                 threading.Thread(
-                    target=_send, args=(claimed, outside, results), daemon=True
+                    target=_send, args=(claimed, transport, results), daemon=True
                 ).start()
                 flying += 1
         if not flying:
@@ -97,24 +98,24 @@ def deliver(run: Run) -> None:
             continue
 
 
-def _send(claimed: Claimed, outside: Outside, results: Results) -> None:
-    """In a thread of its own: no database, no application."""
+def _send(claimed: Claimed, transport: Transport, results: Results) -> None:
+    """Sends one delivery; runs in its own thread, without database and application context."""
     answer = Answer(0, problem=Problem.PROTOCOL)
     try:
         body = claimed.body.encode()
-        answer = client.post(claimed.url, body, claimed.headers, claimed.seconds, outside)
+        answer = client.post(claimed.url, body, claimed.headers, claimed.seconds, transport)
     finally:
         results.put((claimed, answer))
 
 
 def claim_deliveries(most: int) -> list[Claimed]:
-    """Takes up to ``most`` deliveries that are due; cancels those that cannot be sent."""
-    # Asked first without a lock: mostly there is nothing to begin.
+    """Leases up to ``most`` due deliveries; cancels those that cannot be sent."""
+    # Checked first without a lock: usually nothing is due.
     if most < 1 or not delivery_due() or not turns.choose(most, now()):
         return []
     claimed = []
     with write_transaction():
-        # One worker at a time, so that the bounds hold for all of them together.
+        # One worker at a time, because the limits apply to all workers together.
         advisory_lock(_CLAIM_LOCK)
         for delivery in _chosen(most):
             tenant = db.session.get_one(Tenant, delivery.tenant_id)
@@ -122,16 +123,17 @@ def claim_deliveries(most: int) -> list[Claimed]:
             if in_the_way:
                 _close(delivery, CANCELLED, in_the_way[0])
                 continue
-            held = _hold(delivery, tenant)
-            if held:
-                claimed.append(held)
+            leased = _lease(delivery, tenant)
+            if leased:
+                claimed.append(leased)
     return claimed
 
 
 def _chosen(most: int) -> list[Delivery]:
-    """The deliveries to claim, locked. One that somebody is changing at this moment waits.
+    """Returns the deliveries to claim, locked. One that another transaction locks is skipped.
 
-    What is due is asked once more beside the lock: PostgreSQL judges only that anew.
+    The query repeats the "due" condition: after waiting for a lock, PostgreSQL re-evaluates only
+    the conditions of the locking query.
     """
     at = now()
     ids = turns.choose(most, at)
@@ -140,17 +142,17 @@ def _chosen(most: int) -> list[Delivery]:
     return [found[one] for one in ids if one in found]
 
 
-def _hold(delivery: Delivery, tenant: Tenant) -> Claimed | None:
-    """Leases a delivery; None, and tried again later, when its address cannot be decrypted."""
+def _lease(delivery: Delivery, tenant: Tenant) -> Claimed | None:
+    """Leases a delivery; None, with a retry later, when its URL or secret cannot be decrypted."""
     at = now()
     url, current = tenant.readable("webhook_url"), tenant.readable("webhook_secret")
     old = tenant.readable("webhook_secret_previous") if old_until(tenant, at) else None
     if url is UNREADABLE or current is UNREADABLE:
-        _tried(delivery, Answer(0, problem=Problem.UNREADABLE))
+        _record_attempt(delivery, Answer(0, problem=Problem.UNREADABLE))
         return None
     signers = [secret for secret in (current, old) if secret and secret is not UNREADABLE]
     seconds = tenant.webhook_timeout_seconds
-    turns.served(tenant.id, at)
+    turns.record_turn(tenant.id, at)
     delivery.lease, delivery.leased_at = uuid4(), at
     delivery.leased_until = at + timedelta(seconds=seconds) + MARGIN
     headers = signing.headers(delivery.message, at, delivery.body, signers)
@@ -158,23 +160,23 @@ def _hold(delivery: Delivery, tenant: Tenant) -> Claimed | None:
 
 
 def record_result(claimed: Claimed, answer: Answer) -> None:
-    """Records what came of an attempt; nothing when the lease ran out and another took over."""
+    """Records the result of an attempt; ignores it when the lease expired and another took over."""
     with write_transaction():
-        # The tenant first, as every change of one takes its locks.
+        # Lock the tenant first, in the same order as every other change of a tenant.
         gone = answer.status == GONE
         tenant = db.session.get_one(Tenant, claimed.tenant_id, with_for_update=gone)
         delivery = db.session.get(Delivery, claimed.id, with_for_update=True)
         if delivery is None or delivery.lease != claimed.lease:
             return
-        _tried(delivery, answer)
-        turns.answered(tenant.id, answer.duration_ms, now())
-        # An address that was changed meanwhile is not the one that is gone.
+        _record_attempt(delivery, answer)
+        turns.record_response(tenant.id, answer.duration_ms, now())
+        # If the URL was changed meanwhile, the new one is not the one that answered "gone".
         if gone and tenant.readable("webhook_url") == claimed.url:
             _stop(tenant)
 
 
-def _tried(delivery: Delivery, answer: Answer) -> None:
-    """Notes an attempt, and when the next one is."""
+def _record_attempt(delivery: Delivery, answer: Answer) -> None:
+    """Records an attempt and schedules the next one."""
     delivery.attempts += 1
     delivery.tried_at = now()
     delivery.status, delivery.problem = answer.status, answer.problem
@@ -204,7 +206,7 @@ def _release(delivery: Delivery) -> None:
 
 
 def _stop(tenant: Tenant) -> None:
-    """The receiver said that it is gone: nothing more is sent to it, and the history says so."""
+    """Stops deliveries after 410 Gone: cancels what is queued and records it in the history."""
     if db.session.get(WebhookStop, tenant.id):
         return
     db.session.add(WebhookStop(tenant_id=tenant.id, stopped_at=now()))
@@ -218,7 +220,7 @@ def _stop(tenant: Tenant) -> None:
 
 @job("old webhook deliveries", every=timedelta(hours=1))
 def delete_old_deliveries(run: Run) -> bool:
-    """Removes deliveries that the log need not show any more."""
+    """Deletes finished deliveries that are older than KEPT."""
     over = and_(Delivery.created_at < now() - KEPT, Delivery.state != QUEUED)
     with write_transaction():
         old = list(db.session.scalars(select(Delivery.id).where(over).limit(_FORGOTTEN_AT_ONCE)))

@@ -1,4 +1,4 @@
-"""The headers of a delivery by the Standard Webhooks specification (1.0.0)."""
+"""The headers of a delivery, by the Standard Webhooks specification (1.0.0)."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,12 +10,12 @@ AGENT = "Tenant-Console-Webhooks/1"
 
 
 def message_id(message: UUID) -> str:
-    """How a receiver sees the id of an event."""
+    """Format the id of an event as receivers see it."""
     return f"msg_{message.hex}"
 
 
 def headers(message: UUID, at: datetime, body: str, secrets: Sequence[str]) -> dict[str, str]:
-    """Id, time and one signature per secret; ``at`` in UTC is the time of the attempt."""
+    """Returns id, time and one signature per secret; ``at`` (UTC) is the time of the attempt."""
     identity = message_id(message)
     signatures = [Webhook(secret).sign(identity, at, body) for secret in secrets]
     return {

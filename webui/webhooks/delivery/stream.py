@@ -1,4 +1,4 @@
-"""A connection whose every wait takes from one deadline."""
+"""A network stream whose reads and writes share one deadline."""
 
 import contextlib
 import ssl
@@ -13,38 +13,40 @@ _CHUNK = 16_384
 
 
 class Deadline:
-    """So many seconds for everything together."""
+    """A time limit in seconds for several operations together."""
 
     def __init__(self, seconds: float) -> None:
         self._start = time.monotonic()
         self._end = self._start + seconds
 
     def left(self) -> float:
-        """The seconds that are left. Raises TooLate when there are none."""
+        """Returns the remaining seconds. Raises TooLate when none remain."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise TooLate
         return left
 
     def passed_ms(self) -> int:
-        """Milliseconds since the start."""
+        """Returns the milliseconds since the start."""
         return round((time.monotonic() - self._start) * 1000)
 
 
 class Stream(httpcore.NetworkStream):
-    """A TLS connection whose every read and write takes from the deadline."""
+    """A TLS connection whose reads and writes share one deadline."""
 
     def __init__(self, connection: ssl.SSLSocket, deadline: Deadline) -> None:
         self._connection = connection
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Up to ``max_bytes``. Raises TooLate and OSError."""
+        """Reads up to ``max_bytes``. Raises TooLate and OSError."""
         with self._in_time():
             return self._connection.recv(min(max_bytes, _CHUNK))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """All of it. Raises TooLate, and WriteError: a receiver may answer before it has read."""
+        """Writes everything. Raises TooLate and WriteError (a receiver may answer before reading
+        all).
+        """
         rest = memoryview(buffer)
         try:
             while rest:
@@ -54,7 +56,7 @@ class Stream(httpcore.NetworkStream):
             raise httpcore.WriteError(error) from error
 
     def close(self) -> None:
-        """Ends the connection without waiting for the other side."""
+        """Closes the connection without waiting for the other side."""
         self._connection.close()
 
     @contextlib.contextmanager

@@ -1,11 +1,11 @@
-"""Whose delivery goes next: every tenant in turn, and slow receivers in few places.
+"""Which delivery is sent next: tenants take turns, and slow receivers get few places.
 
-What is in flight is counted in the leases of the database, so all workers keep the bounds
-together. A tenant has one event and one delivery by hand in flight, no more. SLOTS are for
-deliveries that have just begun; one that takes longer than SLOW_AFTER leaves its slot to others
-and counts among the slow ones. A tenant whose receiver was slow lately begins a delivery only
-while fewer than SLOW_SLOTS are slow, and what people send by hand has MANUAL_SLOTS of the slots.
-The tenant that was served longest ago comes first, with its oldest event.
+Deliveries in flight are counted by their leases in the database, so the limits apply to all workers
+together. A tenant has at most one event and one manual delivery in flight. SLOTS are for deliveries
+that have just begun; one that takes longer than SLOW_AFTER frees its slot and counts as slow. A
+tenant whose receiver was slow recently may begin a delivery only while fewer than SLOW_SLOTS are
+slow. Manual deliveries may use MANUAL_SLOTS of the slots. The tenant whose last turn is longest ago
+comes first, with its oldest event.
 """
 
 from collections.abc import Collection, Sequence
@@ -24,23 +24,23 @@ from webui.models.webhook import QUEUED
 SLOTS = 16
 """Deliveries that have just begun, of all workers together."""
 MANUAL_SLOTS = 4
-"""How many of them people may have sent by hand."""
+"""How many of the slots manual deliveries may use."""
 SLOW_SLOTS = 8
-"""Up to how many slow deliveries another one to a slow receiver may begin."""
+"""With fewer slow deliveries in flight than this, another one to a slow receiver may begin."""
 MOST = 64
 """Deliveries in flight, of all workers together."""
 SLOW_AFTER = timedelta(seconds=2)
-"""How long a delivery may take until it is slow."""
+"""A delivery that takes longer than this is slow."""
 SLOW_FOR = timedelta(minutes=15)
-"""How long a receiver counts as slow after a slow answer."""
+"""How long a receiver counts as slow after a slow response."""
 
-# Written out: as a parameter SQLite would not find the partial indexes by it.
+# Written as a literal: with a bound parameter SQLite would not use the partial indexes.
 _QUEUED = Delivery.state == literal_column(f"'{QUEUED}'")
 
 
 @dataclass(frozen=True)
 class InFlight:
-    """A delivery that some worker is at."""
+    """A delivery that a worker is sending."""
 
     tenant_id: UUID
     manual: bool
@@ -49,16 +49,16 @@ class InFlight:
 
 
 @dataclass
-class Room:
-    """How many deliveries may begin: in all, by hand, and to slow receivers."""
+class Capacity:
+    """How many deliveries may begin: in total, manual ones, and to slow receivers."""
 
     slots: int
     manual: int
     slow: int
 
     @classmethod
-    def beside(cls, flying: Collection[InFlight], most: int) -> "Room":
-        """What is left beside the deliveries in flight, ``most`` at most."""
+    def left_by(cls, flying: Collection[InFlight], most: int) -> "Capacity":
+        """Returns the capacity that the deliveries in flight leave, at most ``most``."""
         young = [one for one in flying if one.young]
         return cls(
             slots=min(most, SLOTS - len(young), MOST - len(flying)),
@@ -67,11 +67,11 @@ class Room:
         )
 
     def for_lane(self, manual: bool, slow: bool) -> int:
-        """How many such deliveries may begin."""
+        """Returns how many deliveries of this kind may begin."""
         return min([self.slots] + [self.manual] * manual + [self.slow] * slow)
 
     def take(self, manual: bool, slow: bool) -> bool:
-        """Takes a place if there is one."""
+        """Reserves a place; returns False when there is none."""
         if self.for_lane(manual, slow) < 1:
             return False
         self.slots -= 1
@@ -81,18 +81,18 @@ class Room:
 
 
 def choose(most: int, at: datetime) -> list[UUID]:
-    """The ids of up to ``most`` deliveries to begin now, in the order of the tenants' turns."""
+    """Returns the ids of up to ``most`` deliveries to begin now, in the order of the turns."""
     flying = in_flight(at)
-    room = Room.beside(flying, most)
+    capacity = Capacity.left_by(flying, most)
     chosen = []
-    for lane in _waiting(flying, room, at):
-        if room.take(lane.manual, lane.slow):
+    for lane in _waiting(flying, capacity, at):
+        if capacity.take(lane.manual, lane.slow):
             chosen.append(lane.id)
     return chosen
 
 
 def in_flight(at: datetime) -> list[InFlight]:
-    """The deliveries of all workers whose lease has not run out."""
+    """Returns the deliveries of all workers whose lease is valid."""
     query = (
         select(Delivery.tenant_id, Delivery.manual, Delivery.leased_at, WebhookTurn.slow_until)
         .outerjoin(WebhookTurn, WebhookTurn.tenant_id == Delivery.tenant_id)
@@ -106,13 +106,13 @@ def in_flight(at: datetime) -> list[InFlight]:
     return found
 
 
-def served(tenant_id: UUID, at: datetime) -> None:
-    """Notes that a tenant had its turn, in the current transaction."""
+def record_turn(tenant_id: UUID, at: datetime) -> None:
+    """Records that a tenant had its turn, in the current transaction."""
     _turn(tenant_id).served_at = at
 
 
-def answered(tenant_id: UUID, duration_ms: int, at: datetime) -> None:
-    """Notes a receiver that was slow, in the current transaction."""
+def record_response(tenant_id: UUID, duration_ms: int, at: datetime) -> None:
+    """Records a slow response of a receiver, in the current transaction."""
     if timedelta(milliseconds=duration_ms) >= SLOW_AFTER:
         _turn(tenant_id).slow_until = at + SLOW_FOR
 
@@ -125,11 +125,11 @@ def _turn(tenant_id: UUID) -> WebhookTurn:
     return turn
 
 
-def _waiting(flying: Collection[InFlight], room: Room, at: datetime) -> Sequence[Any]:
-    """The heads of the lanes that may begin, whose turn is longest ago first."""
+def _waiting(flying: Collection[InFlight], capacity: Capacity, at: datetime) -> Sequence[Any]:
+    """Returns the first delivery of each lane that may begin, longest waiting tenant first."""
     found: list[Any] = []
     for manual, slow in ((False, False), (True, False), (False, True), (True, True)):
-        most = room.for_lane(manual, slow)
+        most = capacity.for_lane(manual, slow)
         if most > 0:
             busy = [one.tenant_id for one in flying if one.manual is manual]
             values = {"at": at, "busy": busy, "most": most}
@@ -139,7 +139,7 @@ def _waiting(flying: Collection[InFlight], room: Room, at: datetime) -> Sequence
 
 
 def _tenants() -> Any:
-    """The tenants with something queued, by a step along the index for each."""
+    """Selects the tenants with queued deliveries, by skipping along an index."""
     of = Delivery.tenant_id
     first = select(of).where(_QUEUED).order_by(of).limit(1).scalar_subquery()
     tenants = select(first.label("tenant_id")).cte("tenants_waiting", recursive=True)
@@ -149,7 +149,7 @@ def _tenants() -> Any:
 
 
 def _heads(manual: bool, slow: bool) -> Select[Any]:
-    """The oldest delivery that is due of each tenant whose lane is free."""
+    """Selects the oldest due delivery of each tenant that has none of this kind in flight."""
     tenants, turn, at = _tenants(), WebhookTurn, bindparam("at", type_=UTCDateTime())
     lane = and_(
         _QUEUED,

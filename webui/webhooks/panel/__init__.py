@@ -1,1 +1,1 @@
-"""The webhook's panel on the tenant page, its pages and what people do there."""
+"""The webhook panel of the tenant page, its pages and its operations."""

@@ -1,4 +1,4 @@
-"""Sending tests, the log of deliveries, sending again, and resuming after "gone"."""
+"""Test deliveries, the delivery log, sending again, and resuming after 410 Gone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ from webui.webhooks.panel.forms import SendForm
 
 bp = Blueprint("deliveries", __name__, url_prefix="/tenants/<uuid:tenant_id>/webhook")
 WEBHOOK = SECTIONS["webhook"]
-ON_ITS_WAY = "On its way. What comes of it stands in the webhook's log: reload to see it."
+ON_ITS_WAY = "On its way. The result appears in the webhook's log: reload to see it."
 RESUMED = "Deliveries go on. What was not sent meanwhile can be sent again from the log."
 WAS_RESUMED = "Deliveries were not stopped any more. Nothing was changed."
 TOO_MANY = f"{operations.MANUAL_LIMIT} a minute are enough for a receiver. Wait a minute."
@@ -34,7 +34,7 @@ TOO_MANY = f"{operations.MANUAL_LIMIT} a minute are enough for a receiver. Wait 
 @bp.get("/deliveries")
 @requires(Permission.VIEW_TENANT)
 def index(tenant_id: UUID) -> Any:
-    """The log as a page or, as a fragment, what the card shows of it (all of it with ``all``)."""
+    """The log as a page; as a fragment the newest lines of the card (all lines with ``all``)."""
     tenant = get_tenant(tenant_id)
     everything = "all" in request.args or not wants_fragment()
     most = panel.LOG_SIZE if everything else panel.FEW
@@ -53,7 +53,7 @@ def index(tenant_id: UUID) -> Any:
 @bp.get("/test")
 @requires(Permission.EDIT_WEBHOOK)
 def test_form(tenant_id: UUID) -> str:
-    """Asks before a test event is sent, or says why none can be."""
+    """Asks for confirmation of a test event, or says why none can be sent."""
     tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     missing = [template_filters.OBSTACLES[o] for o in outbox.obstacles(tenant, outbox.Event.TEST)]
     return render_template(
@@ -77,7 +77,7 @@ def send_test(tenant_id: UUID) -> Any:
 @bp.post("/deliveries/<uuid:delivery_id>/resend")
 @requires(Permission.EDIT_WEBHOOK)
 def send_again(tenant_id: UUID, delivery_id: UUID) -> Any:
-    """Sends an event of the log once more."""
+    """Sends an event of the log again."""
     actor = request_actor.actor()
     return _done(tenant_id, lambda mark: operations.send_again(tenant_id, delivery_id, mark, actor))
 
@@ -85,7 +85,7 @@ def send_again(tenant_id: UUID, delivery_id: UUID) -> Any:
 @bp.post("/resume")
 @requires(Permission.EDIT_WEBHOOK)
 def resume(tenant_id: UUID) -> Any:
-    """Delivers again after the receiver said that it is gone."""
+    """Resumes deliveries after the receiver answered 410 Gone."""
     get_tenant_to_change(tenant_id, WEBHOOK)
     try:
         entry = operations.resume(tenant_id, request_actor.actor())
@@ -95,7 +95,7 @@ def resume(tenant_id: UUID) -> Any:
 
 
 def _done(tenant_id: UUID, send: Callable[[str], UUID]) -> Any:
-    """Sends by hand and answers, or says why that cannot be."""
+    """Sends a manual delivery and responds, or says why it is not possible."""
     get_tenant_to_change(tenant_id, WEBHOOK)
     try:
         send(posted_submission())
@@ -123,7 +123,7 @@ def _answer(tenant_id: UUID, message: str) -> Response:
 
 
 def _watched(tenant_id: UUID) -> panel.Line | None:
-    """The delivery that the page waited for, once something came of it."""
+    """Returns the delivery that the page waits for, once it has a result."""
     try:
         row = db.session.get(Delivery, UUID(request.args.get("watch", "")))
     except ValueError:

@@ -5,14 +5,14 @@ from webui.web.posted.forms import PostedForm, reason_field, submission_field
 
 
 class SecretForm(TenantForm):
-    """Makes or replaces the signing secret."""
+    """Creates or replaces the signing secret."""
 
     reason = reason_field()
     submission = submission_field()
 
 
 class EndForm(TenantForm):
-    """Ends the old secret before its time."""
+    """Ends the validity of the old secret early."""
 
     reason = reason_field()
 

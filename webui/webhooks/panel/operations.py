@@ -1,6 +1,6 @@
-"""What people do to deliveries: send a test, send one again, resume after "gone".
+"""Manual operations on deliveries: send a test, send one again, resume after 410 Gone.
 
-Each is one write transaction that locks the tenant, so that limits hold for everybody together.
+Each is one write transaction that locks the tenant, so that limits apply to all people together.
 """
 
 from datetime import timedelta
@@ -22,12 +22,12 @@ from webui.web import idempotency_keys
 from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 
 MANUAL_LIMIT = 5
-"""Tests and deliveries sent again, for each tenant and minute."""
+"""Tests and deliveries sent again, per tenant and minute."""
 _MINUTE = timedelta(minutes=1)
 
 
 class NotPossible(Exception):
-    """Nothing can be delivered to the tenant now."""
+    """Nothing can be delivered to the tenant now; ``obstacle`` is the reason."""
 
     def __init__(self, obstacle: Obstacle) -> None:
         super().__init__(obstacle.value)
@@ -35,13 +35,13 @@ class NotPossible(Exception):
 
 
 class TooMany(Exception):
-    """More were sent by hand in the last minute than a receiver should get."""
+    """The limit of manual deliveries in the last minute is reached."""
 
 
 def send_test(tenant_id: UUID, mark: str, actor: Actor) -> UUID:
-    """Queues a test event and returns its delivery; a second click gives the first one's.
+    """Queues a test event and returns its delivery's id; a second click returns the same id.
 
-    Raises Gone, rules.Closed, NotPossible, TooMany and submissions.Crossed.
+    Raises Gone, rules.Closed, NotPossible, TooMany and idempotency_keys.KeyReused.
     """
     with write_transaction():
         tenant = _locked(tenant_id, actor)
@@ -49,16 +49,16 @@ def send_test(tenant_id: UUID, mark: str, actor: Actor) -> UUID:
         used = idempotency_keys.used(key)
         if used:
             return UUID(used.result)
-        _judge(tenant, Event.TEST)
+        _check_can_send(tenant, Event.TEST)
         delivery = outbox.queue(tenant, Event.TEST, {}, actor)
-        return _sent(tenant, delivery, Action.WEBHOOK_TESTED, key, actor)
+        return _record_sent(tenant, delivery, Action.WEBHOOK_TESTED, key, actor)
 
 
 def send_again(tenant_id: UUID, delivery_id: UUID, mark: str, actor: Actor) -> UUID:
-    """Queues an event of the log once more, with the same id; returns the new delivery.
+    """Queues an event of the log again, with the same event id; returns the new delivery's id.
 
-    Raises Gone when there is no such delivery of this tenant, rules.Closed, NotPossible, TooMany
-    and submissions.Crossed.
+    Raises Gone when the tenant has no such delivery, rules.Closed, NotPossible, TooMany and
+    idempotency_keys.KeyReused.
     """
     with write_transaction():
         tenant = _locked(tenant_id, actor)
@@ -69,15 +69,15 @@ def send_again(tenant_id: UUID, delivery_id: UUID, mark: str, actor: Actor) -> U
         used = idempotency_keys.used(key)
         if used:
             return UUID(used.result)
-        _judge(tenant, Event(old.event))
+        _check_can_send(tenant, Event(old.event))
         delivery = outbox.add_delivery(
             tenant.id, old.message, old.event, old.body, actor, manual=True
         )
-        return _sent(tenant, delivery, Action.WEBHOOK_RESENT, key, actor)
+        return _record_sent(tenant, delivery, Action.WEBHOOK_RESENT, key, actor)
 
 
 def resume(tenant_id: UUID, actor: Actor) -> UUID | None:
-    """Delivers again after the receiver said 410; returns the entry, None when nothing was stopped.
+    """Resumes deliveries after a 410; returns the history entry, None when they were not stopped.
 
     Raises Gone and rules.Closed.
     """
@@ -103,7 +103,7 @@ def _key(mark: str, actor: Actor, form: UsedOn, about: UUID) -> IdempotencyKey:
     return IdempotencyKey(mark, UUID(actor.id), form, about)
 
 
-def _judge(tenant: Tenant, event: Event) -> None:
+def _check_can_send(tenant: Tenant, event: Event) -> None:
     in_the_way = outbox.obstacles(tenant, event)
     if in_the_way:
         raise NotPossible(in_the_way[0])
@@ -116,7 +116,7 @@ def _judge(tenant: Tenant, event: Event) -> None:
         raise TooMany
 
 
-def _sent(
+def _record_sent(
     tenant: Tenant, delivery: UUID, action: Action, key: IdempotencyKey, actor: Actor
 ) -> UUID:
     idempotency_keys.use(key, delivery)

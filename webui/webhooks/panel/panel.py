@@ -21,11 +21,11 @@ from webui.webhooks.delivery import schedule
 from webui.webhooks.panel import template_filters
 
 FEW = 5
-"""Deliveries on the tenant page."""
+"""Deliveries shown on the tenant page."""
 LOG_SIZE = 50
-# A test is watched for as long as the longest timeout and a little; then the page rests.
+# A test is polled for a little longer than the longest timeout, then the page stops asking.
 _WATCHED = timedelta(seconds=90)
-# Built once: composing this statement costs more than running it.
+# Built once: composing this statement takes longer than running it.
 _SENT = Delivery.__table__.c
 _SHOWN = [column for column in _SENT if column.name not in ("body", "message", "leased_until")]
 _NEWEST = (
@@ -38,7 +38,7 @@ _NEWEST = (
 
 @dataclass(frozen=True)
 class Attempt:
-    """One of the attempts before the latest, for this reader."""
+    """An attempt before the latest one, as this reader may see it."""
 
     number: int
     at: datetime
@@ -48,7 +48,7 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Line:
-    """A delivery as the log shows it to this reader. ``mark`` is for sending it again."""
+    """A delivery as the log shows it to this reader. ``mark`` is the key for sending it again."""
 
     delivery: Delivery
     result: str
@@ -64,7 +64,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Log:
-    """The newest deliveries; ``watched`` is the test that is on its way, if one is."""
+    """The newest deliveries; ``watched`` is the test in flight, if there is one."""
 
     lines: list[Line]
     watched: UUID | None
@@ -90,7 +90,7 @@ class Panel:
 
 
 def webhook_panel(tenant: Tenant) -> Panel:
-    """The panel of a tenant, for the person of the request."""
+    """Returns the panel of a tenant, for the person of the request."""
     obstacles = outbox.obstacles(tenant, Event.TEST)
     used = tenant.is_set("webhook_url") or tenant.is_set("webhook_secret")
     alive = jobs.alive() if used else True
@@ -106,7 +106,7 @@ def webhook_panel(tenant: Tenant) -> Panel:
 
 
 def log(tenant_id: UUID, most: int, worker_alive: bool) -> Log:
-    """The newest deliveries of a tenant."""
+    """Returns the newest deliveries of a tenant."""
     rows: Any = read(_NEWEST, {"tenant_id": tenant_id, "most": most + 1}).all()
     found: list[Delivery] = rows
     shown = found[:most]
@@ -117,7 +117,7 @@ def log(tenant_id: UUID, most: int, worker_alive: bool) -> Log:
 
 
 def _earlier(rows: Sequence[Delivery]) -> dict[UUID, list[Attempt]]:
-    """The attempts before the latest one of each delivery, newest first."""
+    """Returns the attempts before the latest one of each delivery, newest first."""
     several = [row.id for row in rows if row.attempts > 1]
     if not several:
         return {}
@@ -137,13 +137,13 @@ def _earlier(rows: Sequence[Delivery]) -> dict[UUID, list[Attempt]]:
 
 
 def is_moving(delivery: Delivery) -> bool:
-    """Whether somebody who sent it by hand may wait for what comes of it."""
+    """Whether the page should keep polling for the result of this manual delivery."""
     fresh = delivery.created_at > now() - _WATCHED
     return delivery.manual and delivery.state == QUEUED and fresh
 
 
 def line(row: Delivery, earlier: Sequence[Attempt] = ()) -> Line:
-    """A delivery as the log shows it to this reader."""
+    """Returns a delivery as the log shows it to this reader."""
     hidden = template_filters.hides_details(row)
     total = 1 if row.manual else schedule.ATTEMPTS
     return Line(

@@ -37,7 +37,7 @@ STILL_VALID = "The secret was replaced lately: the one before is still valid. No
 @bp.get("/secret")
 @requires(Permission.EDIT_WEBHOOK)
 def secret_form(tenant_id: UUID) -> Response:
-    """The form that makes or replaces the secret or, while an old one is valid, ends that."""
+    """The form that creates or replaces the secret or, while an old one is valid, ends that."""
     tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     typed = drafts.find_draft(url_for(".rotate_secret", tenant_id=tenant_id)) or drafts.find_draft(
         url_for(".end_old_secret", tenant_id=tenant_id)
@@ -51,7 +51,7 @@ def secret_form(tenant_id: UUID) -> Response:
 @requires(Permission.EDIT_WEBHOOK)
 @keeps_draft("webhooks.secret_form")
 def rotate_secret(tenant_id: UUID) -> Any:
-    """Makes a secret and shows it, this once."""
+    """Creates a secret and shows it once."""
     tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     version, mark, form = posted_version(), posted_submission(), SecretForm(tenant)
     if not form.validate():
@@ -80,7 +80,7 @@ def rotate_secret(tenant_id: UUID) -> Any:
 @requires(Permission.EDIT_WEBHOOK)
 @keeps_draft("webhooks.secret_form")
 def end_old_secret(tenant_id: UUID) -> Any:
-    """Ends the old secret before its time."""
+    """Ends the validity of the old secret early."""
     tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     version, form = posted_version(), EndForm(tenant)
     if not form.validate():
@@ -97,7 +97,7 @@ def end_old_secret(tenant_id: UUID) -> Any:
 
 
 def answered(tenant_id: UUID, message: str, entry: UUID | None) -> Response:
-    """303 to the card or, for htmx, every part of the page that changed."""
+    """303 to the card or, for htmx, every fragment that changed."""
     section = WEBHOOK
     if not wants_fragment():
         flash(message)
@@ -110,7 +110,7 @@ def answered(tenant_id: UUID, message: str, entry: UUID | None) -> Response:
 def _show(
     tenant: Tenant, form: TenantForm, status: int = 200, version: int | None = None, **words: Any
 ) -> Response:
-    """The form of the secret; fragment or page."""
+    """Renders the form of the secret, as a fragment or a page."""
     context = {
         "tenant": tenant,
         "form": form,
@@ -124,7 +124,7 @@ def _show(
 
 
 def _conflicted(tenant_id: UUID, conflict: Conflict) -> Response:
-    """409: somebody replaced the secret since the form was made."""
+    """409: another person replaced the secret since the form was rendered."""
     tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     form = (EndForm if signing_secret.old_until(tenant) else SecretForm)(tenant)
     who = history.who(conflict.latest)

@@ -1,7 +1,7 @@
-"""What came of a delivery, in words for this reader.
+"""The result of a delivery as text for this reader.
 
-An owner hears one thing of a receiver that was blocked, not found, refused or too slow: the
-difference, and how long it took, would tell what there is inside our network (CWE-918).
+An owner sees one text for a receiver that was blocked, not found, refused or too slow: the
+difference, and the duration, would show what exists inside our network (CWE-918).
 """
 
 from webui.core.permissions import Permission, may
@@ -32,7 +32,7 @@ _STATUSES = {401: "not accepted", 403: "not accepted", 404: "not found there", 4
 
 
 def hides_details(tried: Delivery | DeliveryAttempt) -> bool:
-    """Whether this reader is not told how long it took and what kind of failure it was."""
+    """Whether the duration and the kind of failure are hidden from this reader."""
     return tried.problem in UNREACHABLE and not may(Permission.SEE_STAFF)
 
 
@@ -44,7 +44,7 @@ def result(delivery: Delivery) -> str:
 
 
 def outcome(tried: Delivery | DeliveryAttempt) -> str:
-    """What came of an attempt; empty when nothing was tried."""
+    """Returns the result of an attempt as text; empty when nothing was tried."""
     if tried.status is not None:
         return _status(tried.status)
     if tried.problem is None:
@@ -53,7 +53,7 @@ def outcome(tried: Delivery | DeliveryAttempt) -> str:
 
 
 def tone(delivery: Delivery) -> str:
-    """The colour of the state's badge: good, warn, bad or none."""
+    """Returns the colour of the state's badge: good, warn, bad or none."""
     if delivery.state == DELIVERED:
         return "good"
     if delivery.state == QUEUED:

@@ -23,10 +23,10 @@ from webui.models.tenant.tenant import Change
 from webui.models.user import NO_PASSWORD
 from webui.users import guards, operations
 from webui.users.guards import NO_LONGER, OWN_ACCOUNT
-from webui.users.operations import Order
+from webui.users.operations import AccountChange
 
 APP = Change("authenticator", Audited.EVENT, None, "")
-DEEDS = ["link", "role", "status", "sessions", "second-factor"]
+ACTIONS = ["link", "role", "status", "sessions", "second-factor"]
 
 
 def url(user, *parts):
@@ -111,7 +111,7 @@ class TestStatus:
 
     def test_names_the_account_on_its_button(self, admin, colleague):
         page = admin.get(url(colleague.user, "status"))
-        [button] = dom.elements(page.by_id("deed"), "button")
+        [button] = dom.elements(page.by_id("account-action"), "button")
         # A button lays its parts out as boxes: the space between two of them would be lost.
         [words] = button
         assert dom.words(words) == f"Disable {colleague.user.username}"
@@ -197,24 +197,24 @@ class TestSecondFactor:
 
 
 class TestReason:
-    @pytest.mark.parametrize("deed", DEEDS)
+    @pytest.mark.parametrize("action", ACTIONS)
     @pytest.mark.parametrize("reason", [None, "", "  a ", "x" * 201])
-    def test_is_required(self, admin, colleague, deed, reason):
+    def test_is_required(self, admin, colleague, action, reason):
         with raw.unchanged():
-            answer = admin.post_form(url(colleague.user, deed), 422, reason=reason)
+            answer = admin.post_form(url(colleague.user, action), 422, reason=reason)
         assert list(answer.errors) == ["reason"]
 
 
 class TestOwnAccount:
-    @pytest.mark.parametrize("deed", DEEDS)
-    def test_is_left_to_the_account_page(self, admin, second_admin, deed):
-        assert OWN_ACCOUNT in admin.get(url(admin.user, deed), 403).words
+    @pytest.mark.parametrize("action", ACTIONS)
+    def test_is_left_to_the_account_page(self, admin, second_admin, action):
+        assert OWN_ACCOUNT in admin.get(url(admin.user, action), 403).words
         data = {"csrf_token": admin.token(), "reason": REASON, "active": "false", "was": "admin"}
         with raw.only_asked():
-            admin.post(url(admin.user, deed), {**data, "role": "support"}, 403)
+            admin.post(url(admin.user, action), {**data, "role": "support"}, 403)
         page = admin.get(url(admin.user))
         assert "This is your own account" in page.words
-        assert f"/{deed}" not in page.text
+        assert f"/{action}" not in page.text
 
 
 class TestButtons:
@@ -246,13 +246,13 @@ class TestLastAdmin:
         make_user("admin", password_hash=NO_PASSWORD)
         make_user("admin", active=False, password=PASSWORD)
 
-    @pytest.mark.parametrize("deed", ["role", "status"])
-    def test_stays(self, admin, others, deed):
+    @pytest.mark.parametrize("action", ["role", "status"])
+    def test_stays(self, admin, others, action):
         """Only by another one who has just been demoted, or on the server's command line."""
         actor = an_actor(type="cli", id=None, name="root", role=None)
-        order = Order(admin.user.id, REASON)
+        order = AccountChange(admin.user.id, REASON)
         with raw.unchanged(), pytest.raises(guards.Refused, match="last admin"):
-            if deed == "role":
+            if action == "role":
                 operations.change_role(order, Role.SUPPORT, "admin", actor)
             else:
                 operations.set_active(order, False, actor)
@@ -261,7 +261,7 @@ class TestLastAdmin:
         first = make_user("admin", password=PASSWORD)
         pairs = [(first, second_admin), (second_admin, first)]
         actors = [an_actor(actor) for actor, _ in pairs]
-        orders = [Order(target.id, REASON) for _, target in pairs]
+        orders = [AccountChange(target.id, REASON) for _, target in pairs]
         start, outcomes = threading.Barrier(2), []
 
         def demote(order, actor):
@@ -295,11 +295,11 @@ class TestWhoLostTheRight:
         actor = an_actor(other)
         if "role" in change:
             operations.change_role(
-                Order(other.id, REASON), Role.SUPPORT, "admin", an_actor(second_admin)
+                AccountChange(other.id, REASON), Role.SUPPORT, "admin", an_actor(second_admin)
             )
         else:
-            operations.set_active(Order(other.id, REASON), False, an_actor(second_admin))
+            operations.set_active(AccountChange(other.id, REASON), False, an_actor(second_admin))
         entries = count_entries()
         with pytest.raises(guards.NoLonger):
-            operations.set_active(Order(colleague.user.id, REASON), False, actor)
+            operations.set_active(AccountChange(colleague.user.id, REASON), False, actor)
         assert count_entries() == entries
