@@ -155,8 +155,10 @@ def _again(posted: PasskeyForm) -> Response:
 
 
 def _said(form: Any, status: int) -> Response:
-    errors = [field.errors[0] for field in form if field.errors]
-    return make_response(jsonify(message=errors[0] if errors else NOT_MADE), status)
+    """What is wrong, for the script: the field, which has the words beside it, and the words."""
+    wrong = form.first_error
+    message = form[wrong].errors[0] if wrong else NOT_MADE
+    return make_response(jsonify(field=wrong, message=message), status)
 
 
 def _new_page(form: PasskeyForm) -> str:
