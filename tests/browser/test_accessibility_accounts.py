@@ -156,8 +156,11 @@ class TestForged:
             alert = page.get_by_role("alert")
             expect(alert).to_contain_text("This account's row does not match its seal")
             expect(alert).to_contain_text("users reseal forged.kim")
+            link = page.get_by_role("link", name="Reset link")
+            expect(link).to_have_count(0)
             check(page)
         page.reload()
+        expect(link).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_have_text("forged.kim")
         expect(alert).to_have_count(0)
 

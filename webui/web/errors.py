@@ -43,7 +43,8 @@ _NEVER_ECHOED = {
     *("password", "current_password", "code", "current_code", "setup", "credential", "assertion"),
     *(name for name, field in FIELDS.items() if isinstance(field, Secret)),
 }
-CROSSED = "This form was used before, for something else. Nothing was done. Open it again."
+CROSSED_TITLE = "This form was used before"
+CROSSED = "It was sent before, for something else. Nothing was done now. Open the form again."
 
 
 def init_errors(app: Flask) -> None:
@@ -125,7 +126,7 @@ def _spoiled(_error: Exception) -> Response:
 
 
 def _crossed(_error: Crossed) -> Response:
-    return error_page(400, CROSSED)
+    return error_page(400, CROSSED, title=CROSSED_TITLE)
 
 
 def _any_error(error: Exception) -> Response:
