@@ -13,7 +13,7 @@
   const options = async (url, form) => {
     const response = await fetch(url, { method: "POST", body: new FormData(form) }).catch(() => null);
     const answer = response && (await response.json().catch(() => null));
-    if (!response || !answer || !response.ok) throw new Error(answer?.message ?? NO_ANSWER);
+    if (!response || !answer || !response.ok) throw Object.assign(new Error(answer?.message ?? NO_ANSWER), { field: answer?.field });
     answer.challenge = bytes(answer.challenge);
     if (answer.user) answer.user.id = bytes(answer.user.id);
     for (const list of [answer.excludeCredentials, answer.allowCredentials]) {
@@ -43,14 +43,39 @@
     HTMLFormElement.prototype.submit.call(form);
   };
 
+  // What was wrong before is no longer said; the hint of a field stays beside it.
+  const forget = (form) => {
+    form.querySelector("[data-passkey-error]").textContent = "";
+    for (const field of form.querySelectorAll(".is-invalid")) {
+      document.getElementById(`${field.id}-error`)?.remove();
+      field.classList.remove("is-invalid");
+      field.removeAttribute("aria-invalid");
+    }
+  };
+
+  // Beside its field, as the server shows it on a page, and otherwise below the form.
+  const say = (form, error) => {
+    const field = error.field && form.elements[error.field];
+    if (!field?.id) {
+      form.querySelector("[data-passkey-error]").textContent = error instanceof DOMException ? STOPPED : error.message;
+      return;
+    }
+    const id = `${field.id}-error`;
+    const words = Object.assign(document.createElement("div"), { id, className: "invalid-feedback d-block", textContent: error.message });
+    field.after(words);
+    field.classList.add("is-invalid");
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", [id, document.getElementById(`${field.id}-hint`)?.id].filter(Boolean).join(" "));
+    field.focus();
+  };
+
   const run = async (form, button, work) => {
-    const place = form.querySelector("[data-passkey-error]");
-    place.textContent = "";
+    forget(form);
     button.disabled = true;
     try {
       await work();
     } catch (error) {
-      place.textContent = error instanceof DOMException ? STOPPED : error.message;
+      say(form, error);
     } finally {
       button.disabled = false;
     }

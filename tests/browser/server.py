@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from config import ROOT, Config
 from tests.apps import inside
 from webui import create_app
 from webui.accounts.sessions.sessions import IDLE
+from webui.commands.setup import prepare
 from webui.core.extensions import db, write_transaction
 from webui.core.permissions import Role
 from webui.models import Tenant, User, UserSession
@@ -84,9 +86,12 @@ def serving(
 ) -> Iterator[Server]:
     """A server on an instance folder and a database of its own, ready to answer."""
     environment = _environment(instance, database_url) | (settings or {})
-    _run([BIN / "flask", "--app", "wsgi", "setup"], environment)
-    # The other commands run in here: a process for each would start the product five times.
-    app = create_app(Config.from_environment(environment))
+    # The commands run in here: a process for each would start the product six times.
+    read_config = partial(Config.from_environment, environment)
+    first = create_app(read_config(), setting_up=True)
+    with inside(first):
+        prepare(first, read_config)
+    app = create_app(read_config())
     with inside(app):
         accounts = _fill(app, tenants)
     log = instance / "gunicorn.log"
@@ -102,13 +107,6 @@ def _environment(instance: Path, database_url: str | None) -> dict[str, str]:
     foreign = ("WEBUI_", "DATABASE_URL", "GUNICORN_", "FLASK_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return kept | settings
-
-
-def _run(command: list[str | Path], environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _fill(app: Flask, tenants: int) -> dict[str, Account]:
@@ -144,7 +142,7 @@ def _gunicorn(environment: dict[str, str], log: Path) -> Iterator[str]:
         address = listener.getsockname()
         command = [BIN / "gunicorn", "wsgi:app", "--bind", f"fd://{listener.fileno()}"]
         command += ["--workers", "2", "--threads", "2", "--log-level", "warning"]
-        command += ["--no-control-socket"]
+        command += ["--no-control-socket", "--graceful-timeout", "1"]
         process = subprocess.Popen(
             command,
             cwd=ROOT,

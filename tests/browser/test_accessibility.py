@@ -16,12 +16,9 @@ from tests.browser.pages import (
     TenantPage,
     fill_in_sign_in,
     sign_in,
-    sign_out,
 )
-from tests.browser.server import NORTHWIND, Account, serving
-from tests.browser.virtual_device import Device, add_passkey
+from tests.browser.server import NORTHWIND, Account
 from tests.factories import make_tenant, make_user
-from tests.web.factors import Phone
 from webui.tenants.core.sections import SECTIONS
 
 LONG_WORD = "Donaudampfschifffahrtsgesellschaft"
@@ -169,89 +166,6 @@ class TestTenantPage:
         # Other tests on this server use the same name.
         expect(page.get_by_role("link", name=name, exact=True).first).to_be_visible()
         assert axe.overflow(page) == []
-
-
-class TestAccount:
-    def test_page_password_and_wrong_password(self, open_page, account):
-        page = open_page()
-        sign_in(page, account)
-        page.goto("/account")
-        check(page)
-        page.get_by_role("link", name="Change password").click()
-        check(page)
-        page.get_by_label("Current password").fill("wrong wrong")
-        page.get_by_label("New password").fill("long enough for staff")
-        page.get_by_label("New password").press("Enter")
-        expect(page.get_by_text("This is not your current password.")).to_be_visible()
-        check(page)
-
-    def test_authenticator_from_set_up_to_removal(self, open_page, account):
-        page = open_page()
-        sign_in(page, account)
-        page.goto("/account/authenticator")
-        check(page)
-        phone = Phone(page.locator("#key").inner_text())
-        for code in ("abcdef", phone.code()):
-            page.get_by_label("Password").fill(account.password)
-            page.get_by_label("Code").fill(code)
-            page.get_by_label("Code").press("Enter")
-            expect(page.get_by_text("does not fit").or_(page.locator("#codes"))).to_be_visible()
-            check(page)
-        for path in ("authenticator/remove", "recovery-codes"):
-            page.goto(f"/account/{path}")
-            check(page)
-
-    def test_code_page_until_one_has_to_wait(self, open_page, account):
-        page = open_page()
-        sign_in(page, account)
-        page.goto("/account/authenticator")
-        page.get_by_label("Password").fill(account.password)
-        page.get_by_label("Code").fill(Phone(page.locator("#key").inner_text()).code())
-        page.get_by_label("Code").press("Enter")
-        expect(page.locator("#codes")).to_be_visible()
-        sign_out(page)
-        fill_in_sign_in(page, account)
-        field = page.locator("[name=code]")
-        expect(field).to_be_focused()
-        check(page)
-        for _ in range(5):
-            field.fill("abcdef")
-            with page.expect_navigation():
-                field.press("Enter")
-        check(page)
-        page.get_by_role("link", name="Use a recovery code").click()
-        expect(page.get_by_label("Recovery code")).to_be_focused()
-        check(page)
-        field.fill("abcdef")
-        field.press("Enter")
-        expect(page.get_by_text("Too many tries.")).to_be_visible()
-        check(page)
-
-    def test_passkeys(self, open_page, local, account):
-        page = open_page(on=local)
-        sign_in(page, account)
-        page.goto("/account/passkeys/new")
-        check(page)
-        Device(page)
-        add_passkey(page, LONG_WORD, account.password)
-        check(page)
-        page.goto("/account")
-        check(page)
-        page.get_by_role("link", name="Rename or remove").click()
-        expect(page.get_by_role("heading", name=LONG_WORD)).to_be_visible()
-        check(page)
-        page.get_by_label("Password").fill("wrong wrong")
-        page.get_by_label("Recovery code").fill("abcdef")
-        page.get_by_label("Password").press("Enter")
-        expect(page.get_by_text("This is not your current password.")).to_be_visible()
-        check(page)
-
-    def test_required_set_up(self, open_page, tmp_path):
-        with serving(tmp_path, settings={"WEBUI_REQUIRE_MFA": "staff"}) as strict:
-            page = open_page(on=strict)
-            sign_in(page, strict.accounts["support"])
-            expect(page.get_by_text("Staff sign in with a second step.")).to_be_visible()
-            check(page)
 
 
 class TestKeys:

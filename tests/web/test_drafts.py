@@ -152,7 +152,7 @@ class TestHtmxForm:
         expire(support)
         answer = self.post(support, tenant, form, **TYPED)
         assert "Your session has ended" in answer.words
-        assert "what you typed is kept, passwords apart" in answer.words
+        assert "what you typed is kept, except passwords" in answer.words
         target = answer.field("next")
         assert target.startswith(f"{edit_url(tenant, 'sip')}?draft=")
         signed_in = support.submit(

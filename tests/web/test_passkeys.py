@@ -126,7 +126,8 @@ class TestRegistering:
     def test_asks_for_the_password_whatever_the_session_s_age(self, admin):
         assert "current_password" in admin.get("/account/passkeys/new").fields
         wrong = options(admin, status=422, current_password="wrong wrong")
-        assert wrong == {"message": "This is not your current password."}
+        said = "This is not your current password."
+        assert wrong == {"field": "current_password", "message": said}
         options(admin, status=422)
         assert "challenge" in options(admin, current_password=PASSWORD)
 

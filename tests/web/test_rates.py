@@ -5,38 +5,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from tests.factories import an_actor, make_user
+from tests.factories import make_user
 from tests.history import assert_history_holds, count_entries, last_body
+from tests.rates import did, used_up
 from tests.web.pages import PASSWORD, REASON, Browser, edit_url, tenant_url
 from tests.web.saved import fresh
-from webui.core.extensions import WRITING, db, write_transaction
+from webui.core.extensions import WRITING, db
 from webui.history.record.actions import Action
-from webui.history.record.log import record
 from webui.models.columns import now
 from webui.web.posted import action_rates
 from webui.web.posted.action_rates import TooFast
 
 SECRET = "typed, and never kept"
-
-
-def did(user, action, times):
-    """Lets an account have done something so many times in this minute."""
-    with write_transaction():
-        for _ in range(times):
-            record(Action(action), an_actor(user))
-
-
-def used_up(user, rate):
-    """Lets an account have done all that one may do of a kind in a minute."""
-    actions = {
-        action_rates.SAVES: Action.WEBHOOK_RESUMED,
-        action_rates.CREATIONS: Action.USER_INVITED,
-        action_rates.ACCOUNT_ACTIONS: Action.RESET_LINK_ISSUED,
-        action_rates.ACCOUNT: Action.USER_PREFERENCES,
-        action_rates.EXPORTS: Action.AUDIT_EXPORTED,
-        action_rates.SIGN_INS: Action.SIGNED_IN,
-    }
-    did(user, actions[rate], rate.most)
 
 
 def a_minute_later(monkeypatch):
@@ -55,7 +35,7 @@ class TestSaves:
         assert count_entries() == before
         assert fresh(tenant).retention_days == 30
         assert 1 <= int(answer.headers["Retry-After"]) <= 60
-        assert "60 changes of organisations a minute are the limit" in answer.words
+        assert "At most 60 changes of organisations a minute." in answer.words
         a_minute_later(monkeypatch)
         owner.edit(tenant, "features", retention_days=31)
         assert fresh(tenant).retention_days == 31
@@ -117,7 +97,7 @@ class TestOtherKinds:
         before = count_entries()
         for kind in ("csv", "jsonl"):
             answer = admin.get(f"/audit/export.{kind}", 429)
-            assert "10 exports a minute are the limit" in answer.words
+            assert "At most 10 exports a minute." in answer.words
             assert answer.headers["Retry-After"]
         assert count_entries() == before
 

@@ -35,7 +35,7 @@ class TestSignIn:
         browser.sign_in(reset.user.username, NEW)
         name = support.user.username
         assert bodies()[-1]["changes"]["reset_link_by"] == [None, name]
-        words = f"Signed in; the password was set by a reset link of {name}"
+        words = f"Signed in; the password was set with a reset link from {name}"
         assert sentence_of() == words
         assert words in support.get(f"/users/{reset.user.id}").words
         assert raw.rows("SELECT reset_by FROM user_sessions ORDER BY created_at DESC")[0] == (name,)
@@ -78,7 +78,7 @@ class TestEntry:
     def test_of_the_session_says_so_to_staff(self, support, reset, browser, tenant):
         browser.sign_in(reset.user.username, NEW)
         browser.edit(tenant, "organisation", name="Southwind")
-        words = f"Began with a password that was set by a reset link of {support.user.username}"
+        words = f"Began with a password that was set with a reset link from {support.user.username}"
         assert words in self.entry(support, "tenant.organisation.updated").words
         assert words in self.entry(support, "session.started").words
         assert "Began with" not in self.entry(browser, "tenant.organisation.updated").words
@@ -98,7 +98,7 @@ class TestPerson:
     def test_is_told_who_did_what_and_when(self, support, reset, browser):
         browser.sign_in(reset.user.username, NEW)
         told = browser.get("/account")
-        words = "A new password was chosen by a reset link that the support team made."
+        words = "A new password was set with a reset link from the support team."
         assert words in told.words_of("notices")
         assert support.user.username not in told.words
         assert "UTC" in told.words_of("notices")
@@ -112,7 +112,7 @@ class TestPerson:
     def test_of_the_staff_is_told_the_name(self, admin, support, browser):
         choose(admin, support, browser)
         browser.sign_in(support.user.username, NEW)
-        words = f"by a reset link that {admin.user.username} made."
+        words = f"with a reset link from {admin.user.username}."
         assert words in browser.get("/account").words_of("notices")
 
     def test_is_told_of_factors_that_an_admin_removed(self, admin, support):

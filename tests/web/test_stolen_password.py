@@ -126,7 +126,7 @@ class TestChanges:
         for words in self.changes(person):
             page = person.get("/account")
             assert f"{words} All other sessions were signed out." in page.words_of("notices")
-            assert "If you did not expect this" in page.words_of("notices")
+            assert "Was this not you?" in page.words_of("notices")
         assert words.startswith("New recovery codes")
 
     def test_are_told_until_they_are_dismissed(self, person):

@@ -189,7 +189,7 @@ class TestForm:
         assert answer.errors == {too_long: TOO_MUCH}
         assert answer.field("sip_password") == ""
         assert answer.field("sip_domain") == ("" if too_long == "sip_domain" else "typed.example")
-        assert "passwords apart" in answer.words
+        assert "except passwords" in answer.words
 
     def test_loses_only_the_longest_field(self, admin, form):
         lengths = {"name": 40_000, "meta_data": 120_000, "reason": 110_000}

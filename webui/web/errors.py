@@ -43,7 +43,8 @@ _NEVER_ECHOED = {
     *("password", "current_password", "code", "current_code", "setup", "credential", "assertion"),
     *(name for name, field in FIELDS.items() if isinstance(field, Secret)),
 }
-KEY_REUSED = "This form was used before, for something else. Nothing was done. Open it again."
+KEY_REUSED_TITLE = "This form was used before"
+KEY_REUSED = "It was sent before, for something else. Nothing was done now. Open the form again."
 
 
 def init_errors(app: Flask) -> None:
@@ -125,7 +126,7 @@ def _spoiled(_error: Exception) -> Response:
 
 
 def _key_reused(_error: KeyReused) -> Response:
-    return error_page(400, KEY_REUSED)
+    return error_page(400, KEY_REUSED, title=KEY_REUSED_TITLE)
 
 
 def _any_error(error: Exception) -> Response:

@@ -28,9 +28,9 @@ class ConfirmForm(BaseForm):
             self.drop_confirmation("current_code", "assertion")
             return
         code, app = self["current_code"], has.authenticator is not None
-        code.label.text = "Current code" if app else "Recovery code"
-        ways = "From the app you have now, or one of your recovery codes." if app else ""
-        by_passkey = "Leave it empty to confirm with a passkey: your browser asks for it."
+        code.label.text = "Code" if app else "Recovery code"
+        ways = "From your authenticator app, or one of your recovery codes." if app else ""
+        by_passkey = "Leave it empty to use a passkey instead: your browser asks for it."
         code.description = " ".join(filter(None, (ways, by_passkey if has.passkeys else "")))
         # With a passkey the code may be empty; an attribute of None is omitted.
         code.render_kw = {**CODE_HINTS, "required": None if has.passkeys else True}

@@ -25,7 +25,7 @@ _WORDS = {
     NoticeKind.PASSKEY_REMOVED: f"A passkey was removed. {_OTHERS_ENDED}",
     NoticeKind.RECOVERY_CODES: f"New recovery codes were made. {_OTHERS_ENDED}",
     NoticeKind.FACTORS_REMOVED: "The second factors of this account were removed by {}.",
-    NoticeKind.PASSWORD_RESET: "A new password was chosen by a reset link that {} made.",
+    NoticeKind.PASSWORD_RESET: "A new password was set with a reset link from {}.",
 }
 _TEAM = "the support team"
 

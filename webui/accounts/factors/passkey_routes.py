@@ -155,8 +155,10 @@ def _again(posted: PasskeyForm) -> Response:
 
 
 def _error_json(form: Any, status: int) -> Response:
-    errors = [field.errors[0] for field in form if field.errors]
-    return make_response(jsonify(message=errors[0] if errors else NOT_MADE), status)
+    """Returns for the script which field is wrong, and the words that are beside it."""
+    wrong = form.first_error
+    message = form[wrong].errors[0] if wrong else NOT_MADE
+    return make_response(jsonify(field=wrong, message=message), status)
 
 
 def _new_page(form: PasskeyForm) -> str:

@@ -113,7 +113,7 @@ def _signed_in(changes: Changes) -> Sentence:
     sentence = [plain_text(f"Signed in{_with_factor(changes)}")]
     if "reset_link_by" in changes:
         issuer = new(str(changes["reset_link_by"][1]))
-        sentence += [plain_text("; the password was set by a reset link of "), issuer]
+        sentence += [plain_text("; the password was set with a reset link from "), issuer]
     return sentence
 
 

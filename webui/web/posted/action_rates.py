@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from flask import Flask, Response, flash, request
+from flask import Flask, Response, g, request
 from flask_login import current_user
 from sqlalchemy import bindparam, select
 
@@ -146,10 +146,10 @@ def _check_posted() -> None:
 def _answer(refusal: TooFast) -> Response:
     """429: the form with its input, or a page with a button that sends it again."""
     wait = in_words(refusal.wait)
-    detail = f"{refusal.rate.most} {refusal.rate.words} a minute are the limit. "
+    detail = f"At most {refusal.rate.most} {refusal.rate.words} a minute. "
     detail += f"Nothing was saved. Wait {wait}, then try again."
     if request.method == "POST" and not wants_fragment() and current_user.is_authenticated:
-        flash(detail)
+        g.too_fast = detail
         again = drafts.show_again(429)
         if again:
             return retry_after.too_many(again, refusal)
