@@ -1,5 +1,7 @@
 """The catalogue is closed: what a field or an action does not declare is shown to nobody."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.factories import revise
@@ -13,6 +15,7 @@ from webui.history.record.actions import Action, Effect, owner_actions, section_
 from webui.history.record.listed import OTHER_FIELDS
 from webui.tenants.core.sections import SECTIONS
 
+TEXT = {".py", ".html", ".js", ".css"}
 OWNER = Reader(sees_staff_fields=False, sees_staff=False)
 
 
@@ -39,6 +42,14 @@ class TestField:
     def test_is_in_the_form_of_its_section(self):
         for name, section in SECTIONS.items():
             assert section.fields == [field.name for field in fields_of(name)]
+
+    def test_of_metadata_is_a_special_case_nowhere(self):
+        """Its name is in the catalogue, the model's column and the migrations alone."""
+        files = [p for d in ("webui", "templates", "static") for p in Path(d).rglob("*.*")]
+        named = {str(p) for p in files if p.suffix in TEXT and "meta_data" in p.read_text("utf-8")}
+        assert {name for name in named if "migrations" not in name} == {
+            *("webui/core/catalogue.py", "webui/models/tenant/tenant.py")
+        }
 
     def test_for_staff_is_there_to_be_attacked(self):
         assert STAFF_FIELDS
