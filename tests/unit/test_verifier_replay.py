@@ -15,7 +15,7 @@ from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.raw import copy_of_tenant
 from tests.samples import plain_values
 from tests.tampering import without_guards
-from tests.unit.test_verify import result
+from tests.unit.test_verifier import result
 from webui.accounts.self_service import own_account
 from webui.core.extensions import db, is_sqlite, write_transaction
 from webui.core.permissions import Role

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from tests.factories import an_actor, make_tenant, revise
 from tests.tampering import without_guards
-from tests.unit.test_verify import result
+from tests.unit.test_verifier import result
 from webui.core.extensions import db
 from webui.history.proof import checkpoint_lines, checkpoints, coverage, erasure
 from webui.history.record.actions import Action
