@@ -1,5 +1,6 @@
 """The catalogue is closed: what a field or an action does not declare is shown to nobody."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,16 @@ def change_of(name):
     """The body of an entry about a field."""
     field = FIELDS[name]
     return body(action_of(name), **{name: [field.use.default, other_value(field)]})
+
+
+def test_a_creation_names_an_owner_no_field_that_is_for_staff(monkeypatch):
+    field = FIELDS["sip_domain"]
+    closed = replace(field, declared=replace(field.use, audience=Audience.STAFF))
+    monkeypatch.setitem(FIELDS, "sip_domain", closed)
+    changes = {"name": [None, "Acme"], "billing_plan": [None, "starter"]}
+    told = body("tenant.created", **changes, sip_domain=[None, {"sealed": "x"}])
+    assert "SIP domain" in "".join(part.text for part in sentence(told, Reader()))
+    assert "SIP domain" not in "".join(part.text for part in sentence(told, OWNER))
 
 
 class TestListed:
