@@ -190,4 +190,4 @@ class NewTenantForm(TenantForm):
     def __init__(self, **options: Any) -> None:
         super().__init__(None, **options)
         if self.billing_plan.data is None:
-            self.billing_plan.data = "starter"
+            self.billing_plan.data = FIELDS["billing_plan"].use.default
