@@ -225,11 +225,14 @@ class TestStaffAction:
         return tenant
 
     def test_has_no_entry_for_an_owner(self, owner, written):
-        for page in looked_at(owner, written):
-            assert gives_away(page, *STAFF_ACTIONS) == [], page.response.request.path
         of_staff = db.session.query(AuditEntry).filter(AuditEntry.action.in_(STAFF_ACTIONS))
-        for entry in of_staff.filter_by(tenant_id=written.id).all():
-            owner.get(f"/audit/{entry.id}", 404)
+        ids = [str(entry.id) for entry in of_staff.filter_by(tenant_id=written.id).all()]
+        assert len(ids) == len(STAFF_ACTIONS)
+        for page in looked_at(owner, written):
+            if page.status != 404:
+                assert gives_away(page, *ids, *STAFF_ACTIONS) == [], page.response.request.path
+        for entry_id in ids:
+            owner.get(f"/audit/{entry_id}", 404)
 
     def test_is_offered_to_no_owner(self, owner, written):
         page = owner.get(tenant_url(written, "audit"))
