@@ -55,12 +55,6 @@ class Who(Protocol):
         """The role."""
 
 
-# Event -> the fields whose change it reports. Fields outside this table are never sent.
-_NAMED = {
-    event: [name for name, field in FIELDS.items() if field.use.event == event]
-    for event in (Event.UPDATED, Event.STATUS_CHANGED)
-}
-
 # Built once, because the query runs with every change of a tenant.
 _STOPS = WebhookStop.__table__.c
 _STOP = select(_STOPS.stopped_at).where(_STOPS.tenant_id == bindparam("tenant_id"))
@@ -93,12 +87,20 @@ def queue_changes(tenant: Tenant, fields: Collection[str], actor: Who) -> None:
     """Queues the events of a recorded change. A changed webhook URL ends a stop."""
     if "webhook_url" in fields:
         db.session.execute(delete(WebhookStop).where(WebhookStop.tenant_id == tenant.id))
-    changed = sorted(name for name in _NAMED[Event.UPDATED] if name in fields)
+    changed = sorted(name for name in _named_by(Event.UPDATED) if name in fields)
     if changed:
         _queue_change(tenant, Event.UPDATED, {"changed": changed}, actor)
-    if any(name in fields for name in _NAMED[Event.STATUS_CHANGED]):
-        status = {name: getattr(tenant, name) for name in _NAMED[Event.STATUS_CHANGED]}
+    of_status = _named_by(Event.STATUS_CHANGED)
+    if any(name in fields for name in of_status):
+        status = {name: getattr(tenant, name) for name in of_status}
         _queue_change(tenant, Event.STATUS_CHANGED, status, actor)
+
+
+def _named_by(event: Event) -> list[str]:
+    """The fields that an event names; one for staff is named by none, whatever it declares."""
+    return [
+        n for n, field in FIELDS.items() if field.use.event == event and field.use.is_for(False)
+    ]
 
 
 def _queue_change(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> None:

@@ -7,7 +7,9 @@ from sqlalchemy.exc import StatementError
 
 from tests.factories import make_tenant, make_user, revise
 from tests.raw import everything, rows
+from webui.core.catalogue import FIELDS
 from webui.core.extensions import db, keyring, write_transaction
+from webui.core.field_types import Sealed, Secret
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import Tampered
 from webui.history.record.actions import Action
@@ -17,9 +19,10 @@ from webui.models.columns import Audited, CompactJSON, Encrypted, now
 from webui.models.tenant.tenant import AUDIT_KINDS, audit_kind
 
 pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
+SECRET = [name for name, field in FIELDS.items() if isinstance(field, Secret)]
 ENCRYPTED = [
-    *("sip_domain", "sip_username", "sip_password"),
-    *("webhook_url", "webhook_secret", "webhook_secret_previous"),
+    *(name for name, field in FIELDS.items() if isinstance(field, Sealed)),
+    "webhook_secret_previous",
 ]
 
 
@@ -33,11 +36,10 @@ class TestAudited:
 
     def test_encrypted_fields_are_never_plain(self):
         kinds = {name: AUDIT_KINDS[name] for name in ENCRYPTED}
-        assert {name for name, kind in kinds.items() if kind is Audited.SEALED} == {
-            *("sip_domain", "sip_username", "webhook_url")
-        }
+        assert set(kinds.values()) == {Audited.SEALED, Audited.EVENT}
         assert {name for name, kind in kinds.items() if kind is Audited.EVENT} == {
-            *("sip_password", "webhook_secret", "webhook_secret_previous")
+            *SECRET,
+            "webhook_secret_previous",
         }
 
     def test_what_opens_an_account_is_never_plain(self):

@@ -29,9 +29,11 @@ def writing():
 
 @contextmanager
 def migrating():
-    """As a migration runs: in one transaction, with alembic's operations on its connection."""
-    with writing() as connection, Operations.context(MigrationContext.configure(connection)):
-        yield
+    """As a migration runs: in one transaction, with the models' convention for names."""
+    with writing() as connection:
+        context = MigrationContext.configure(connection, opts={"target_metadata": db.metadata})
+        with Operations.context(context):
+            yield
 
 
 @pytest.fixture

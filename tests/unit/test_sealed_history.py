@@ -9,7 +9,7 @@ from tests import tampering
 from tests.factories import an_actor, make_tenant, revise
 from tests.history import of_the_history
 from tests.tampering import without_guards
-from tests.unit.test_verify import assert_second_opinion, result
+from tests.unit.test_verifier import assert_second_opinion, result
 from webui.core.extensions import keyring
 from webui.crypto import fields
 from webui.crypto.keyring import KeyRing, new_keyring_json

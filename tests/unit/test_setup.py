@@ -8,6 +8,7 @@ from config import Config
 from tests import raw
 from tests.apps import an_app, inside
 from webui.commands import groups
+from webui.core.permissions import Role
 
 KEYS = ("audit_key", "keyring.json", "secret_key")
 DEMO = "demo-accounts.txt"
@@ -77,7 +78,7 @@ class TestDemo:
     def test_prints_the_accounts_once_and_keeps_them_for_their_owner(self, instance):
         said, rows = setup("--demo")
         kept = [line.split() for line in (instance / DEMO).read_text().splitlines()]
-        assert [name for name, _ in kept] == ["support", "admin", "auditor", "owner"]
+        assert [name for name, _ in kept] == list(Role)
         assert all(password in said for _, password in kept)
         assert not any(password in repr(rows) for _, password in kept)
         assert oct((instance / DEMO).stat().st_mode)[-3:] == "600"

@@ -8,34 +8,20 @@ from sqlalchemy.exc import DBAPIError
 from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_history_holds, count_entries
 from tests.raw import copy_of_tenant, new_entry, refused, rows, run, unchanged
+from tests.samples import as_sql, plain_values, together
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
 from webui.history.record.log import record
 from webui.models import AuditEntry, Tenant
-from webui.models.tenant.tenant import AUDIT_KINDS, Audited
 
 pytestmark = pytest.mark.both_databases
 
 # A valid other value for every column that stands in the history as it is.
 OTHER_VALUES = {
-    "name": "'Other'",
-    "status": "'inactive'",
-    "blocked_services": "'[\"calls\"]', status = 'suspended'",
-    "billing_plan": "'business'",
-    "max_concurrent_calls": "11",
-    "monthly_call_limit": "11",
-    "sip_enabled": "true",
-    "recording_enabled": "false",
-    "analytics_enabled": "false",
-    "recording_format": "'ogg'",
-    "retention_days": "11",
-    "hipaa_enabled": "true",
-    "pci_enabled": "true",
-    "data_encryption_enabled": "false",
-    "webhook_timeout_seconds": "11",
-    "meta_data": "'{\"a\":1}'",
-    "onboarded_at": "'2026-11-23 14:52:07.000000'",
-    "webhook_secret_previous_until": "'2026-11-24 14:52:07.000000'",
+    column: ", ".join(
+        [as_sql(value), *(f"{name} = {as_sql(more)}" for name, more in together(column).items())]
+    )
+    for column, value in plain_values().items()
 }
 
 
@@ -55,10 +41,6 @@ def tenant(app):
 
 
 class TestTenants:
-    def test_every_plain_column_is_attacked(self):
-        plain = {name for name, kind in AUDIT_KINDS.items() if kind is Audited.PLAIN}
-        assert set(OTHER_VALUES) == plain
-
     @pytest.mark.parametrize(("column", "value"), OTHER_VALUES.items())
     def test_no_column_changes_without_a_new_version(self, column, value):
         refused(f"UPDATE tenants SET {column} = {value}", match="raise its version by one")

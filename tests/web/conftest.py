@@ -37,7 +37,7 @@ def through_the_page() -> bool:
 
 @pytest.fixture
 def sign_in(app: Flask, secrets: set[str], through_the_page: bool) -> SignIn:
-    """Makes an account of a role with a session; `test_login` looks at the way there."""
+    """Makes an account of a role with a session; `test_sign_in` looks at the way there."""
 
     def sign_in(role: str = "admin", tenant: Tenant | None = None, **overrides: Any) -> Browser:
         browser = Browser(app.test_client(), secrets)

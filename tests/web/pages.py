@@ -234,7 +234,7 @@ class Browser:
             cookie["token"] = token
 
     def sign_in(self, username: str, password: str = PASSWORD, status: int = 303) -> Answer:
-        """Through the sign-in page, which `test_login` looks at more closely."""
+        """Through the sign-in page, which `test_sign_in` looks at more closely."""
         data = {"csrf_token": self.token("/login"), "next": ""}
         return self.post("/login", {**data, "username": username, "password": password}, status)
 

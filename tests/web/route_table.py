@@ -1,4 +1,7 @@
-"""What the routes answer each role, exactly: who may, and the statuses (DESIGN 2.2, 2.5)."""
+"""What the routes answer each role of DESIGN 2.5, exactly: who may, and the statuses (2.2).
+
+Any other role may what its permissions say; what it is answered is the same.
+"""
 
 from dataclasses import dataclass
 

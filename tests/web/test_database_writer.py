@@ -1,7 +1,7 @@
 """Who can write any row, has older copies of them and may append entries, but has no key.
 
 Each attack is done with the triggers dropped and put back, which is more than the database's
-role can do; what the triggers refuse by themselves is in `tests/unit/test_user_triggers.py`.
+role can do; what the triggers refuse by themselves is in `tests/unit/test_triggers_users.py`.
 """
 
 from types import SimpleNamespace

@@ -8,10 +8,12 @@ import pytest
 from tests import raw
 from tests.factories import an_actor, make_tenant, revise
 from tests.history import assert_audited, assert_history_holds, last_body
+from tests.samples import STAFF_FIELDS, other_value, typed_defaults
+from tests.samples import typed as typed_value
 from tests.web import dom
-from tests.web.pages import REASON, edit_url, tenant_url
-from tests.web.saved import fresh
-from webui.core.catalogue import FIELDS
+from tests.web.pages import REASON, changed, edit_url, tenant_url
+from tests.web.saved import bodies, fresh
+from webui.core.catalogue import FIELDS, fields_of
 from webui.history.record.actions import Action
 from webui.tenants.core.operations import Edit, update_section
 from webui.tenants.core.rules import Closed
@@ -117,9 +119,9 @@ class TestForm:
         names = {
             c.get("name") for c in form.form().iter() if c.tag in ("input", "select", "textarea")
         }
-        expected = {*EDITS[section][1], "csrf_token", "version", "reason"}
-        expected |= {"compliance": {"data_encryption_enabled"}}.get(section, set())
-        assert names - {"ceilings_seen"} == expected
+        expected = {field.name for field in fields_of(section)}
+        assert expected >= {*EDITS[section][1]}
+        assert names - {"ceilings_seen"} == {*expected, "csrf_token", "version", "reason"}
         assert form.field("version") == "1"
 
     def test_names_limits_no_stricter_than_the_server(self, admin, tenant, section):
@@ -256,14 +258,9 @@ class TestContract:
 
     @pytest.mark.parametrize("section", SECTIONS)
     def test_fields_are_enough(self, admin, tenant, section):
-        typed = {k: v for k, v in EDITS[section][0].items() if v is not False}
-        data = {
-            **{name: "y" if value is True else value for name, value in typed.items()},
-            **{"csrf_token": admin.token(), "version": "1", "reason": REASON},
-        }
-        if section == "compliance":
-            data["data_encryption_enabled"] = "y"
-        admin.post(tenant_url(tenant, section), data, 303)
+        technical = {"csrf_token": admin.token(), "version": "1", "reason": REASON}
+        data = {name: [value] for name, value in {**typed_defaults(section), **technical}.items()}
+        admin.post(tenant_url(tenant, section), changed(data, EDITS[section][0]), 303)
         assert opened(last_body()["changes"]) == EDITS[section][1]
 
 
@@ -276,19 +273,20 @@ class TestOwner:
         owner.submit(form, 303, **typed, reason="posted all the same")
         body = assert_audited(f"tenant.{section}.updated", tenant, reason=None)
         assert (body["actor"]["role"], body["actor"]["id"]) == ("owner", str(owner.user.id))
-        expected = {k: v for k, v in changes.items() if k != "meta_data"}
+        expected = {k: v for k, v in changes.items() if k not in STAFF_FIELDS}
         assert opened(body["changes"]) == expected
 
-    def test_neither_sees_nor_sets_metadata(self, sign_in, secrets):
-        secrets.add("planted-by-staff")
-        tenant = make_tenant(meta_data={"note": "planted-by-staff"})
-        owner = sign_in("owner", tenant)
-        assert "meta_data" not in owner.get(edit_url(tenant, "organisation")).fields
-        owner.edit(tenant, "organisation", name="Mine", meta_data='{"note": "stolen"}')
-        assert fresh(tenant).meta_data == {"note": "planted-by-staff"}
-        assert list(last_body()["changes"]) == ["name"]
-        owner.edit(tenant, "organisation", name="Mine too", meta_data="no json at all")
-        assert fresh(tenant).name == "Mine too"
+    @pytest.mark.parametrize("name", STAFF_FIELDS)
+    def test_neither_sees_nor_sets_what_is_for_staff(self, owner, tenant, name):
+        field = FIELDS[name]
+        stored = getattr(fresh(tenant), name)
+        typed = {"name": "Mine"} if field.use.section == "organisation" else {}
+        assert name not in owner.get(edit_url(tenant, field.use.section)).fields
+        for value in (other_value(field), "nothing that it could be"):
+            owner.edit(tenant, field.use.section, **typed, **{name: typed_value(value)})
+            assert getattr(fresh(tenant), name) == stored
+        assert fresh(tenant).name == typed.get("name", tenant.name)
+        assert all(name not in body["changes"] for body in bodies(tenant)[1:])
 
     def test_of_a_closed_tenant_can_only_read(self, sign_in):
         tenant = make_tenant()

@@ -80,7 +80,7 @@ class TestBody:
 
     def test_that_is_too_large_has_a_way_back_to_the_form(self, admin, tenant):
         page = edit_url(tenant, "organisation")
-        # Without a token it is not shown again with what fits, as `test_too_much` has it.
+        # Without a token it is not shown again with what fits, as `test_oversized_forms` has it.
         data = {"name": "x" * MAX_FORM_BYTES}
         ways = {"http://localhost" + page: page, "http://elsewhere.example/x": "/", "": "/"}
         for referrer, way in ways.items():

@@ -9,6 +9,7 @@ from tests import raw
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
+from webui.core.catalogue import FIELDS
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
 from webui.history.record.log import record
@@ -52,10 +53,12 @@ def facts(page, name):
 class TestCards:
     def test_show_every_field(self, admin, full):
         page = admin.get(tenant_url(full))
-        assert facts(page, "organisation") == {
-            "Name": FULL["name"],
-            "Metadata": 'crm: "C-17" tags: ["a","<b>"] عميل: 1',
-        }
+        for name, section in SECTIONS.items():
+            labels = [FIELDS[field].label for field in section.fields]
+            assert list(facts(page, name))[: len(labels)] == labels
+        assert facts(page, "organisation")["Name"] == FULL["name"]
+        metadata = 'crm: "C-17" tags: ["a","<b>"] عميل: 1'
+        assert facts(page, "organisation")["Metadata"] == metadata
         assert facts(page, "billing") == {
             "Billing plan": "Business 100 calls at once, 50,000 calls a month",
             "Concurrent calls": "250 above the plan's 100",

@@ -29,10 +29,10 @@ def routes(app: Flask) -> list[tuple[Rule, str]]:
     return sorted(found, key=lambda pair: (pair[0].rule, pair[1]))
 
 
-def declared(app: Flask, rule: Rule) -> Any:
-    """The permission that a route declares: one, "public" or None."""
+def declared(app: Flask, rule: Rule, **names: str) -> Any:
+    """The permission that a route declares at an address: one, "public" or None."""
     with app.test_request_context():
-        return permissions.declared(rule.endpoint, NAMES)
+        return permissions.declared(rule.endpoint, {**NAMES, **names})
 
 
 class World:

@@ -13,7 +13,7 @@ from webui.core.permissions import Permission, may
 from webui.history.query import diff as pairs
 from webui.history.query import history
 from webui.history.query.diff import Pair
-from webui.history.query.find import readable
+from webui.history.query.find import readable, readable_entries
 from webui.history.query.history import Row
 from webui.history.query.labels import CHOICES, field_label
 from webui.history.record import bodies
@@ -114,7 +114,7 @@ def _same_request(entry: AuditEntry) -> list[AuditEntry]:
     """Returns the other entries of the request, in order, limited to what the reader may see."""
     if entry.request is None:
         return []
-    query = select(AuditEntry).where(AuditEntry.request == entry.request)
+    query = select(AuditEntry).where(AuditEntry.request == entry.request, readable_entries())
     if not may(Permission.VIEW_ALL_HISTORY):
         query = query.where(AuditEntry.tenant_id == entry.tenant_id)
     query = query.where(AuditEntry.seq != entry.seq).order_by(AuditEntry.seq)
@@ -124,7 +124,8 @@ def _same_request(entry: AuditEntry) -> list[AuditEntry]:
 def _same_tenant(entry: AuditEntry) -> Neighbours:
     if entry.tenant_id is None:
         return Neighbours()
-    here = select(AuditEntry.id).where(AuditEntry.tenant_id == entry.tenant_id)
+    mine = AuditEntry.tenant_id == entry.tenant_id
+    here = select(AuditEntry.id).where(mine, readable_entries())
     older = here.where(AuditEntry.seq < entry.seq).order_by(AuditEntry.seq.desc()).limit(1)
     newer = here.where(AuditEntry.seq > entry.seq).order_by(AuditEntry.seq).limit(1)
     return Neighbours(db.session.scalar(older), db.session.scalar(newer))
@@ -137,7 +138,9 @@ def _same_fields(entry: AuditEntry, names: Sequence[str]) -> dict[str, Neighbour
     places = union_all(*(_places(entry, name) for name in names))
     found = {row.name: (row.before, row.after) for row in db.session.execute(places)}
     seqs = {seq for pair in found.values() for seq in pair if seq}
-    query = select(AuditEntry.seq, AuditEntry.id).where(AuditEntry.seq.in_(seqs))
+    query = select(AuditEntry.seq, AuditEntry.id).where(
+        AuditEntry.seq.in_(seqs), readable_entries()
+    )
     ids = {row.seq: row.id for row in db.session.execute(query)} if seqs else {}
     return {name: Neighbours(ids.get(old), ids.get(new)) for name, (old, new) in found.items()}
 

@@ -27,8 +27,8 @@ _LABELS = {
     "address": "Address",
 }
 
-# Prefixes of the actions that a tenant's history can contain, for every reader.
-_OF_A_TENANT = ("tenant.", "user.", Action.AUDIT_ERASED)
+# Prefixes of the actions that a tenant's history can contain.
+_OF_A_TENANT = ("tenant.", "user.", Action.AUDIT_ERASED, Action.ACCESS_DENIED)
 
 
 @dataclass(frozen=True)
@@ -126,14 +126,14 @@ class View:
 
     def choices(self, name: str) -> dict[str, dict[str, str]]:
         """Returns the options of a select, by group: every value that is not selected yet."""
+        staff = may(Permission.SEE_STAFF)
+        every = labels.CHOICES.get(name, {})
         if name == "field":
-            fields, staff = may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)
-            every = labels.field_choices(fields, staff)
-        else:
-            every = labels.CHOICES[name]
+            every = labels.field_choices(may(Permission.SEE_STAFF_FIELDS), staff)
+        if name == "action":
+            every = labels.action_choices(staff)
         if self.tenant and name == "action":
-            kinds = (*_OF_A_TENANT, *([Action.ACCESS_DENIED] if may(Permission.SEE_STAFF) else []))
-            every = {value: label for value, label in every.items() if value.startswith(kinds)}
+            every = {v: label for v, label in every.items() if v.startswith(_OF_A_TENANT)}
         chosen = getattr(self.filters, name)
         return labels.grouped(name, {v: words for v, words in every.items() if v not in chosen})
 

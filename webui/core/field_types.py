@@ -52,6 +52,10 @@ class Use:
     width: str = "half"
     parameter: str | None = None
 
+    def is_for(self, sees_staff_fields: bool) -> bool:
+        """Whether a reader may see the field; closed for an audience that is not the owner."""
+        return sees_staff_fields or self.audience is Audience.OWNER
+
 
 @dataclass(frozen=True)
 class Field:

@@ -7,10 +7,10 @@ from collections.abc import Callable
 
 from webui.core.catalogue import whole
 from webui.core.limits import CEILING_FIELDS, PLANS, RECORDING_FORMATS, Service, Status
-from webui.demo import profiles
+from webui.demo import profiles, staff_fields
 from webui.demo.names import NAME
 from webui.demo.story import Story
-from webui.history.record.actions import Action
+from webui.history.record.actions import Action, section_action
 
 Edit = Callable[[Story], bool]
 _BLOCKED = (
@@ -131,15 +131,12 @@ def rotate_webhook_secret(story: Story) -> bool:
     return story.change(story.someone(), Action.TENANT_WEBHOOK, values, "webhook")
 
 
-def change_metadata(story: Story) -> bool:
-    """Changes the metadata that staff keep about the customer."""
-    kept = story.state["meta_data"] if story.rng.random() < 0.7 else {}
-    values = {"meta_data": {**profiles.metadata(story.rng), **kept, **_touch(story)}}
-    return story.change(story.colleague(), Action.TENANT_ORGANISATION, values, "metadata")
-
-
-def _touch(story: Story) -> dict[str, int]:
-    return {"seats": story.rng.randrange(3, 400)}
+def change_staff_field(story: Story) -> bool:
+    """What staff know about the customer."""
+    field = story.rng.choice(staff_fields.STAFF_FIELDS)
+    values = {field.name: staff_fields.change_of(story.rng, field, story.state[field.name])}
+    action = section_action(str(field.use.section))
+    return story.change(story.colleague(), action, values, "metadata")
 
 
 def rename_tenant(story: Story) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webui.demo import edits, profiles
+from webui.demo import edits, profiles, staff_fields
 from webui.demo.names import organisation
 from webui.demo.story import Place, Scene, Story
 from webui.demo.story import Step as StoryStep
@@ -14,7 +14,7 @@ from webui.models.tenant.onboarding import SKIPPABLE, STEPS, Passed, Step
 _SIGNS_UP = 0.8
 _GETS_OWNER = 0.85
 _FINISHES = 0.89
-_HAS_SIP, _HAS_WEBHOOK, _HAS_METADATA = 0.41, 0.36, 0.2
+_HAS_SIP, _HAS_WEBHOOK, _HAS_NOTES = 0.41, 0.36, 0.2
 _CHANGES_FEATURES = 0.4
 _STARTS_SMALLER = 0.2
 _EXCEEDS = 0.04
@@ -29,7 +29,7 @@ _EDITS: dict[edits.Edit, int] = {
     edits.change_compliance: 3,
     edits.change_webhook: 5,
     edits.rotate_webhook_secret: 8,
-    edits.change_metadata: 14,
+    edits.change_staff_field: 14,
     edits.rename_tenant: 5,
 }
 # Sequences of status changes, and their share of tenants in percent.
@@ -125,7 +125,7 @@ def _be_set_up(story: Story) -> None:
     """Staff create the tenant from a contract and, usually, the owner's account."""
     rng = story.rng
     billing, *others = sections(story, profiles.believable_plan(rng))
-    story.set_up({**billing[2], "meta_data": profiles.metadata(rng)})
+    story.set_up({**billing[2], **staff_fields.staff_values(rng)})
     if rng.random() < _GETS_OWNER:
         story.wait(rng.uniform(1, 4))
         story.give_owner()
@@ -135,9 +135,9 @@ def _be_set_up(story: Story) -> None:
 
 def _live_on(story: Story) -> None:
     rng = story.rng
-    if rng.random() < _HAS_METADATA:
+    if rng.random() < _HAS_NOTES:
         story.wait(rng.uniform(10, 300))
-        edits.change_metadata(story)
+        edits.change_staff_field(story)
     count = rng.choice(_EDIT_COUNTS)
     for share in sorted(rng.uniform(story.share, 1) for _ in range(count)):
         story.wait_until(share)

@@ -7,6 +7,7 @@ from webui.demo import edits, profiles
 from webui.demo.lives import Sections, onboard
 from webui.demo.names import Organisation
 from webui.demo.people import Person
+from webui.demo.staff_fields import noted
 from webui.demo.story import Scene, Step, Story
 from webui.demo.usage import Month, months_until
 from webui.history.record.actions import Action
@@ -29,7 +30,7 @@ _EDITS: dict[edits.Edit, int] = {
     edits.change_compliance: 5,
     edits.change_webhook: 5,
     edits.rotate_webhook_secret: 5,
-    edits.change_metadata: 10,
+    edits.change_staff_field: 10,
     edits.rename_tenant: 3,
     edits.suspend: 5,
     edits.reactivate: 6,
@@ -44,11 +45,13 @@ _LAST: Sections = [
         "metadata",
         {
             "name": NORTHWIND.name,
-            "meta_data": {
-                "crm": "HS-20931",
-                "segment": "mid-market",
-                "notes": {"text": "Twelve practices, one trunk", "by": "sam.ortiz"},
-            },
+            **noted(
+                {
+                    "crm": "HS-20931",
+                    "segment": "mid-market",
+                    "notes": {"text": "Twelve practices, one trunk", "by": "sam.ortiz"},
+                }
+            ),
         },
     ),
     (

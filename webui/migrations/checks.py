@@ -18,12 +18,13 @@ def replace_check(table: str, name: str, condition: str) -> None:
     changes that do not affect stored rows ("ALTER TABLE", section 7), because a rebuilt table
     would lose its triggers. Raises NoSuchCheck.
     """
-    full_name = f"ck_{table}_{name}"
+    # The name as it is: the naming convention would put its prefix before it once more.
+    full_name = op.f(f"ck_{table}_{name}")
     if op.get_context().dialect.name == "sqlite":
         _edit_schema(table, full_name, condition)
     else:
         op.drop_constraint(full_name, table, type_="check")
-        op.create_check_constraint(op.f(full_name), table, condition)
+        op.create_check_constraint(full_name, table, condition)
 
 
 def words_check(column: str, words: list[str]) -> str:

@@ -25,7 +25,7 @@ from webui.models import Onboarding, Tenant
 from webui.models.tenant.onboarding import SKIPPABLE, Step
 from webui.onboarding import operations
 from webui.onboarding.operations import Move
-from webui.onboarding.steps import Go, move_of, posted_go, returns
+from webui.onboarding.steps import Go, move_of, posted_go, returns, reviewed_fields
 from webui.tenants.core.conflicts import Conflict
 from webui.tenants.core.forms import TenantForm, stored_values
 from webui.tenants.core.rules import Closed, RuleBroken, is_closed_for
@@ -43,8 +43,6 @@ from webui.web.posted.drafts import keeps_draft
 from webui.web.posted.forms import posted_version
 
 bp = Blueprint("onboarding", __name__, url_prefix="/onboarding")
-# The fields that the review shows; finishing requires that no one has changed them since.
-REVIEWED = sorted(name for section in SECTIONS.values() for name in section.fields)
 KEPT = "This is what you had typed here. It is not saved yet."
 View = Callable[..., Any]
 
@@ -202,7 +200,7 @@ def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
         operations.move_on(tenant.id, move, "", actor)
         return _go_on(tenant, move, go)
     try:
-        operations.finish_onboarding(tenant.id, posted_version(), REVIEWED, actor)
+        operations.finish_onboarding(tenant.id, posted_version(), reviewed_fields(), actor)
     except operations.Unfinished as refusal:
         return go_to(url_for(".show", step=refusal.step))
     except Conflict as conflict:

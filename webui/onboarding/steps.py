@@ -4,9 +4,12 @@ from enum import StrEnum
 
 from flask import abort, request
 
+from webui.core.catalogue import fields_of
+from webui.core.permissions import Permission, may
 from webui.models.tenant.onboarding import SKIPPABLE, STEPS, Passed, Step
 from webui.onboarding.operations import Move
 from webui.tenants.core.forms import TenantForm
+from webui.tenants.core.sections import SECTIONS
 from webui.web.errors import Detail
 
 UNKNOWN = "The form did not say where to go. Reload the page and use its buttons."
@@ -40,6 +43,13 @@ def posted_go(step: Step) -> Go | Step:
 def returns() -> bool:
     """Whether the step was opened from the review, so that saving returns there."""
     return request.args.get("to") == Step.REVIEW
+
+
+def reviewed_fields() -> list[str]:
+    """What the review shows this person, and nobody may have changed since it did."""
+    everything = may(Permission.SEE_STAFF_FIELDS)
+    reviewed = [field for name in SECTIONS for field in fields_of(name)]
+    return sorted(field.name for field in reviewed if field.use.is_for(everything))
 
 
 def move_of(step: Step, go: Go | Step, form: TenantForm | None = None) -> Move:

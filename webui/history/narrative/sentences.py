@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webui.core.catalogue import FIELDS
-from webui.core.field_types import Audience, Choice, Metadata, Sealed, Secret, Switch, Whole
+from webui.core.field_types import Choice, Metadata, Sealed, Secret, Switch, Whole
 from webui.core.limits import SERVICE_LABELS, Service
 from webui.history.narrative import access, accounts, keys, webhooks
 from webui.history.narrative.fragments import Part, Sentence
@@ -46,7 +46,7 @@ class Reader:
         """Whether the reader may see the name in an entry's changes; unknown: staff only."""
         spec = FIELDS.get(name)
         if spec is not None:
-            return spec.use.audience is Audience.OWNER or self.sees_staff_fields
+            return spec.use.is_for(self.sees_staff_fields)
         return self.sees_staff or listed_for_owners(name)
 
 
@@ -228,6 +228,6 @@ def _created(changes: Mapping[str, Any], reader: Reader) -> Sentence:
     assert isinstance(plan, Choice)
     parts.append(_text(f" on {plan.label_of(changes['billing_plan'][1])}"))
     for name in ("sip_domain", "webhook_url"):
-        if name in changes:
+        if name in changes and reader.may_see(name):
             parts += [_text("; "), *_sealed(name, changes[name], reader)]
     return parts

@@ -142,8 +142,11 @@ def _refuse_staff_filters(given: Mapping[str, Sequence[str]]) -> None:
 
 
 def _known(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
+    known = labels.CHOICES[name]
+    if name == "action":
+        known = labels.action_choices(may(Permission.SEE_STAFF))
     for value in values:
-        if value not in labels.CHOICES[name]:
+        if value not in known:
             raise BadFilter(f"There is no {name} “{value}”. Choose one from the list.")
     return values
 

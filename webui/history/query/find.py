@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import has_request_context
-from sqlalchemy import ColumnElement, Select, func, select, union
+from sqlalchemy import ColumnElement, Select, func, select, true, union
 
 from webui.core.extensions import db
 from webui.core.permissions import Permission, may
@@ -113,7 +113,16 @@ def readable(action: str) -> bool:
 
     True for commands, which have no request.
     """
-    return not has_request_context() or may(Permission.SEE_STAFF) or action in _FOR_OWNERS
+    return _reads_everything() or action in _FOR_OWNERS
+
+
+def readable_entries() -> ColumnElement[bool]:
+    """The same as a condition of a query."""
+    return true() if _reads_everything() else AuditEntry.action.in_(_FOR_OWNERS)
+
+
+def _reads_everything() -> bool:
+    return not has_request_context() or may(Permission.SEE_STAFF)
 
 
 def every(filters: Filters, head: int) -> tuple[int, Select[int, str, str]] | None:

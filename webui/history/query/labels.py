@@ -7,9 +7,8 @@ from sqlalchemy import select
 
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import db
-from webui.core.field_types import Audience
 from webui.history.record import bodies
-from webui.history.record.actions import SOURCE_LABELS, Action, Outcome
+from webui.history.record.actions import SOURCE_LABELS, Action, Outcome, owner_actions
 from webui.history.record.listed import OTHER_FIELDS
 from webui.models import AuditEntry, AuditField, Tenant
 
@@ -56,12 +55,15 @@ def field_label(name: str) -> str:
 
 def field_choices(sees_staff_fields: bool, sees_staff: bool) -> dict[str, str]:
     """Returns name -> label of the fields that this reader may filter by."""
-    names = [
-        name
-        for name, field in FIELDS.items()
-        if sees_staff_fields or field.use.audience is Audience.OWNER
-    ]
+    names = [name for name, field in FIELDS.items() if field.use.is_for(sees_staff_fields)]
     return {name: field_label(name) for name in [*names, *(OTHER_FIELDS if sees_staff else ())]}
+
+
+def action_choices(sees_staff: bool) -> dict[str, str]:
+    """The actions to choose from, for this reader: an owner is offered those for owners."""
+    if sees_staff:
+        return CHOICES["action"]
+    return {action: CHOICES["action"][action] for action in owner_actions()}
 
 
 def grouped(name: str, choices: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -51,6 +51,12 @@ OTHER_FIELDS: dict[str, Listed] = {
 }
 
 
+def owner_fields() -> list[str]:
+    """What of `changes` an owner may see: fields of the tenant, and other names."""
+    fields = [name for name, field in FIELDS.items() if field.use.is_for(False)]
+    return [*fields, *(name for name in OTHER_FIELDS if listed_for_owners(name))]
+
+
 def listed_for_owners(name: str) -> bool:
     """Whether an owner may see the name; an undeclared one is for staff only."""
     listed = OTHER_FIELDS.get(name)

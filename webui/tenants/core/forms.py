@@ -11,8 +11,8 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]
 from wtforms.validators import ValidationError
 
 from webui.core.catalogue import FIELDS, fields_of
-from webui.core.field_types import Audience, Secret
-from webui.core.limits import SERVICE_LABELS, STATUS_LABELS, Service, Status
+from webui.core.field_types import Secret
+from webui.core.limits import REASON, SERVICE_LABELS, STATUS_LABELS, Service, Status
 from webui.core.permissions import Permission, may
 from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE
@@ -26,15 +26,13 @@ from webui.web.posted.forms import (
 )
 from webui.web.template_filters import pretty_json
 
-# Permission that a field needs besides the permission of its form.
-_NEEDED = {
-    "reason": Permission.GIVE_REASON,
-    **{
-        name: Permission.EDIT_STAFF_FIELDS
-        for name, field in FIELDS.items()
-        if field.use.audience is not Audience.OWNER
-    },
-}
+
+def _may_fill_in(name: str) -> bool:
+    """Whether the person may change a field of a form that is open to them."""
+    if name == REASON.name:
+        return may(Permission.GIVE_REASON)
+    field = FIELDS.get(name)
+    return field is None or field.use.is_for(may(Permission.EDIT_STAFF_FIELDS))
 
 
 def form_value(value: Any) -> Any:
@@ -64,9 +62,8 @@ class TenantForm(BaseForm):
         for field in self:
             if tenant and isinstance(field, ChoiceField):
                 field.stored = getattr(tenant, field.name)
-        for name, permission in _NEEDED.items():
-            if name in self and not may(permission):
-                del self[name]
+        for name in [field.name for field in self if not _may_fill_in(field.name)]:
+            del self[name]
 
     def __init_subclass__(cls) -> None:
         """Adds the section's fields from the catalogue, and a reason."""
@@ -193,4 +190,4 @@ class NewTenantForm(TenantForm):
     def __init__(self, **options: Any) -> None:
         super().__init__(None, **options)
         if self.billing_plan.data is None:
-            self.billing_plan.data = "starter"
+            self.billing_plan.data = FIELDS["billing_plan"].use.default

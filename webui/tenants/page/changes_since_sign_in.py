@@ -13,7 +13,8 @@ from sqlalchemy import select
 from webui.core.extensions import db
 from webui.core.permissions import STAFF
 from webui.history.record.actions import Action
-from webui.models import AuditEntry
+from webui.history.record.listed import owner_fields
+from webui.models import AuditEntry, AuditField
 
 # If there were more changes in the period, only this many of the newest are read.
 _MOST = 100
@@ -58,6 +59,14 @@ def news(tenant_id: UUID, user_id: UUID) -> News | None:
         AuditEntry.seq.between(last.seq, this.seq),
         AuditEntry.actor_role.in_(STAFF),
         AuditEntry.tenant_version.is_not(None),
+        # A change of what is for staff only is no news.
+        AuditEntry.seq.in_(
+            select(AuditField.seq).where(
+                AuditField.tenant_id == tenant_id,
+                AuditField.field.in_(owner_fields()),
+                AuditField.seq.between(last.seq, this.seq),
+            )
+        ),
     )
     found = set(db.session.scalars(theirs.order_by(AuditEntry.seq.desc()).limit(_MOST)))
     parts = list(dict.fromkeys(words for action, words in _WORDS.items() if action in found))

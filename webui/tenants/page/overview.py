@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select
 
 from webui.core.catalogue import FIELDS, fields_of
 from webui.core.extensions import read
-from webui.core.field_types import MAX_SAFE_INTEGER, Audience, Field
+from webui.core.field_types import MAX_SAFE_INTEGER, Field
 from webui.core.limits import CEILING_FIELDS, PLANS, SERVICE_LABELS, Service
 from webui.core.permissions import Permission, may
 from webui.crypto.fields import key_id
@@ -120,10 +120,8 @@ class Overview:
 
     def visible_fields(self, section: Section) -> list[Field]:
         """Returns the fields of a section that this reader may see."""
-        fields = fields_of(section.name)
-        if may(Permission.SEE_STAFF_FIELDS):
-            return fields
-        return [field for field in fields if field.use.audience is Audience.OWNER]
+        everything = may(Permission.SEE_STAFF_FIELDS)
+        return [field for field in fields_of(section.name) if field.use.is_for(everything)]
 
     def ceiling(self, field: str) -> int | None:
         """Returns the plan's ceiling for a field; None for no ceiling."""

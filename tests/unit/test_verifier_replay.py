@@ -13,8 +13,9 @@ from sqlalchemy.exc import DBAPIError
 from tests import factories, tampering
 from tests.factories import an_actor, make_tenant, make_user, revise
 from tests.raw import copy_of_tenant
+from tests.samples import plain_values
 from tests.tampering import without_guards
-from tests.unit.test_verify import result
+from tests.unit.test_verifier import result
 from webui.accounts.self_service import own_account
 from webui.core.extensions import db, is_sqlite, write_transaction
 from webui.core.permissions import Role
@@ -26,7 +27,7 @@ from webui.history.record.actions import Action
 from webui.history.verification import replayed_state, row_reading
 from webui.keys import canary, rotation
 from webui.models import AuditSealed, Tenant, User
-from webui.models.columns import Audited, CompactJSON, UTCDateTime, now
+from webui.models.columns import Audited, now
 from webui.models.user import NO_PASSWORD
 from webui.users import operations
 from webui.users.operations import AccountChange
@@ -103,25 +104,10 @@ def assert_named(app, table, row_id, column):
 
 def another(column):
     """A value that the column does not have, and may."""
-    others = {
-        "name": "Somebody Else",
-        "status": "inactive",
-        "recording_format": "wav",
-        "role": "admin",
-        "theme": "dark",
-        "time_zone": "Europe/Berlin",
-    }
-    if column.name in others:
-        return others[column.name]
-    if isinstance(column.type, UTCDateTime):
-        return LATER
-    if isinstance(column.type, CompactJSON):
-        return ["calls"] if column.name == "blocked_services" else {"a": True}
-    if column.type.python_type is bool:
-        return column.name not in ("recording_enabled", "analytics_enabled", "active") and (
-            column.name != "data_encryption_enabled"
-        )
-    return 7 if column.type.python_type is int else "forged"
+    if column.table is TENANTS:
+        return plain_values()[column.name]
+    others = {"role": "admin", "theme": "dark", "time_zone": "Europe/Berlin"}
+    return others.get(column.name, "forged")
 
 
 def plain(table, *without):
@@ -136,7 +122,7 @@ def sealed_columns(*kinds):
 class TestPlainColumn:
     @pytest.mark.parametrize("column", plain(TENANTS))
     def test_of_a_tenant_is_compared(self, app, acme, column):
-        more = {"name_key": "somebody else"} if column.name == "name" else {}
+        more = {"name_key": another(column)} if column.name == "name" else {}
         if column.name == "blocked_services":
             revise(acme, Action.TENANT_STATUS, status="suspended", blocked_services=["sip"])
         set_row(TENANTS, acme.id, **{column.name: another(column)}, **more)

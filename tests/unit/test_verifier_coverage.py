@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 
 from tests.factories import an_actor, make_tenant, revise
 from tests.tampering import without_guards
-from tests.unit.test_verify import result
+from tests.unit.test_verifier import result
 from webui.core.extensions import db
 from webui.history.checkpoints import checkpoint_lines, checkpoints
 from webui.history.proof import erasure
