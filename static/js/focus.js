@@ -1,5 +1,6 @@
 // A swap that replaces the focused element leaves the keyboard nowhere: the focus goes to the
-// element of the same id in what came, else to the part that was replaced.
+// element of the same id in what came, else to the part that was replaced or,
+// when nothing came in its place, to the page's content.
 (() => {
   let lost = null;
 
@@ -11,8 +12,9 @@
   });
   document.addEventListener("htmx:after:swap", () => {
     if (!lost || (document.activeElement && document.activeElement !== document.body)) return;
-    const place = (lost.id && document.getElementById(lost.id)) || document.getElementById(lost.part);
-    if (place && !place.querySelector("[autofocus]")) place.focus({ preventScroll: true });
+    const came = (lost.id && document.getElementById(lost.id)) || document.getElementById(lost.part);
+    const place = came ?? document.getElementById("main");
+    if (!came || !place.querySelector("[autofocus]")) place.focus({ preventScroll: true });
     lost = null;
   });
 })();
