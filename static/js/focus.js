@@ -1,5 +1,5 @@
 // When htmx replaces the focused element, the keyboard focus is lost: it moves to the new element with
-// the same id, else to the replaced fragment.
+// the same id, else to the replaced fragment or, when nothing came in its place, to the page's content.
 (() => {
   let lost = null;
 
@@ -11,8 +11,9 @@
   });
   document.addEventListener("htmx:after:swap", () => {
     if (!lost || (document.activeElement && document.activeElement !== document.body)) return;
-    const place = (lost.id && document.getElementById(lost.id)) || document.getElementById(lost.part);
-    if (place && !place.querySelector("[autofocus]")) place.focus({ preventScroll: true });
+    const came = (lost.id && document.getElementById(lost.id)) || document.getElementById(lost.part);
+    const place = came ?? document.getElementById("main");
+    if (!came || !place.querySelector("[autofocus]")) place.focus({ preventScroll: true });
     lost = null;
   });
 })();

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import check
 from tests.browser.keyboard import Keyboard
-from tests.browser.pages import sign_in
+from tests.browser.pages import TenantPage, sign_in
 from tests.browser.server import Account
 from tests.factories import make_user
 from webui.accounts.sessions import notices
@@ -49,11 +49,21 @@ class TestNotices:
         keyboard.tab_to(page.get_by_role("button", name="Dismiss"))
         keyboard.press("Enter")
         expect(bar).to_have_count(0)
+        expect(page.get_by_role("main")).to_be_focused()
         assert page.url.endswith("/tenants?q=n")
         page.goto("/account")
         expect(bar).to_have_count(0)
         changes = page.get_by_role("region", name="Recent changes")
         expect(changes).to_contain_text("An authenticator app was added.")
+
+    def test_do_not_cost_what_is_typed_below_them(self, told, tenant):
+        page = told()
+        form = TenantPage(page, tenant).open().edit("billing").fill(max_concurrent_calls=44)
+        page.get_by_role("button", name="Dismiss").click()
+        expect(page.get_by_role("complementary", name="About your account")).to_have_count(0)
+        expect(form.field("max_concurrent_calls")).to_have_value("44")
+        page.reload()
+        expect(page.get_by_role("complementary", name="About your account")).to_have_count(0)
 
     def test_are_dismissed_without_javascript(self, told):
         page = told("owner", java_script_enabled=False)

@@ -41,11 +41,11 @@ def tenant(app):
 
 
 class TestTenants:
-    @pytest.mark.parametrize(("column", "value"), OTHER_VALUES.items())
+    @pytest.mark.parametrize(("column", "value"), OTHER_VALUES.items(), ids=OTHER_VALUES.keys())
     def test_no_column_changes_without_a_new_version(self, column, value):
         refused(f"UPDATE tenants SET {column} = {value}", match="raise its version by one")
 
-    @pytest.mark.parametrize(("column", "value"), OTHER_VALUES.items())
+    @pytest.mark.parametrize(("column", "value"), OTHER_VALUES.items(), ids=OTHER_VALUES.keys())
     def test_no_column_changes_without_an_entry(self, column, value):
         refused(
             f"UPDATE tenants SET {column} = {value}, version = version + 1",

@@ -13,7 +13,7 @@ from webui.accounts.self_service.forms import PasswordForm, PreferencesForm
 from webui.accounts.sessions import sessions
 from webui.core.permissions import Permission, requires
 from webui.web import request_actor
-from webui.web.htmx import go_to, part_of
+from webui.web.htmx import go_to, part_of, wants_fragment
 from webui.web.navigation import safe_next
 from webui.web.template_filters import plural
 
@@ -106,6 +106,9 @@ def dismiss_notices() -> Response:
     """Hides notices from every page; the account page still shows them."""
     sent = [_uuid(text) for text in request.form.getlist("notice")]
     notices.dismiss(current_user.id, [found for found in sent if found])
+    if wants_fragment():
+        # Nothing takes the bar's place, and what was typed elsewhere on the page stays.
+        return make_response("")
     return go_to(safe_next(request.form.get("next")) or url_for(".page"))
 
 
