@@ -42,7 +42,7 @@ def test_every_fact_is_attacked():
     assert set(OTHER_VALUES) == set(user_seals.FACTS)
 
 
-@pytest.mark.parametrize(("column", "value"), OTHER_VALUES.items())
+@pytest.mark.parametrize(("column", "value"), OTHER_VALUES.items(), ids=OTHER_VALUES.keys())
 def test_no_fact_changes_without_a_new_entry(column, value):
     refused(f"UPDATE users SET {column} = {value}", match=NEEDS_ENTRY)
 

@@ -12,17 +12,24 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, insert, text
 
+from webui.core.catalogue import filterable
 from webui.core.extensions import WRITING, db, is_sqlite
 from webui.models import Tenant, User
 from webui.tenants.search import search, search_terms
-from webui.tenants.search.search import Filters
+from webui.tenants.search.search import CHOICES, Filters
 
 pytestmark = pytest.mark.both_databases
 
 SOME, MANY = 800, 3_200
 START = datetime(2026, 1, 1, tzinfo=UTC)
+# The words of each choice that the list can be narrowed to; a plan and a status besides are below.
+WORDS = {field.name: [word for word, _ in field.choices] for field in filterable().values()}
+SINGLE = [{name: word} for name, words in CHOICES.items() for word in words]
 FILTERS = [
-    *({}, {"status": "active"}, {"plan": "business"}, {"onboarding": "open"}),
+    *SINGLE,
+    # The rarest of every choice, and nobody is all of them.
+    {name: list(words)[-1] for name, words in CHOICES.items()},
+    {},
     *({"status": "blocked", "onboarding": "done"}, {"plan": "starter", "onboarding": "done"}),
     # Nobody is all three.
     {"status": "blocked", "plan": "enterprise", "onboarding": "open"},
@@ -40,7 +47,9 @@ def a_row(number):
     at = START + timedelta(minutes=number * 7919 % MANY)
     word = "rare" if number < 5 else "common" if number % 8 < 2 else "other"
     name = f"{('no', 'co')[number % 2]}{number * 7919 % 9973} {word}"
+    rare = {name: words[-1] if number < 5 else words[0] for name, words in WORDS.items()}
     return {
+        **rare,
         "id": UUID(int=number),
         "name": name,
         "name_key": name,

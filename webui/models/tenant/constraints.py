@@ -1,8 +1,10 @@
 """The CHECK constraints of the tenants table, and the indexes for the list of tenants."""
 
+from typing import Any
+
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 
-from webui.core.catalogue import FIELDS
+from webui.core.catalogue import FIELDS, filterable
 from webui.core.field_types import Metadata
 from webui.models.columns import NO_ROW_ID, field_checks, partial_index
 
@@ -27,7 +29,10 @@ _SIZES = {
 ONBOARDING_OPEN = "COALESCE(onboarded_at IS NULL, false)"
 # The filters of the list, before the columns that it is sorted by. SQLite reads from the index
 # alone only if the columns of its expressions are in the index as well.
-_FILTERS = ("billing_plan", "status", text(ONBOARDING_OPEN))
+_FIRST = ("billing_plan", "status")
+FILTERED = [*_FIRST, *(f.name for f in filterable().values() if f.name not in _FIRST)]
+"""The fields that the list can be filtered by, in the order of its indexes."""
+_FILTERS: tuple[Any, ...] = (*_FIRST, text(ONBOARDING_OPEN), *FILTERED[len(_FIRST) :])
 
 CONSTRAINTS = (
     # Deferred, so that the row and its entry may come in any order inside one transaction,

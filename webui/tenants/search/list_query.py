@@ -26,10 +26,9 @@ from sqlalchemy import (
     union_all,
 )
 
-from webui.core.catalogue import filterable
-from webui.core.limits import Status
+from webui.core.catalogue import FIELDS, filterable
 from webui.models import Onboarding, Tenant, TenantUsage
-from webui.models.tenant.constraints import ONBOARDING_OPEN
+from webui.models.tenant.constraints import FILTERED, ONBOARDING_OPEN
 from webui.tenants.search.search_terms import Beginning, SearchTerm, without_index
 from webui.web.paging import Keyset
 
@@ -47,21 +46,16 @@ ORDERS = {
         Keyset("-updated", _UPDATED, descending=True),
     )
 }
-_LANES: dict[str, ColumnElement[Any]] = {
-    "plan": _T.billing_plan,
-    "status": _T.status,
+FILTERS: dict[str, ColumnElement[Any]] = {
+    **{str(FIELDS[name].use.parameter): _T[name] for name in FILTERED},
     "onboarding": literal_column(ONBOARDING_OPEN, Boolean()),
 }
-"""The first columns of the list's indexes."""
-FILTERS: dict[str, ColumnElement[Any]] = {
-    **_LANES,
-    **{
-        parameter: _T[field.name]
-        for parameter, field in filterable().items()
-        if parameter not in _LANES
-    },
+"""Parameter -> column: the first columns of the list's indexes, before those it is sorted by."""
+_EVERY: dict[str, list[Any]] = {
+    **{name: [word for word, _ in field.choices] for name, field in filterable().items()},
+    "onboarding": [False, True],
 }
-"""Parameter -> column. A column that is no lane is tested on each row that is read."""
+"""Parameter -> every value; the plan's are those in use."""
 _COLUMNS = (
     _T.id,
     _T.name,
@@ -165,10 +159,8 @@ def _streams(shape: QueryShape) -> Iterator[Select[Any]]:
         # Another index would read many more rows than these.
         narrowed = [without_index(FILTERS[name]) == _value(name) for name in shape.filters]
         yield _stream(shape, [_T.id.in_(ids), *narrowed, *also])
-    others = [FILTERS[name] == _value(name) for name in shape.filters if name not in _LANES]
     for group in lookup.tested or ([()] if lookup.walks else []):
         tests = [or_(*(_test(term, shape.sort) for term in group))] if group else []
-        tests += others
         for lane in _lanes(shape):
             yield _stream(shape, [*lane, *tests, *also])
 
@@ -184,15 +176,15 @@ def _value(name: str) -> Any:
 
 
 def _lanes(shape: QueryShape) -> Iterator[list[ColumnElement[bool]]]:
-    if _LANES.keys().isdisjoint(shape.filters):
+    if not shape.filters:
         yield []
         return
-    every = {"plan": shape.plans, "status": list(Status), "onboarding": (False, True)}
+    every = {**_EVERY, "plan": shape.plans}
     chosen = [
-        [_value(name)] if name in shape.filters else map(literal, every[name]) for name in _LANES
+        [_value(name)] if name in shape.filters else map(literal, every[name]) for name in FILTERS
     ]
     for values in product(*chosen):
-        yield [column == value for column, value in zip(_LANES.values(), values, strict=True)]
+        yield [column == value for column, value in zip(FILTERS.values(), values, strict=True)]
 
 
 def _stream(shape: QueryShape, conditions: list[Any]) -> Select[Any]:
