@@ -29,7 +29,7 @@ from webui.keys import canary, rotation
 from webui.models import AuditSealed, Tenant, User
 from webui.models.columns import Audited, now
 from webui.models.user import NO_PASSWORD
-from webui.users import operations
+from webui.users import operations, resealing
 from webui.users.operations import AccountChange
 
 TENANTS, USERS, SEALED = Tenant.__table__, User.__table__, AuditSealed.__table__
@@ -390,6 +390,11 @@ class TestHealthyDatabase:
         with write_transaction():
             canary.register_keys(app.extensions["keyring"])
         rotation.rotate_values(an_actor())
+        assert said(app) == said(app, seals=True) == []
+
+    def test_after_an_account_was_sealed_anew(self, app, person):
+        order = AccountChange(person.id, "its row was changed by hand")
+        resealing.reseal(order, Role.SUPPORT, None, an_actor())
         assert said(app) == said(app, seals=True) == []
 
     def test_with_data_of_the_demo(self, app):

@@ -36,8 +36,9 @@ def test_at_a_tenant_are_found_by_it(admin, tenant, tried, more):
 
 
 def test_of_strangers_are_not_for_owners(owner, tenant, tried):
-    for query in ("", "?outcome=denied", "?action=access.denied"):
+    for query in ("", "?outcome=denied"):
         assert tried not in numbers(owner.get(f"{tenant_url(tenant)}/audit{query}"))
+    owner.get(f"{tenant_url(tenant)}/audit?action=access.denied", 400)
     entry = db.session.scalars(select(AuditEntry.id).where(AuditEntry.seq == tried)).one()
     owner.get(f"/audit/{entry}", 404)
 
@@ -58,6 +59,7 @@ def test_are_found_along_their_own_index(app, tenant):
         # Of the few rows of a test it would rather read all.
         db.session.execute(text("ANALYZE audit_entries"))
         db.session.execute(text("SET LOCAL enable_seqscan = off"))
+        db.session.execute(text("SET LOCAL cpu_tuple_cost = 1000"))
     [_, attempts] = streams.streams(Filters(tenant=(tenant.id,)), denials=True)[0].values
     query = select(AuditEntry.seq).where(attempts).order_by(AuditEntry.seq.desc()).limit(5)
     bare = query.compile(db.engine, compile_kwargs={"literal_binds": True})

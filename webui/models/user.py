@@ -65,6 +65,8 @@ class User(Model):
         CheckConstraint("length(username) BETWEEN 3 AND 50", name="username_limits"),
         Index("ix_users_email_key", "email_key"),
         Index("ix_users_tenant_id", "tenant_id"),
+        # SQLite looks for accounts that wait for an entry whenever one is inserted.
+        Index("ix_users_seal_entry", "seal_entry"),
         Index("ix_users_role_username", "role", "username_key"),
         # Filters of the list that find a few accounts among very many owners.
         partial_index(

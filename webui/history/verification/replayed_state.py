@@ -115,10 +115,13 @@ class Guarded:
                 yield index
 
     def _password(self, column: str, row: Row, told: Told) -> Iterator[Contradiction]:
-        """Whether somebody chose a password: who was invited has none until an entry says so."""
+        """Compares whether the account has a password: as the newest entry about it says.
+
+        Without such an entry an invited account has none, and any other has one.
+        """
         source = told.sources.get("password")
         invited = told.made is not None and told.made.action == Action.USER_INVITED
-        has_one = source is not None or not invited
+        has_one = said_of(source, "password") is not None if source else not invited
         if has_one != (row[column] != NO_PASSWORD):
             yield Contradiction(column, source or told.made)
 

@@ -51,6 +51,7 @@ def upgrade() -> None:
             op.add_column("users", column)
     for table in ("tenants", "users"):
         op.create_index(f"ix_{table}_seal_kid", table, [sa.text(kid_of_seal()), "id"])
+    op.create_index("ix_users_seal_entry", "users", ["seal_entry"])
     seal_rows()
     if not is_sqlite():
         # Last: what waits for the end of the transaction would refuse further steps.
