@@ -1,1 +1,1 @@
-"""Verifying the history as it is stored, and replaying it against the rows."""
+"""Verifies the stored history, and compares the rows of tables with it."""

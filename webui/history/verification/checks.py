@@ -1,6 +1,6 @@
-"""Judging entries one by one, in order: is each what its hash, its neighbours and its columns say?
+"""Checks each entry against its hash, its neighbours and its columns, in the order of seq.
 
-Pure and fast, because a million entries pass through here: it knows no database.
+Fast and without database access, because verifications check millions of entries.
 """
 
 import json
@@ -19,27 +19,29 @@ from webui.history.verification.reconstruct import COLUMNS, PLAIN, Ids, Row
 
 BODY, _HASH, TENANT, _AT = map(COLUMNS.index, ("body", "hash", "tenant_id", "at"))
 ID = COLUMNS.index("id")
-# Between seq, which says where the entry stands, and body: the extracts.
+# The extracts are the columns between seq, the position of the entry, and body.
 _EXTRACTS = slice(1, BODY)
 _plain, _actor = itemgetter(*PLAIN), itemgetter(*chain.ACTOR)
 _is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z").fullmatch
-# Characters that canonical JSON and UTF-8 put in different order, as keys have it.
+# Characters beyond U+FFFF. Canonical JSON sorts keys by UTF-16, where these come earlier than in
+# UTF-8.
 _is_beyond = re.compile(rb"[\xf0-\xf4]").search
 
 Fingerprint = int
-"""The rows that a table of extracts has of an entry: the sum of their hashes, 0 for none.
+"""The sum of the hashes of an entry's rows in a table of extracts; 0 when there are none.
 
-A sum, in which the same row twice does not cancel itself. Python keys its hashes anew at each
-start, so nobody can prepare other rows that give the same number; and no number leaves the
-process that made it.
+A sum, not XOR, because a row that is there twice would cancel itself in XOR. Python chooses a new
+random key for its hashes at each start, so an attacker cannot prepare other rows with the same
+sum. A fingerprint must not leave the process that computed it.
 """
 
 
 class Note(NamedTuple):
-    """Something that does not hold, about the entries ``first`` to ``last``.
+    """A problem of the entries ``first`` to ``last``.
 
     ``kind``: changed, inserted, unlinked, gap, moved (``detail``: by how many places),
-    column (``detail``: which), format, time, orphan, words, sealed (``detail``: the field).
+    column (``detail``: its name), format, time, orphan, words, sealed and nulled (``detail``: the
+    field).
     """
 
     kind: str
@@ -50,10 +52,11 @@ class Note(NamedTuple):
 
 @dataclass(slots=True)
 class Seen:
-    """An entry as its followers need to know it.
+    """What the check of the next entry needs to know of an entry.
 
-    ``seq`` is where it stands, ``number`` what its body says; ``at`` as columns have it;
-    ``sound`` whether its hash is that of its body.
+    ``seq`` is the column, ``number`` the seq in the body; ``computed`` is the hash of the body,
+    ``prev`` the previous hash in the body, ``at`` the time in the column's format; ``sound``:
+    whether the stored hash is that of the body.
     """
 
     seq: int
@@ -67,11 +70,12 @@ class Seen:
 def check_entries(
     rows: Iterable[Row], fields: Mapping[int, Fingerprint], computed: dict[int, str], ids: Ids
 ) -> Iterator[tuple[int, Note]]:
-    """What does not hold of rows in order of seq, each with the row where it showed.
+    """Yields the problems of rows in order of seq, each with the seq where it was found.
 
-    Whether a broken link is the fault of one entry or the other shows at the next entry: two
-    broken links in a row blame the entry between them, a single one the earlier entry, which
-    the later one committed to. The hashes of the keys in ``computed`` are filled in.
+    Which entry of a broken link was changed is decided at the next entry: after two broken links
+    in a row it is the entry between them, after a single one the earlier entry, whose hash is in
+    the later one. ``fields`` are the fingerprints of audit_fields by seq. For the keys of
+    ``computed`` the hashes of the bodies are filled in.
     """
     before: Seen | None = None
     broken: tuple[Seen, Seen] | None = None
@@ -93,14 +97,14 @@ def check_entries(
             broken = (before, seen)
         before = seen
     if broken:
-        # Nothing follows that could tell.
+        # There is no next entry to decide which of the two was changed.
         yield broken[1].seq, Note("unlinked", broken[0].seq, broken[1].seq)
 
 
 def _follower(before: Seen, row: Row, fields: Mapping[int, Fingerprint], ids: Ids) -> Seen | None:
-    """The entry of a row, if nothing is wrong with it and it follows the one before; or None.
+    """Returns the entry of a row if it is valid and follows the one before; otherwise None.
 
-    The short way, which nearly all entries go: of others, `look` and its like say what is wrong.
+    This fast check is enough for nearly all entries; :func:`look` finds the problems of the others.
     """
     seq, at, stored = row[0], row[_AT], row[_HASH]
     if not (before.sound and seq - 1 == before.seq == before.number > 0):
@@ -114,7 +118,7 @@ def _follower(before: Seen, row: Row, fields: Mapping[int, Fingerprint], ids: Id
 
 
 def look(row: Row, fields: Mapping[int, Fingerprint], ids: Ids) -> tuple[Seen, list[Note]]:
-    """The entry of a row, and what does not hold of it alone."""
+    """Returns the entry of a row, and its problems apart from its neighbours."""
     seq, raw = row[0], _raw(row)
     seen = Seen(seq, seq, sha256(raw).hexdigest())
     seen.sound = seen.computed == row[_HASH]
@@ -122,9 +126,9 @@ def look(row: Row, fields: Mapping[int, Fingerprint], ids: Ids) -> tuple[Seen, l
     try:
         value = orjson.loads(raw)
         seen.number, seen.prev = value["seq"], value["prev"]
-        told = _extracts(value, ids)
-        seen.at = told[_AT - 1]
-        listed = _listed(value["changes"], told[TENANT - 1])
+        extracts = _extracts(value, ids)
+        seen.at = extracts[_AT - 1]
+        listed = _listed(value["changes"], extracts[TENANT - 1])
         well_formed = is_entry(value, raw) and (seen.number > 1 or seen.prev == chain.GENESIS)
     except (ValueError, KeyError, TypeError, AttributeError):
         return seen, [*notes, Note("format", seq, seq)]
@@ -132,21 +136,21 @@ def look(row: Row, fields: Mapping[int, Fingerprint], ids: Ids) -> tuple[Seen, l
         notes.append(Note("format", seq, seq))
     if seen.number != seq:
         notes.append(Note("moved", seq, seq, str(seen.number - seq)))
-    names = zip(COLUMNS[_EXTRACTS], told, row[_EXTRACTS], strict=True)
-    notes += [Note("column", seq, seq, name) for name, ours, held in names if ours != held]
+    names = zip(COLUMNS[_EXTRACTS], extracts, row[_EXTRACTS], strict=True)
+    notes += [Note("column", seq, seq, name) for name, right, stored in names if right != stored]
     if fields.get(seq, 0) != listed:
         notes.append(Note("column", seq, seq, "audit_fields"))
     return seen, notes
 
 
 def _raw(row: Row) -> bytes:
-    """What is hashed; nothing for what is no text, which SQLite does not refuse."""
+    """Returns the bytes that are hashed; none for a body that is not text, which SQLite accepts."""
     body = row[BODY]
     return body.encode() if isinstance(body, str) else b""
 
 
 def is_entry(value: dict[str, Any], raw: bytes) -> bool:
-    """Whether a text that was read is that of an entry, in the one canonical form."""
+    """Whether ``value``, parsed from ``raw``, is an entry, and ``raw`` its canonical form."""
     if list(value) != chain.KEYS or value["v"] != chain.VERSION or not _has_shape(value):
         return False
     try:
@@ -160,7 +164,7 @@ def is_entry(value: dict[str, Any], raw: bytes) -> bool:
 
 
 def _has_shape(value: Mapping[str, Any]) -> bool:
-    """Whether the parts of an entry of which no column holds everything are as they must be."""
+    """Whether the parts of an entry that are not completely in columns have the right types."""
     tenant, texts = value["tenant"], [value["agent"]]
     if tenant is not None:
         if tenant.keys() != set(chain.TENANT):
@@ -173,7 +177,10 @@ def _has_shape(value: Mapping[str, Any]) -> bool:
 
 
 def _extracts(value: Mapping[str, Any], ids: Ids) -> Row:
-    """What the columns must hold."""
+    """Returns the required values of the extract columns.
+
+    Raises ValueError, KeyError, TypeError or AttributeError when the body is malformed.
+    """
     at, tenant = value["at"], value["tenant"]
     _, subject = value["changes"].get("user") or (None, None)
     if not _is_time(at):
@@ -189,16 +196,16 @@ def _extracts(value: Mapping[str, Any], ids: Ids) -> Row:
 
 
 def _listed(changes: Iterable[str], tenant: str | None) -> Fingerprint:
-    """What audit_fields must hold of an entry."""
+    """Returns the required fingerprint of an entry's rows in audit_fields."""
     total = 0
-    # A loop, which costs half of a sum over a generator.
+    # A loop takes half the time of sum() over a generator.
     for name in changes:
         total += hash((name, tenant))
     return total
 
 
 def _order(before: Seen | None, seen: Seen) -> Sequence[Note]:
-    """What is wrong with the place of an entry after another."""
+    """Returns the problems of an entry's seq and time after the entry before it."""
     last = max(before.seq, 0) if before else 0
     if seen.seq < 1:
         return [Note("inserted", seen.seq, seen.seq)]
@@ -209,7 +216,7 @@ def _order(before: Seen | None, seen: Seen) -> Sequence[Note]:
 
 
 def _breaks(before: Seen | None, seen: Seen) -> bool:
-    """Whether the entry follows another one than it says, and nothing else explains it."""
+    """Whether the entry's previous hash is another than the hash before it, without other cause."""
     if before is None:
         return False
     if seen.seq != before.seq + 1 or not (before.sound and seen.sound) or _moved(before, seen):
@@ -218,4 +225,5 @@ def _breaks(before: Seen | None, seen: Seen) -> bool:
 
 
 def _moved(*entries: Seen) -> bool:
+    """Whether the seq in a body differs from the column."""
     return any(seen.number != seen.seq for seen in entries)

@@ -1,6 +1,6 @@
-"""Opening sealed values, of the history and of rows, to compare them with digests.
+"""Decrypts sealed values of the history and of tenants, and compares them with the digests.
 
-Only this process has the keys: others find what is to be opened.
+Only the main process has the keys; the second one only collects the values to be opened.
 """
 
 import base64
@@ -29,10 +29,10 @@ _ENCRYPTED: dict[str, Encrypted] = {
 
 
 class Held(NamedTuple):
-    """A sealed column of a tenant: the row's id, what is stored, and its blind index.
+    """A sealed column of a tenant: the row's id, the stored text, and its blind index.
 
-    ``said`` is the value of the history that it must equal, None for a secret, whose value no
-    entry holds; ``seq`` and ``entry`` are those of the newest entry about the column.
+    ``said`` is the value in the history that it must equal; None for a secret, whose value is in
+    no entry. ``seq`` and ``entry`` (its id) are of the newest entry about the column.
     """
 
     row: str
@@ -46,16 +46,16 @@ class Held(NamedTuple):
 
 @dataclass
 class Erasures:
-    """What entries say was erased: of which entry or tenant, which field (None: all), until when.
+    """The recorded erasures: (id of an entry or tenant, field or None for all) -> seq.
 
-    An erasure covers the entries before it, by the seq of the newest.
+    An erasure covers the entries before its own; the seq is that of the newest erasure.
     """
 
     _until: dict[tuple[str | None, str | None], int] = field(default_factory=dict)
 
     @classmethod
     def read(cls, connection: Connection) -> "Erasures":
-        """All of them: an act of people, so there are few."""
+        """Reads all erasures. They are few, because only people make them."""
         query = select(AuditEntry.seq, AuditEntry.body).order_by(AuditEntry.seq)
         until: dict[tuple[str | None, str | None], int] = {}
         for seq, body in connection.execute(query.where(AuditEntry.action == Action.AUDIT_ERASED)):
@@ -64,7 +64,7 @@ class Erasures:
         return cls(until)
 
     def cover(self, value: Value) -> bool:
-        """Whether an entry says that the value was erased."""
+        """Whether an erasure of the value is recorded."""
         places = [(of, name) for of in (value.entry, value.tenant) for name in (value.field, None)]
         return any(self._until.get((of, name), 0) > value.seq for of, name in places)
 
@@ -75,20 +75,20 @@ def _new(changes: dict[str, list[str | None]], name: str) -> str | None:
 
 @dataclass
 class Opener:
-    """Opens and compares; ``missing`` counts the values whose key is not in the ring."""
+    """Opens and compares values; ``missing``: error message -> number of values without a key."""
 
     erasures: Erasures
     missing: Counter[str] = field(default_factory=Counter)
 
     @property
     def problems(self) -> Iterator[Problem]:
-        """What could not be compared."""
+        """The problems of values that could not be compared, one for each missing key."""
         for why, count in self.missing.items():
             text = f"{count:,} sealed value(s) could not be compared: {why}. {_OLD_RING}"
             yield Problem("key", None, None, text)
 
     def judge(self, values: Iterable[Value]) -> Iterator[Note]:
-        """What does not hold of values of the history."""
+        """Yields the problems of sealed values of the history."""
         for value in values:
             if value.stored is None:
                 if not self.erasures.cover(value):
@@ -97,6 +97,7 @@ class Opener:
                 yield Note("sealed", value.seq, value.seq, value.field)
 
     def _agrees(self, value: Value) -> bool:
+        """Whether a value has its digest; True, and counted, when its key is missing."""
         try:
             salt, text = _salted(value)
         except KeyMissing as error:
@@ -107,7 +108,7 @@ class Opener:
         return chain.sealed_digest(salt, text) == value.digest
 
     def judge_rows(self, held: Iterable[Held]) -> Iterator[Problem]:
-        """What does not hold of sealed columns of tenants."""
+        """Yields the problems of sealed columns of tenants."""
         for one in held:
             try:
                 value = _ENCRYPTED[one.column].open(one.stored, (one.row,))
@@ -126,9 +127,9 @@ class Opener:
 
 
 def _equals(said: Value, value: str) -> bool:
-    """Whether a value has the digest of the history's; yes where that cannot be compared.
+    """Whether a value has the digest in the history; True when it cannot be compared.
 
-    What is erased is gone; what does not open is a problem of the history, and told as one.
+    An erased value is gone, and one that does not open is reported as a problem of the history.
     """
     if said.stored is None:
         return True
@@ -140,14 +141,14 @@ def _equals(said: Value, value: str) -> bool:
 
 
 def _salted(value: Value) -> tuple[bytes, str]:
-    """Salt and value. Raises SecretError, and ValueError for what is no such pair."""
+    """Returns salt and value. Raises SecretError, and ValueError when the text is no such pair."""
     place = (value.entry, value.field, value.side)
     salt, _, text = AuditSealed.salted.open(value.stored or "", place).partition(".")
     return base64.urlsafe_b64decode(salt), text
 
 
 def _index(attribute: Encrypted, held: Held, value: str) -> str:
-    """The blind index that belongs to a value, under the key that the stored one names."""
+    """Returns the correct blind index of a value, with the key that the stored index names."""
     kid = (held.blind or "").split(".")[1:2]
     key = attribute.key(value)
     return blind_index.index(keyring(), key, "tenants", attribute.name, *kid)

@@ -1,4 +1,4 @@
-"""The parts of a verification, which any process can do: entries, their words, rows of tables."""
+"""The parts of a verification that need no keys: entries, search words, and rows of tables."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,11 @@ from webui.history.verification.sealed_values import Holder, Value, looked_up
 
 @dataclass
 class Piece:
-    """What came of judging from ``low`` to ``high``; what is sealed must still be opened."""
+    """The result of a part, for entries the seqs from ``low`` to ``high``.
+
+    ``hashes``: seq -> hash of the body, for the checkpoints; ``sealed`` and ``held`` must still be
+    opened by the process that has the keys.
+    """
 
     low: int = 0
     high: int = 0
@@ -33,20 +37,26 @@ class Piece:
 
 
 def judge_words(connection: Connection, low: int, first: int, high: int) -> Piece:
-    """The words by which the entries from ``first`` to ``high`` are found; below there are none."""
+    """Checks the search words of the entries from ``first`` to ``high``.
+
+    There are no entries from ``low`` up to ``first``, so words of these seqs are a problem.
+    """
     reasons = raw_rows.reasons(connection, first, high)
-    held = raw_rows.word_rows(connection, low, high)
-    return Piece(low, high, notes=reason_words.check_words(first, high, reasons, held))
+    words = raw_rows.word_rows(connection, low, high)
+    return Piece(low, high, notes=reason_words.check_words(first, high, reasons, words))
 
 
 def judge_piece(connection: Connection, low: int, high: int, anchors: Sequence[int]) -> Piece:
-    """The entries of a piece, with their columns and listed fields."""
+    """Checks the entries from ``low`` to ``high`` with their columns and rows in audit_fields.
+
+    ``anchors``: the seqs whose hashes are to be returned.
+    """
     piece, ids = Piece(low, high), raw_rows.ids(connection)
     fields = raw_rows.fields(connection, low - 2, high + 2)
     computed = dict.fromkeys(anchors, "")
     there: set[int] = set()
     holders: list[Holder] = []
-    rows = _noted(raw_rows.entry_tuples(connection, low, high), there, holders)
+    rows = _collect(raw_rows.entry_tuples(connection, low, high), there, holders)
     for seq, note in check_entries(rows, fields, computed, ids):
         if low <= seq <= high:
             piece.notes.append(note)
@@ -60,8 +70,8 @@ def judge_piece(connection: Connection, low: int, high: int, anchors: Sequence[i
     return piece
 
 
-def _noted(rows: Iterable[Row], there: set[int], holders: list[Holder]) -> Iterator[Row]:
-    """The rows; noted is where they stand, and which have sealed values to be opened."""
+def _collect(rows: Iterable[Row], there: set[int], holders: list[Holder]) -> Iterator[Row]:
+    """Yields the rows; adds their seqs to ``there``, and entries with digests to ``holders``."""
     for row in rows:
         seq, body = row[0], row[BODY]
         there.add(seq)
@@ -71,14 +81,14 @@ def _noted(rows: Iterable[Row], there: set[int], holders: list[Holder]) -> Itera
 
 
 def judge_rows(connection: Connection, name: str, within: Range) -> Piece:
-    """The rows of a range of ids against the entries about them, as both are at one moment."""
+    """Compares the rows of a range of ids with the entries about them, in one snapshot."""
     guarded = GUARDED[name]
     with row_reading.one_moment(connection):
         rows = row_reading.rows(connection, guarded, within)
         comparison = Comparison(guarded, raw_rows.ids(connection), rows)
         entries = row_reading.entries(connection, guarded, within)
-        for identity, told in replay(entries, guarded.made_by):
-            comparison.add(identity, told)
+        for identity, state in replay(entries, guarded.made_by):
+            comparison.add(identity, state)
         comparison.end()
         held = comparison.held(connection)
     return Piece(problems=comparison.problems, held=held)

@@ -1,4 +1,4 @@
-"""The work of a verification: parts that are done one by one, or by two processes at once."""
+"""Runs the parts of a verification, in this process or in two at the same time."""
 
 import multiprocessing
 import sqlite3
@@ -17,17 +17,21 @@ from webui.history.verification.pieces import Piece
 from webui.history.verification.raw_rows import with_bytes
 
 Part = Callable[[Connection], Piece]
-"""Judges a part; another process can be told it."""
+"""Checks a part. It can be pickled for the other process."""
+# Parts given to the other process at a time, so that it never waits for the next one.
 _AHEAD = 2
 
 
 class Unchecked(Exception):
-    """It could not be judged whether the history holds; the message says why."""
+    """The history could not be verified; the message says why."""
 
 
 @contextmanager
 def reading(url: str) -> Iterator[Engine]:
-    """The database, by a connection of its own, which never writes. Raises Unchecked."""
+    """Opens an engine of its own, which is only used for reading.
+
+    Raises Unchecked for errors of the database, files and signing keys inside the block.
+    """
     engine = create_engine(url, hide_parameters=True)
     try:
         yield engine
@@ -42,7 +46,10 @@ def reading(url: str) -> Iterator[Engine]:
 
 
 def done(database: Engine, parts: Sequence[Part], on_two: bool) -> Iterator[Piece]:
-    """What comes of the parts, as they are done: by this process, or by another one as well."""
+    """Yields the results of the parts in the order of completion.
+
+    ``on_two``: a second process does some of them.
+    """
     if not on_two:
         yield from (_do(database, part) for part in parts)
         return
@@ -52,10 +59,9 @@ def done(database: Engine, parts: Sequence[Part], on_two: bool) -> Iterator[Piec
 
 
 def _shared(database: Engine, parts: deque[Part], other: Pool) -> Iterator[Piece]:
-    """What is done: by the other process from the front, by this one from the end.
+    """Yields the results; the other process takes parts from the front, this one from the end.
 
-    A second process that reads all of the program costs as much as judging 100,000 entries, so
-    this one does not only wait. The other has the next part ready when it is done with one.
+    Starting a process takes as long as checking 100,000 entries, so this one works meanwhile.
     """
     url = database.url.render_as_string(hide_password=False)
     theirs: deque[AsyncResult[Piece]] = deque()
@@ -69,7 +75,7 @@ def _shared(database: Engine, parts: deque[Part], other: Pool) -> Iterator[Piece
 
 
 def _do(database: Engine, part: Part) -> Piece:
-    """A part of the work; once more with bytes where a text is none."""
+    """Runs a part; again with undecodable text as bytes when SQLite refuses to decode it."""
     with database.connect() as connection:
         try:
             return part(connection)
@@ -81,6 +87,6 @@ def _do(database: Engine, part: Part) -> Piece:
 
 
 def _do_there(url: str, part: Part) -> Piece:
-    """A part of the work in the other process."""
+    """Runs a part in the other process."""
     with reading(url) as database:
         return _do(database, part)

@@ -1,8 +1,8 @@
-"""Reading the history for a verification: rows as the drivers give them, plain tuples.
+"""Reads the history for a verification, as the plain tuples of the database drivers.
 
-Millions of rows pass through here, and one of an ORM costs more than judging it. Ids come as the
-database spells them, which `ids` knows, and times as ``2026-11-23 14:52:07.000123``. What a table
-of extracts holds of an entry is one number, its `checking.Fingerprint`.
+These are millions of rows, and making an ORM object takes longer than checking a row. Ids are in
+the database's own spelling (see :func:`ids`), times like ``2026-11-23 14:52:07.000123``. The rows
+of an entry in a table of extracts are reduced to one number, a `checks.Fingerprint`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,17 +17,16 @@ from webui.history.verification.checks import Fingerprint
 from webui.history.verification.reconstruct import Ids, Row
 
 _BATCH = 100
-"""Rows of PostgreSQL that are held at a time: small enough for the processor's cache."""
+"""Rows that PostgreSQL sends at a time: few enough for the processor's cache."""
 
 
 @dataclass(frozen=True)
 class _Queries:
-    """What is asked of a database; each with the first and the last seq as parameters.
+    """The SQL of a database; the parameters are the first and the last seq, if not said below.
 
-    ``sealed`` is asked with the id of an entry, or with several where the database is far away.
-
-    ``entries`` come with two more on either side, so that `judge` sees who broke a link; its
-    parameters are first, first, last, last.
+    ``entries`` also returns two entries on either side, so that `checks.check_entries` can decide
+    which entry broke a link; its parameters are first, first, last, last. ``sealed`` takes the id
+    of an entry on SQLite, and a list of ids on PostgreSQL, where each query is a round trip.
     """
 
     entries: str
@@ -96,15 +95,15 @@ def _dashed(stored: str) -> str:
     return f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
 
 
-SQLITE_IDS = Ids(told=_dashed, stored=lambda told: told.replace("-", ""))
+SQLITE_IDS = Ids(told=_dashed, stored=lambda dashed: dashed.replace("-", ""))
 POSTGRESQL_IDS = Ids(told=str, stored=str)
 
 
 @contextmanager
 def with_bytes(connection: Connection) -> Iterator[None]:
-    """Has SQLite give what is no UTF-8 as bytes, which equal no text, where it would refuse.
+    """Makes SQLite return text that is not UTF-8 as bytes, which equal no text, without an error.
 
-    Only where it did: this costs as much again as reading the rows.
+    Used only after such an error, because it doubles the time of reading.
     """
     raw = cast(Any, connection.connection.dbapi_connection)
     raw.text_factory = _text_or_bytes
@@ -122,53 +121,53 @@ def _text_or_bytes(stored: bytes) -> str | bytes:
 
 
 def ids(connection: Connection) -> Ids:
-    """How the database spells ids."""
+    """Returns the conversion of ids for the database."""
     return SQLITE_IDS if connection.dialect.name == "sqlite" else POSTGRESQL_IDS
 
 
 def entry_tuples(connection: Connection, low: int, high: int) -> Iterator[Row]:
-    """The entries from ``low`` to ``high`` and two on either side, as checking.COLUMNS says."""
+    """Yields the entries from ``low`` to ``high`` and two on either side (reconstruct.COLUMNS)."""
     return _stream(connection, "entries", low, low, high, high)
 
 
 def fields(connection: Connection, low: int, high: int) -> dict[int, Fingerprint]:
-    """What audit_fields holds of the entries."""
-    held: dict[int, Fingerprint] = {}
+    """Returns the fingerprints of the entries' rows in audit_fields, by seq."""
+    sums: dict[int, Fingerprint] = {}
     for seq, *row in _stream(connection, "fields", low, high):
-        held[seq] = held.get(seq, 0) + hash(tuple(row))
-    return held
+        sums[seq] = sums.get(seq, 0) + hash(tuple(row))
+    return sums
 
 
 def word_rows(connection: Connection, low: int, high: int) -> Iterator[Row]:
-    """(seq, word) of the entries. The table's key begins with the word: all of it is read."""
+    """Yields (seq, word). Reads the whole table, because its key begins with the word."""
     return _stream(connection, "words", low, high)
 
 
 def reasons(connection: Connection, low: int, high: int) -> Iterator[Row]:
-    """(seq, reason) of the entries that have one."""
+    """Yields (seq, reason) of the entries that have one."""
     return _stream(connection, "reasons", low, high)
 
 
 def raw_sealed(connection: Connection, entries: Iterable[str]) -> Iterator[Row]:
-    """(entry, field, side, value) of what is sealed of the entries, given by their ids."""
+    """Yields (entry, field, side, value) of the sealed values of entries, given by their ids."""
     if connection.dialect.name != "sqlite":
         yield from _stream(connection, "sealed", list(entries))
         return
     raw = cast(Any, connection.connection)
-    # One cursor for all: to make one costs as much as a look-up.
+    # One cursor for all: making one takes as long as a look-up.
     with closing(raw.cursor()) as cursor:
         for entry in entries:
             yield from cursor.execute(_SQLITE.sealed, (entry,))
 
 
 def _stream(connection: Connection, name: str, *parameters: Any) -> Iterator[Row]:
-    """The rows as they come; not all of them at once are held in memory."""
+    """Yields the rows as they arrive, so that they are never all in memory."""
     raw = cast(Any, connection.connection)
     with closing(raw.cursor()) as cursor:
         if connection.dialect.name == "sqlite":
             yield from cursor.execute(getattr(_SQLITE, name), parameters)
             return
-        # As text, which is compared with text: objects of UUID cost as much as all the rest.
+        # Ids as text: making UUID objects would double the time.
         cursor.adapters.register_loader("uuid", TextLoader)
-        # Not by a named cursor, of which the server stores every piece before it sends it.
+        # Not a named cursor: for it the server stores each batch before it sends it.
         yield from cursor.stream(getattr(_POSTGRESQL, name), parameters, size=_BATCH)

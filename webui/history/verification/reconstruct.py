@@ -1,9 +1,9 @@
-"""The text of an entry, put together again from its columns.
+"""Rebuilds the canonical JSON of an entry from its columns, as a fast check of valid entries.
 
-An entry that holds needs no judge: its text is what its columns and the hash before it tell, but
-for the parts that stand in no column, which are cut out of the text and looked at by themselves.
-All parts are canonical JSON (RFC 8785): a text that comes out equal says what they say, and is
-the only one that does. That costs half of reading the text and comparing its values.
+The body of a valid entry follows from its columns and the hash before it, except for the agent,
+the changes and the tenant's name: these are cut out of the body and checked separately. All parts
+are canonical JSON (RFC 8785), in which a value has only one text, so equal text proves equal
+values. This takes half the time of parsing the body and comparing its values.
 """
 
 import re
@@ -20,7 +20,7 @@ Row = tuple[Any, ...]
 
 
 class Ids(NamedTuple):
-    """How a database spells ids: gives stored ones as texts have them, with dashes, and back."""
+    """Converts ids: ``told`` from stored to the form with dashes in bodies, ``stored`` back."""
 
     told: Callable[[str], str]
     stored: Callable[[str], str]
@@ -31,21 +31,23 @@ COLUMNS = (
     *("seq", *PLAIN, *(f"actor_{name}" for name in chain.ACTOR)),
     *("id", "at", "tenant_id", "tenant_version", "subject_id", "body", "hash"),
 )
-"""A stored row, in this order: ids as the database spells them, ``at`` as
+"""The columns of a row, in this order: ids in the database's spelling, ``at`` like
 ``2026-11-23 14:52:07.000123``."""
 STRICT = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
-"""Canonical, of values without floats whose keys both sort alike."""
+"""Options with which orjson writes canonical JSON, if there are no floats and no keys with
+characters beyond U+FFFF."""
 _is_time = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}").fullmatch
-# A float, or a text that holds what looks like one, as times do.
+# A float, or a text that contains something like it, as times do.
 _may_be_float = re.compile(r"[\[:,]-?\d+[.e]").search
-# Characters that canonical JSON and UTF-8 put in different order, as keys have it.
+# Characters beyond U+FFFF. Canonical JSON sorts keys by UTF-16, where these come earlier than in
+# UTF-8.
 _is_beyond = re.compile("[\U00010000-\U0010ffff]").search
 
 
 def changes(row: Row, prev: str, ids: Ids) -> dict[str, Any] | None:
-    """The changes of an entry whose text is what its columns tell, after an entry of that hash.
+    """Returns the changes of an entry whose body matches its columns and the hash ``prev``.
 
-    None for one of which that was not shown; :func:`checking.look` finds out why.
+    Returns None when the check fails; :func:`checks.look` then finds the problems.
     """
     subject, body = row[15:17]
     try:
@@ -55,17 +57,20 @@ def changes(row: Row, prev: str, ids: Ids) -> dict[str, Any] | None:
         name = rest[: len(rest) - len(last)]
         if f"{begin}{agent}{middle}{changed}{end}{name}{last}" != body:
             return None
-        told = orjson.loads(changed)
-        user = told.get("user")
+        parsed = orjson.loads(changed)
+        user = parsed.get("user")
         same = (user and user[1]) == (subject and ids.told(subject))
         texts = _is_text(agent) and (_is_text(name) if last else not name)
-        return told if same and texts and _is_canonical(changed, told) else None
+        return parsed if same and texts and _is_canonical(changed, parsed) else None
     except (ValueError, TypeError, AttributeError, LookupError):
         return None
 
 
 def _known(row: Row, prev: str, ids: Ids) -> tuple[str, str, str, str]:
-    """What stands before the agent, the changes and the tenant's name, and after it."""
+    """Returns the text before the agent, the changes and the tenant's name, and after the name.
+
+    Raises ValueError or TypeError when a column has a wrong value.
+    """
     seq, action, outcome, source, reason, request, address, kind, actor, name, role = row[:11]
     identity, at, tenant, version = row[11:15]
     if not _is_time(at):
@@ -90,7 +95,7 @@ _VERSION = f',"v":{chain.VERSION}}}'
 
 @lru_cache(maxsize=4_096)
 def _begin(action: str, address: str | None, *actor: str | None) -> str:
-    """How the entries of an actor begin, which many have in common."""
+    """Returns the text before the agent; cached, because many entries of an actor share it."""
     kind, identity, name, role = map(_text, actor)
     return (
         f'{{"action":{_text(action)},"actor":{{"id":{identity},"name":{name},"role":{role}'
@@ -99,12 +104,12 @@ def _begin(action: str, address: str | None, *actor: str | None) -> str:
 
 
 def _text(value: str | None) -> str:
-    """A text or null in JSON. Raises TypeError for anything else."""
+    """Returns a text or null in JSON. Raises TypeError for anything else."""
     return "null" if value is None else _quoted(value)
 
 
 def _is_canonical(raw: str, value: Any) -> bool:
-    """Whether changes are in canonical form; no for some that are, which nobody writes often.
+    """Whether changes are in canonical form; False for some rare ones that are.
 
     Raises ValueError for a float.
     """
@@ -120,6 +125,6 @@ _word = lru_cache(maxsize=100)(_quoted)
 
 @lru_cache(maxsize=4_096)
 def _is_text(raw: str) -> bool:
-    """Whether it is a text or null in canonical JSON. Raises ValueError for no JSON."""
+    """Whether it is a text or null in canonical JSON. Raises ValueError when it is not JSON."""
     value = orjson.loads(raw)
     return (value is None or isinstance(value, str)) and _text(value) == raw

@@ -1,4 +1,4 @@
-"""What the entries about a row say of it: the newest value of each field, row by row."""
+"""Replays the entries about each row: the newest value of each field."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import orjson
 
 
 class Source(NamedTuple):
-    """An entry that says something of a row: its place, its id as stored, and its changes."""
+    """An entry about a row: its seq, its id as stored, its action and its changes."""
 
     seq: int
     entry: str
@@ -18,7 +18,7 @@ class Source(NamedTuple):
     changes: dict[str, Any]
 
     def new(self, name: str) -> Any:
-        """What a field holds after the entry; None for what is no pair of old and new."""
+        """Returns the new value of a field; None when the change is not a pair [old, new]."""
         try:
             return self.changes[name][1]
         except (TypeError, LookupError):
@@ -27,11 +27,11 @@ class Source(NamedTuple):
 
 @dataclass(slots=True)
 class Told:
-    """What the entries say of a row.
+    """The state of a row according to its entries.
 
-    ``sources`` are the newest entries by field, ``newest`` the newest of all, ``made`` the one
-    that made the row; ``version`` is that of the newest entry, where entries have one, and
-    ``count`` how many there are.
+    ``sources``: field -> newest entry about it; ``newest``: the newest entry of all; ``made``: the
+    entry of the row's creation; ``version``: that of the newest entry, None for users; ``count``:
+    the number of entries.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
@@ -44,30 +44,30 @@ class Told:
 def replay(
     entries: Iterable[tuple[Any, ...]], made_by: frozenset[str]
 ) -> Iterator[tuple[str, Told]]:
-    """Each row's id with what is said of it.
+    """Yields each row's id with its state.
 
-    ``entries`` are (row's id, seq, id, action, version, body), all about a row together, the
-    oldest first. Only one row's are held at a time.
+    ``entries`` are (row's id, seq, id, action, version, body), grouped by row, oldest first.
+    ``made_by``: the actions that create a row. Only the state of one row is in memory at a time.
     """
     for row, some in groupby(entries, key=itemgetter(0)):
-        yield row, _told(some, made_by)
+        yield row, _state(some, made_by)
 
 
-def _told(entries: Iterable[tuple[Any, ...]], made_by: frozenset[str]) -> Told:
-    told = Told()
+def _state(entries: Iterable[tuple[Any, ...]], made_by: frozenset[str]) -> Told:
+    state = Told()
     for _, seq, entry, action, version, body in entries:
         source = Source(seq, entry, action, _changes(body))
-        # One object for all of an entry's fields, and no loop: half of all work is this line.
-        told.sources.update(dict.fromkeys(source.changes, source))
-        told.newest, told.version = source, version
-        told.count += 1
-        if action in made_by and told.made is None:
-            told.made = source
-    return told
+        # One object for all fields of an entry, and no loop: this line takes half of the time.
+        state.sources.update(dict.fromkeys(source.changes, source))
+        state.newest, state.version = source, version
+        state.count += 1
+        if action in made_by and state.made is None:
+            state.made = source
+    return state
 
 
 def _changes(body: Any) -> dict[str, Any]:
-    """The changes of an entry; none for a text that is no entry, which others say."""
+    """Returns the changes of an entry; {} for a malformed body, which `checks` reports."""
     try:
         changes = orjson.loads(body)["changes"]
     except (ValueError, TypeError, KeyError):

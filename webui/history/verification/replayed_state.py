@@ -1,7 +1,7 @@
-"""What a row of `tenants` or `users` must hold after the entries about it, column by column.
+"""Compares each column of a row of `tenants` or `users` with the entries about the row.
 
-Rows are as the drivers give them. What an entry holds of a column is DESIGN 2.6: a value, a
-digest, or the fact that something was set.
+Rows are in the form of the database drivers. An entry has of a column either the value, a digest,
+or only the fact that something was set (DESIGN 2.6).
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -26,21 +26,22 @@ from webui.values import name_key
 Row = Mapping[str, Any]
 Read = Callable[[Any], Any]
 _REMOVED = "removed"
-"""What an entry says of a secret that is there no more (`log.sides`)."""
+"""The new value in an entry for a secret that was removed (`log.sides`)."""
 
 
 class Contradiction(NamedTuple):
-    """A column that differs from what the entries say; ``source`` is the one that said so last."""
+    """A column that differs from the entries; ``source`` is the newest entry about it, if any."""
 
     column: str
     source: Source | None = None
 
 
 class Guarded:
-    """A table whose rows the history tells. ``made_by``: actions that make a row.
+    """A table whose rows can be rebuilt from the history. ``made_by``: actions that create a row.
 
-    ``defaults`` hold for columns of which no entry says anything; ``derived`` follow from the
-    others; ``password`` is the hash of which entries only say that there is one.
+    ``defaults``: values of columns that no entry mentions; ``derived``: column -> function that
+    computes it from the row; ``password``: the column with the password hash, of which entries
+    only say whether there is one.
     """
 
     def __init__(
@@ -58,28 +59,30 @@ class Guarded:
         self.password = password
 
     def columns(self, *kinds: Audited) -> list[Column[Any]]:
-        """The columns that reach the history in these ways."""
+        """Returns the columns that are recorded in the history in these ways."""
         return [column for column in self.table.columns if column.info["audit"] in kinds]
 
     @cached_property
     def plain(self) -> list[tuple[str, Read | None]]:
-        """The columns whose values entries hold, and how a stored one is written there."""
+        """The columns whose values are in entries, each with the function that converts a stored
+        value to the form in entries; None when both are the same.
+        """
         return [(column.name, _reader(column)) for column in self.columns(Audited.PLAIN)]
 
     @cached_property
     def indexes(self) -> dict[str, str]:
-        """The columns of blind indexes, by the sealed column that each belongs to."""
+        """Sealed column -> column of its blind index."""
         places = [place for place in sealed_columns() if place.table is self.table]
         return {place.column.name: place.index.name for place in places if place.index is not None}
 
     @cached_property
     def sealed(self) -> list[str]:
-        """The columns that hold an encrypted value or nothing."""
+        """The columns that contain an encrypted value or NULL."""
         columns = self.columns(Audited.SEALED, Audited.EVENT)
         return [column.name for column in columns if column.name != self.password]
 
     def contradictions(self, row: Row, told: Told) -> Iterator[Contradiction]:
-        """The columns that differ; sealed values are compared as far as it goes without a key."""
+        """Yields the columns that differ. Of sealed ones, compares only whether they are empty."""
         yield from self._differing(row, told)
         for name in self.sealed:
             source = told.sources.get(name)
@@ -93,20 +96,23 @@ class Guarded:
             yield Contradiction("version", told.newest)
 
     def _differing(self, row: Row, told: Told) -> Iterator[Contradiction]:
-        """The plain columns that differ. All rows pass here, so calls are spared where it goes."""
+        """Yields the plain columns that differ. Runs for all rows, so it avoids function calls."""
         sources, defaults = told.sources, self.defaults
         for name, read in self.plain:
-            source, held = sources.get(name), row[name]
-            said = source.new(name) if source else defaults.get(name)
-            if said is held:
+            source, stored = sources.get(name), row[name]
+            expected = source.new(name) if source else defaults.get(name)
+            if expected is stored:
                 continue
             if read is not None:
-                held = read(held)
-            if said != held or not _is_alike(said, held):
+                stored = read(stored)
+            if expected != stored or not _is_alike(expected, stored):
                 yield Contradiction(name, source)
 
     def _not_following(self, row: Row) -> Iterator[str]:
-        """The columns that do not follow from others; indexes of values are compared opened."""
+        """Yields derived columns with a wrong value, and blind indexes without a sealed value.
+
+        `opening` compares the other indexes, because that needs the keys.
+        """
         for name, derive in self.derived.items():
             if not _follows(row, name, derive):
                 yield name
@@ -115,7 +121,7 @@ class Guarded:
                 yield index
 
     def _password(self, column: str, row: Row, told: Told) -> Iterator[Contradiction]:
-        """Compares whether the account has a password: as the newest entry about it says.
+        """Checks whether the account has a password, according to the newest entry about it.
 
         Without such an entry an invited account has none, and any other has one.
         """
@@ -127,32 +133,34 @@ class Guarded:
 
 
 def said_of(source: Source | None, name: str) -> Any:
-    """What a sealed column must hold: a digest, a word for something; None for nothing."""
+    """Returns what an entry has of a sealed column: a digest or a word; None for an empty one."""
     said = source.new(name) if source else None
     return None if said == _REMOVED else said
 
 
-def _is_alike(said: Any, held: Any) -> bool:
-    """Whether equal values are the same JSON: true is not 1, nor 1.0."""
-    if said and isinstance(said, dict | list):
+def _is_alike(expected: Any, stored: Any) -> bool:
+    """Whether equal values are also the same JSON: true is neither 1 nor 1.0."""
+    if expected and isinstance(expected, dict | list):
         try:
-            one, other = (orjson.dumps(side, option=orjson.OPT_SORT_KEYS) for side in (said, held))
+            one, other = (
+                orjson.dumps(side, option=orjson.OPT_SORT_KEYS) for side in (expected, stored)
+            )
         except (TypeError, ValueError):
             return False
         return one == other
-    return type(said) is type(held)
+    return type(expected) is type(stored)
 
 
 def _follows(row: Row, name: str, derive: Callable[[Row], Any]) -> bool:
     try:
         return bool(row[name] == derive(row))
     except (TypeError, AttributeError, ValueError):
-        # What is no text, which SQLite does not refuse.
+        # The row has a value that is not text, which SQLite accepts.
         return False
 
 
 def _reader(column: Column[Any]) -> Read | None:
-    """How a stored value of the column is written in an entry; None for as it is."""
+    """Returns the conversion of a stored value to the form in entries; None for unchanged."""
     for kind, read in _READERS.items():
         if isinstance(column.type, kind):
             return read
@@ -160,13 +168,13 @@ def _reader(column: Column[Any]) -> Read | None:
 
 
 def _switch(stored: Any) -> Any:
-    """SQLite keeps 0 and 1."""
+    """Converts 0 and 1, as SQLite stores switches."""
     return bool(stored) if stored in (0, 1) else stored
 
 
 def _time(stored: Any) -> Any:
     if isinstance(stored, str) and len(stored) == _TIME:
-        # As SQLite keeps what the product wrote; what is no time equals none that an entry says.
+        # The format that the product writes on SQLite. A text that is not a time equals no entry.
         return f"{stored[:10]}T{stored[11:]}Z"
     try:
         at = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
@@ -176,7 +184,7 @@ def _time(stored: Any) -> Any:
 
 
 def _json(stored: Any) -> Any:
-    """The value; most are empty, of which nothing needs to be read."""
+    """Parses JSON. Most values are empty, and these need no parsing."""
     if stored in _EMPTY:
         return _EMPTY[stored]
     try:
@@ -219,4 +227,4 @@ USERS = Guarded(
 )
 
 GUARDED = {guarded.table.name: guarded for guarded in (TENANTS, USERS)}
-"""By name, which another process is told."""
+"""By name, because the other process gets only the name."""

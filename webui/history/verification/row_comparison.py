@@ -1,4 +1,4 @@
-"""Comparing the rows of a table with what the entries say of them."""
+"""Compares the rows of a table with the entries about them."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from webui.history.verification.verdict import MOST
 
 
 class _Sealed(NamedTuple):
-    """A sealed column that holds something, as an entry says."""
+    """A sealed column that has a value, both in the row and in the newest entry about it."""
 
     row: str
     column: str
@@ -26,7 +26,7 @@ class _Sealed(NamedTuple):
 
 
 class Comparison:
-    """Takes the rows away one by one, as entries tell of them; rows that are left have none."""
+    """Compares rows with their entries one by one; ``end`` reports the rows without entries."""
 
     def __init__(self, guarded: Guarded, ids: Ids, rows: dict[str, Row]) -> None:
         self.problems: list[Problem] = []
@@ -36,28 +36,28 @@ class Comparison:
         self._sealed: list[_Sealed] = []
 
     def add(self, identity: str, told: Told) -> None:
-        """Compares the row that entries are about."""
+        """Compares a row, given by its stored id, with its state according to the entries."""
         row, name = self._rows.pop(identity, None), self._ids.told(identity)
         table = self._guarded.table.name
         if row is None:
             if told.newest:
-                self._say(missing(table, name, *self._place(told.newest)))
+                self._report(missing(table, name, *self._place(told.newest)))
             return
         if told.made is None:
-            self._say(unmade(table, name))
+            self._report(unmade(table, name))
         for column, source in self._guarded.contradictions(row, told):
-            self._say(contradicted(table, name, column, *self._place(source)))
+            self._report(contradicted(table, name, column, *self._place(source)))
         if told.version is not None and told.count != told.version:
-            self._say(skipped(table, name, told.count, told.version))
+            self._report(skipped(table, name, told.count, told.version))
         self._note_sealed(name, row, told)
 
     def end(self) -> None:
-        """Whatever rows are left were made around the history."""
+        """Reports the remaining rows: they were inserted without an entry."""
         for identity in self._rows:
-            self._say(unmade(self._guarded.table.name, self._ids.told(identity)))
+            self._report(unmade(self._guarded.table.name, self._ids.told(identity)))
 
     def held(self, connection: Connection) -> list[Held]:
-        """What is to be opened, each with the value of the history that it must equal."""
+        """Returns the values to be opened, each with the history's value that it must equal."""
         entries = dict.fromkeys(one.source.entry for one in self._sealed)
         found = {
             (entry, field): stored
@@ -67,12 +67,13 @@ class Comparison:
         return [self._one(one, found) for one in self._sealed]
 
     def _note_sealed(self, name: str, row: Row, told: Told) -> None:
+        """Collects the sealed columns that have a value both in the row and in the entries."""
         for column in self._guarded.sealed:
             source = told.sources.get(column)
             if source and row[column] is not None and said_of(source, column) is not None:
                 index = self._guarded.indexes.get(column)
-                held = row[index] if index else None
-                self._sealed.append(_Sealed(name, column, str(row[column]), held, source))
+                blind = row[index] if index else None
+                self._sealed.append(_Sealed(name, column, str(row[column]), blind, source))
 
     def _one(self, one: _Sealed, found: dict[tuple[str, str], str | None]) -> Held:
         seq, entry = self._place(one.source)
@@ -85,9 +86,9 @@ class Comparison:
         return Held(one.row, one.column, one.stored, one.blind, seq, entry, value)
 
     def _place(self, source: Source | None) -> tuple[int, str]:
-        """Where an entry is found; 0 for none."""
+        """Returns seq and id of an entry; 0 and "" for none."""
         return (source.seq, self._ids.told(source.entry)) if source else (0, "")
 
-    def _say(self, problem: Problem) -> None:
+    def _report(self, problem: Problem) -> None:
         if len(self.problems) <= MOST:
             self.problems.append(problem)

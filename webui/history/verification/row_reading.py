@@ -1,7 +1,7 @@
-"""Reading `tenants`, `users` and the entries about their rows, in the order of the rows' ids.
+"""Reads `tenants`, `users` and the entries about their rows, in the order of the rows' ids.
 
-Like `reading`: plain tuples as the drivers give them. A range of ids is from one to another,
-both included, as the database spells them.
+Returns the plain tuples of the database drivers, like `raw_rows`. A range of ids includes both
+ends, in the database's spelling.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,13 +15,13 @@ from webui.history.verification.replayed_state import TENANTS, USERS, Guarded, R
 from webui.models import AuditEntry
 
 AT_ONCE = 500
-"""Rows that are compared at a time, and held in memory."""
+"""Rows that are compared, and in memory, at a time."""
 _LOW: Any = bindparam("low")
 _HIGH: Any = bindparam("high")
 
 
 class Range(NamedTuple):
-    """Ids from ``low`` to ``high``. Bytes on SQLite come after every text."""
+    """Ids from ``low`` to ``high``. Bytes mark the end on SQLite: they sort after all text."""
 
     low: str
     high: str | bytes
@@ -34,7 +34,7 @@ def _about(subject: Any, version: Any, order: Any) -> Select[Any]:
 
 
 _ENTRIES = {
-    # By the index that makes versions unique.
+    # In the order of the unique index on tenant and version.
     TENANTS: _about(
         AuditEntry.tenant_id, AuditEntry.tenant_version, AuditEntry.tenant_version
     ).where(AuditEntry.tenant_version.is_not(None)),
@@ -44,7 +44,7 @@ _ENTRIES = {
 
 @contextmanager
 def one_moment(connection: Connection) -> Iterator[None]:
-    """Whatever is read inside is as it was at one moment, while people go on saving."""
+    """Makes all reads inside see the same state, while other connections write."""
     connection.rollback()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN")
@@ -57,18 +57,18 @@ def one_moment(connection: Connection) -> Iterator[None]:
 
 
 def ranges(connection: Connection, guarded: Guarded) -> list[Range]:
-    """Ranges that hold AT_ONCE rows each and together all ids, those of missing rows too."""
+    """Returns ranges of AT_ONCE rows each that together cover all ids, also of missing rows."""
     is_sqlite = connection.dialect.name == "sqlite"
     first, last = ("", b"\xff" * 64) if is_sqlite else ("0" * 32, "f" * 32)
     identity = guarded.table.c.id
     ids = _stream(connection, select(identity).order_by(identity), {})
     borders = [row[0] for n, row in enumerate(ids, 1) if n % AT_ONCE == 0]
-    # A border is in two ranges: what is about it is compared twice, and told once.
+    # A border is in two ranges: its row is compared twice, and its problems are reported once.
     return [Range(*pair) for pair in zip([first, *borders], [*borders, last], strict=True)]
 
 
 def rows(connection: Connection, guarded: Guarded, within: Range) -> dict[str, Row]:
-    """The rows of a range by id; not more than about AT_ONCE."""
+    """Returns the rows of a range by id, about AT_ONCE at most."""
     table = guarded.table
     names = [column.name for column in table.columns]
     query = select(table).where(table.c.id.between(_LOW, _HIGH))
@@ -77,14 +77,14 @@ def rows(connection: Connection, guarded: Guarded, within: Range) -> dict[str, R
 
 
 def entries(connection: Connection, guarded: Guarded, within: Range) -> Iterator[tuple[Any, ...]]:
-    """The entries about the rows of a range, as `replay.replay` takes them."""
+    """Yields the entries about the rows of a range, as `replay.replay` takes them."""
     return _stream(connection, _ENTRIES[guarded], within._asdict())
 
 
 def _stream(
     connection: Connection, query: Select[Any], values: dict[str, Any]
 ) -> Iterator[tuple[Any, ...]]:
-    """The rows as they come; no types of SQLAlchemy, which cost more than all the rest."""
+    """Yields rows as they arrive, unconverted: SQLAlchemy's types take more time than the rest."""
     compiled = query.compile(dialect=connection.dialect)
     raw = cast(Any, connection.connection)
     with closing(raw.cursor()) as cursor:

@@ -1,7 +1,7 @@
-"""Sealed values of the history against the digests that their entries hold (DESIGN 2.6).
+"""Finds the sealed values of the history, and the digests in their entries (DESIGN 2.6).
 
-What another process may do, which has no keys, only looks: `digests` and `looked_up`. The rest,
-which opens them, is in `opening`.
+The second process, which has no keys, uses `digests` and `looked_up`. Opening and comparing the
+values is in `opening`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,14 +20,14 @@ from webui.history.verification.verdict import MOST
 from webui.models import AuditEntry, AuditSealed
 
 MARK = '{"sealed":"'
-"""What the text of an entry with sealed values has in it."""
+"""The text by which an entry with digests of sealed values is recognised."""
 SEALED_FIELDS = [name for name, spec in FIELDS.items() if isinstance(spec, Sealed)]
 SIDES = ("old", "new")
 Place = tuple[str, str]
 
 
 class Holder(NamedTuple):
-    """An entry with digests: its seq, its own and its tenant's id as stored, its text."""
+    """An entry with digests: its seq, its own and its tenant's id as stored, and its body."""
 
     seq: int
     entry: str
@@ -36,7 +36,7 @@ class Holder(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A sealed value of an entry, with the digest it must have; ``stored`` is None once erased.
+    """A sealed value of an entry, with its required digest; ``stored`` is None after an erasure.
 
     ``entry`` and ``tenant`` are ids with dashes.
     """
@@ -53,11 +53,11 @@ class Value(NamedTuple):
 def looked_up(
     connection: Connection, holders: Sequence[Holder], ids: Ids
 ) -> tuple[list[Value], list[Note]]:
-    """The sealed values of entries with digests; and where one is missing or too many."""
+    """Returns the sealed values of entries, and notes on missing and superfluous ones."""
     values, notes = [], []
-    told = {holder.entry: (holder, digests(holder.body)) for holder in holders}
-    for entry, field, side, stored in raw_rows.raw_sealed(connection, told):
-        holder, wanted = told[entry]
+    by_entry = {holder.entry: (holder, digests(holder.body)) for holder in holders}
+    for entry, field, side, stored in raw_rows.raw_sealed(connection, by_entry):
+        holder, wanted = by_entry[entry]
         digest = wanted.pop((field, side), None)
         if digest is None:
             notes.append(Note("sealed", holder.seq, holder.seq, str(field)))
@@ -65,26 +65,26 @@ def looked_up(
         tenant = holder.tenant and ids.told(holder.tenant)
         place = (holder.seq, ids.told(entry), tenant, field, side)
         values.append(Value(*place, stored, digest))
-    for holder, wanted in told.values():
-        # Whatever is left has no value beside it.
+    for holder, wanted in by_entry.values():
+        # The remaining digests have no sealed value.
         notes += [Note("sealed", holder.seq, holder.seq, name) for name, _ in wanted]
     return values, notes
 
 
 def digests(text: str) -> dict[Place, str]:
-    """The digests in the text of an entry, by field and side."""
+    """Returns the digests in the body of an entry, by field and side."""
     try:
         changes = orjson.loads(text)["changes"]
         pairs = [(name, changes[name]) for name in SEALED_FIELDS if name in changes]
         sides = [((n, side), pair[i]) for n, pair in pairs for i, side in enumerate(SIDES)]
         return {place: value["sealed"] for place, value in sides if isinstance(value, dict)}
     except (ValueError, KeyError, TypeError, IndexError):
-        # No entry at all, which others say.
+        # A malformed body, which `checks` reports.
         return {}
 
 
 def strays(connection: Connection) -> Iterator[Problem]:
-    """Sealed values of entries that hold no digest, or that are not there."""
+    """Yields up to MOST sealed values of missing entries, or of entries without digests."""
     query = (
         select(AuditEntry.seq, AuditSealed.field)
         .select_from(AuditSealed)

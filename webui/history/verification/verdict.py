@@ -1,4 +1,4 @@
-"""From notes about entries to a verdict on the history: what happened, where, in words."""
+"""Turns notes about entries into a verdict: what happened to which entries, in words."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ from webui.history.checkpoints.problems import Problem
 from webui.history.verification.checks import Note
 
 MOST = 1_000
-"""Problems told apart; a history with more is told so."""
+"""Maximum number of problems that are reported; a last one then says that there are more."""
 Span = tuple[int, int]
 _ENDLESS = 2**63
 
 
 @dataclass
 class Verdict:
-    """What a verification found.
+    """The result of a verification.
 
-    ``uncovered`` counts the newest entries that no valid checkpoint covers, ``since`` is when
-    the first of them was written; ``notices`` say what is worth knowing and breaks nothing.
+    ``head`` is the highest seq. ``uncovered`` counts the newest entries that no valid checkpoint
+    covers, ``since`` is the time of the first of them. ``notices`` are remarks, not problems.
     """
 
     entries: int = 0
@@ -33,12 +33,12 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing was found."""
+        """Whether no problem was found."""
         return not self.problems
 
     @property
     def summary(self) -> str:
-        """The verdict in a sentence or two."""
+        """The verdict in one or two sentences."""
         if not self.holds:
             return f"{self.subject} does not hold: {len(self.problems):,} problem(s) found."
         if not self.head:
@@ -50,7 +50,7 @@ class Verdict:
 
     @property
     def coverage(self) -> str:
-        """How far the checkpoints reach."""
+        """A sentence on how many entries the checkpoints cover."""
         if not self.checkpoints and not self.uncovered:
             return "No checkpoint was compared."
         if not self.uncovered:
@@ -61,7 +61,7 @@ class Verdict:
         return f"{newest}{since} {'is' if one else 'are'} not covered by a checkpoint yet."
 
     def add(self, *problems: Problem) -> None:
-        """Adds problems, up to MOST."""
+        """Adds problems, up to MOST and one that says that there are more."""
         for problem in problems:
             self._add(problem)
 
@@ -73,14 +73,14 @@ class Verdict:
 
 
 class Folded:
-    """Notes in order, with runs of equal ones about neighbouring entries folded into one."""
+    """Notes in order; equal notes about consecutive entries become one note about a range."""
 
     def __init__(self) -> None:
         self.notes: list[Note] = []
         self._open: dict[tuple[str, str], int] = {}
 
     def add(self, note: Note) -> None:
-        """Adds a note; notes of a kind come in the order of the entries."""
+        """Adds a note. Notes of the same kind must be added in the order of the entries."""
         key = (note.kind, note.detail)
         index = self._open.get(key)
         if index is not None and self.notes[index].last + 1 >= note.first:
@@ -91,7 +91,7 @@ class Folded:
 
 
 def fold(notes: Iterable[Note]) -> Sequence[Note]:
-    """The notes, folded."""
+    """Returns the notes, with consecutive equal ones folded."""
     folded = Folded()
     for note in notes:
         folded.add(note)
@@ -99,7 +99,7 @@ def fold(notes: Iterable[Note]) -> Sequence[Note]:
 
 
 def spans(found: Iterable[Span]) -> list[Span]:
-    """The spans, sorted and joined."""
+    """Returns the spans sorted, with overlapping and adjacent ones joined."""
     joined: list[Span] = []
     for first, last in sorted(found):
         if joined and first <= joined[-1][1] + 1:
@@ -110,7 +110,7 @@ def spans(found: Iterable[Span]) -> list[Span]:
 
 
 def without(found: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
-    """What of the spans lies in none of the others."""
+    """Returns the parts of the spans ``found`` that are in none of ``taken``."""
     left = spans(found)
     for low, high in spans(taken):
         pieces = [((a, min(b, low - 1)), (max(a, high + 1), b)) for a, b in left]
@@ -119,16 +119,16 @@ def without(found: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
 
 
 def explain_findings(notes: Sequence[Note], head: int) -> list[Problem]:
-    """The problems behind the notes.
+    """Returns the problems that explain the notes, in the order of seq; ``head``: the highest seq.
 
-    Entries that stand elsewhere than their bodies say were renumbered, because others were
-    removed or inserted before them, or reordered among themselves.
+    Entries whose seq differs from that in their bodies were reordered among themselves, or
+    renumbered because others were removed or inserted before them.
     """
     moved = [note for note in notes if note.kind == "moved"]
     bodies = [(note.first + int(note.detail), note.last + int(note.detail)) for note in moved]
     places = [(note.first, note.last) for note in moved]
     gaps = [(note.first, note.last) for note in notes if note.kind == "gap"]
-    # Past the highest number that any body has, nothing was ever written.
+    # There never were entries above the highest seq in a body.
     last_moved = any(low <= head <= high for low, high in places)
     written = max(high for _, high in bodies) if last_moved else head
     absent = without([*gaps, *places], [*bodies, (written + 1, _ENDLESS)])
@@ -154,7 +154,7 @@ def _range(span: Note) -> str:
 
 
 def _origin(note: Note) -> str:
-    """What the entries' own bodies call them."""
+    """Returns the seqs in the bodies of moved entries, in words; "" for other kinds."""
     if note.kind not in _MOVED:
         return ""
     shift = int(note.detail)
@@ -163,7 +163,7 @@ def _origin(note: Note) -> str:
 
 
 _MOVED = ("reordered", "renumbered")
-# kind -> what is said of one entry, and of several
+# kind -> the words about one entry, and about several
 _WORDS = {
     "changed": ("was changed after it was written", "were changed after they were written"),
     "inserted": ("was inserted", "were inserted"),
@@ -211,10 +211,10 @@ _WORDS = {
 def compare_anchors(
     verdict: Verdict, anchors: Sequence[Checkpoint], hashes: Mapping[int, str]
 ) -> None:
-    """Adds what valid checkpoints, in order of seq, say against the chain as it is.
+    """Adds the problems of a chain that differs from its valid checkpoints, and sets ``uncovered``.
 
-    ``hashes`` holds what the entries' bodies hash to now, for the seqs of the anchors that are
-    there.
+    ``anchors`` are the checkpoints in order of seq; ``hashes``: seq -> present hash of the body,
+    for the anchors whose entries exist.
     """
     right = [a.seq for a in anchors if hashes.get(a.seq) == a.hash]
     verdict.uncovered = verdict.head - (right[-1] if right else 0)
@@ -230,7 +230,7 @@ def compare_anchors(
 
 
 def _explained(problems: Iterable[Problem], seq: int) -> bool:
-    """Whether the entry is known to be another than the one that was written there."""
+    """Whether a problem found before explains that the entry differs from its checkpoint."""
     kinds = {"changed", "inserted", "unlinked", "format", *_MOVED}
     return any(
         problem.kind in kinds and (problem.first or 0) <= seq <= (problem.last or 0)

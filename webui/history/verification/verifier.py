@@ -1,6 +1,6 @@
-"""Verifying the history as it is stored, and the tables against it.
+"""Verifies the stored history, and compares the tables with it.
 
-Streamed in pieces, on two processes when it is long.
+The history is read in pieces; a long one is verified by two processes.
 """
 
 from bisect import bisect_left, bisect_right
@@ -34,27 +34,27 @@ from webui.models.seals.broken_seals import broken_seals
 __all__ = ["Unchecked", "verify_history"]
 
 PIECE = 25_000
-"""Entries that are judged at a time."""
+"""Entries that are checked at a time."""
 STRETCH = 80 * PIECE
-"""Entries whose words are judged at a time, with a number for each in memory. All words are read
-for each stretch, because their key begins with the word."""
+"""Entries whose words are checked at a time, with one number each in memory. Each stretch reads
+all words, because the key of their table begins with the word."""
 # Below this a second process takes longer to start than it saves.
 _WORTH_IT = 4 * PIECE
 
 
 def _seals(connection: Connection) -> Iterable[Problem]:
-    """Rows of accounts and tenants that do not match their keyed seal."""
+    """Yields the rows of accounts and tenants that do not match their keyed seal."""
     try:
         for row in broken_seals(connection):
             yield Problem("seal", None, None, f"{row}.")
     except ValueError:
-        # SQLite stores anything as an id; the comparison of rows names it.
+        # SQLite stores any value as an id; the comparison of rows reports which one is wrong.
         words = "Not all seals could be checked: a row has an id that is none."
         yield Problem("seal", None, None, words)
 
 
 CHECKS: tuple[Callable[[Connection], Iterable[Problem]], ...] = (sealed_values.strays, _seals)
-"""What else is asked of the database, in this process, which has the keys."""
+"""Further checks of the database, which run in this process because it has the keys."""
 
 
 def verify_history(
@@ -64,11 +64,12 @@ def verify_history(
     progress: Callable[[int, int], None] = lambda done, total: None,
     is_copy: bool = False,
 ) -> Verdict:
-    """Verifies the history against itself, its extracts, its checkpoints and the tables.
+    """Verifies the chain, its extracts, its checkpoints, and the tables against the entries.
 
-    Entries written while it runs are left out of the chain. ``progress`` hears how many entries
-    are judged, of how many. Needs an application context, whose keys open sealed values; they
-    stay in this process. ``is_copy`` is what `read_lines` takes. Raises Unchecked.
+    The check of the chain leaves out entries that are written meanwhile. ``progress`` is called
+    with the number of checked entries and the highest seq. ``is_copy`` is passed to `read_lines`.
+    Needs an application context, whose keys open sealed values; they never leave this process.
+    Raises Unchecked.
     """
     with processes.reading(url) as database:
         with database.connect() as connection:
@@ -92,7 +93,7 @@ def verify_history(
 
 @dataclass
 class _Found:
-    """What the pieces say together, in whichever order they come."""
+    """The combined results of the pieces, which may be added in any order."""
 
     opener: Opener
     hashes: dict[int, str] = field(default_factory=dict)
@@ -100,24 +101,24 @@ class _Found:
     _notes: list[tuple[int, Sequence[Note]]] = field(default_factory=list)
 
     def add(self, piece: Piece) -> None:
-        """Takes in a piece, and opens its sealed values."""
+        """Adds a piece, and opens and checks its sealed values."""
         self.hashes.update(piece.hashes)
         notes = [*piece.notes, *sorted(set(self.opener.judge(piece.sealed)), key=_place)]
         self._notes.append((piece.low, fold(notes)))
         for problem in (*piece.problems, *self.opener.judge_rows(piece.held)):
-            # What is at the border of two ranges of rows is in both.
+            # A row at the border of two ranges is in both; a dict drops the second problem.
             if len(self._problems) <= MOST:
                 self._problems[problem] = None
 
     @property
     def notes(self) -> Sequence[Note]:
-        """All notes, folded."""
+        """All notes in the order of entries, folded."""
         ordered = sorted(self._notes, key=itemgetter(0))
         return fold(note for _, notes in ordered for note in notes)
 
     @property
     def problems(self) -> Iterator[Problem]:
-        """What does not hold of rows, and what could not be opened."""
+        """The problems of rows, and of values that could not be compared."""
         yield from self._problems
         yield from self.opener.problems
 
@@ -127,7 +128,7 @@ def _place(note: Note) -> tuple[int, str]:
 
 
 def _pieces(connection: Connection, head: int) -> Iterator[tuple[int, int]]:
-    """Ranges of seq that hold entries: from one that exists, so that large gaps cost nothing."""
+    """Yields ranges of seq, each from an existing entry on, so that large gaps cost no time."""
     low = None
     while True:
         low = _next(connection, low)
@@ -138,7 +139,7 @@ def _pieces(connection: Connection, head: int) -> Iterator[tuple[int, int]]:
 
 
 def _next(connection: Connection, low: int | None) -> int | None:
-    """The first entry from ``low`` on, or of all; None when there is none."""
+    """Returns the lowest seq from ``low`` on, or of all entries; None when there is none."""
     query = select(func.min(AuditEntry.seq))
     return connection.scalar(query if low is None else query.where(AuditEntry.seq >= low))
 
@@ -146,7 +147,7 @@ def _next(connection: Connection, low: int | None) -> int | None:
 def _parts(
     pieces: Sequence[tuple[int, int]], checkpoints: Sequence[Checkpoint]
 ) -> Iterator[processes.Part]:
-    """The words, stretch by stretch, and then the entries, piece by piece."""
+    """Yields the parts that check the words, by stretches, and then the entries, by pieces."""
     anchors = [checkpoint.seq for checkpoint in checkpoints]
     low = -(2**63)
     for first, last in _stretches(pieces):
@@ -158,14 +159,14 @@ def _parts(
 
 
 def _rows(connection: Connection) -> Iterator[processes.Part]:
-    """The rows of both tables, range by range."""
+    """Yields the parts that compare the rows of both tables, by ranges."""
     for name, guarded in GUARDED.items():
         for within in row_reading.ranges(connection, guarded):
             yield partial(judge_rows, name=name, within=within)
 
 
 def _stretches(pieces: Iterable[tuple[int, int]]) -> Sequence[tuple[int, int]]:
-    """Pieces that follow one another, joined to what is no longer than STRETCH."""
+    """Returns consecutive pieces joined to stretches of at most STRETCH seqs."""
     joined: list[tuple[int, int]] = []
     for low, high in pieces:
         if joined and high < joined[-1][0] + STRETCH:
