@@ -107,6 +107,7 @@ def _is_being_written(checkpoint: Checkpoint) -> bool:
 
 
 def _add_file(lines: Lines, texts: list[str], known: set[str], public_key: str) -> None:
+    """Adds the valid lines of the file that are not ``known``, and a problem for each new line."""
     for text in texts:
         if text in known:
             continue

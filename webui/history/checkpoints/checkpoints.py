@@ -28,8 +28,9 @@ from webui.models.columns import now
 
 EVERY = timedelta(minutes=1)
 KEYS = {"v", "seq", "hash", "at", "prev", "signature"}
-# Not the chain's lock: a checkpoint never delays a save.
+# Not the chain's lock, so that a checkpoint never delays a save.
 _LOCK = 0x7E4A_17C1
+# Bytes read from the end of the file: more than any line has.
 _TAIL = 4_096
 
 
@@ -125,13 +126,13 @@ _NEWEST = select(AuditCheckpoint).order_by(AuditCheckpoint.seq.desc()).limit(1)
 
 
 def _append() -> None:
+    """Stores a checkpoint of the newest entry, unless another process has just done so."""
     config = current_app.extensions["webui_config"]
     with write_transaction():
         advisory_lock(_LOCK)
         head = log.chain_head()
         before = db.session.scalars(_NEWEST).first()
         if before and before.seq >= head.seq:
-            # Another process has just made it.
             return
         prev = chain.digest(before.line) if before else chain.GENESIS
         at = chain.timestamp(head.not_before(now()))
@@ -194,6 +195,7 @@ def _continued(torn: str, lines: Sequence[str]) -> bytes:
 
 
 def _sync_directory(directory: Path) -> None:
+    """Flushes the entry of a new file in its directory to the disk."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,11 +1,11 @@
-"""What a verification found wrong."""
+"""The problems that a verification finds."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What does not hold, about the entries ``first`` to ``last``; None when about none."""
+    """A problem of the entries ``first`` to ``last``; both None when it is about no entry."""
 
     kind: str
     first: int | None
