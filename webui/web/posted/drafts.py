@@ -205,10 +205,12 @@ def latest_draft(form: str) -> MultiDict[str, str] | None:
 
 
 def _typed_again() -> MultiDict[str, str] | None:
+    """Returns the input of this request, which :func:`show_again` shows in a new form."""
     return cast(MultiDict[str, str] | None, g.get("typed_again"))
 
 
 def _stored_input(form: str, *conditions: ColumnElement[bool]) -> MultiDict[str, str] | None:
+    """Returns the input of a draft of this person; None when missing, too old or undecryptable."""
     fresh = Draft.created_at > now() - LIFETIME
     query = select(Draft).where(Draft.user_id == current_user.id, Draft.form == form, fresh)
     draft = db.session.scalars(query.where(*conditions)).first()

@@ -62,6 +62,7 @@ class ChoiceField(ParsedField):
         self.stored: str | None = None
 
     def _choose(self, raw: str) -> str:
+        """Returns the chosen value. Raises values.Refused for one that was not offered."""
         if raw not in dict(self.words) and raw != self.stored:
             raise values.Refused("Choose one from the list.")
         return raw

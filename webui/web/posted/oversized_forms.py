@@ -1,4 +1,4 @@
-"""Reading of a posted form that is too large, as far as it fits, to show it again.
+"""Reads the fields that fit from a posted form that is too large, to show it again.
 
 Werkzeug refuses such a body unread. The limits here: ``MOST_READ`` bytes of the body,
 ``_MOST_FIELDS`` fields, and in memory at most as many bytes as a form may have, plus the same
@@ -57,8 +57,9 @@ def _fields(stream: IO[bytes], most: int) -> Iterator[bytes]:
 
 
 def _fitting(fields: Iterable[bytes], most: int) -> tuple[list[bytes], list[bytes]]:
-    """Returns the fields that fit into ``most`` bytes, and the starts of the dropped
-    longest ones.
+    """Returns the fields that fit into ``most`` bytes, and the starts of the dropped ones.
+
+    Drops the longest fields first. Raises RequestEntityTooLarge for too many fields.
     """
     kept: list[bytes] = []
     dropped: list[bytes] = []
