@@ -1,4 +1,4 @@
-"""What an account's own changes do to its links, and who issued the one that set its password."""
+"""Revokes an account's links, and finds who issued the one that set its current password."""
 
 from sqlalchemy import select
 
@@ -17,13 +17,16 @@ def void_links(user: User) -> None:
 
 
 def reset_by(user: User) -> str | None:
-    """Returns who issued the reset link that set the account's current password, or None."""
+    """Returns who issued the reset link that set the account's current password, or None.
+
+    Links with a wrong seal do not count, because someone changed them in the database.
+    """
     query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
     return next((link.issued_by for link in db.session.scalars(query) if link.is_genuine()), None)
 
 
 def forget_reset(user: User) -> None:
-    """Notes, in the current transaction, that no link set the account's current password."""
+    """Records, in the current transaction, that no link set the account's current password."""
     query = select(AccountLink).where(AccountLink.user_id == user.id, AccountLink.set_password)
     for link in db.session.scalars(query.with_for_update()):
         link.revise_sealed(set_password=False)
