@@ -12,6 +12,7 @@ from webui.history.record.actions import Action, Source
 from webui.history.record.actor import Actor, command_actor
 from webui.history.record.log import record
 from webui.models import Tenant, User
+from webui.models.user import NO_PASSWORD
 from webui.users.operations import AccountChange, set_active
 
 _numbers = count(1)
@@ -76,7 +77,8 @@ def make_user(
         user = User(**values)
         db.session.add(user)
         record(
-            Action.USER_CREATED,
+            # Whom nobody has given a password was invited, as the product knows it.
+            Action.USER_INVITED if user.password_hash == NO_PASSWORD else Action.USER_CREATED,
             an_actor(),
             changes=creation(user),
             subject=user,

@@ -11,7 +11,7 @@ from tests.browser.keyboard import Keyboard
 from tests.browser.pages import TenantPage, sign_in
 from tests.browser.server import Account
 from tests.factories import make_user
-from webui.accounts.sessions import notices
+from webui.accounts.factors import notices
 from webui.core.extensions import write_transaction
 from webui.models.notice import NoticeKind
 

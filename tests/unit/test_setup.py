@@ -47,6 +47,7 @@ class TestSetup:
 
     def test_says_what_a_server_would_still_lack(self, instance, monkeypatch):
         monkeypatch.delenv("WEBUI_ORIGIN")
+        monkeypatch.setenv("WEBUI_ENV", "production")
         assert setup()[0].startswith("Not ready to serve yet. WEBUI_ORIGIN is not set: production")
         assert sorted(files(instance)) == list(KEYS)
 
