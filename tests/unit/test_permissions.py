@@ -7,15 +7,18 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from webui.core.permissions import (
     ROLES,
+    SECTION_EDITS,
     Permission,
     Role,
     allows,
     declared,
+    edit_permission,
     enforce,
     may,
     may_open,
     public,
     requires,
+    requires_of,
 )
 
 
@@ -41,6 +44,11 @@ def small():
     @requires(Permission.VIEW_KEYS)
     def keys():
         return "keys"
+
+    @app.get("/parts/<part>")
+    @requires_of("part", {"keys": Permission.VIEW_KEYS, "own": Permission.SIGNED_IN}.__getitem__)
+    def parts(part):
+        return part
 
     @app.get("/forgotten")
     def forgotten():
@@ -90,6 +98,44 @@ class TestEnforce:
             pytest.raises(Forbidden),
         ):
             enforce()
+
+
+class TestRequiresOf:
+    """A permission that follows from an argument of the address."""
+
+    def test_judges_by_the_argument(self, small):
+        assert asked(small, "/parts/keys", "admin") == (200, "keys")
+        assert asked(small, "/parts/keys", "owner") == (403, "")
+        assert asked(small, "/parts/own", "owner") == (200, "own")
+        assert asked(small, "/parts/own")[0] == 401
+
+    def test_declares_nothing_without_the_argument(self, small):
+        with small.app_context():
+            assert declared("parts") is None
+            assert declared("parts", {}) is None
+            assert declared("parts", {"other": "keys"}) is None
+            assert declared("parts", {"part": "keys"}) is Permission.VIEW_KEYS
+            assert declared("parts", {"part": "own"}) is Permission.SIGNED_IN
+
+    def test_opens_by_the_argument(self, small):
+        with small.test_request_context("/open", headers={"Role": "owner"}):
+            assert may_open("parts", {"part": "own"})
+            assert not may_open("parts", {"part": "keys"})
+            assert not may_open("parts")
+
+    def test_leaves_the_view_as_it_is(self):
+        def view(part):
+            return part
+
+        assert requires_of("part", edit_permission)(view) is view
+        assert view.permission.argument == "part"
+        assert view.permission.permission("sip") is Permission.EDIT_SIP
+
+    def test_of_sections_knows_each_and_no_other(self):
+        assert edit_permission("billing") is Permission.EDIT_BILLING
+        assert {edit_permission(name) for name in SECTION_EDITS} == set(SECTION_EDITS.values())
+        with pytest.raises(KeyError):
+            edit_permission("nothing")
 
 
 class TestDeclared:
