@@ -18,7 +18,9 @@ from webui import values
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import db
 from webui.core.limits import CEILING_FIELDS, PLANS, REASON
-from webui.demo import clock, entries, load, names, people, reasons, usage, writing
+from webui.demo import entries, load, writing
+from webui.demo.stories import clock, usage
+from webui.demo.vocabulary import names, people, reasons
 from webui.history.record import chain, log
 from webui.models import AuditEntry, AuditSealed, Tenant, TenantUsage, User
 from webui.models.columns import Audited

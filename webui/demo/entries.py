@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from webui.demo.story import Step
+from webui.demo.stories.story import Step
 from webui.history.record import log
 from webui.history.record.actions import Outcome
 from webui.history.record.actor import command_actor

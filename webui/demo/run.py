@@ -5,10 +5,10 @@ from datetime import timedelta
 from random import Random
 
 from webui.core.extensions import db, is_sqlite, write_transaction
-from webui.demo.clock import WorkClock
-from webui.demo.people import Usernames
-from webui.demo.story import Scene
-from webui.demo.timeline import slices, timeline
+from webui.demo.stories.clock import WorkClock
+from webui.demo.stories.story import Scene
+from webui.demo.stories.timeline import slices, timeline
+from webui.demo.vocabulary.people import Usernames
 from webui.demo.writing import write
 from webui.history.record import log
 from webui.models.columns import now

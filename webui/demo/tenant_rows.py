@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from webui.core.extensions import db, keyring
 from webui.crypto import blind_index, fields
 from webui.crypto.keyring import KeyRing
-from webui.demo.story import Step
+from webui.demo.stories.story import Step
 from webui.models import Tenant
 from webui.models.columns import Audited, Encrypted
 from webui.models.tenant import tenant_seals

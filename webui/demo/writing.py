@@ -10,10 +10,10 @@ from sqlalchemy import Connection, insert, text
 from webui.accounts.operations import creation
 from webui.core.extensions import db, is_sqlite, keyring
 from webui.demo import entries
-from webui.demo.clock import WorkClock
-from webui.demo.people import UNUSABLE_HASH
-from webui.demo.story import Account, Step
+from webui.demo.stories.clock import WorkClock
+from webui.demo.stories.story import Account, Step
 from webui.demo.tenant_rows import TenantRows
+from webui.demo.vocabulary.people import UNUSABLE_HASH
 from webui.history.record import entry_rows as rows
 from webui.history.record import log
 from webui.history.record.entry_rows import Row

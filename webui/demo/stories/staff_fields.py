@@ -6,7 +6,7 @@ from typing import Any
 
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Audience, Choice, Field, Metadata, Switch
-from webui.demo.profiles import Values, metadata
+from webui.demo.stories.profiles import Values, metadata
 
 STAFF_FIELDS = [field for field in FIELDS.values() if field.use.audience is Audience.STAFF]
 

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from webui.demo import edits, profiles, staff_fields
-from webui.demo.names import organisation
-from webui.demo.story import Place, Scene, Story
-from webui.demo.story import Step as StoryStep
-from webui.demo.usage import usage
+from webui.demo.stories import edits, profiles, staff_fields
+from webui.demo.stories.story import Place, Scene, Story
+from webui.demo.stories.story import Step as StoryStep
+from webui.demo.stories.usage import usage
+from webui.demo.vocabulary.names import organisation
 from webui.history.record.actions import Action, Source
 from webui.models.tenant.onboarding import SKIPPABLE, STEPS, Passed, Step
 

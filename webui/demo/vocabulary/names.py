@@ -8,7 +8,7 @@ from random import Random
 
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Text
-from webui.demo.scripts import (
+from webui.demo.vocabulary.scripts import (
     AWKWARD_PATTERNS,
     CYRILLIC,
     EMOJI_PATTERNS,
@@ -18,7 +18,7 @@ from webui.demo.scripts import (
     LONG_PATTERNS,
     MIXED_PATTERNS,
 )
-from webui.demo.words import ENGLISH, FRENCH, GERMAN, POLISH, SPANISH, TURKISH, Language
+from webui.demo.vocabulary.words import ENGLISH, FRENCH, GERMAN, POLISH, SPANISH, TURKISH, Language
 from webui.values import text
 
 # Every eighth organisation has a name that is hard to show, sort or search.

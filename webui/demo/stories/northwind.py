@@ -3,13 +3,13 @@
 from typing import Any
 
 from webui.core.limits import Service, Status
-from webui.demo import edits, profiles
-from webui.demo.lives import Sections, onboard
-from webui.demo.names import Organisation
-from webui.demo.people import Person
-from webui.demo.staff_fields import noted
-from webui.demo.story import Scene, Step, Story
-from webui.demo.usage import Month, months_until
+from webui.demo.stories import edits, profiles
+from webui.demo.stories.lives import Sections, onboard
+from webui.demo.stories.staff_fields import noted
+from webui.demo.stories.story import Scene, Step, Story
+from webui.demo.stories.usage import Month, months_until
+from webui.demo.vocabulary.names import Organisation
+from webui.demo.vocabulary.people import Person
 from webui.history.record.actions import Action
 
 ENTRIES = 300

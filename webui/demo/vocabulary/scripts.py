@@ -1,6 +1,6 @@
 """Words of the non-Latin scripts, and names that test the limits of the name field."""
 
-from webui.demo.words import Language, language
+from webui.demo.vocabulary.words import Language, language
 
 ARABIC = language(
     """

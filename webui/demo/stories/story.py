@@ -1,7 +1,7 @@
 """A story: the steps of one tenant, in the order of time.
 
-Steps contain shares of the run's activity (see :class:`webui.demo.clock.WorkClock`) and plain
-values; :mod:`webui.demo.writing` converts them to database rows.
+Steps contain shares of the run's activity (see :class:`webui.demo.stories.clock.WorkClock`) and
+plain values; :mod:`webui.demo.writing` converts them to database rows.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from webui.core.permissions import Role
-from webui.demo.clock import WorkClock
-from webui.demo.names import Organisation
-from webui.demo.people import Person, Usernames, email_address
-from webui.demo.people import owner as owner_person
-from webui.demo.reasons import believable_reason
-from webui.demo.usage import Month
+from webui.demo.stories.clock import WorkClock
+from webui.demo.stories.usage import Month
+from webui.demo.vocabulary.names import Organisation
+from webui.demo.vocabulary.people import Person, Usernames, email_address
+from webui.demo.vocabulary.people import owner as owner_person
+from webui.demo.vocabulary.reasons import believable_reason
 from webui.history.record.actions import Action, Source
 from webui.models.columns import Audited
 from webui.models.tenant.tenant import AUDIT_KINDS, DEFAULTS

@@ -7,9 +7,9 @@ little more memory than the future steps of its tenants.
 from collections.abc import Iterator
 from heapq import heappop, heappush
 
-from webui.demo import lives, northwind
-from webui.demo.people import STAFF, STAFF_DOMAIN, colleague, existing_staff
-from webui.demo.story import Account, Scene, Step
+from webui.demo.stories import lives, northwind
+from webui.demo.stories.story import Account, Scene, Step
+from webui.demo.vocabulary.people import STAFF, STAFF_DOMAIN, colleague, existing_staff
 from webui.history.record.actions import Action, Source
 
 # With fewer tenants, one that differs so much from the others would not fit.

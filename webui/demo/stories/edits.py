@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from webui.core.catalogue import whole
 from webui.core.limits import CEILING_FIELDS, PLANS, RECORDING_FORMATS, Service, Status
-from webui.demo import profiles, staff_fields
-from webui.demo.names import NAME
-from webui.demo.story import Story
+from webui.demo.stories import profiles, staff_fields
+from webui.demo.stories.story import Story
+from webui.demo.vocabulary.names import NAME
 from webui.history.record.actions import Action, section_action
 
 Edit = Callable[[Story], bool]
