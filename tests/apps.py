@@ -20,7 +20,7 @@ from tests.client import Client
 from webui import create_app
 from webui.core.extensions import db, is_sqlite
 from webui.crypto.keyring import new_keyring_json
-from webui.web import assets
+from webui.web.endpoints import assets
 
 
 def a_config(instance: Path, database_url: str, **overrides: Any) -> Config:

@@ -32,9 +32,9 @@ from webui.tenants.page.template_filters import init_tenant_filters
 from webui.users import action_routes, new_user_routes
 from webui.users import routes as user_routes
 from webui.users.template_filters import init_user_filters as init_user_words
-from webui.web import health, security_txt
-from webui.web.assets import init_assets
-from webui.web.csp_reports import init_reports
+from webui.web.endpoints import health, security_txt
+from webui.web.endpoints.assets import init_assets
+from webui.web.endpoints.csp_reports import init_reports
 from webui.web.errors import init_errors
 from webui.web.headers import HTTPS_ONLY, init_headers
 from webui.web.navigation import init_navigation

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests import raw
-from webui.web import csp_reports
+from webui.web.endpoints import csp_reports
 from webui.web.headers import REPORTS
 
 OLD = {

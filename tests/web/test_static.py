@@ -8,7 +8,7 @@ import brotli
 import pytest
 
 from tests.web import dom
-from webui.web import assets
+from webui.web.endpoints import assets
 
 HASHED = re.compile(r"/static/([\w/.-]+)\.([0-9a-f]{12})(\.\w+)")
 

@@ -1,0 +1,1 @@
+"""Addresses of the site itself: static files, health, security.txt, CSP reports."""
