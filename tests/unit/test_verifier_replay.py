@@ -24,7 +24,7 @@ from webui.crypto.keyring import KeyRing, new_keyring_json
 from webui.demo import run as demo
 from webui.history.checkpoints import checkpoints
 from webui.history.record.actions import Action
-from webui.history.verification import replayed_state, row_reading
+from webui.history.verification.rows import replayed_state, row_reading
 from webui.keys import canary, rotation
 from webui.models import AuditSealed, Tenant, User
 from webui.models.columns import Audited, now

@@ -6,15 +6,16 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from webui.history.checkpoints.problems import Problem
-from webui.history.verification import raw_rows, reason_words, row_reading
+from webui.history.verification import raw_rows, reason_words
 from webui.history.verification import sealed_values as sealed
 from webui.history.verification.checks import BODY, ID, TENANT, Note, check_entries
 from webui.history.verification.opening import Held
 from webui.history.verification.reconstruct import Row
-from webui.history.verification.replay import replay
-from webui.history.verification.replayed_state import GUARDED
-from webui.history.verification.row_comparison import Comparison
-from webui.history.verification.row_reading import Range
+from webui.history.verification.rows import row_reading
+from webui.history.verification.rows.replay import replay
+from webui.history.verification.rows.replayed_state import GUARDED
+from webui.history.verification.rows.row_comparison import Comparison
+from webui.history.verification.rows.row_reading import Range
 from webui.history.verification.sealed_values import Holder, Value, looked_up
 
 

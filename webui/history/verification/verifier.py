@@ -15,12 +15,13 @@ from sqlalchemy import Connection, func, select
 from webui.history.checkpoints.checkpoint_lines import read_lines
 from webui.history.checkpoints.checkpoints import Checkpoint
 from webui.history.checkpoints.problems import Problem
-from webui.history.verification import coverage, processes, row_reading, sealed_values
+from webui.history.verification import coverage, processes, sealed_values
 from webui.history.verification.checks import Note
 from webui.history.verification.opening import Erasures, Opener
 from webui.history.verification.pieces import Piece, judge_piece, judge_rows, judge_words
 from webui.history.verification.processes import Unchecked
-from webui.history.verification.replayed_state import GUARDED
+from webui.history.verification.rows import row_reading
+from webui.history.verification.rows.replayed_state import GUARDED
 from webui.history.verification.verdict import (
     MOST,
     Verdict,

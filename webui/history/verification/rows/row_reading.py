@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection, Select, bindparam, null, select
 
-from webui.history.verification.replayed_state import TENANTS, USERS, Guarded, Row
+from webui.history.verification.rows.replayed_state import TENANTS, USERS, Guarded, Row
 from webui.models import AuditEntry
 
 AT_ONCE = 500

@@ -8,9 +8,9 @@ from webui.history.checkpoints.problems import Problem
 from webui.history.verification import raw_rows
 from webui.history.verification.opening import Held
 from webui.history.verification.reconstruct import Ids
-from webui.history.verification.replay import Source, Told
-from webui.history.verification.replayed_state import Guarded, Row, said_of
 from webui.history.verification.row_problems import contradicted, missing, skipped, unmade
+from webui.history.verification.rows.replay import Source, Told
+from webui.history.verification.rows.replayed_state import Guarded, Row, said_of
 from webui.history.verification.sealed_values import Value
 from webui.history.verification.verdict import MOST
 

@@ -15,7 +15,7 @@ from sqlalchemy import Boolean, Column, Table, Uuid
 
 from webui.history.record import chain
 from webui.history.record.actions import Action
-from webui.history.verification.replay import Source, Told
+from webui.history.verification.rows.replay import Source, Told
 from webui.models import Tenant, User
 from webui.models.columns import Audited, CompactJSON, UTCDateTime
 from webui.models.seals.sealed_columns import sealed_columns
