@@ -13,7 +13,7 @@ from tests.web.factors import confirmation, enrol, give_password, sign_out
 from tests.web.pages import PASSWORD, Browser
 from tests.web.saved import actions, bodies
 from tests.web.soft_key import PRESENT, SoftKey, text
-from webui.accounts.factors import challenges
+from webui.accounts.factors.webauthn import challenges
 from webui.core.extensions import db, write_transaction
 from webui.history.narrative.sentences import Reader, sentence
 from webui.history.record.actions import Action

@@ -7,9 +7,10 @@ of the session: a stolen session or password alone changes no factor (ASVS 5.0, 
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from webui.accounts.factors import factors, passkeys
+from webui.accounts.factors import factors
 from webui.accounts.factors.factor_changes import Confirmed
-from webui.accounts.factors.passkeys import Answer
+from webui.accounts.factors.webauthn import passkeys
+from webui.accounts.factors.webauthn.passkeys import Answer
 from webui.accounts.password_check import check_password
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action, Outcome

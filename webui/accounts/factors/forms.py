@@ -5,7 +5,7 @@ from typing import Any
 
 from webui.accounts.factors.confirmation import Credentials
 from webui.accounts.factors.factors import Factors
-from webui.accounts.factors.passkeys import Answer
+from webui.accounts.factors.webauthn.passkeys import Answer
 from webui.accounts.forms import CODE_HINTS, code_field, current_password_field
 from webui.core.limits import PASSKEY_NAME
 from webui.web.posted.forms import BaseForm, ParsedField, text_field

@@ -15,12 +15,13 @@ from flask import (
 )
 from flask_login import current_user
 
-from webui.accounts.factors import challenges, passkeys, refusals, relying_party, step_up
-from webui.accounts.factors.ceremonies import BadPasskey
+from webui.accounts.factors import refusals, step_up
 from webui.accounts.factors.forms import ConfirmForm, PasskeyForm, PasskeyNameForm
-from webui.accounts.factors.passkeys import Answer
 from webui.accounts.factors.required import before_enrolment, must_enrol
 from webui.accounts.factors.step_up import own_factors, purpose
+from webui.accounts.factors.webauthn import challenges, passkeys, relying_party
+from webui.accounts.factors.webauthn.ceremonies import BadPasskey
+from webui.accounts.factors.webauthn.passkeys import Answer
 from webui.accounts.sessions import user_agents
 from webui.core.permissions import Permission, requires
 from webui.models import Passkey

@@ -3,11 +3,12 @@
 from flask import flash
 from flask_login import current_user
 
-from webui.accounts.factors import challenges, confirmation, factors, relying_party
+from webui.accounts.factors import confirmation, factors
 from webui.accounts.factors.factor_changes import Confirmed, Done
 from webui.accounts.factors.factors import Factors
 from webui.accounts.factors.forms import ConfirmForm
-from webui.accounts.factors.passkeys import Answer
+from webui.accounts.factors.webauthn import challenges, relying_party
+from webui.accounts.factors.webauthn.passkeys import Answer
 from webui.accounts.sessions import sessions
 from webui.web import request_actor
 from webui.web.template_filters import plural

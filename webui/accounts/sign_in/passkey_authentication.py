@@ -2,9 +2,9 @@
 
 from sqlalchemy.exc import IntegrityError
 
-from webui.accounts.factors import ceremonies, passkeys
-from webui.accounts.factors.ceremonies import BadPasskey
-from webui.accounts.factors.relying_party import RelyingParty
+from webui.accounts.factors.webauthn import ceremonies, passkeys
+from webui.accounts.factors.webauthn.ceremonies import BadPasskey
+from webui.accounts.factors.webauthn.relying_party import RelyingParty
 from webui.accounts.sessions import trust
 from webui.accounts.sign_in import authentication
 from webui.core.extensions import db, write_transaction

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, make_response, request
 
-from webui.accounts.factors import challenges, passkeys, relying_party
+from webui.accounts.factors.webauthn import challenges, passkeys, relying_party
 from webui.accounts.sessions import known_devices, sessions
 from webui.accounts.sign_in import passkey_authentication, sign_in_page, sign_in_response
 from webui.accounts.sign_in.forms import LoginForm

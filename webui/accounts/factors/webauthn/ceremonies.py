@@ -16,7 +16,7 @@ from webauthn.helpers import parse_authentication_credential_json as parse_asser
 from webauthn.helpers.structs import AuthenticationCredential
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
-from webui.accounts.factors.relying_party import RelyingParty
+from webui.accounts.factors.webauthn.relying_party import RelyingParty
 from webui.models import Passkey
 
 # WebAuthn 2, 5.8.3: maximum length of a credential id, in bytes.

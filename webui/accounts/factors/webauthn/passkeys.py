@@ -19,10 +19,11 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from webui.accounts.factors import ceremonies, challenges, factors, relying_party
-from webui.accounts.factors.ceremonies import BadPasskey
+from webui.accounts.factors import factors
 from webui.accounts.factors.factor_changes import Confirmed, Done, FactorChange, finish
-from webui.accounts.factors.relying_party import RelyingParty
+from webui.accounts.factors.webauthn import ceremonies, challenges, relying_party
+from webui.accounts.factors.webauthn.ceremonies import BadPasskey
+from webui.accounts.factors.webauthn.relying_party import RelyingParty
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
 from webui.history.record.actor import Actor

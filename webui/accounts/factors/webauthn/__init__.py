@@ -1,0 +1,1 @@
+"""Passkeys by the WebAuthn protocol: challenges, ceremonies, registration and use."""
