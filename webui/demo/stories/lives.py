@@ -56,7 +56,7 @@ def ordinary_life(scene: Scene, number: int, share: float) -> list[StoryStep]:
         _live_on(story)
         _come_to_an_end(story)
     began, now = scene.clock.at(story.began), scene.clock.end
-    return story.finish(usage(scene.rng, story.state, began, now))
+    return story.finish(usage(scene.rng, story.state, story.stops, began, now))
 
 
 def onboard(story: Story, parts: Sections) -> None:

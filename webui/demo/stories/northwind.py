@@ -142,8 +142,10 @@ def _first_sections(story: Story) -> Sections:
 
 
 def _months(scene: Scene) -> tuple[Month, ...]:
-    months = months_until(scene.clock.end)
+    """Returns the usage until the stop: there are no calls after it."""
+    shown, months = months_until(scene.clock.end), months_until(scene.clock.at(_SUSPENDED))
     return tuple(
         Month(month, cents, calls, minutes)
         for month, (calls, minutes, cents) in zip(months, _USAGE, strict=True)
+        if month in shown
     )

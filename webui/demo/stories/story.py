@@ -12,15 +12,17 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from webui.core.limits import Service
 from webui.core.permissions import Role
 from webui.demo.stories.clock import WorkClock
-from webui.demo.stories.usage import Month
+from webui.demo.stories.usage import Month, Stop
 from webui.demo.vocabulary.names import Organisation
 from webui.demo.vocabulary.people import Person, Usernames, email_address
 from webui.demo.vocabulary.people import owner as owner_person
 from webui.demo.vocabulary.reasons import believable_reason
 from webui.history.record.actions import Action, Source
 from webui.models.columns import Audited
+from webui.models.tenant.services import stopped_services
 from webui.models.tenant.tenant import AUDIT_KINDS, DEFAULTS
 
 Changes = Mapping[str, tuple[Any, Any]]
@@ -102,6 +104,7 @@ class Story:
         self.state["name"] = organisation.name
         self.version = 0
         self.place: Place | None = None
+        self.stops: list[Stop] = []
         self.steps: list[Step] = []
 
     def wait(self, minutes: float) -> None:
@@ -160,10 +163,22 @@ class Story:
         if not changes:
             return False
         self.state.update(values)
+        self._note_stop()
         if who.role != Role.OWNER and reason is None:
             reason = self._reason(topic)
         self._revise(who, action, source, changes, reason=reason)
         return True
+
+    def _note_stop(self) -> None:
+        """Notes when the status begins or ends to stop calls."""
+        stopped = Service.CALLS in stopped_services(
+            self.state["status"], self.state["blocked_services"]
+        )
+        open_stop = self.stops[-1] if self.stops and self.stops[-1].end is None else None
+        if stopped and not open_stop:
+            self.stops.append(Stop(self.scene.clock.at(self.share), None))
+        elif open_stop and not stopped:
+            self.stops[-1] = open_stop._replace(end=self.scene.clock.at(self.share))
 
     def finish(self, usage: tuple[Month, ...]) -> list[Step]:
         """Returns the steps; the last one contains the usage."""

@@ -1,11 +1,10 @@
 """Usage of the platform in the last three months."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import Random
 from typing import Any, NamedTuple
 
-from webui.core.limits import Status
 from webui.models.tenant.usage import month_of
 
 # Calls per month of a tenant with a very high limit.
@@ -25,6 +24,23 @@ class Month(NamedTuple):
     minutes: int
 
 
+class Stop(NamedTuple):
+    """A time without calls; ``end`` is None while they are still stopped."""
+
+    start: datetime
+    end: datetime | None
+
+    def silences(self, month: str, now: datetime) -> bool:
+        """Whether a month has no calls.
+
+        The month of the stop has those before it, but not the current one: a tenant that is
+        stopped now would seem to have calls now.
+        """
+        if self.end is None and month == month_of(now):
+            return True
+        return month_of(self.start) < month and (self.end is None or month < month_of(self.end))
+
+
 def months_until(now: datetime) -> tuple[str, ...]:
     """Returns the current month and the two before it, newest first."""
     months = []
@@ -40,18 +56,22 @@ def _december(day: datetime) -> datetime:
 
 
 def usage(
-    rng: Random, state: Mapping[str, Any], began: datetime, now: datetime
+    rng: Random,
+    state: Mapping[str, Any],
+    stops: Sequence[Stop],
+    began: datetime,
+    now: datetime,
 ) -> tuple[Month, ...]:
     """Returns the usage of a tenant in its present state, created at ``began``."""
     if rng.random() < _WITHOUT_ROWS or state["onboarded_at"] is None:
         return ()
     low, high = rng.choices(_LEVELS, _LEVEL_WEIGHTS)[0]
     limit = min(state["monthly_call_limit"], _BUSIEST)
-    stopped = state["status"] in (Status.INACTIVE, Status.BLOCKED)
     rows = []
     for age, month in enumerate(months_until(now)):
         level = rng.uniform(low, high) * (1 - 0.08 * age * (high < 1))
-        calls = 0 if stopped and age == 0 else int(limit * level)
+        silent = any(stop.silences(month, now) for stop in stops)
+        calls = 0 if silent else int(limit * level)
         rows.append(_month(rng, month, calls))
     # All months are generated and then filtered, so that the date of the run does not change the
     # sequence of random numbers.
