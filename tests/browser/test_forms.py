@@ -156,10 +156,19 @@ class TestDoubleClick:
 class TestNoAnswer:
     def test_says_so_keeps_the_input_and_can_be_tried_again(self, tenant_page, watches):
         page = tenant_page.page
+        page.route("**/billing**", lambda route: route.abort())
+        tenant_page.edit_link("billing").click()
+        # Nothing was typed and nothing was sent: neither is spoken of.
+        expect(page.get_by_role("alert")).to_have_text(
+            "No answer from the console. This page is as it was. Try again."
+        )
+        page.unroute("**/billing**")
         form = tenant_page.edit("billing").fill(monthly_call_limit=900)
         page.route("**/billing", lambda route: route.abort())
         form.save()
-        expect(page.get_by_role("alert")).to_contain_text("Nothing is lost")
+        expect(page.get_by_role("alert")).to_contain_text(
+            "It may not have been saved. Nothing is lost"
+        )
         expect(form.field("monthly_call_limit")).to_have_value("900")
         page.unroute("**/billing")
         form.save()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -20,9 +21,9 @@ from webui.accounts.sign_in import authentication
 from webui.core import extensions
 from webui.core.extensions import db, is_sqlite
 from webui.history.query import history
-from webui.models.columns import now
-from webui.tenants.core import rules
-from webui.tenants.page import overview
+from webui.models.columns import SpoiledValue, now
+from webui.tenants.core import operations, rules
+from webui.tenants.page import form_responses, overview
 
 pytestmark = pytest.mark.both_databases
 SECRET = "never in page or log"
@@ -99,6 +100,60 @@ class TestPage:
         assert page.status_code == 404
         assert "<script>alert" not in page.text
         assert "<b>y" not in page.text
+
+
+class TestWhatWasSaved:
+    """An error page says of a save only what is true for its method."""
+
+    @pytest.fixture
+    def failing(self, broken):
+        """Lets a part of the answer fail in several ways; each is (the error, its status)."""
+
+        def mistake(*_args, **_kwargs):
+            raise RuntimeError("a mistake")
+
+        def spoiled(*_args, **_kwargs):
+            raise SpoiledValue("a word of another kind")
+
+        return {503: failure, 500: mistake, "spoiled": spoiled}
+
+    def test_is_not_spoken_of_where_nothing_was_sent(self, admin, tenant, broken, failing):
+        for by in failing.values():
+            broken(overview, "can_edit", by)
+            for htmx in (False, True):
+                answer = admin.get(tenant_url(tenant, *["sip"] * htmx), None, htmx=htmx)
+                assert answer.status >= 500
+                assert "saved" not in answer.words
+                assert "Your text" not in answer.words
+            broken.repair()
+        entry = raw.rows("SELECT id FROM audit_entries LIMIT 1")[0][0]
+        page = admin.get(f"/audit/{UUID(str(entry))}/revert", 422)
+        assert "saved" not in page.words_of("main")
+
+    def test_is_nothing_when_the_save_failed(self, admin, tenant, broken, failing):
+        form = admin.get(edit_url(tenant, "features"))
+        broken(operations, "update_section", failing[500])
+        for htmx in (False, True):
+            answer = admin.submit(form, 500, htmx=htmx, retention_days=5, reason=REASON)
+            assert "Nothing was saved." in answer.words
+            assert ("Your text is still in the form." in answer.words) is htmx
+        assert fresh(tenant).version == 1
+
+    def test_is_left_open_after_the_commit(self, admin, tenant, broken, failing):
+        form = admin.get(edit_url(tenant, "features"))
+        broken(form_responses, "saved", failing[500])
+        answer = admin.submit(form, 500, retention_days=5, reason=REASON)
+        assert "Nothing was saved" not in answer.words
+        assert "Check whether it was saved before you try again." in answer.words
+        assert fresh(tenant).retention_days == 5
+
+    def test_keeps_nothing_typed_of_a_form_without_fields(self, admin, tenant, broken):
+        broken(sessions, "find_session")
+        data = {"csrf_token": "x", "submission": "m" * 32}
+        page = admin.post(tenant_url(tenant, "webhook", "test"), data, 503)
+        assert "What you typed is kept" not in page.words
+        page = admin.post(tenant_url(tenant, "sip"), {**data, "sip_domain": "typed.example"}, 503)
+        assert "What you typed is kept" in page.words
 
 
 class TestProgramError:

@@ -51,6 +51,9 @@ LOG_REMAINS = (
 )
 # The execution option that makes `_begin_sqlite` open a write transaction.
 WRITING = "webui_writing"
+# In the session's info: the open transaction has a history entry; an earlier one of this request
+# that has one was committed.
+RECORDING, RECORDED = "webui_recording", "webui_recorded"
 
 
 def keyring() -> KeyRing:
@@ -126,11 +129,13 @@ def write_transaction() -> Iterator[None]:
         db.session.connection(execution_options={WRITING: True})
         yield
         db.session.commit()
+        db.session.info[RECORDED] = RECORDING in db.session.info or db.session.info.get(RECORDED)
     except BaseException:
         db.session.rollback()
         raise
     finally:
         db.session.info.pop(WRITING, None)
+        db.session.info.pop(RECORDING, None)
 
 
 def empty_log() -> bool:

@@ -8,14 +8,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from webui.core.catalogue import FIELDS
-from webui.core.extensions import db, is_no_text, login_manager
+from webui.core.extensions import RECORDED, db, is_no_text, login_manager
 from webui.core.field_types import Secret
 from webui.models.columns import SpoiledValue
 from webui.web.htmx import keep_page, wants_fragment
 from webui.web.idempotency_keys import KeyReused
 from webui.web.navigation import path_of, safe_next
 
-# status -> what happened, what to do
+# status -> what happened, what to do; what was saved is said by `saved_words`
 WORDS = {
     400: ("That request could not be read", "Reload the page and try again."),
     403: (
@@ -24,25 +24,30 @@ WORDS = {
     ),
     404: ("There is no such page", "It may have moved, or it is not yours to see."),
     405: ("That is not how this page is used", "Go back and use the buttons on the page."),
-    413: ("That was too much text", "Nothing was saved. Shorten it and save again."),
-    422: ("That cannot be done", "Nothing was saved. Go back and try something else."),
+    413: ("That was too much text", "Shorten it and save again."),
+    422: ("That cannot be done", "Go back and try something else."),
     429: ("Too many tries", "Wait a minute and try again."),
     500: (
         "Something broke on our side",
-        "Nothing was saved. Try again; if it stays, pass on the number below.",
+        "Try again; if it stays, pass on the number below.",
     ),
-    503: ("The database did not answer", "Nothing was saved. Wait a moment and try again."),
+    503: ("The database did not answer", "Wait a moment and try again."),
 }
 SPOILED_TITLE = "The database contains a value that cannot be read"
 SPOILED_ADVICE = (
-    "Nothing was saved, and waiting does not help: a person must look at the database."
-    " Pass on the number below."
+    "Waiting does not help: a person must look at the database. Pass on the number below."
 )
+NOTHING_SAVED = "Nothing was saved."
+PERHAPS_SAVED = "Check whether it was saved before you try again."
+# The statuses that leave open whether a posted form was saved.
+_OPEN = {413, 422, 500, 503}
 STILL_THERE = "Your text is still in the form."
 _NEVER_ECHOED = {
     *("password", "current_password", "code", "current_code", "setup", "credential", "assertion"),
     *(name for name, field in FIELDS.items() if isinstance(field, Secret)),
 }
+# Fields that the page adds to a form; nobody typed them.
+_NOT_TYPED = {"csrf_token", "version", "submission", "next"}
 KEY_REUSED_TITLE = "This form was used before"
 KEY_REUSED = "It was sent before, for something else. Nothing was done now. Open the form again."
 
@@ -61,17 +66,30 @@ def init_errors(app: Flask) -> None:
 def error_page(status: int, detail: str | None = None, **more: Any) -> Response:
     """Renders the page of a status or, for htmx, a message above the unchanged page."""
     title, advice = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
+    # Below 500 a detail says itself what became of the form.
+    saved = saved_words() if status in _OPEN and (status >= 500 or not detail) else ""
     words = {
         "title": title,
-        "advice": detail or advice,
+        "advice": f"{saved} {detail or advice}".strip(),
         "request_id": g.get("request_id", ""),
         "status": status,
         **more,
     }
     if wants_fragment():
-        words["still_there"] = STILL_THERE if request.method == "POST" else ""
+        words["still_there"] = STILL_THERE if has_typed() else ""
         return keep_page(make_response(render_template("errors/_message.html", **words), status))
+    words["kept"] = has_typed()
     return make_response(render_template("errors/error.html", **words), status)
+
+
+def saved_words() -> str:
+    """Returns a sentence about whether the posted form was saved; empty when none was posted.
+
+    An error can also come after the commit, while the answer is made.
+    """
+    if request.method != "POST":
+        return ""
+    return PERHAPS_SAVED if db.session.info.get(RECORDED) else NOTHING_SAVED
 
 
 def log_database_error(error: SQLAlchemyError) -> None:
@@ -148,6 +166,15 @@ def typed() -> list[tuple[str, str]]:
     if request.method != "POST":
         return []
     return [item for item in request.form.items(multi=True) if item[0] not in _NEVER_ECHOED]
+
+
+def has_typed() -> bool:
+    """Whether the posted form has fields that a person filled in."""
+    try:
+        return any(value and name not in _NOT_TYPED for name, value in typed())
+    except HTTPException:
+        # A form that is too large is not read.
+        return True
 
 
 class Detail(str):

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from webui import outbox
-from webui.core.extensions import advisory_lock, db, read
+from webui.core.extensions import RECORDING, advisory_lock, db, read
 from webui.history.record import chain, entry_rows
 from webui.history.record.actions import Action, Effect, Outcome
 from webui.history.record.actor import Actor
@@ -75,6 +75,7 @@ def record(
     }
     _append(body, sealed)
     mark_recorded(db.session(), subject)
+    db.session.info[RECORDING] = True
     return entry_id
 
 

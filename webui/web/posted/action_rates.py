@@ -26,7 +26,7 @@ from webui.models.columns import UTCDateTime, now
 from webui.rate_limits.throttle import TooMany
 from webui.values.durations import in_words
 from webui.web import retry_after
-from webui.web.errors import error_page, typed
+from webui.web.errors import error_page, saved_words, typed
 from webui.web.htmx import wants_fragment
 from webui.web.posted import drafts
 
@@ -146,8 +146,8 @@ def _check_posted() -> None:
 def _answer(refusal: TooFast) -> Response:
     """429: the form with its input, or a page with a button that sends it again."""
     wait = in_words(refusal.wait)
-    detail = f"At most {refusal.rate.most} {refusal.rate.words} a minute. "
-    detail += f"Nothing was saved. Wait {wait}, then try again."
+    limit = f"At most {refusal.rate.most} {refusal.rate.words} a minute."
+    detail = " ".join(filter(None, (limit, saved_words(), f"Wait {wait}, then try again.")))
     if request.method == "POST" and not wants_fragment() and current_user.is_authenticated:
         g.too_fast = detail
         again = drafts.show_again(429)
