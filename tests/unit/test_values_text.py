@@ -1,5 +1,6 @@
 """What people type into text and number fields. The limits are copied from DESIGN 2.1."""
 
+import re
 import sys
 import unicodedata
 from types import SimpleNamespace
@@ -13,12 +14,12 @@ from webui.values import Refused
 
 NAME = FIELDS["name"]
 HIDDEN = {
-    "nul": "\0",
-    "bell": "\a",
-    "newline": "\n",
+    "null character": "\0",
+    "control character U+0007": "\a",
+    "line break": "\n",
     "tab": "\t",
     "delete": "\x7f",
-    "next line": "\x85",
+    "control character U+0085": "\x85",
     "line separator": "\u2028",
     "paragraph separator": "\u2029",
     "zero-width space": "\u200b",
@@ -32,13 +33,13 @@ HIDDEN = {
     "byte order mark": "\ufeff",
     "soft hyphen": "\u00ad",
     "mongolian vowel separator": "\u180e",
-    "interlinear annotation": "\ufff9",
-    "tag letter": "\U000e0041",
+    "interlinear annotation anchor": "\ufff9",
+    "tag latin capital letter a": "\U000e0041",
     "combining grapheme joiner": "\u034f",
     "hangul filler": "\u3164",
     "halfwidth hangul filler": "\uffa0",
-    "braille blank": "\u2800",
-    "lone surrogate": "\ud800",
+    "braille pattern blank": "\u2800",
+    "U+D800": "\ud800",
 }
 # Unicode's Default_Ignorable_Code_Point: drawn as nothing, but neither Cc nor Cf.
 ALONE_INVISIBLE = {
@@ -48,6 +49,17 @@ ALONE_INVISIBLE = {
     "reserved U+2065": "\u2065",
     "reserved U+FFF0": "\ufff0",
 }
+
+# Persian, Sinhala, Malayalam with a joiner at the end of a word, Bengali, and emoji.
+JOINED = [
+    "می\u200cخواهم",
+    "ක්\u200dරමය",
+    "അവന്\u200d",
+    "র\u200d্যাব",
+    "👩\u200d⚕️",
+    "👩🏽\u200d⚕️",
+    "🏳️\u200d🌈",
+]
 
 
 def by_name(cases):
@@ -95,10 +107,16 @@ class TestText:
         with pytest.raises(Refused, match=r"^Enter a name\.$"):
             values.text(spaces, NAME)
 
-    @by_name(HIDDEN)
-    def test_refuses_what_cannot_be_seen(self, typed):
-        with pytest.raises(Refused, match="invisible"):
-            values.text(f"Acme{typed}Corp", NAME)
+    @pytest.mark.parametrize(("name", "typed"), HIDDEN.items(), ids=HIDDEN)
+    def test_refuses_what_cannot_be_seen_and_says_which_and_where(self, name, typed):
+        words = re.escape(f"Remove the invisible character (character 7: {name}).")
+        with pytest.raises(Refused, match=words):
+            values.text(f"  Acme{typed}Corp", NAME)
+
+    def test_counts_further_characters_that_cannot_be_seen(self):
+        words = r"characters \(character 4: zero-width space, and 2 more\)"
+        with pytest.raises(Refused, match=words):
+            values.text("Caf\u200bé \u200b\u00adCo", NAME)
 
     @by_name(ALONE_INVISIBLE)
     def test_refuses_a_name_that_shows_nothing(self, typed):
@@ -133,6 +151,20 @@ class TestText:
         else:
             with pytest.raises(Refused):
                 values.text("r" * length, limits.REASON)
+
+    @pytest.mark.parametrize("joined", JOINED)
+    def test_a_reason_keeps_the_joiners_of_scripts_and_emoji(self, joined):
+        typed = f"Asked by {joined}, ticket 4711"
+        assert values.text(typed, limits.REASON) == unicodedata.normalize("NFC", typed)
+        with pytest.raises(Refused, match="joiner"):
+            values.text(typed, NAME)
+
+    @pytest.mark.parametrize(
+        "typed", ["ab\u200dc", "\u200cabc", "می\u200c\u200cخواهم", "א\u202eabc"]
+    )
+    def test_a_reason_has_no_other_invisible_characters(self, typed):
+        with pytest.raises(Refused, match="invisible"):
+            values.text(typed, limits.REASON)
 
     def test_the_message_does_not_repeat_what_was_typed(self):
         with pytest.raises(Refused) as caught:
@@ -212,3 +244,22 @@ class TestWholeNumber:
     @pytest.mark.parametrize("typed", [" 5 ", "5\n", "\t5", "05", "0" * 5_000 + "5"])
     def test_forgives_spaces_around_and_leading_zeros(self, typed):
         assert values.whole_number(typed, catalogue.whole("retention_days")) == 5
+
+
+@pytest.mark.parametrize(
+    ("parse", "typed", "where"),
+    [
+        (values.sip_domain, " sip.\u200bexample.com/x", "character 6: zero-width space"),
+        (values.sip_username, "40\u202a12", "character 3: left-to-right embedding"),
+        (values.sip_password, " abc\u200bdefgh\n", "character 5: zero-width space, and 1 more"),
+        (values.webhook_url, "https://hooks.example.com/a\tb", "character 28: tab"),
+        (values.username, "ada\u200d", "character 4: zero-width joiner"),
+        (values.email, "ada\ufeff@example.com", "character 4: byte order mark"),
+        (values.email, "ada\ufeffexample", "character 4: byte order mark"),
+        (lambda raw: values.json_object(raw, FIELDS["meta_data"]), '{\u200b"a": 1}', "zero-width"),
+        (lambda raw: values.json_object(raw, FIELDS["meta_data"]), '{\u00a0"a": 1}', "no-break"),
+    ],
+)
+def test_every_field_names_the_character_that_cannot_be_seen(parse, typed, where):
+    with pytest.raises(Refused, match=where):
+        parse(typed)

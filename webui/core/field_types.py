@@ -90,10 +90,14 @@ class Field:
 
 @dataclass(frozen=True)
 class Text(Field):
-    """Text; lengths in characters (code points) after trimming."""
+    """Text; lengths in characters (code points) after trimming.
+
+    ``prose``: sentences, in which the joiners of scripts and emoji are allowed.
+    """
 
     minimum: int = 0
     maximum: int = 255
+    prose: bool = False
 
     def check(self) -> str:
         """Returns the limits of the length as SQL."""

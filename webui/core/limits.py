@@ -90,7 +90,7 @@ PLANS = {
 CEILING_FIELDS = ("max_concurrent_calls", "monthly_call_limit")
 
 THEMES = {"auto": "As the device", "light": "Light", "dark": "Dark"}
-REASON = Text("reason", "Reason", minimum=3, maximum=200)
+REASON = Text("reason", "Reason", minimum=3, maximum=200, prose=True)
 USERNAME = Text("username", "Username", minimum=3, maximum=50)
 PASSWORD = Text("password", "Password", minimum=8, maximum=72)
 STAFF_PASSWORD = Text("password", "Password", minimum=12, maximum=72)

@@ -4,7 +4,7 @@ import re
 
 from webui.core.limits import EMAIL, USERNAME
 from webui.values.text import USERNAME as USERNAME_PATTERN
-from webui.values.text import Refused, text
+from webui.values.text import Refused, names_hidden, text
 
 # Only mail servers know which addresses are valid; this refuses what surely is not one.
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -18,6 +18,7 @@ def username(raw: str) -> str:
     return value
 
 
+@names_hidden
 def email(raw: str) -> str:
     """Returns the trimmed e-mail address, its case as typed."""
     if not raw.strip():

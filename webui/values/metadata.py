@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from webui.core.field_types import MAX_SAFE_INTEGER, Metadata
+from webui.values.hidden_characters import is_hidden, name_of
 from webui.values.text import Refused
 
 
@@ -51,9 +52,19 @@ def _parse_json(raw: str) -> Any:
     except Refused:
         raise
     except json.JSONDecodeError as error:
-        raise Refused(f"This is not JSON: line {error.lineno}, column {error.colno}.") from None
+        what = _hidden_at(raw, error.pos)
+        raise Refused(
+            f"This is not JSON: line {error.lineno}, column {error.colno}{what}."
+        ) from None
     except RecursionError:
         raise Refused("This is nested too deeply.") from None
+
+
+def _hidden_at(raw: str, place: int) -> str:
+    """Returns the name of the character that JSON does not allow there, if it cannot be seen."""
+    character = raw[place : place + 1]
+    unseen = character and (is_hidden(character) or character.isspace())
+    return f" ({name_of(character)})" if unseen else ""
 
 
 def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

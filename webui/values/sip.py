@@ -3,12 +3,13 @@
 import re
 
 from webui.values.hosts import host_name
-from webui.values.text import Refused, clean_text, sealed, within
+from webui.values.text import Refused, clean_text, names_hidden, refuse_hidden, sealed, within
 
 # RFC 3261, 25.1: user = 1*(unreserved / escaped / user-unreserved), here without escapes.
 _SIP_USER = re.compile(r"[A-Za-z0-9\-_.!~*'()&=+$,;?/]+")
 
 
+@names_hidden
 def sip_domain(raw: str) -> str | None:
     """Returns a host name (A-labels, RFC 5891) or IPv4 address, with an optional port.
 
@@ -35,6 +36,7 @@ def _port(raw: str) -> int:
     return int(raw)
 
 
+@names_hidden
 def sip_username(raw: str) -> str | None:
     """Returns the user part of a SIP URI (RFC 3261, 25.1), no percent escapes; None if blank."""
     maximum = sealed("sip_username").maximum
@@ -51,6 +53,7 @@ def sip_password(raw: str) -> str | None:
     if not raw:
         return None
     field = sealed("sip_password")
+    refuse_hidden(raw)
     if not re.fullmatch(r"[\x20-\x7e]+", raw):
         raise Refused("Use printable ASCII characters only. A mask is not a password.")
     if not field.minimum <= len(raw) <= field.maximum:

@@ -2,9 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
 
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Sealed, Text, Whole
+from webui.values import hidden_characters
 
 # Numbers grouped as pages show them. Refused, because a point may group digits or be decimal.
 _GROUPED = re.compile(r"[0-9]+(?:[,.'’\s][0-9]+)+")
@@ -14,23 +18,13 @@ NFC_JOINS = 4
 """One character of NFC may be typed as up to four (U+1F82), also counted in UTF-16 units."""
 _WORDS = re.compile(rf"([^\W_]{{1,{WORD_LENGTH}}})[^\W_]*")
 
+T = TypeVar("T")
 USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
 """The form of a username; usernames are compared without case."""
 
 
 class Refused(ValueError):
     """The text is not acceptable; the message says why, without repeating the text."""
-
-
-# Format characters (Cf) that are visible letters of their script; all others are invisible
-# or change the reading direction.
-_VISIBLE_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
-# Letters and marks that render as nothing (Unicode: Default_Ignorable_Code_Point).
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2065\u2800\u3164\uffa0") | frozenset(
-    chr(code)
-    for first, last in ((0x180B, 0x180F), (0xFE00, 0xFE0D), (0xFFF0, 0xFFF8), (0xE0100, 0xE01EF))
-    for code in range(first, last + 1)
-)
 
 
 def clean_text(raw: str, maximum: int) -> str:
@@ -42,6 +36,36 @@ def clean_text(raw: str, maximum: int) -> str:
     return unicodedata.normalize("NFC", within(raw.strip(), maximum * NFC_JOINS)).strip()
 
 
+def refuse_hidden(value: str, *, skipped: int = 0, joiners: bool = False) -> None:
+    """Refuses hidden characters and says where the first one stands.
+
+    ``skipped``: the number of characters that were trimmed before ``value``. ``joiners`` as in
+    :func:`hidden_characters.hidden_in`.
+    """
+    found = hidden_characters.hidden_in(value, joiners=joiners)
+    if found:
+        where = hidden_characters.found_words([(skipped + place, name) for place, name in found])
+        raise Refused(f"Remove the invisible character{'s' if found[1:] else ''} ({where}).")
+
+
+def names_hidden(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """Makes a rule that refuses a text with a hidden character say so, and where it stands."""
+
+    @wraps(parse)
+    def parsed(raw: str) -> T:
+        try:
+            return parse(raw)
+        except Refused:
+            refuse_hidden(raw.strip(), skipped=_skipped(raw))
+            raise
+
+    return parsed
+
+
+def _skipped(raw: str) -> int:
+    return len(raw) - len(raw.lstrip())
+
+
 def text(raw: str, field: Text) -> str:
     """Returns one line of text within the field's limits.
 
@@ -50,8 +74,7 @@ def text(raw: str, field: Text) -> str:
     value = clean_text(raw, field.maximum)
     if not value and field.minimum:
         raise Refused(f"Enter a {field.label.lower()}.")
-    if any(_is_hidden(character) for character in value):
-        raise Refused("Remove the invisible, control or direction-changing characters.")
+    refuse_hidden(value, skipped=_skipped(raw), joiners=field.prose)
     if value and not any(unicodedata.category(character)[0] in "LNPS" for character in value):
         raise Refused("Use at least one character that can be seen.")
     if not field.minimum <= len(value) <= field.maximum:
@@ -59,13 +82,6 @@ def text(raw: str, field: Text) -> str:
             f"Use {field.minimum} to {field.maximum} characters. This has {len(value):,}."
         )
     return value
-
-
-def _is_hidden(character: str) -> bool:
-    category = unicodedata.category(character)
-    if category == "Cf":
-        return character not in _VISIBLE_FORMAT
-    return category in {"Cc", "Cs", "Zl", "Zp"} or character in _INVISIBLE
 
 
 def search_key(value: str) -> str:

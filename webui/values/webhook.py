@@ -4,7 +4,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from webui.values.hosts import host_name, looks_numeric
-from webui.values.text import Refused, sealed, within
+from webui.values.text import Refused, names_hidden, sealed, within
 
 _PRIVATE_SUFFIXES = ("localhost", "localdomain", "local", "internal", "home.arpa")
 _WEBHOOK_PORTS = (443, 8443)
@@ -12,6 +12,7 @@ _WEBHOOK_PORTS = (443, 8443)
 _URL_REST = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*")
 
 
+@names_hidden
 def webhook_url(raw: str) -> str | None:
     """Returns an https URL with a public-looking host name, normalised (RFC 3986, 6.2.2).
 
