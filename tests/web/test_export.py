@@ -273,17 +273,23 @@ def _sha(text):
     return chain.digest(text)
 
 
+def cells_of(answer):
+    """The text of a CSV file without the mark at its beginning."""
+    return answer.text.removeprefix("\ufeff")
+
+
 class TestCsv:
     def test_has_a_row_for_every_entry(self, admin, rich):
         before = entries()
         answer = admin.get("/audit/export.csv")
-        rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+        assert answer.response.data.startswith("\ufeffseq,id,".encode())
+        rows = list(csv.DictReader(io.StringIO(cells_of(answer), newline="")))
         assert [row["hash"] for row in rows] == [entry.hash for entry in before]
         assert tuple(rows[0]) == csv_export.COLUMNS
         assert answer.text.count("\r\n") >= len(before) + 1
 
     def test_no_cell_is_a_formula(self, admin, rich):
-        text = admin.get("/audit/export.csv").text
+        text = cells_of(admin.get("/audit/export.csv"))
         cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
         assert {f"'{nasty}" for nasty in NASTY[:4]} | {"'\t'=1", "'\r'=1", "x\n'=1+1"} <= set(cells)
         for cell in cells:
@@ -293,7 +299,7 @@ class TestCsv:
     @pytest.mark.parametrize("separator", [";", "\t"])
     def test_nor_where_a_spreadsheet_splits_by_another_separator(self, admin, rich, separator):
         """As Excel does where a comma is decimal, and LibreOffice as it offers."""
-        text = admin.get("/audit/export.csv").text
+        text = cells_of(admin.get("/audit/export.csv"))
         lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         cells = [cell for row in lines for cell in row]
         assert "y" in "".join(cells)
@@ -307,8 +313,30 @@ class TestCsv:
     def test_opens_in_a_spreadsheet_without_formulas(self, admin, rich, tmp_path):
         """LibreOffice where it is installed, and everywhere a reader of the same rules."""
         path = tmp_path / "history.csv"
-        path.write_text(admin.get("/audit/export.csv").text, newline="")
+        path.write_bytes(admin.get("/audit/export.csv").response.data)
         assert formulas(path) == []
+
+    def test_no_cell_is_longer_than_a_spreadsheet_takes(self, admin, tenant):
+        for letter in "ab":
+            revise(tenant, Action.TENANT_ORGANISATION, meta_data={"n": letter * 16_376})
+        text = cells_of(admin.get("/audit/export.csv"))
+        cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
+        assert max(map(len, cells)) == 32_767
+        [cut] = [cell for cell in cells if "The JSON Lines export has all" in cell and "{" in cell]
+        assert cut.startswith('{"meta_data":[{"n":"aaa')
+        lines = admin.get("/audit/export.jsonl").text.splitlines()
+        assert max(map(len, lines)) > 32_768
+        assert not any("Shortened" in line for line in lines)
+
+    def test_a_cell_is_measured_as_spreadsheets_measure(self):
+        fits = "x" + "📞" * 16_383
+        assert csv_export.shortened(fits) == fits
+        cut = csv_export.shortened(fits + "x")
+        assert len(cut.encode("utf-16-le")) // 2 in (32_766, 32_767)
+        assert cut.startswith("x📞📞")
+        assert cut.endswith(
+            "📞 [Shortened: 32,768 characters. The JSON Lines export has all of them.]"
+        )
 
     @pytest.mark.parametrize("value", [None, 7, "plain", "a=b", "x - y", ""])
     def test_leaves_other_values_alone(self, value):
@@ -319,7 +347,7 @@ def formulas(path):
     """The cells that a spreadsheet would compute."""
     office = shutil.which("soffice")
     if office is None:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             cells = [cell for row in csv.reader(file) for cell in row]
         return [cell for cell in cells if cell.lstrip(' \t\r\n"').startswith(("=", "+", "-", "@"))]
     command = [office, "--headless", "--convert-to", "fods", "--outdir", path.parent, path]

@@ -16,6 +16,10 @@ COLUMNS = (
     *("actor_type", "actor_id", "actor_name", "actor_role", "source", "what", "changes"),
     *("reason", "request", "address", "agent", "hash"),
 )
+MOST_CHARACTERS = 32_767
+"""Of a cell, in UTF-16 units. Spreadsheets cut longer ones off silently (Excel's specification)."""
+# Without it, Excel reads UTF-8 as the code page of the machine.
+_BYTE_ORDER_MARK = "\ufeff".encode()
 # For every role: an export never contains decrypted values.
 _READER = sentences.Reader(sees_identities=False)
 # The first characters of a formula, full-width forms included, after white space and quotes.
@@ -28,8 +32,8 @@ _inside = re.compile(f"[\r\n;\t]{_FORMULA}").search
 
 
 def header() -> bytes:
-    """Returns the first line: the column names."""
-    return _written([COLUMNS])
+    """Returns a byte order mark and the first line: the column names."""
+    return _BYTE_ORDER_MARK + _written([COLUMNS])
 
 
 def lines(entries: Iterable[tuple[int, str, str]]) -> bytes:
@@ -49,6 +53,20 @@ def plain(value: Any) -> Any:
     return _begins.sub(r"\1'", value)
 
 
+def shortened(value: Any) -> Any:
+    """Returns the value; a text too long for a cell is cut, and its end says so."""
+    if not isinstance(value, str) or len(value) * 2 <= MOST_CHARACTERS:
+        return value
+    # Encoded for its length: a spreadsheet counts a character outside the BMP as two.
+    units = value.encode("utf-16-le")
+    count = len(units) // 2
+    if count <= MOST_CHARACTERS:
+        return value
+    notice = f" [Shortened: {count:,} characters. The JSON Lines export has all of them.]"
+    kept = units[: 2 * (MOST_CHARACTERS - len(notice))]
+    return kept.decode("utf-16-le", "ignore") + notice
+
+
 def _json(changes: Mapping[str, Any]) -> str:
     """Returns the changes as JSON; a semicolon before a possible formula is escaped as \\u003b."""
     text = orjson.dumps(changes).decode()
@@ -57,7 +75,7 @@ def _json(changes: Mapping[str, Any]) -> str:
 
 def _written(rows: Iterable[Iterable[Any]]) -> bytes:
     text = io.StringIO()
-    csv.writer(text).writerows([plain(value) for value in row] for row in rows)
+    csv.writer(text).writerows([shortened(plain(value)) for value in row] for row in rows)
     return text.getvalue().encode()
 
 
