@@ -16,6 +16,7 @@ from tests.web import dom
 from tests.web.factors import enrol, grow_old, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser, tenant_url
 from tests.web.saved import actions, fresh
+from webui import values
 from webui.accounts import passwords
 from webui.accounts.sessions import sessions
 from webui.accounts.sign_in.routes import REFUSED
@@ -94,6 +95,68 @@ class TestSigningIn:
         assert answer.text == ""
 
 
+class TestEmailAddress:
+    @pytest.mark.both_databases
+    @pytest.mark.parametrize(
+        "typed", ["Zoë@Example.com", "zoe\u0308@example.COM", "  ZOË@example.com "]
+    )
+    def test_signs_in_like_the_username(self, browser, typed):
+        user = make_user(username="zoe.k", email="Zoë@Example.com", password=PASSWORD)
+        browser.sign_in(typed, "wrong wrong", 422)
+        actor = {"id": str(user.id), "name": "zoe.k"}
+        assert_audited(Action.SIGN_IN_FAILED, outcome="failed", actor=actor)
+        browser.sign_in(typed)
+        assert_audited(Action.SIGNED_IN, actor=actor)
+
+    @pytest.mark.both_databases
+    def test_of_several_accounts_is_answered_like_a_wrong_password(self, browser):
+        people = [
+            make_user(email=email, password=PASSWORD)
+            for email in ("Ada@b.example", "ada@B.example")
+        ]
+        refused = browser.sign_in("ada@b.example", PASSWORD, 422)
+        body = assert_audited(Action.SIGN_IN_FAILED, outcome="failed", actor={"id": None})
+        assert "ada@" not in str(body).casefold()
+        wrong = browser.sign_in(people[0].username, "wrong wrong", 422)
+        assert refused.errors == wrong.errors == {"username": REFUSED, "password": REFUSED}
+        for person in people:
+            browser.client.delete_cookie("session")
+            browser.sign_in(person.username)
+
+    def test_leads_past_neither_disabling_nor_blocking_nor_a_code(self, browser, sign_in):
+        disabled = make_user(password=PASSWORD, active=False)
+        browser.sign_in(disabled.email, PASSWORD, 422)
+        blocked = make_user("owner", make_tenant(status="blocked"), PASSWORD)
+        assert "is blocked" in browser.sign_in(blocked.email, PASSWORD, 422).words
+        assert db.session.scalars(select(UserSession)).all() == []
+        careful = sign_in("support")
+        enrol(careful)
+        sign_out(careful)
+        assert careful.sign_in(careful.user.email).location.startswith("/login/code")
+
+    def test_is_no_username_so_neither_can_be_taken_for_the_other(self):
+        with pytest.raises(values.Refused):
+            values.username("ada@b.example")
+
+
+class TestForgotten:
+    @pytest.mark.parametrize(
+        ("contact", "whom"), [("", "our support team"), ("help@console.example",) * 2]
+    )
+    def test_password_or_second_factor_says_whom_to_ask(self, make_app, contact, whom):
+        app = make_app(support_contact=contact)
+        person = Browser(app.test_client(), set())
+        page = person.get("/login")
+        assert f"Forgot your password? Ask {whom} for a link" in page.words
+        assert "Staff ask an admin." in page.words
+        person.user = make_user(password=PASSWORD)
+        person.sign_in(person.user.username)
+        enrol(person)
+        sign_out(person)
+        code = person.get(person.sign_in(person.user.username).location)
+        assert f"Lost your second factor and the recovery codes? Ask {whom}." in code.words
+
+
 class TestRefusal:
     def test_says_the_same_whatever_is_wrong(self, browser):
         known = make_user(password=PASSWORD)
@@ -106,6 +169,11 @@ class TestRefusal:
             (disabled.username, PASSWORD),
             ("nobody", PASSWORD),
             ("", PASSWORD),
+            (disabled.email, PASSWORD),
+            (known.email, PASSWORD + "r"),
+            ("nobody@example.com", PASSWORD),
+            ("@", PASSWORD),
+            ("a@b.example, c@d.example", PASSWORD),
             ("no such\0name", PASSWORD),
             ("' OR 1=1 --", PASSWORD),
             ("ünïcode", PASSWORD),
@@ -138,9 +206,10 @@ class TestRefusal:
         monkeypatch.setattr(
             PasswordHasher, "verify", lambda *given: hashed.append(given[1]) or verify(*given)
         )
-        for username in (known.username, disabled.username, "nobody"):
-            browser.sign_in(username, "wrong wrong", 422)
-        assert len(hashed) == 3
+        names = (known.username, known.email, disabled.email, "nobody", "nobody@example.com")
+        for name in names:
+            browser.sign_in(name, "wrong wrong", 422)
+        assert len(hashed) == len(names)
 
     def test_is_recorded_for_an_account(self, browser):
         user = make_user(password=PASSWORD)

@@ -195,13 +195,66 @@ class TestOneAccountAtManyAddresses:
         for _ in range(10):
             at("192.0.2.1").sign_in(name, WRONG, 422)
             time_passes(try_limits.SIGN_IN.most)
-        [counted] = raw.rows("SELECT tries FROM try_counters WHERE kind = 'sign-in account'")
-        assert counted == (3,)
+        counted = raw.rows("SELECT tries FROM try_counters WHERE kind = 'sign-in account'")
+        # Of the name that was typed, and of the account.
+        assert counted == [(3,), (3,)]
 
     def test_waits_half_a_minute_at_most(self):
         limit = try_limits.SIGN_IN_ACCOUNT
         assert limit.delay(10**9) == timedelta(seconds=30)
         assert limit.delay(limit.free - 1) == timedelta(0)
+
+
+class TestTwoNamesOfOneAccount:
+    """The username and the e-mail address have one budget, and nobody sees that it is one."""
+
+    @pytest.mark.both_databases
+    @pytest.mark.parametrize("first", ["username", "email"])
+    def test_are_guessed_no_faster_than_one(self, at, first):
+        user = make_user(password=PASSWORD)
+        names = [user.username, user.email] if first == "username" else [user.email, user.username]
+        guess(at("192.0.2.1"), names[0])
+        # Not 429: that would tell that both names are one account's.
+        at("192.0.2.1").sign_in(names[1], PASSWORD, 422)
+        time_passes(timedelta(seconds=2))
+        at("192.0.2.1").sign_in(names[1], PASSWORD, 303)
+
+    def test_in_turn_are_counted_as_one(self, at):
+        user = make_user(password=PASSWORD)
+        for number in range(FREE):
+            guess(at("192.0.2.1"), (user.username, user.email)[number % 2], 1)
+        for name in (user.username, user.email.upper()):
+            at("192.0.2.1").sign_in(name, PASSWORD, 422)
+
+    def test_are_answered_like_two_names_that_are_nobodys(self, at):
+        user = make_user(password=PASSWORD)
+        told = []
+        for names in ((user.username, user.email), ("nobody", "nobody@example.com")):
+            browser, before = at(f"192.0.2.{len(told)}"), len(actions())
+            answers = [browser.sign_in(names[turn % 2], WRONG, None) for turn in range(12)]
+            said = [(a.status, a.headers.get("Retry-After"), a.errors) for a in answers]
+            told.append((said, actions()[before:]))
+        assert told[0] == told[1]
+
+    def test_of_a_right_try_start_anew(self, at):
+        user = make_user(password=PASSWORD)
+        guess(at("192.0.2.1"), user.username, FREE - 1)
+        at("192.0.2.1").sign_in(user.email, PASSWORD, 303)
+        guess(at("192.0.2.1"), user.email)
+
+    def test_are_known_at_the_same_addresses_and_on_the_same_devices(self, at):
+        user = make_user(password=PASSWORD)
+        seen_before(user, "198.51.100.7")
+        device = at("203.0.113.1")
+        device.sign_in(user.email)
+        device.client.delete_cookie("session")
+        for number in range(try_limits.SIGN_IN_ACCOUNT.free):
+            at(f"192.0.2.{number}").sign_in(user.email, WRONG, 422)
+        at("192.0.2.99").sign_in(user.email, PASSWORD, 429)
+        at("192.0.2.99").sign_in(user.username, PASSWORD, 422)
+        at("198.51.100.7").sign_in(user.email, PASSWORD, 303)
+        device.client.environ_base["REMOTE_ADDR"] = "192.0.2.99"
+        device.sign_in(user.username, PASSWORD, 303)
 
 
 class TestHistory:
@@ -235,7 +288,7 @@ class TestCounters:
         time_passes(timedelta(hours=25))
         guess(at("192.0.2.1"), "nobody.1", 1)
         guess(at("192.0.2.2"), "nobody.2", 1)
-        assert raw.rows("SELECT max(tries), count(*) FROM try_counters") == [(1, 6)]
+        assert raw.rows("SELECT max(tries), count(*) FROM try_counters") == [(1, 10)]
 
     def test_without_the_key_tell_nothing(self, app, at):
         guess(at("192.0.2.1"), "nobody", 1)

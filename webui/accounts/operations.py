@@ -28,6 +28,25 @@ def find_user(username: str) -> User | None:
     return db.session.scalars(select(User).where(User.username_key == username.casefold())).first()
 
 
+def find_by_name(name: str) -> User | None:
+    """Returns the account that signs in with a name: its username or its e-mail address.
+
+    An address that several accounts have is no account's name. No username is an address,
+    because it has no "@"; if one were, it would win. Which queries run depends on the form of the
+    name alone, never on whether an account has it.
+    """
+    return find_user(name) or _find_by_email(name)
+
+
+def _find_by_email(typed: str) -> User | None:
+    try:
+        key = values.email(typed).casefold()
+    except values.Refused:
+        return None
+    found = db.session.scalars(select(User).where(User.email_key == key).limit(2)).all()
+    return found[0] if len(found) == 1 else None
+
+
 def create_user(
     username: str,
     email: str,

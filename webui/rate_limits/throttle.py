@@ -40,18 +40,24 @@ class TooMany(Exception):
         self.wait = wait
 
 
-def consume(counters: Sequence[Counter], actor: Actor) -> None:
+def consume(counters: Sequence[Counter], actor: Actor, silent: Sequence[Counter] = ()) -> bool:
     """Counts a try before it is checked. Raises TooMany during a delay.
 
     ``actor``: for the history entry about the delay. Opens its own write transaction, unless
     there is nothing to write: a flood of refused tries must not keep others from saving.
+
+    ``silent`` counters are counted as well, but their delay is told to nobody. Returns False
+    during one: then the caller must refuse the try, whatever it contains, as if it were wrong.
     """
-    wait = _known_wait(counters)
+    wait, may_be_right = _known_wait(counters), False
     if wait is None:
         with write_transaction():
-            wait = count_try(counters, actor)
+            at = now()
+            wait = _count_try(counters, at, actor)
+            may_be_right = wait is None and _count_silently(silent, at)
     if wait:
         raise TooMany(wait)
+    return may_be_right
 
 
 def _known_wait(counters: Sequence[Counter]) -> timedelta | None:
@@ -70,12 +76,8 @@ def _known_wait(counters: Sequence[Counter]) -> timedelta | None:
     return wait
 
 
-def count_try(counters: Sequence[Counter], actor: Actor) -> timedelta | None:
-    """Like :func:`consume`, in the caller's write transaction. Returns the wait, or None.
-
-    The caller must not write anything when it gets a wait.
-    """
-    at = now()
+def _count_try(counters: Sequence[Counter], at: datetime, actor: Actor) -> timedelta | None:
+    """Counts a try in the current write transaction. Returns the wait, or None."""
     rows = _locked(counters, at)
     _purge(at, [row.key for row in rows])
     slowest = max(rows, key=lambda row: row.free_at or at)
@@ -83,10 +85,25 @@ def count_try(counters: Sequence[Counter], actor: Actor) -> timedelta | None:
     if wait > timedelta(0):
         _record_refused(slowest, wait, at, counters[0].limit.kind, actor)
         return wait
+    _count(counters, rows, at)
+    return None
+
+
+def _count_silently(counters: Sequence[Counter], at: datetime) -> bool:
+    """Counts a try in the current write transaction. Returns whether there is no delay."""
+    if not counters:
+        return True
+    rows = _locked(counters, at)
+    if any(row.free_at and row.free_at > at for row in rows):
+        return False
+    _count(counters, rows, at)
+    return True
+
+
+def _count(counters: Sequence[Counter], rows: Sequence[TryCounter], at: datetime) -> None:
     for counter, row in zip(counters, rows, strict=True):
         if counter.share is None or rows[0].tries <= counter.share:
             _set_counter(counter.limit, row, at, row.tries + 1)
-    return None
 
 
 def refund(counters: Sequence[Counter]) -> None:

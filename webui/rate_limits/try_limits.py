@@ -12,13 +12,17 @@
   elsewhere nor others behind the same address can lock the owner out (OWASP, "Slow Down Online
   Guessing Attacks with Device Cookies"; ASVS 5.0, 6.3.1).
 
-Names are counted as typed, whether or not an account exists, under a keyed hash.
+Names are counted as typed, whether or not an account exists, under a keyed hash. An account with
+two names (username and e-mail address) must not have two budgets, so each sign-in is counted once
+more for the account itself. That delay is *silent*: were it told, the wait of one name after wrong
+tries with the other would tell that both belong to one account (ASVS 5.0, 6.3.8).
 """
 
 import hmac
 import ipaddress
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from webui.core.extensions import keyring
 from webui.crypto.keyring import join
@@ -90,9 +94,21 @@ def of_sign_in(
     name: str, address: str | None, device: str | None, known_address: bool
 ) -> list[Counter]:
     """Returns the counters of a sign-in; ``device``: the id of a known device of the account."""
-    return _of_account(SIGN_IN, SIGN_IN_ACCOUNT, name, address, device, known_address) + (
+    subject = (name.casefold(),)
+    return _of_account(SIGN_IN, SIGN_IN_ACCOUNT, subject, address, device, known_address) + (
         [] if device or known_address else [by_address(SIGN_IN_ADDRESS, address)]
     )
+
+
+def of_all_names(
+    account: UUID | None, name: str, address: str | None, device: str | None, known_address: bool
+) -> list[Counter]:
+    """Returns the silent counters of a sign-in: of the account, whichever of its names was typed.
+
+    A name that is no account's gets some of its own, so that both take the same work.
+    """
+    subject = ("account", account.hex) if account else ("nobody", name.casefold())
+    return _of_account(SIGN_IN, SIGN_IN_ACCOUNT, subject, address, device, known_address)
 
 
 def of_passkey(address: str | None, device: str | None) -> list[Counter]:
@@ -106,17 +122,21 @@ def of_code(
     account: str, address: str | None, device: str | None, known_address: bool
 ) -> list[Counter]:
     """Returns the counters of entering a code after the right password."""
-    return _of_account(CODE, CODE_ACCOUNT, account, address, device, known_address)
+    return _of_account(CODE, CODE_ACCOUNT, (account,), address, device, known_address)
 
 
 def _of_account(
-    limit: Limit, whole: Limit, name: str, address: str | None, device: str | None, known: bool
+    limit: Limit,
+    whole: Limit,
+    subject: tuple[str, ...],
+    address: str | None,
+    device: str | None,
+    known: bool,
 ) -> list[Counter]:
-    name = name.casefold()
     if device:
-        return [Counter(limit, ("device", name, device))]
-    one = [Counter(limit, ("address", name, network_of(address)))]
-    return one if known else [*one, Counter(whole, (name,), share=_SHARE)]
+        return [Counter(limit, ("device", *subject, device))]
+    one = [Counter(limit, ("address", *subject, network_of(address)))]
+    return one if known else [*one, Counter(whole, subject, share=_SHARE)]
 
 
 def network_of(address: str | None) -> str:

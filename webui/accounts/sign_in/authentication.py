@@ -7,10 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from webui import values
 from webui.accounts import passwords, reset_links
 from webui.accounts.factors import factors
-from webui.accounts.operations import find_user
+from webui.accounts.operations import find_by_name
 from webui.accounts.sessions import sessions, trust
 from webui.accounts.sign_in.pending_sign_in import PendingSignIn
 from webui.core.extensions import db, write_transaction
@@ -23,10 +22,13 @@ from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
 from webui.models.user import SECOND_FACTORS, Proof, Proofs
 from webui.rate_limits import throttle, try_limits
+from webui.rate_limits.try_limits import Counter
 from webui.web.posted import action_rates
 
 # An address that the account has used within this time counts as known.
 ADDRESS_KNOWN_FOR = timedelta(days=90)
+# The id of no account.
+_NOBODY = UUID(int=0)
 DeviceOf = Callable[[UUID | None], str | None]
 
 
@@ -48,7 +50,7 @@ REFUSED = SignIn()
 
 
 def sign_in(
-    username: str,
+    name: str,
     password: str,
     actor: Actor,
     replaces: str | None = None,
@@ -56,37 +58,43 @@ def sign_in(
 ) -> SignIn:
     """Checks the password and starts a session, or requests the second step.
 
-    ``actor`` has the address, but no account yet. ``replaces`` is the hash of the browser's present
-    token: that session ends. ``device_of`` returns the browser's mark as a known device of an
-    account. Raises throttle.TooMany.
+    ``name``: a username, or an e-mail address that only one account has. ``actor`` has the
+    address, but no account yet. ``replaces`` is the hash of the browser's present token: that
+    session ends. ``device_of`` returns the browser's mark as a known device of an account.
+    Raises throttle.TooMany.
 
     Unknown, disabled and wrong give the same result after equal work (ASVS 5.0, 6.3.8).
     """
-    if not username or not password:
+    if not name or not password:
         # An incomplete form can never be correct, so it is neither counted nor recorded.
         return REFUSED
-    user = find_user(username)
+    user = find_by_name(name)
     person = as_user(user, actor) if user else actor
-    counters = try_limits.of_sign_in(
-        username,
-        actor.address,
-        device_of(user.id if user else None),
-        knows_address(username, actor.address),
-    )
-    throttle.consume(counters, person)
+    counters, silent = _counters(name, user, actor.address, device_of)
+    may_be_right = throttle.consume(counters, person, silent)
     # Checks that need queries come after the password: their time would reveal accounts.
     usable = user is not None and user.active and trust.is_sealed(user)
-    stored = user.password_hash if user and usable else None
+    stored = user.password_hash if user and usable and may_be_right else None
     # Hashing is slow by design, so it runs outside any write transaction.
     right = passwords.password_fits(stored, password)
     if user is None or stored is None or not right:
-        # An unknown username is not recorded: it may be a password in the wrong field.
+        # An unknown name is not recorded: it may be a password in the wrong field.
         _record_refusal(person)
         return REFUSED
     renewed = passwords.renewed(stored, password)
     with write_transaction():
         throttle.refund(counters)
+        throttle.refund(silent)
         return _after_password(user.id, stored, renewed, person, replaces)
+
+
+def _counters(
+    name: str, user: User | None, address: str | None, device_of: DeviceOf
+) -> tuple[list[Counter], list[Counter]]:
+    """Returns the counters of a sign-in, and the silent ones of all names of the account."""
+    account = user.id if user else None
+    known = (address, device_of(account), knows_address(account, address))
+    return try_limits.of_sign_in(name, *known), try_limits.of_all_names(account, name, *known)
 
 
 def _after_password(
@@ -124,7 +132,7 @@ def enter_code(
         str(user.id),
         actor.address,
         device_of(user.id),
-        knows_address(user.username, actor.address),
+        knows_address(user.id, actor.address),
     )
     throttle.consume(counters, person)
     with write_transaction():
@@ -175,18 +183,12 @@ def sign_out(hashed: str, actor: Actor) -> None:
         record(Action.SIGNED_OUT, actor)
 
 
-def knows_address(username: str, address: str | None) -> bool:
-    """Whether the account has used the address recently; runs the same query for any name."""
-    if not values.USERNAME.fullmatch(username):
-        return False
-    query = (
-        select(UserSession.user_id)
-        .join(User, User.id == UserSession.user_id)
-        .where(
-            User.username_key == username.casefold(),
-            UserSession.address == (address or ""),
-            UserSession.created_at > now() - ADDRESS_KNOWN_FOR,
-        )
+def knows_address(account: UUID | None, address: str | None) -> bool:
+    """Whether the account has used the address recently; runs the same query without account."""
+    query = select(UserSession.user_id).where(
+        UserSession.user_id == (account or _NOBODY),
+        UserSession.address == (address or ""),
+        UserSession.created_at > now() - ADDRESS_KNOWN_FOR,
     )
     return db.session.scalars(query.limit(1)).first() is not None
 

@@ -1,19 +1,21 @@
-"""The forms of signing in: username and password, and the code after them."""
+"""The forms of signing in: name and password, and the code after them."""
 
 from wtforms import HiddenField, PasswordField, StringField
 
-from webui.core.limits import USERNAME
+from webui.core.limits import EMAIL, USERNAME
 from webui.web.posted.forms import PostedForm
 
 
 class LoginForm(PostedForm):
-    """Username and password; ``next`` is where to go afterwards."""
+    """Username or e-mail address, and password; ``next`` is where to go afterwards."""
 
     username = StringField(
-        USERNAME.label,
+        f"{USERNAME.label} or {EMAIL.label.lower()}",
         render_kw={
             "autocomplete": "username",
             "autocapitalize": "none",
+            "autocorrect": "off",
+            "inputmode": "email",
             "spellcheck": "false",
         },
     )

@@ -39,8 +39,8 @@ from webui.web.posted.drafts import keeps_draft
 bp = Blueprint("accounts", __name__)
 
 TOO_OLD = "This form was too old or incomplete. Nothing is lost: sign in again."
-REFUSED = "This username and password do not match."
-# Longer input is no valid username or password; argon2 need not process it.
+REFUSED = "Wrong username, e-mail or password."
+# Longer input is no valid name or password; argon2 need not process it.
 _LONGEST = 1_024
 
 
@@ -68,10 +68,10 @@ def login() -> BaseResponse | str:
 def log_in() -> Any:
     """Signs in, or shows an error (422)."""
     before, form = sessions.current_person_id(), LoginForm()
-    username, password = _sent("username").strip(), _sent("password")
+    name, password = _sent("username").strip(), _sent("password")
     try:
         result = authentication.sign_in(
-            username,
+            name,
             password,
             request_actor.person(None, None, None),
             sessions.current_hash(),
