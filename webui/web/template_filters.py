@@ -32,6 +32,7 @@ def init_filters(app: Flask) -> None:
         money,
         relative,
         exact,
+        to_second,
         day,
         when,
         on_day,
@@ -46,7 +47,9 @@ def init_filters(app: Flask) -> None:
         countdown,
     ):
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.globals.update(time_zones=by_region, since=since)
+    app.jinja_env.globals.update(
+        time_zones=by_region, since=since, reader_zone_words=reader_zone_words, current_time=now
+    )
 
 
 def badge(tone: str, words: str) -> Markup:
@@ -87,7 +90,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def relative(at: datetime, current: datetime | None = None) -> str:
     """Format a time as people say it, in the account's time zone: "12 minutes ago", "yesterday
-    16:04 UTC", "21 Nov 16:04 UTC", "14 Mar 2025".
+    16:04", "21 Nov 16:04", "14 Mar 2025". The zone is named once, at the end of the page.
     """
     return _relative(local(at), current or now())
 
@@ -102,10 +105,10 @@ def _relative(here: datetime, current: datetime) -> str:
         return f"{plural(int(seconds // _HOUR), 'hour')} ago"
     current = current.astimezone(here.tzinfo)
     if here.date() == current.date():
-        return f"today {here:%H:%M %Z}"
+        return f"today {here:%H:%M}"
     if here.date() == (current - timedelta(days=1)).date():
-        return f"yesterday {here:%H:%M %Z}"
-    return _day(here) if here.year != current.year else f"{here.day} {here:%b %H:%M %Z}"
+        return f"yesterday {here:%H:%M}"
+    return _day(here) if here.year != current.year else f"{here.day} {here:%b %H:%M}"
 
 
 def time_left(until: datetime, current: datetime | None = None) -> str:
@@ -130,11 +133,31 @@ def exact(at: datetime) -> str:
 @lru_cache(maxsize=_TIMES_KEPT)
 def _exact(at: datetime, read_in: tzinfo) -> str:
     here, utc = at.astimezone(read_in), at.astimezone(UTC)
-    words = f"{here.day} {here:%b %Y %H:%M:%S %Z}"
+    words = f"{_to_second(here)} {here:%Z}"
     if here.utcoffset() == utc.utcoffset():
         return words
     date = "" if here.date() == utc.date() else f"{utc.day} {utc:%b} "
     return f"{words} ({date}{utc:%H:%M:%S} UTC)"
+
+
+def to_second(at: datetime) -> str:
+    """In the account's time zone, which is not named: "21 Nov 2026 17:04:55"."""
+    return _to_second(local(at))
+
+
+def _to_second(here: datetime) -> str:
+    return f"{here.day} {here:%b %Y %H:%M:%S}"
+
+
+def reader_zone_words() -> str:
+    """Returns the zone in which the page's times are: "Europe/Berlin (CET, UTC+01:00)", "UTC"."""
+    here = local(now())
+    if str(here.tzinfo) == "UTC":
+        return "UTC"
+    abbreviation = here.tzname() or ""
+    offset = f"UTC{here.isoformat()[-6:]}"
+    known = [abbreviation, offset] if abbreviation.isalpha() else [offset]
+    return f"{here.tzinfo} ({', '.join(known)})"
 
 
 def day(at: datetime) -> str:
