@@ -199,6 +199,64 @@ class TestByOwner:
         assert found(support, "maria") == ["Maria's Bakery", "Northwind"]
 
 
+WITH_SIP = {
+    **{"sip_enabled": True, "sip_domain": "sip.example", "sip_username": "trunk"},
+    **{"sip_password": "hunter2hunter2", "hipaa_enabled": True},
+}
+EVERYTHING = ["agents", "analytics", "calls", "recordings", "sip"]
+RUNNING = {
+    ("active", ()): (None, "SIP · Recording · Analytics · HIPAA", "On", "On"),
+    ("suspended", ("calls", "sip")): (
+        *("calls, SIP", "Recording · Analytics · HIPAA"),
+        *("On · stopped now (suspended)", "On"),
+    ),
+    ("suspended", ("calls",)): (
+        *("calls", "SIP · Recording · Analytics · HIPAA"),
+        *("On · calls stopped now (suspended)", "On"),
+    ),
+    ("suspended", ("analytics", "recordings")): (
+        *("analytics, recordings", "SIP · HIPAA"),
+        *("On", "On · stopped now (suspended)"),
+    ),
+    ("suspended", tuple(EVERYTHING)): (
+        *("all services", "HIPAA"),
+        *("On · stopped now (suspended)", "On · stopped now (suspended)"),
+    ),
+    ("blocked", ()): (
+        *("all services", "HIPAA"),
+        *("On · stopped now (blocked)", "On · stopped now (blocked)"),
+    ),
+    ("inactive", ()): (
+        *("all services", "HIPAA"),
+        *("On · stopped now (inactive)", "On · stopped now (inactive)"),
+    ),
+}
+
+
+class TestWhatRuns:
+    """The list and the cards say what runs, not only what is switched on."""
+
+    @pytest.mark.parametrize("case", RUNNING)
+    def test_is_said_by_the_row_and_by_the_cards(self, support, case):
+        (status, blocked), (stopped, on, sip, recording) = case, RUNNING[case]
+        tenant = make_tenant(status=status, blocked_services=list(blocked), **WITH_SIP)
+        cells = rows(support.get("/tenants"))[f"{tenant.name} Onboarding: not begun"]
+        label = status.capitalize()
+        assert cells[0] == (f"{label} Stopped: {stopped}" if stopped else label)
+        assert cells[2] == on
+        page = support.get(tenant_url(tenant))
+        assert page.fact("Calls by SIP", "sip") == sip
+        assert page.fact("Record calls", "features") == recording
+
+    def test_of_what_is_off_is_that_it_is_off(self, support):
+        off = {"recording_enabled": False, "analytics_enabled": False}
+        tenant = make_tenant(status="blocked", **off)
+        page = support.get(tenant_url(tenant))
+        assert page.fact("Calls by SIP", "sip") == "Off"
+        assert page.fact("Record calls", "features") == "Off"
+        assert rows(support.get("/tenants")).popitem()[1][2] == ""
+
+
 class TestFilters:
     @pytest.fixture(autouse=True)
     def tenants(self, app):

@@ -78,16 +78,36 @@ class TestOwner:
         tenant = make_tenant(status="inactive")
         page = sign_in("owner", tenant).get(f"/tenants/{tenant.id}")
         assert "This organisation is closed: it can be read, not changed." in page.words
+        assert f"All services are stopped since {fresh(tenant).created_at:%H:%M}." in page.words
         assert "contact our support team" in page.words
         assert "Finish setting up" not in page.words
         assert "it can be read" not in support.get(f"/tenants/{tenant.id}").words
 
-    def test_is_told_whom_to_ask_when_services_are_stopped(self, owner, support, tenant):
-        path, words = f"/tenants/{tenant.id}", "Questions? Ask our support team."
-        assert words not in owner.get(path).words
+    def test_is_told_what_is_stopped_since_when_and_whom_to_ask(self, owner, support, tenant):
+        path = f"/tenants/{tenant.id}"
+        assert 'id="stopped"' not in owner.get(path).text
         revise(tenant, Action.TENANT_STATUS, status="suspended", blocked_services=["calls"])
-        assert words in owner.get(path).words
-        assert words not in support.get(path).words
+        at = f"{fresh(tenant).updated_at:%H:%M}"
+        for url in (path, "/onboarding/organisation"):
+            page = owner.get(url)
+            assert f"Stopped now: calls. Since {at}. " in page.words_of("stopped"), url
+            assert "Questions? Ask our support team." in page.words_of("stopped"), url
+            assert "for a test" not in page.words
+        revise(tenant, Action.TENANT_STATUS, blocked_services=["calls", "sip"])
+        words = owner.get(path).words_of("stopped")
+        assert f"SIP since {fresh(tenant).updated_at:%H:%M}. Calls since {at}. " in words
+        page = support.get(path)
+        assert "Questions? Ask" not in page.words
+        assert "SIP: " in page.words_of("tenant-now")
+
+    def test_is_not_promised_what_does_not_run(self, owner, tenant):
+        walk(owner, "review")
+        revise(tenant, Action.TENANT_STATUS, status="suspended", blocked_services=["calls"])
+        revise(tenant, Action.TENANT_ONBOARDED, onboarded_at=now())
+        page = owner.get("/onboarding/done")
+        assert "Stopped now: calls." in page.words_of("stopped")
+        assert "in force now" not in page.words
+        assert "Try a call" not in page.words
 
     def test_is_signed_out_at_once_when_blocked(self, owner, tenant):
         owner.get(f"/tenants/{tenant.id}")

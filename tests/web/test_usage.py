@@ -10,10 +10,20 @@ from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.pages import tenant_url
 from webui.core.extensions import db, write_transaction
+from webui.core.field_types import MAX_SAFE_INTEGER
 from webui.models import TenantUsage
 from webui.models.columns import now
 from webui.models.tenant.usage import month_of
 from webui.tenants.page import overview
+
+STATES = [
+    ("active", []),
+    ("suspended", ["sip"]),
+    ("suspended", ["calls"]),
+    ("suspended", ["agents", "analytics", "calls", "recordings", "sip"]),
+    ("blocked", []),
+    ("inactive", []),
+]
 
 
 def used(tenant, cents=0, calls=0, minutes=0, month=None):
@@ -37,20 +47,46 @@ class TestUsage:
     @pytest.mark.parametrize(
         ("calls", "limit", "bar"),
         [
-            (799, 1_000, ("799", "1000", False)),
-            (800, 1_000, ("800", "1000", True)),
-            (1_500, 1_000, ("1000", "1000", True)),
-            (0, 0, ("1", "1", False)),
-            (1, 0, ("1", "1", True)),
+            (799, 1_000, ("799", "1000", set())),
+            (800, 1_000, ("800", "1000", {"high"})),
+            (999, 1_000, ("999", "1000", {"high"})),
+            (1_000, 1_000, ("1000", "1000", {"full"})),
+            (1_500, 1_000, ("1000", "1000", {"full"})),
+            (0, 0, ("1", "1", {"full"})),
+            (1, 0, ("1", "1", {"full"})),
         ],
     )
-    def test_is_a_bar_that_stands_out_near_the_limit(self, admin, calls, limit, bar):
+    def test_is_a_bar_that_stands_out_near_the_limit_and_more_at_it(self, admin, calls, limit, bar):
         tenant = make_tenant(monthly_call_limit=limit)
         used(tenant, calls=calls)
         for path in (tenant_url(tenant), "/tenants"):
-            [meter] = dom.elements(admin.get(path).tree, "progress")
-            high = "high" in meter.get("class").split()
-            assert (meter.get("value"), meter.get("max"), high) == bar, path
+            page = admin.get(path)
+            [meter] = dom.elements(page.tree, "progress")
+            tone = set(meter.get("class").split()) - {"progress", "meter"}
+            assert (meter.get("value"), meter.get("max"), tone) == bar, path
+            # The colour is not the only sign; of a limit of 0 "none allowed" speaks.
+            reached = "Limit reached" if path == "/tenants" else "The limit is reached."
+            assert (reached in page.words) is (0 < limit <= calls), path
+
+    def test_is_no_bar_without_a_cap(self, admin):
+        tenant = make_tenant(monthly_call_limit=MAX_SAFE_INTEGER)
+        used(tenant, calls=2**53)
+        for path in (tenant_url(tenant), "/tenants"):
+            page = admin.get(path)
+            assert dom.elements(page.tree, "progress") == []
+            assert "9,007,199,254,740,992 calls, no cap" in page.words
+            assert "imit reached" not in page.words
+
+    def test_is_not_projected_while_calls_are_stopped(self, admin, monkeypatch):
+        moment = datetime(2026, 11, 16, tzinfo=UTC)
+        monkeypatch.setattr(overview, "now", lambda: moment)
+        for status, stopped in STATES:
+            tenant = make_tenant(status=status, blocked_services=stopped, monthly_call_limit=150)
+            used(tenant, calls=100, month=month_of(moment))
+            words = admin.get(tenant_url(tenant)).words_of("tenant-now")
+            runs = status == "active" or stopped == ["sip"]
+            assert ("about 200 by month's end" in words) is runs, (status, stopped)
+            assert ("At this pace" in words) is runs, (status, stopped)
 
     def test_is_exact_up_to_the_largest_numbers(self, admin, tenant):
         used(tenant, **dict.fromkeys(("cents", "calls", "minutes"), 2**63 - 1))

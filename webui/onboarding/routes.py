@@ -151,8 +151,9 @@ def done() -> Any:
     if not tenant.onboarded_at:
         return redirect(url_for(".start"), 303)
     contact = current_app.extensions["webui_config"].support_contact
+    page = Overview(tenant, with_history=False)
     return render_template(
-        "onboarding/done.html", tenant=tenant, sections=SECTIONS, contact=contact
+        "onboarding/done.html", tenant=tenant, page=page, sections=SECTIONS, contact=contact
     )
 
 
@@ -233,17 +234,14 @@ def _form(
 
 
 def _review(tenant: Tenant, row: Onboarding, status: int = 200, **words: Any) -> Response:
-    context = {
-        "version": tenant.version,
-        "page": Overview(tenant, with_history=False),
-        "sections": SECTIONS,
-    }
+    context = {"version": tenant.version, "sections": SECTIONS}
     return _page(tenant, row, Step.REVIEW, status, **{**context, **words})
 
 
 def _page(tenant: Tenant, row: Onboarding, step: Step, status: int, **words: Any) -> Response:
     context = {
         "tenant": tenant,
+        "page": Overview(tenant, with_history=False),
         "step": step,
         "places": onboarding_progress.places(row, step),
         "returns": returns() and step is (request.view_args or {}).get("step"),

@@ -35,6 +35,9 @@ def init_filters(app: Flask) -> None:
         to_second,
         day,
         when,
+        moment,
+        is_cap,
+        upper_first,
         on_day,
         time_of_day,
         iso,
@@ -47,6 +50,7 @@ def init_filters(app: Flask) -> None:
         countdown,
     ):
         app.jinja_env.filters[function.__name__] = function
+    app.jinja_env.tests["at_limit"] = is_at_limit
     app.jinja_env.globals.update(
         time_zones=by_region, since=since, reader_zone_words=reader_zone_words, current_time=now
     )
@@ -74,13 +78,28 @@ def limit_words(limit: int) -> str:
     return "No cap" if limit == MAX_SAFE_INTEGER else f"{limit:,}"
 
 
+def is_cap(limit: int) -> bool:
+    """Whether a limit bounds anything."""
+    return limit < MAX_SAFE_INTEGER
+
+
+def is_at_limit(calls: int, limit: int) -> bool:
+    """Whether a limit is reached; of one of 0 :func:`of_limit` speaks itself."""
+    return 0 < limit <= calls and is_cap(limit)
+
+
 def of_limit(calls: int, limit: int) -> str:
     """Format calls with the monthly limit: "962 of 1,000 calls", "no cap", "none allowed"."""
     if limit == 0:
         return f"{plural(calls, 'call')}, none allowed"
-    if limit == MAX_SAFE_INTEGER:
+    if not is_cap(limit):
         return f"{plural(calls, 'call')}, no cap"
     return f"{calls:,} of {plural(limit, 'call')}"
+
+
+def upper_first(words: str) -> str:
+    """Returns the words with a capital first letter; SIP stays as it is."""
+    return words[:1].upper() + words[1:]
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -103,9 +122,13 @@ def _relative(here: datetime, current: datetime) -> str:
         return f"{plural(int(seconds // _MINUTE), 'minute')} ago"
     if seconds < 12 * _HOUR:
         return f"{plural(int(seconds // _HOUR), 'hour')} ago"
+    return _moment(here, current, "today ")
+
+
+def _moment(here: datetime, current: datetime, today: str = "") -> str:
     current = current.astimezone(here.tzinfo)
     if here.date() == current.date():
-        return f"today {here:%H:%M}"
+        return f"{today}{here:%H:%M}"
     if here.date() == (current - timedelta(days=1)).date():
         return f"yesterday {here:%H:%M}"
     return _day(here) if here.year != current.year else f"{here.day} {here:%b %H:%M}"
@@ -180,6 +203,12 @@ def since() -> Callable[[datetime], Markup]:
     """Returns :func:`when` for the times of one page, with the zone and the time read once."""
     reader, current = _reader_zone(), now()
     return lambda at: _tag(at, reader, _relative(at.astimezone(reader), current))
+
+
+def moment(at: datetime) -> Markup:
+    """``<time>``: the time of day for today, else with the day: "13:43", "21 Nov 13:43"."""
+    read_in = _reader_zone()
+    return _tag(at, read_in, _moment(at.astimezone(read_in), now()))
 
 
 def on_day(at: datetime) -> Markup:

@@ -15,11 +15,12 @@ class ServiceState(StrEnum):
     OFF = "off"
 
 
-_SWITCHES = {
+SWITCHES = {
     Service.SIP: "sip_enabled",
     Service.RECORDINGS: "recording_enabled",
     Service.ANALYTICS: "analytics_enabled",
 }
+"""Service -> the field that switches it on or off; the other services have none."""
 
 
 def stopped_services(status: str, blocked: Collection[str]) -> set[Service]:
@@ -38,5 +39,5 @@ def effective_services(tenant: Tenant) -> dict[Service, ServiceState]:
 def _service_state(tenant: Tenant, service: Service, stopped: set[Service]) -> ServiceState:
     if service in stopped:
         return ServiceState.STOPPED
-    switch = _SWITCHES.get(service)
+    switch = SWITCHES.get(service)
     return ServiceState.OFF if switch and not getattr(tenant, switch) else ServiceState.RUNNING

@@ -1,6 +1,5 @@
 """What the tenant page shows besides the sections, limited to what the reader may see."""
 
-from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +12,8 @@ from sqlalchemy import bindparam, select
 
 from webui.core.catalogue import FIELDS, fields_of
 from webui.core.extensions import read
-from webui.core.field_types import MAX_SAFE_INTEGER, Field
-from webui.core.limits import CEILING_FIELDS, PLANS, SERVICE_LABELS, Service
+from webui.core.field_types import Field
+from webui.core.limits import CEILING_FIELDS, PLANS
 from webui.core.permissions import Permission, may
 from webui.crypto.fields import key_id
 from webui.crypto.keyring import SecretError
@@ -22,16 +21,17 @@ from webui.history.query import history
 from webui.history.query.entry_protocol import Entry
 from webui.history.query.find import Found
 from webui.history.query.history import Row
-from webui.models import Tenant, TenantUsage, User
+from webui.models import Tenant, User
 from webui.models.columns import now
 from webui.models.tenant.services import ServiceState, effective_services
-from webui.models.tenant.usage import month_of
 from webui.models.user import NO_PASSWORD, AccountState, account_state
 from webui.tenants.core.rules import is_closed_for, sip_missing
 from webui.tenants.core.scope import can_edit
 from webui.tenants.core.sections import SECTIONS, Section
 from webui.tenants.page import compliance, onboarding_progress
 from webui.tenants.page.service_stops import current_stops
+from webui.tenants.page.service_words import service_word
+from webui.tenants.page.usage import Usage, usage_of
 from webui.tenants.search import identities
 from webui.web.paging import Page
 from webui.web.urls import url_pattern
@@ -39,10 +39,6 @@ from webui.web.urls import url_pattern
 # Fields that are shown with the person who set them and the time.
 _SEALED = ("sip_domain", "sip_username", "sip_password", "webhook_secret")
 # Built once: composing these statements takes longer than running them.
-_METERED = TenantUsage.__table__.c
-_USAGE = select(_METERED.usage_cents, _METERED.calls, _METERED.minutes).where(
-    _METERED.tenant_id == bindparam("tenant_id"), _METERED.month == bindparam("month")
-)
 _USERS = User.__table__.c
 _OWNERS = (
     select(
@@ -62,23 +58,6 @@ class LastChange:
     at: datetime
     who: str
     reason: str | None
-
-
-@dataclass(frozen=True)
-class Usage:
-    """Usage in the current month so far, and the tenant's limit."""
-
-    month: str
-    cents: int
-    calls: int
-    minutes: int
-    limit: int
-    projected: int
-
-    @property
-    def percent(self) -> int | None:
-        """Calls as a percentage of the limit, rounded down; None without an effective limit."""
-        return self.calls * 100 // self.limit if 0 < self.limit < MAX_SAFE_INTEGER else None
 
 
 @dataclass(frozen=True)
@@ -190,7 +169,7 @@ class Overview:
     @cached_property
     def usage(self) -> Usage:
         """The usage in the current month so far."""
-        return _usage(self.tenant, now())
+        return usage_of(self.tenant, now())
 
     @cached_property
     def standards(self) -> list[compliance.Standard]:
@@ -234,25 +213,3 @@ def last_change(entry: Entry | None) -> LastChange | None:
 
 def _last_change(entry: Entry) -> LastChange:
     return LastChange(entry.at, history.who(entry), history.visible_reason(entry))
-
-
-def service_word(service: str) -> str:
-    """Returns a service's label as used in the middle of a sentence."""
-    label = SERVICE_LABELS[Service(service)]
-    return label if label.isupper() else label.lower()
-
-
-def _usage(tenant: Tenant, at: datetime) -> Usage:
-    row = read(_USAGE, {"tenant_id": tenant.id, "month": month_of(at)}).first()
-    calls = row.calls if row else 0
-    days = monthrange(at.year, at.month)[1]
-    passed = at.day - 1 + (at.hour * 60 + at.minute) / 1_440
-    return Usage(
-        month=f"{at:%B}",
-        cents=row.usage_cents if row else 0,
-        calls=calls,
-        minutes=row.minutes if row else 0,
-        limit=tenant.monthly_call_limit,
-        # An estimate from less than one day of data would be too inaccurate.
-        projected=round(calls * days / passed) if passed >= 1 else calls,
-    )

@@ -30,7 +30,7 @@ from webui.tenants.core.scope import CLOSED
 from webui.tenants.core.sections import STATUS_FIELDS
 from webui.tenants.page.compliance import State
 from webui.tenants.page.form_responses import ConflictNote
-from webui.tenants.page.overview import service_word
+from webui.tenants.page.service_words import service_word, stop_of, stopped_words, switched_on
 from webui.tenants.search import search
 from webui.values import compact_json
 from webui.web.paging import PAGE_SIZE
@@ -58,8 +58,10 @@ def init_tenant_filters(app: Flask) -> None:
     app.jinja_env.filters["finding_badge"] = finding_badge
     app.jinja_env.filters["plan_label"] = plan_label
     app.jinja_env.filters["switched_on"] = switched_on
+    app.jinja_env.filters["stopped_words"] = stopped_words
+    app.jinja_env.filters["stop_of"] = stop_of
     app.jinja_env.filters["open_step_label"] = open_step_label
-    app.jinja_env.tests["near_limit"] = is_near_limit
+    app.jinja_env.filters["meter_tone"] = meter_tone
     app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
     app.jinja_env.globals.update(
         fields=FIELDS,
@@ -101,20 +103,6 @@ def plan_label(plan: str) -> str:
     return PLANS[plan].label if plan in PLANS else plan
 
 
-_SWITCHES = {
-    "SIP": "sip_enabled",
-    "Recording": "recording_enabled",
-    "Analytics": "analytics_enabled",
-    "HIPAA": "hipaa_enabled",
-    "PCI": "pci_enabled",
-}
-
-
-def switched_on(tenant: Any) -> str:
-    """Returns what is switched on for a row of the list, as short text."""
-    return " · ".join([name for name, field in _SWITCHES.items() if getattr(tenant, field)])
-
-
 def open_step_label(tenant: Any) -> str | None:
     """Returns the wizard step where the owner continues; None when the wizard is finished."""
     if tenant.onboarded_at:
@@ -122,9 +110,11 @@ def open_step_label(tenant: Any) -> str | None:
     return STEP_LABELS[tenant.step] if tenant.step else "not begun"
 
 
-def is_near_limit(calls: int, limit: int) -> bool:
-    """Whether calls are close to a limit: from 80 %, or any call when the limit is 0."""
-    return calls * 100 >= limit * 80 if limit else calls > 0
+def meter_tone(calls: int, limit: int) -> str:
+    """Returns the class of a meter: "full" at the limit, "high" from 80 % of it, else empty."""
+    if calls >= limit:
+        return "full"
+    return "high" if calls * 100 >= limit * 80 else ""
 
 
 def visible_fields(form: TenantForm) -> list[Field]:

@@ -61,6 +61,7 @@ _COLUMNS = (
     _T.name,
     _T.name_key,
     _T.status,
+    _T.blocked_services,
     _T.billing_plan,
     _T.monthly_call_limit,
     _T.sip_enabled,
