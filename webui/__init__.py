@@ -42,7 +42,7 @@ from webui.web.posted.action_rates import init_rates
 from webui.web.posted.body_length_middleware import BodyLengthMiddleware
 from webui.web.posted.csrf import check_csrf
 from webui.web.posted.fetch_site import refuse_other_sites
-from webui.web.posted.forms import help_of
+from webui.web.posted.forms import AS_TYPED, help_of
 from webui.web.proxies import init_proxies
 from webui.web.redaction import init_redaction
 from webui.web.request import Request
@@ -178,6 +178,7 @@ def _init_pages(app: Flask) -> None:
     audit_words.init_audit_filters(app)
     app.jinja_env.filters["help"] = help_of
     app.jinja_env.globals.update(may=may, must_enrol=must_enrol, Permission=Permission)
+    app.jinja_env.globals["as_typed"] = AS_TYPED
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # Every card uses these macros; importing them into each card costs more than rendering.
     facts = app.jinja_env.get_template("_macros/facts.html").module

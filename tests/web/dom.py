@@ -118,7 +118,7 @@ def _values(control: Element) -> Iterator[str]:
 
 def faults(tree: Element) -> list[str]:
     """What no page and no fragment may hold, one line each."""
-    return [fault for check in (_inline, _links, _ids, _forms) for fault in check(tree)]
+    return [fault for check in (_inline, _links, _ids, _forms, _as_typed) for fault in check(tree)]
 
 
 def _inline(tree: Element) -> Iterator[str]:
@@ -167,6 +167,20 @@ def _ids(tree: Element) -> Iterator[str]:
             for target in element.get(name, "").split():
                 if target not in ids:
                     yield f"{name} of <{element.tag}> leads to no id: {target}"
+
+
+# Words of a language, which a keyboard may correct. Everything else is taken exactly as typed.
+_PROSE = {"name", "organisation", "reason"}
+_TEXT = {"text", "search", "email", "url", "tel", "password"}
+_EXACTLY = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
+
+
+def _as_typed(tree: Element) -> Iterator[str]:
+    for control in [*elements(tree, "input"), *elements(tree, "textarea")]:
+        typed = control.tag == "textarea" or control.get("type", "text") in _TEXT
+        if typed and control.get("readonly") is None and control.get("name") not in _PROSE:
+            wrong = [name for name, value in _EXACTLY.items() if control.get(name) != value]
+            yield from (f"{name} of {control.get('name')} may change the text" for name in wrong)
 
 
 def _forms(tree: Element) -> Iterator[str]:

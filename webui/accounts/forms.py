@@ -7,15 +7,10 @@ from wtforms.validators import ValidationError
 from webui import values
 from webui.accounts import password_rule
 from webui.core.limits import PASSWORD
-from webui.web.posted.forms import ParsedField
+from webui.web.posted.forms import AS_TYPED, ParsedField
 
-# Attributes of a field for a code from an app, for any keyboard and browser.
-CODE_HINTS = {
-    "autocomplete": "one-time-code",
-    "autocapitalize": "none",
-    "spellcheck": "false",
-    "required": True,
-}
+CODE_HINTS = {**AS_TYPED, "autocomplete": "one-time-code", "required": True}
+"""Attributes of a field for a code from an app."""
 
 
 def code_field(**options: Any) -> ParsedField:

@@ -93,11 +93,13 @@ class Text(Field):
     """Text; lengths in characters (code points) after trimming.
 
     ``prose``: sentences, in which the joiners of scripts and emoji are allowed.
+    ``identifier``: not words of a language, so no keyboard may correct them.
     """
 
     minimum: int = 0
     maximum: int = 255
     prose: bool = False
+    identifier: bool = False
 
     def check(self) -> str:
         """Returns the limits of the length as SQL."""

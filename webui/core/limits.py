@@ -91,8 +91,8 @@ CEILING_FIELDS = ("max_concurrent_calls", "monthly_call_limit")
 
 THEMES = {"auto": "As the device", "light": "Light", "dark": "Dark"}
 REASON = Text("reason", "Reason", minimum=3, maximum=200, prose=True)
-USERNAME = Text("username", "Username", minimum=3, maximum=50)
+USERNAME = Text("username", "Username", minimum=3, maximum=50, identifier=True)
 PASSWORD = Text("password", "Password", minimum=8, maximum=72)
 STAFF_PASSWORD = Text("password", "Password", minimum=12, maximum=72)
 PASSKEY_NAME = Text("name", "Name", minimum=1, maximum=60)
-EMAIL = Text("email", "E-mail", minimum=3, maximum=254)
+EMAIL = Text("email", "E-mail", minimum=3, maximum=254, identifier=True)

@@ -11,7 +11,6 @@ from webui.core.limits import EMAIL, USERNAME
 from webui.core.permissions import Role
 from webui.web.posted.forms import BaseForm, ParsedField, submission_field, text_field
 
-_AS_TYPED = {"autocapitalize": "none", "spellcheck": "false"}
 _NAME = cast(Text, FIELDS["name"])
 
 
@@ -28,13 +27,13 @@ class SignUpForm(BaseForm):
         USERNAME,
         parse=values.username,
         description="Letters, digits, dots, dashes and underscores. You sign in with it.",
-        render_kw={"autocomplete": "username", **_AS_TYPED},
+        render_kw={"autocomplete": "username"},
     )
     email = text_field(
         EMAIL,
         parse=values.email,
         description="So that our support team can reach you.",
-        render_kw={"autocomplete": "email", "inputmode": "email", **_AS_TYPED},
+        render_kw={"autocomplete": "email", "inputmode": "email"},
     )
     password = new_password_field()
     submission = submission_field()

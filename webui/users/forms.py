@@ -14,7 +14,6 @@ from webui.web.posted.forms import (
     text_field,
 )
 
-_AS_TYPED = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 # The error when no radio button is chosen.
 _CHOOSE_ROLE = "Choose a role."
 _STAFF_ROLES = tuple((role.value, role.label) for role in Role if role in STAFF)
@@ -47,13 +46,13 @@ class NewUserForm(BaseForm):
         USERNAME,
         parse=values.username,
         description="Letters, digits, dots, dashes and underscores. The person signs in with it.",
-        render_kw=_AS_TYPED,
+        render_kw={"autocomplete": "off"},
     )
     email = text_field(
         EMAIL,
         parse=values.email,
         description="To know who it is. Nothing is sent to it.",
-        render_kw={**_AS_TYPED, "inputmode": "email"},
+        render_kw={"autocomplete": "off", "inputmode": "email"},
     )
     role = ChoiceField("Role", _STAFF_ROLES, missing=_CHOOSE_ROLE)
     tenant_id = ParsedField("Tenant", _tenant_id, kind="hidden")

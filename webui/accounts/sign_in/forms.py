@@ -3,7 +3,7 @@
 from wtforms import HiddenField, PasswordField, StringField
 
 from webui.core.limits import EMAIL, USERNAME
-from webui.web.posted.forms import PostedForm
+from webui.web.posted.forms import AS_TYPED, PostedForm
 
 
 class LoginForm(PostedForm):
@@ -11,20 +11,14 @@ class LoginForm(PostedForm):
 
     username = StringField(
         f"{USERNAME.label} or {EMAIL.label.lower()}",
-        render_kw={
-            "autocomplete": "username",
-            "autocapitalize": "none",
-            "autocorrect": "off",
-            "inputmode": "email",
-            "spellcheck": "false",
-        },
+        render_kw={**AS_TYPED, "autocomplete": "username", "inputmode": "email"},
     )
-    password = PasswordField("Password", render_kw={"autocomplete": "current-password"})
+    password = PasswordField("Password", render_kw={**AS_TYPED, "autocomplete": "current-password"})
     next = HiddenField()
 
 
 class CodeForm(PostedForm):
     """The code after the password; ``next`` as in the sign-in form."""
 
-    code = StringField("Code")
+    code = StringField("Code", render_kw=AS_TYPED)
     next = HiddenField()

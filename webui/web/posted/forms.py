@@ -6,7 +6,7 @@ A parsed field gets its limits from :mod:`webui.core.limits` and its rule from :
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import abort, g, request
@@ -25,11 +25,17 @@ from webui.web.errors import Detail
 _TECHNICAL = {"csrf_token", "version", "submission", "ceilings_seen"}
 MISSING = "This field was not sent. Reload the page and try again."
 REPEATED = "This field was sent more than once."
+AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
+"""Attributes of a text field in which no keyboard or browser may change or mark anything."""
+_AS_TYPED_KINDS = {"identifier", "mono", "number", "json", "secret", "code"}
 TOO_MUCH = "That was too much text, and it was not kept. Shorten it, then put it in again."
 
 
 class ParsedField(StringField):
-    """Text with a rule: ``parse`` returns the value or raises values.Refused."""
+    """Text with a rule: ``parse`` returns the value or raises values.Refused.
+
+    ``kind`` chooses the template's control; all kinds but ``text`` are taken exactly as typed.
+    """
 
     def __init__(
         self,
@@ -37,9 +43,11 @@ class ParsedField(StringField):
         parse: Callable[[str], Any],
         kind: str = "text",
         missing: str = MISSING,
+        render_kw: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(label, **options)
+        fixed = AS_TYPED if kind in _AS_TYPED_KINDS else {}
+        super().__init__(label, render_kw={**fixed, **(render_kw or {})}, **options)
         self.parse = parse
         self.kind = kind
         self.missing = missing
@@ -190,7 +198,8 @@ def text_field(
     if spec.minimum:
         attributes["required"] = True
     rule = parse or (lambda raw: values.text(raw, spec))
-    return ParsedField(label or spec.label, rule, render_kw=attributes, **options)
+    kind = "identifier" if spec.identifier else "text"
+    return ParsedField(label or spec.label, rule, kind, render_kw=attributes, **options)
 
 
 def reason_field() -> ParsedField:
