@@ -64,10 +64,16 @@ def _compared(what: str, told: Any, held: Any) -> Iterator[str]:
         yield f"{what} {place}: no entry tells of it"
 
 
+STROKES = str.maketrans("ıłøđðħŧ", "iloddht", "\u00ad") | str.maketrans(
+    {"æ": "ae", "œ": "oe", "þ": "th", "ʼ": "'", "ʻ": "'"}
+)
+
+
 def words(reason: str) -> set[str]:
     """The different words of a reason, as they are searched."""
     letters = unicodedata.normalize("NFKD", reason.casefold())
     plain = "".join(c for c in letters if not unicodedata.combining(c)).casefold()
+    plain = "".join(str(unicodedata.decimal(c, c)) for c in plain.translate(STROKES))
     runs = groupby(plain, key=lambda c: unicodedata.category(c)[0] in "LN")
     return {"".join(run)[:60] for is_word, run in runs if is_word}
 

@@ -17,8 +17,16 @@ class TestUsername:
         with pytest.raises(values.Refused):
             values.username(raw)
 
+    @pytest.mark.parametrize("raw", ["Ｄａｎａ．Ｒｅｙｅｓ－２", "Dana.Reyes\u20132"])
+    def test_is_that_of_a_plain_keyboard(self, raw):
+        assert values.username(raw) == "Dana.Reyes-2"
+
 
 class TestEmail:
+    @pytest.mark.parametrize("raw", ["ö’x@b.co", "o\u0308´x@b.co", "ö＇ｘ＠ｂ．ｃｏ"])
+    def test_is_that_of_a_plain_keyboard(self, raw):
+        assert values.email(raw) == "ö'x@b.co"
+
     @pytest.mark.parametrize("raw", ["a@b.co", " Dana+tag@Sub.Example.com ", "ü@münchen.example"])
     def test_is_taken(self, raw):
         assert values.email(raw) == raw.strip()

@@ -115,16 +115,6 @@ class TestText:
             assert session.scalar(query, {"value": stored})
 
 
-class TestSearchKey:
-    @given(anything)
-    def test_knows_no_case(self, raw):
-        assert values.search_key(raw) == values.search_key(raw).casefold()
-
-    @given(st.text(st.characters(codec="ascii")))
-    def test_is_lower_case_for_ascii(self, raw):
-        assert values.search_key(raw) == raw.lower().strip()
-
-
 class TestWholeNumber:
     @given(anything | numbers)
     def test_accepts_exactly_the_digits_in_range(self, raw):

@@ -99,6 +99,12 @@ class TestText:
         with pytest.raises(Refused, match="characters"):
             (parse or (lambda raw: values.text(raw, NAME)))("a" + "\u0301\u0316" * 1_000)
 
+    def test_has_single_spaces(self):
+        typed = " Nimbus  Two \u00a0\u3000 \u2009Three\u202f"
+        assert values.text(typed, NAME) == "Nimbus Two Three"
+        assert values.text(typed, limits.REASON) == "Nimbus Two Three"
+        assert values.text("a" + " " * 300 + "b" * 253, NAME) == "a " + "b" * 253
+
     def test_counts_after_trimming(self):
         assert values.text(" " * 300 + "x" * 255 + "\t\r\n ", NAME) == "x" * 255
 
@@ -170,38 +176,6 @@ class TestText:
         with pytest.raises(Refused) as caught:
             values.text("hunter2" * 100, NAME)
         assert "hunter2" not in str(caught.value)
-
-
-class TestSearchKey:
-    @pytest.mark.parametrize(
-        ("name", "key"),
-        [
-            ("Çelik & Söhne", "celik & sohne"),
-            ("STRASSE", "strasse"),
-            ("Straße", "strasse"),
-            ("ＡＣＭＥ", "acme"),
-            ("Ελληνική", "ελληνικη"),
-            ("İstanbul", "istanbul"),
-            ("ﬁne", "fine"),
-        ],
-    )
-    def test_knows_no_case_and_no_accents(self, name, key):
-        assert values.search_key(name) == key
-
-    @pytest.mark.parametrize(
-        ("name", "key"),
-        [
-            ("Łódź", "lodz"),
-            ("Ørsted Æbler", "orsted aebler"),
-            ("Đorđević", "dordevic"),
-            ("IŞIK", "isik"),
-            ("Işık", "isik"),
-            ("ışık", "isik"),
-            ("Acme", "acme"),
-        ],
-    )
-    def test_of_a_name_knows_no_strokes_either(self, name, key):
-        assert values.name_key(name) == key
 
 
 REFUSED_NUMBERS = [

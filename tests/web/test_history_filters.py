@@ -102,6 +102,11 @@ CASES = {
     "address=10.0.0.2": lambda b, w: b["address"] == "10.0.0.2",
     "q=TICKET": lambda b, w: "icket" in why(b),
     "q=88213+uberfallig": lambda b, w: "88213" in why(b),
+    "q=%E2%80%8BTic%C2%ADket%09%E3%80%80%EF%BC%98%EF%BC%98213%EF%BB%BF": lambda b, w: (
+        "88213" in why(b)
+    ),
+    "address=%E2%80%8B10.0.0.2%C2%A0": lambda b, w: b["address"] == "10.0.0.2",
+    "actor=%E2%80%8B{name}%EF%BB%BF": lambda b, w: of(b, w["sam"]),
     "q=ticke": lambda b, w: False,
     "q=ticket&actor={ines}": lambda b, w: False,
     "actor={sam}&source=ui&outcome=success&action=tenant.billing.updated": lambda b, w: (
@@ -295,6 +300,9 @@ class TestForm:
 
     def test_offers_the_machine_too(self, admin, world):
         make_user("support", username="system")
+        for typed in ("sys\u200b", "ｓｙｓ\ufeff"):
+            page = admin.get(f"/audit?{urlencode({'find_actor': typed})}")
+            assert "The system itself" in page.words_of("find-actor-matches")
         page = admin.get("/audit?find_actor=sys")
         matches = dom.elements(page.by_id("find-actor-matches"), "a")
         assert [dom.words(a) for a in matches] == ["The system itself no account", "system support"]

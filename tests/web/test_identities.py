@@ -27,6 +27,15 @@ FOUND = [
     "trunk-7@pbx.acme.example",
     "sip:trunk-7@pbx.acme.example:5070",
     "  trunk-7@pbx.acme.example ",
+    "<sip:trunk-7@pbx.acme.example>",
+    "trunk-7@pbx.acme.example;transport=tls",
+    "pbx.acme.example;transport=tls",
+    '"Acme, Front Desk" <sip:trunk-7@pbx.acme.example:5060>',
+    "From: “Acme” <sips:trunk-7@pbx.acme.example;user=phone?Subject=x@y>;tag=a@b",
+    "sip://trunk-7:geheim@pbx.acme.example",
+    "Contact: sip:trunk%2D7@pbx.acme.example",
+    "\u200btrunk\u20117@pbx.acme\u00ad.example\ufeff",
+    "ｔｒｕｎｋ－７＠ｐｂｘ．ａｃｍｅ．ｅｘａｍｐｌｅ",
 ]
 NOT_FOUND = [
     "acme.example",
@@ -42,6 +51,10 @@ NOT_FOUND = [
     "e1.k1.",
     "hunter2 hunter2",
     "%",
+    "<sip:other@pbx.acme.example>",
+    "<sip:>",
+    "sip:@;transport=tls",
+    "<trunk-7",
 ]
 
 

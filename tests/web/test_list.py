@@ -56,6 +56,24 @@ def found(browser, q, **more):
     return names(browser.get(f"/tenants?{urlencode({'q': q, **more})}", htmx=True))
 
 
+# (what is typed, the names that it finds)
+SPELLINGS = {
+    "Pharmacie de l’Église": [
+        *("Pharmacie de l'Église", "pharmacie de l`eglise", "DE LʼÉGLISE", "l´E\u0301glise"),
+        *("Pharmacie\tde\u00a0 l’Église", "\ufeffPhar\u00admacie de l\u200b’Égli\u200dse\u200f"),
+    ],
+    'Hotel "Dąb"': ['Hotel "Dąb"', "hotel “dab”", "Hotel „Dąb”", "HOTEL «DĄB»", "“Dąb”"],
+    "Hotel „Jesion”": ['hotel "jesion"', "«Jesion»"],
+    "Strassenbahn Ahrenfels–Übersee": [
+        *("Strassenbahn Ahrenfels-Übersee", "Straßenbahn Ahrenfels\u2011Übersee", "ahrenfels−uber"),
+        *("ahrenfels\u2014Übersee", "ahrenfels\u00ad-übersee"),
+    ],
+    "O’Brien & Sons": ["O'Brien & Sons", "o‘brien", "OʼBRIEN  &\u2009SONS", "O’"],
+    "Nimbus  Double Space": [
+        *("Nimbus  Double Space", "nimbus double space", "Nimbus\tDouble\u3000Space"),
+        *("nimbus\u200b double", "Ｎｉｍｂｕｓ　ｄｏｕｂｌｅ"),
+    ],
+}
 CAFES = ["Café Zürich", "Cafeteria Nord"]
 STREETS = ["STRASSE & Söhne", "Straße 7"]
 BOB = ['O\'Brien "Bob" AND Co']
@@ -86,6 +104,21 @@ class TestSearch:
         named("under_score", "underXscore", "Back\\slash", "a* OR b", "NEAR/2 (x)")
         named("name_key : y", "ﬁnance Ⅳ", "Ångström")
         assert {q: found(support, q) for q in SEARCHES} == SEARCHES
+
+    def test_finds_a_name_however_it_is_typed(self, support, either_way):
+        named(*SPELLINGS, "Hotel Dab", "Nimbus", "Double Space", "Ö")
+        missed = [
+            (q, name)
+            for name, asked in SPELLINGS.items()
+            for q in asked
+            if found(support, q) != [" ".join(name.split())]
+        ]
+        assert missed == []
+
+    def test_of_invisible_characters_alone_is_none(self, support):
+        named("One", "Two")
+        assert found(support, "\u200b\ufeff\u00ad") == ["One", "Two"]
+        assert found(support, "one", owner="\u200e\u2060") == ["One"]
 
     def test_is_the_same_on_the_page(self, support):
         named(*CAFES, "Another")
@@ -178,7 +211,14 @@ class TestByOwner:
         named("Another")
         owner = make_user("owner", tenant, username="Maria.Lopez", email="m.lopez@clinic.example")
         make_user("support", username="maria.staff")
-        for words in ("maria.lopez", "MARIA.L", "m.lopez@clinic.example", "M.Lopez@Clinic"):
+        for words in (
+            "maria.lopez",
+            "MARIA.L",
+            "\u200bmaria\u00ad.lo\ufeff",
+            "ｍａｒｉａ．ｌｏ",
+            "m.lopez@clinic.example",
+            "M.Lopez@Clinic",
+        ):
             assert found(support, words) == ["Northwind"], words
             assert found(support, "", owner=words) == ["Northwind"], words
         assert found(support, "", owner=str(owner.id)) == ["Northwind"]

@@ -69,7 +69,9 @@ class TestSigningIn:
         owner = sign_in("owner", tenant)
         assert owner.get("/", 303).location == tenant_url(tenant)
 
-    @pytest.mark.parametrize("typed", ["Maria.Lopez", "MARIA.LOPEZ", "  maria.lopez "])
+    @pytest.mark.parametrize(
+        "typed", ["Maria.Lopez", "MARIA.LOPEZ", "  maria.lopez ", "\u200bｍａｒｉａ.lopez\ufeff"]
+    )
     def test_knows_the_name_in_any_case(self, browser, typed):
         make_user(username="Maria.Lopez", password=PASSWORD)
         browser.sign_in(typed)

@@ -1,5 +1,7 @@
 """The list of accounts and the page of one."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.factories import make_tenant, make_user
@@ -46,6 +48,11 @@ class TestList:
     )
     def test_is_narrowed_by_the_address(self, admin, people, query, expected):
         assert names(admin.get(f"/users?{query}")) == expected
+
+    def test_finds_what_was_pasted_with_invisible_and_typographic_characters(self, admin, tenant):
+        make_user("owner", tenant, username="ana-lopez", email="ana.o’lopez@north.example")
+        for q in ("\u200bana\u2013lo\u00adpez\ufeff", "ana.o'lopez@", "ａｎａ．ｏ｀ｌｏ"):
+            assert names(admin.get(f"/users?{urlencode({'q': q})}")) == ["ana-lopez"], q
 
     def test_finds_a_pasted_address(self, admin, people):
         url = f"https://console.example/users/{people['bert'].id}"

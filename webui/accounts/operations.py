@@ -23,9 +23,10 @@ class NotPossible(Exception):
 
 def find_user(username: str) -> User | None:
     """Returns the account of a username, in any case; None when there is none."""
-    if not values.USERNAME.fullmatch(username):
+    key = values.account_key(username)
+    if not values.USERNAME.fullmatch(key):
         return None
-    return db.session.scalars(select(User).where(User.username_key == username.casefold())).first()
+    return db.session.scalars(select(User).where(User.username_key == key)).first()
 
 
 def find_by_name(name: str) -> User | None:
@@ -39,9 +40,8 @@ def find_by_name(name: str) -> User | None:
 
 
 def _find_by_email(typed: str) -> User | None:
-    try:
-        key = values.email(typed).casefold()
-    except values.Refused:
+    key = values.account_key(typed)
+    if "@" not in key:
         return None
     found = db.session.scalars(select(User).where(User.email_key == key).limit(2)).all()
     return found[0] if len(found) == 1 else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
+from webui import values
 from webui.core.permissions import Permission, may
 from webui.history.query import actors, times
 from webui.history.query.actors import Person
@@ -50,7 +51,8 @@ def resolve_pickers(arguments: MultiDict[str, str], *, decide: bool = True) -> R
     kept = [item for item in arguments.items(multi=True) if item[0] not in TYPED]
     resolved = Resolved(MultiDict(kept))
     for name in TYPED:
-        typed = arguments.get(name, "").strip()
+        asked = values.identifier if name in TYPED_TIMES else values.question
+        typed = asked(arguments.get(name, ""))
         if name in TYPED_TIMES and name in arguments:
             if _is_shown_value(arguments, name, typed):
                 continue
@@ -65,7 +67,7 @@ def resolve_pickers(arguments: MultiDict[str, str], *, decide: bool = True) -> R
 
 
 def _take(resolved: Resolved, name: str, typed: str, decide: bool) -> None:
-    if not typed.isprintable() or len(typed) > MAX_TEXT:
+    if "\0" in typed or len(typed) > MAX_TEXT:
         raise BadFilter("That is too long or contains characters that no name has.")
     if name in TYPED_TIMES:
         resolved.arguments.setlist(TYPED_TIMES[name], [_time(name, typed)])

@@ -31,6 +31,7 @@ from webui.models.columns import (
 )
 from webui.models.tenant.tenant import Tenant
 from webui.models.token_rows import SealedRow
+from webui.values import account_key
 
 NO_PASSWORD = "*"
 """In place of a hash: the person has not chosen a password yet. It matches no password."""
@@ -121,7 +122,7 @@ class User(Model):
 
     @validates("username", "email")
     def _derive_key(self, key: str, value: str) -> str:
-        setattr(self, f"{key}_key", value.casefold())
+        setattr(self, f"{key}_key", account_key(value))
         return value
 
 

@@ -91,12 +91,14 @@ def _tenant(asked: str) -> Tenant:
 
 
 def _choose_tenant() -> str:
-    words = request.args.get("q", "").strip()
-    if "\0" in words:
-        abort(400, Detail("The search contains a character that no name has."))
-    found = search.find_tenants(search.Filters(q=words), None, None).rows if words else []
+    try:
+        filters = search.Filters.from_url({"q": request.args.get("q", "")})
+    except search.BadFilter as error:
+        abort(400, Detail(error))
+    found = search.find_tenants(filters, None, None).rows if filters.q else []
     template = "users/_tenants.html" if wants_fragment() else "users/tenants.html"
-    return render_template(template, q=words, found=found[:_OFFERED], more=len(found) > _OFFERED)
+    more = len(found) > _OFFERED
+    return render_template(template, q=filters.q, found=found[:_OFFERED], more=more)
 
 
 def _page(

@@ -17,6 +17,7 @@ from webui.models.user import NO_PASSWORD, AccountState, account_state
 from webui.tenants.search.search import BadFilter
 from webui.users.scope import IS_OWNER, visible
 from webui.users.template_filters import STATE_LABELS
+from webui.values import account_key, question
 from webui.web.paging import PAGE_SIZE, Keyset, Page
 
 BY_NAME = Keyset("username", (User.username_key,))
@@ -56,7 +57,7 @@ class Filters:
 
         Raises BadFilter, because a list that ignores a wrong filter misleads.
         """
-        chosen = cls(*(arguments.get(name, "").strip() for name in ("q", "role", "state")))
+        chosen = cls(*(question(arguments.get(name, "")) for name in ("q", "role", "state")))
         for name, known in (("role", set(Role)), ("state", set(AccountState))):
             value = getattr(chosen, name)
             if value and value not in known:
@@ -135,7 +136,7 @@ def _matches(words: str) -> tuple[ColumnElement[bool], bool]:
     With very many matches only usernames are searched, because they are in the list's order:
     sorting all matches for one page would take most of a second. The second value is then True.
     """
-    key = words.casefold()
+    key = account_key(words)
     found = _UUID.search(key)
     if found:
         return User.id == UUID(found.group()), False

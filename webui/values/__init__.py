@@ -7,14 +7,20 @@ sentence for that person. The functions do not depend on forms or the database.
 from webui.values.accounts import email, username
 from webui.values.hosts import host_name
 from webui.values.metadata import compact_json, json_object, same_json
+from webui.values.search_keys import (
+    account_key,
+    identifier,
+    name_key,
+    plain_signs,
+    question,
+    search_key,
+    search_words,
+)
 from webui.values.sip import sip_domain, sip_password, sip_username
 from webui.values.text import (
     NFC_JOINS,
     USERNAME,
     Refused,
-    name_key,
-    search_key,
-    search_words,
     text,
     whole_number,
 )
@@ -25,11 +31,15 @@ __all__ = [
     "NFC_JOINS",
     "USERNAME",
     "Refused",
+    "account_key",
     "compact_json",
     "email",
     "host_name",
+    "identifier",
     "json_object",
     "name_key",
+    "plain_signs",
+    "question",
     "same_json",
     "search_key",
     "search_words",

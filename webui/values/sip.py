@@ -3,6 +3,7 @@
 import re
 
 from webui.values.hosts import host_name
+from webui.values.search_keys import plain_signs
 from webui.values.text import Refused, clean_text, names_hidden, refuse_hidden, sealed, within
 
 # RFC 3261, 25.1: user = 1*(unreserved / escaped / user-unreserved), here without escapes.
@@ -40,7 +41,7 @@ def _port(raw: str) -> int:
 def sip_username(raw: str) -> str | None:
     """Returns the user part of a SIP URI (RFC 3261, 25.1), no percent escapes; None if blank."""
     maximum = sealed("sip_username").maximum
-    value = clean_text(raw, maximum)
+    value = plain_signs(clean_text(raw, maximum))
     if not value:
         return None
     if not _SIP_USER.fullmatch(value):

@@ -1,4 +1,4 @@
-"""Names, reasons and whole numbers, and the normalised text that searches compare."""
+"""Names, reasons and whole numbers."""
 
 import re
 import unicodedata
@@ -10,13 +10,12 @@ from webui.core.catalogue import FIELDS
 from webui.core.field_types import Sealed, Text, Whole
 from webui.values import hidden_characters
 
+# Unicode's space separators. Tabs and line breaks are control characters: they are refused.
+_SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 # Numbers grouped as pages show them. Refused, because a point may group digits or be decimal.
 _GROUPED = re.compile(r"[0-9]+(?:[,.'’\s][0-9]+)+")
-WORD_LENGTH = 60
-"""In characters. Only this much of a longer word is searched."""
 NFC_JOINS = 4
 """One character of NFC may be typed as up to four (U+1F82), also counted in UTF-16 units."""
-_WORDS = re.compile(rf"([^\W_]{{1,{WORD_LENGTH}}})[^\W_]*")
 
 T = TypeVar("T")
 USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
@@ -28,12 +27,13 @@ class Refused(ValueError):
 
 
 def clean_text(raw: str, maximum: int) -> str:
-    """Returns the text in NFC, trimmed.
+    """Returns the text in NFC, trimmed, with single spaces.
 
     Refuses first what is surely longer than ``maximum`` characters: the time of NFC grows with
     the square of the number of combining marks, to a minute for a form full of them.
     """
-    return unicodedata.normalize("NFC", within(raw.strip(), maximum * NFC_JOINS)).strip()
+    short = within(_SPACES.sub(" ", raw.strip()), maximum * NFC_JOINS)
+    return unicodedata.normalize("NFC", short).strip()
 
 
 def refuse_hidden(value: str, *, skipped: int = 0, joiners: bool = False) -> None:
@@ -74,7 +74,7 @@ def text(raw: str, field: Text) -> str:
     value = clean_text(raw, field.maximum)
     if not value and field.minimum:
         raise Refused(f"Enter a {field.label.lower()}.")
-    refuse_hidden(value, skipped=_skipped(raw), joiners=field.prose)
+    refuse_hidden(raw.strip(), skipped=_skipped(raw), joiners=field.prose)
     if value and not any(unicodedata.category(character)[0] in "LNPS" for character in value):
         raise Refused("Use at least one character that can be seen.")
     if not field.minimum <= len(value) <= field.maximum:
@@ -82,32 +82,6 @@ def text(raw: str, field: Text) -> str:
             f"Use {field.minimum} to {field.maximum} characters. This has {len(value):,}."
         )
     return value
-
-
-def search_key(value: str) -> str:
-    """Returns the text in the form that searches compare: without case and accents."""
-    if value.isascii():
-        # The same result in a fifth of the time.
-        return value.lower().strip()
-    decomposed = unicodedata.normalize("NFKD", value.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold().strip()
-
-
-# Letters whose stroke people omit, as they omit accents. Unicode does not decompose them.
-_PLAIN_LETTERS = str.maketrans(
-    {"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t"}
-    | {"æ": "ae", "œ": "oe", "þ": "th"}
-)
-
-
-def name_key(value: str) -> str:
-    """Returns a tenant's name as searches and sorting compare it: "lodz" finds "Łódź"."""
-    return search_key(value).translate(_PLAIN_LETTERS)
-
-
-def search_words(value: str) -> list[str]:
-    """Returns the different words of a text, in order, in the form that searches compare."""
-    return list(dict.fromkeys(_WORDS.findall(search_key(value))))
 
 
 def whole_number(raw: str, field: Whole) -> int:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from webui import values
 from webui.accounts import passwords, reset_links
 from webui.accounts.factors import factors
 from webui.accounts.operations import find_by_name
@@ -65,6 +66,8 @@ def sign_in(
 
     Unknown, disabled and wrong give the same result after equal work (ASVS 5.0, 6.3.8).
     """
+    # One name for the counters, however it was typed.
+    name = values.account_key(name)
     if not name or not password:
         # An incomplete form can never be correct, so it is neither counted nor recorded.
         return REFUSED

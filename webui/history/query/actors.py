@@ -8,6 +8,7 @@ from sqlalchemy import or_, select
 from webui.core.extensions import db
 from webui.models import AuditEntry, User
 from webui.models.columns import starts_with
+from webui.values import account_key
 
 KINDS = {"cli": "Commands on the server", "system": "The system itself"}
 """Actors without an account."""
@@ -41,7 +42,7 @@ def resolve_actor(value: str) -> str | None:
     found = as_uuid(value)
     if found:
         return str(found) if name_of(str(found)) else None
-    key = User.username_key == value.casefold()
+    key = User.username_key == account_key(value)
     account = db.session.scalars(select(User.id).where(key)).first()
     return str(account) if account else None
 
@@ -60,7 +61,7 @@ def name_of(value: str) -> str | None:
 
 def search(typed: str) -> list[Person]:
     """Returns matching kinds, and a few people whose username or e-mail starts with the text."""
-    key = typed.strip().casefold()
+    key = account_key(typed)
     if not key:
         return []
     begins = [starts_with(column, key) for column in (User.username_key, User.email_key)]

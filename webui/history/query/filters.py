@@ -13,7 +13,7 @@ from uuid import UUID
 
 from webui.core.permissions import Permission, may
 from webui.history.query import actors, labels, times
-from webui.values import search_words
+from webui.values import identifier, question, search_words
 
 MAX_VALUES = 20
 """The most values of one parameter."""
@@ -124,11 +124,12 @@ PARAMETERS = tuple(_NAMES.get(field.name, field.name) for field in fields(Filter
 
 def _given(arguments: Any, name: str) -> tuple[str, ...]:
     """Returns the values of a parameter that are not blank. Raises BadFilter."""
-    values = tuple(dict.fromkeys(v.strip() for v in arguments.getlist(name) if v.strip()))
+    asked = question if name == "q" else identifier
+    values = tuple(dict.fromkeys(filter(None, map(asked, arguments.getlist(name)))))
     if len(values) > MAX_VALUES:
         raise BadFilter(f"Choose at most {MAX_VALUES} values of “{name}”.", name)
-    if any(len(value) > MAX_TEXT or not value.isprintable() for value in values):
-        words = f"A value of “{name}” is too long or contains invisible characters."
+    if any(len(value) > MAX_TEXT or "\0" in value for value in values):
+        words = f"A value of “{name}” is too long or contains a character that no value has."
         raise BadFilter(words, name)
     return values
 

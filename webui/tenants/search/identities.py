@@ -7,6 +7,7 @@ while the index is being rebuilt with a new key.
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, bindparam, literal, or_, select, union_all
@@ -48,17 +49,29 @@ class IdentityQuery:
     both: bool
 
 
+_IN_BRACKETS = re.compile(r"<([^<>]*)>")
+_SCHEME = re.compile(r"^(?:.*\s)?sips?:(?://)?", re.IGNORECASE)
+
+
 def parse_identity(words: str) -> IdentityQuery | None:
     """Parse a search text as a SIP domain, a username or user@domain; None when it is neither.
 
-    A leading ``sip:`` and a port are removed, as in text copied from a trunk's settings.
+    Understands what is copied from a trunk's settings or a SIP message (RFC 3261, 20.10 and 25.1):
+    ``"Name" <sip:user:password@host:5060;transport=tls>;tag=x``. Only user and host count.
     """
-    words = re.sub(r"^sips?:", "", words.strip(), flags=re.IGNORECASE)
-    user, at, host = words.rpartition("@")
-    hosts, users = _hosts(host), _users(user if at else words)
+    words = values.identifier(words)
+    brackets = _IN_BRACKETS.search(words)
+    address = _SCHEME.sub("", brackets[1] if brackets else words)
+    before, at, after = address.partition("@")
+    user = unquote(before.partition(":")[0]) if at else address
+    hosts, users = _hosts(_without_parameters(after if at else address)), _users(user)
     if not (hosts and users if at else hosts or users):
         return None
     return IdentityQuery(hosts, users, bool(at))
+
+
+def _without_parameters(host: str) -> str:
+    return re.split("[;?]", host, maxsplit=1)[0]
 
 
 def shared_identity(tenant: Tenant) -> SharedIdentity:

@@ -11,7 +11,7 @@ from webui.models.tenant.usage import month_of
 from webui.tenants.search import list_query, search_terms
 from webui.tenants.search.list_query import ORDERS, Group, Lookup, QueryShape
 from webui.tenants.search.search_terms import PREFIX_BELOW, SearchTerm, TermValues
-from webui.values import name_key
+from webui.values import name_key, question
 from webui.web.paging import PAGE_SIZE, Page
 
 CHOICES: dict[str, dict[str, str]] = {
@@ -44,7 +44,7 @@ class Filters:
 
         Raises BadFilter, because a list that ignores a wrong filter misleads.
         """
-        given = {name: arguments.get(name, "").strip() for name in cls.names()}
+        given = {name: question(arguments.get(name, "")) for name in cls.names()}
         chosen = tuple((name, given[name]) for name in CHOICES if given[name])
         for name, value in chosen:
             if value not in CHOICES[name]:

@@ -18,7 +18,7 @@ from webui.core.permissions import Permission, may
 from webui.models import Tenant, User
 from webui.models.columns import past
 from webui.tenants.search import identities
-from webui.values import name_key
+from webui.values import account_key, identifier, name_key
 
 PREFIX_BELOW = 3
 """With fewer characters, only the beginnings of names are searched."""
@@ -194,7 +194,7 @@ TermValues = dict[SearchTerm, Mapping[str, Any]]
 
 def terms_of_search(words: str, of: str, on_sqlite: bool) -> TermValues:
     """Returns the terms of a search text, with their bound values."""
-    found = _UUID.search(words)
+    found = _UUID.search(identifier(words))
     if found:
         return {Id(of, on_sqlite): {"id": UUID(found.group())}}
     terms: TermValues = {**_named(words, of, on_sqlite), **terms_of_owner(words, of, on_sqlite)}
@@ -220,9 +220,9 @@ def _named(words: str, of: str, on_sqlite: bool) -> TermValues:
 
 def terms_of_owner(words: str, of: str, on_sqlite: bool) -> TermValues:
     """Returns the terms for an owner: beginning of username or e-mail, or the account's id."""
-    if _UUID.fullmatch(words):
-        return {Account(of, on_sqlite): {"id": UUID(words)}}
-    if not _ACCOUNT.fullmatch(words):
+    key = account_key(words)
+    if _UUID.fullmatch(key):
+        return {Account(of, on_sqlite): {"id": UUID(key)}}
+    if not _ACCOUNT.fullmatch(key):
         return {}
-    key = words.casefold()
     return {Owner(of, on_sqlite): {"low": key, "high": past(key)}}

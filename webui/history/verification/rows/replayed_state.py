@@ -21,7 +21,7 @@ from webui.models.columns import Audited, CompactJSON, UTCDateTime
 from webui.models.seals.sealed_columns import sealed_columns
 from webui.models.tenant.tenant import DEFAULTS
 from webui.models.user import NO_PASSWORD
-from webui.values import name_key
+from webui.values import account_key, name_key
 
 Row = Mapping[str, Any]
 Read = Callable[[Any], Any]
@@ -220,8 +220,8 @@ USERS = Guarded(
     (Action.USER_CREATED, Action.USER_INVITED),
     {"active": True, "time_zone": "UTC"},
     {
-        "username_key": lambda row: row["username"].casefold(),
-        "email_key": lambda row: row["email"].casefold(),
+        "username_key": lambda row: account_key(row["username"]),
+        "email_key": lambda row: account_key(row["email"]),
     },
     "password_hash",
 )
