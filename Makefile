@@ -14,11 +14,15 @@ INSTALL := $(BIN)/pip install --quiet --disable-pip-version-check --require-hash
 
 export WEBUI_ENV ?= development
 
-.PHONY: run setup machine lint ready test check bench mutants screenshots vendor requirements sbom
+.PHONY: run port setup machine lint ready test check bench mutants screenshots vendor requirements sbom
 
-run: setup
-	@exec env BIN=$(BIN) .ci/serve wsgi:app --bind 127.0.0.1:$(PORT) --workers $(WORKERS) --threads $(THREADS) --no-control-socket \
+run: port setup
+	@exec env BIN=$(BIN) PYTHON=$(PYTHON) .ci/serve wsgi:app --bind 127.0.0.1:$(PORT) --workers $(WORKERS) --threads $(THREADS) --no-control-socket \
 	  --access-logfile - --access-logformat '%(t)s %(h)s %(m)s %(U)s %(s)s %(b)s %(M)sms'
+
+# Before the setup, which may take a minute.
+port:
+	@$(PYTHON) .ci/port 127.0.0.1:$(PORT)
 
 setup: $(RUNTIME)
 	$(FLASK) setup --demo

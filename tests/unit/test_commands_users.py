@@ -1,11 +1,16 @@
 """The commands for accounts, as somebody on the server types them."""
 
+import getpass
+import sys
+from io import StringIO
+
 import pytest
 
 from tests.factories import make_user
 from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.raw import unchanged
 from webui.accounts.operations import find_user
+from webui.commands import groups
 from webui.history.record.actions import Action
 from webui.models.user import NO_PASSWORD
 
@@ -40,6 +45,13 @@ class TestCreate:
     def test_judges_the_password_by_the_one_rule(self, run, given):
         with unchanged():
             create(run, given=given, code=1)
+
+    def test_asks_on_a_terminal_and_shows_nothing(self, monkeypatch):
+        terminal = StringIO("typed and shown\n")
+        terminal.isatty = lambda: True
+        monkeypatch.setattr(sys, "stdin", terminal)
+        monkeypatch.setattr(getpass, "getpass", lambda: PASSWORD)
+        assert groups.read_password() == PASSWORD
 
     def test_of_an_owner_needs_a_tenant(self, run):
         with unchanged():

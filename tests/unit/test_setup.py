@@ -1,10 +1,11 @@
 """`flask setup`: keys are made once, are their owner's alone, and are never made anew."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from config import Config
+from config import ROOT, Config
 from tests import raw
 from tests.apps import an_app, inside
 from webui.commands import groups
@@ -40,7 +41,7 @@ def files(instance: Path) -> dict[str, str]:
 
 class TestSetup:
     def test_makes_keys_that_only_their_owner_can_read(self, instance):
-        assert setup()[0] == ""
+        setup()
         assert sorted(files(instance)) == list(KEYS)
         assert {oct((instance / name).stat().st_mode)[-3:] for name in KEYS} == {"600"}
         assert Config.from_environment().check_keys() is None
@@ -48,7 +49,8 @@ class TestSetup:
     def test_says_what_a_server_would_still_lack(self, instance, monkeypatch):
         monkeypatch.delenv("WEBUI_ORIGIN")
         monkeypatch.setenv("WEBUI_ENV", "production")
-        assert setup()[0].startswith("Not ready to serve yet. WEBUI_ORIGIN is not set: production")
+        said = setup()[0].removeprefix(f"{groups.FIRST_ADMIN}\n")
+        assert said.startswith("Not ready to serve yet. WEBUI_ORIGIN is not set: production")
         assert sorted(files(instance)) == list(KEYS)
 
     def test_makes_other_keys_every_time(self, instance):
@@ -73,6 +75,25 @@ class TestSetup:
         assert said == "Error: the database uses key k1: restore the key ring\n"
         assert sorted(files(instance)) == ["audit_key", "secret_key"]
         assert rows_again == rows
+
+
+class TestFirstAdmin:
+    def test_is_asked_for_until_there_is_one(self, instance):
+        said = setup()[0]
+        assert said == f"{groups.FIRST_ADMIN}\n"
+        command = re.search(r"flask --app wsgi (users create .*)", said)[1]
+        arguments = command.replace("NAME", "ada").replace("ADDRESS", "ada@b.example").split()
+        app = an_app(Config.from_environment())
+        with inside(app):
+            given = "correct horse battery staple\n"
+            result = app.test_cli_runner().invoke(args=arguments, input=given)
+            assert result.output == "Created ada, role admin.\n"
+        assert setup()[0] == ""
+
+    def test_is_told_alike_in_the_documents(self):
+        command = groups.FIRST_ADMIN.splitlines()[1].strip()
+        for name in ("README.md", "docs/operations.md"):
+            assert command in (ROOT / name).read_text(), name
 
 
 class TestDemo:

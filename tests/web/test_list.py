@@ -10,7 +10,7 @@ from markupsafe import escape
 
 from tests.factories import make_tenant, make_user, revise
 from tests.web import dom
-from tests.web.pages import tenant_url
+from tests.web.pages import PASSWORD, Browser, tenant_url
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
 from webui.models import TenantUsage
@@ -373,6 +373,19 @@ class TestEmptyList:
         assert [a.get("href") for a in dom.elements(page.tree, "a", class_="btn-primary")] == [
             "/tenants/new"
         ]
+
+    @pytest.mark.parametrize("environment", ["production", "development"])
+    @pytest.mark.parametrize("role", ["support", "auditor"])
+    def test_speaks_of_demo_data_only_to_who_develops(self, make_app, environment, role):
+        app = make_app(environment=environment, require_mfa="none")
+        browser = Browser(app.test_client(), set())
+        browser.client.environ_base["wsgi.url_scheme"] = "https"
+        browser.sign_in(make_user(role, password=PASSWORD).username)
+        page = browser.get("/tenants")
+        create = "Create the first one" if role == "support" else "Support or an admin can create"
+        assert create in page.words
+        assert ("demo" in page.words) is (role == "support" and environment == "development")
+        assert "Customers can set up their own at /signup." in page.words
 
     @pytest.mark.parametrize("query", ["status=active", "plan=starter", "onboarding=open"])
     def test_may_be_narrowed(self, support, query):

@@ -32,6 +32,10 @@ users = AppGroup("users", help="Accounts.")
 demo_group = AppGroup("demo", help="Believable data to try things with.")
 DEMO_TENANTS = 250
 DEMO_SEED = 1
+FIRST_ADMIN = """\
+No account of an admin exists yet. Make the first one; the command asks for a password:
+  flask --app wsgi users create --username NAME --email ADDRESS --role admin --password-stdin
+This admin invites everybody else in the console: Users, Invite somebody."""
 
 
 def init_cli(app: Flask) -> None:
@@ -58,9 +62,13 @@ def setup(with_demo: bool) -> None:
         config = prepare(current_app, Config.from_environment)
     except (ConfigError, BadKeyRing, SecretError) as error:
         raise click.ClickException(str(error)) from error
+    if with_demo:
+        _load_demo()
     _say_what_is_missing(config)
-    if not with_demo:
-        return
+
+
+def _load_demo() -> None:
+    """Loads demo data into an empty database, and makes the demo accounts."""
     if db.session.scalars(select(Tenant.id).limit(1)).first() is None:
         _load(DEMO_TENANTS, DEMO_SEED)
     path = Path(current_app.extensions["webui_config"].instance) / "demo-accounts.txt"
@@ -73,7 +81,10 @@ def setup(with_demo: bool) -> None:
 
 
 def _say_what_is_missing(config: Config) -> None:
-    """Setup succeeded, but a server would not start: print what is missing."""
+    """Setup succeeded: print what a server would lack, and how the first admin comes to be."""
+    admins = select(User.id).where(User.role == Role.ADMIN, User.active)
+    if db.session.scalars(admins.limit(1)).first() is None:
+        click.echo(FIRST_ADMIN)
     try:
         config.check_serving()
     except ConfigError as error:
@@ -110,9 +121,9 @@ def create_user(
     password_stdin: bool,
     reason: str | None,
 ) -> None:
-    """Make an account. The password comes from standard input, one line."""
+    """Make an account. The password comes from standard input, one line; a terminal hides it."""
     assert password_stdin
-    password = sys.stdin.readline().rstrip("\r\n")
+    password = read_password()
     try:
         _check_account(username, email, password, Role(role), tenant)
         reason = values.text(reason, REASON) if reason else None
@@ -120,6 +131,11 @@ def create_user(
     except (operations.NotPossible, values.Refused) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Created {username}, role {role}.")
+
+
+def read_password() -> str:
+    """Reads one line of standard input; on a terminal it asks and does not show what is typed."""
+    return getpass.getpass() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
 
 
 @users.command("list")

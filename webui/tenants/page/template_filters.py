@@ -75,6 +75,7 @@ def init_tenant_filters(app: Flask) -> None:
         status_fields=STATUS_FIELDS,
         closed_words=CLOSED,
         support_contact=app.extensions["webui_config"].support_contact,
+        in_development=not app.extensions["webui_config"].production,
         restored_words=RESTORED,
         hint=hint,
         value_text=value_text,
