@@ -196,3 +196,29 @@ class TestPageOfItsOwn:
         shown.card("billing").get_by_role("link", name="Cancel").click()
         expect(shown.header).to_be_visible()
         expect(shown.rows).to_have_count(1)
+
+
+class TestGroupedNumber:
+    def test_is_corrected_by_one_press_and_saved(self, open_page, tenant):
+        page = open_page("support")
+        form = TenantPage(page, tenant).open().edit("billing")
+        form.fill(monthly_call_limit="70,000", max_concurrent_calls="7").save()
+        expect(form.error("monthly_call_limit")).to_contain_text("Digits only")
+        page.get_by_role("button", name="Use 70000").click()
+        number = form.field("monthly_call_limit")
+        expect(number).to_have_value("70000")
+        expect(number).to_be_focused()
+        expect(number).not_to_have_attribute("aria-invalid", "true")
+        expect(form.error("monthly_call_limit")).to_have_count(0)
+        expect(form.field("max_concurrent_calls")).to_have_value("7")
+        number.press("Enter")
+        expect(page.get_by_text("to 70,000").first).to_be_visible()
+
+    def test_is_not_put_back_by_enter(self, open_page, tenant):
+        page = open_page("support")
+        form = TenantPage(page, tenant).open().edit("billing")
+        form.fill(monthly_call_limit="80,000").save()
+        expect(page.get_by_role("button", name="Use 80000")).to_be_visible()
+        form.field("monthly_call_limit").fill("60000")
+        form.field("monthly_call_limit").press("Enter")
+        expect(page.get_by_text("to 60,000").first).to_be_visible()

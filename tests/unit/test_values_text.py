@@ -183,12 +183,43 @@ REFUSED_NUMBERS = [
     *("١٢", "１２", "²", "½", "五", "5\0", "5\n6", "−5", "--5", "9" * 5_000),
 ]
 
+MEANT = [
+    *((typed, "70000") for typed in ("70,000", "70.000", "70 000", "70\u00a0000", "70\u202f000")),
+    *(
+        (typed, "70000")
+        for typed in ("70'000", "70’000", "70_000", "\u200e70000\ufeff", "７００００")
+    ),
+    *(
+        (typed, "70000")
+        for typed in (" 070,000 ", "70,000.00", "70.000,00", "٧٠٬٠٠٠", "７０,０００")
+    ),
+    *(("1,234,567", "1234567"), ("12,34,567", "1234567"), ("1 234.00", "1234")),
+    *(
+        (typed, None)
+        for typed in (
+            "70,00",
+            "7,0000",
+            "1,234.567",
+            "70000.5",
+            "70k",
+            "-70,000",
+            "",
+            "5\n6",
+            "5\x006",
+        )
+    ),
+    *(
+        (typed, None)
+        for typed in ("70  000", "1,234 567", "70,000,", "1.5", "²", "9,007,199,254,740,992")
+    ),
+]
+
 
 class TestWholeNumber:
     @pytest.mark.parametrize("typed", REFUSED_NUMBERS)
     @pytest.mark.parametrize("name", ["max_concurrent_calls", "monthly_call_limit"])
     def test_refuses_all_but_the_ten_digits(self, name, typed):
-        with pytest.raises(Refused, match=r"^Enter a whole number from"):
+        with pytest.raises(Refused, match=r"^(Enter a whole number from|Remove the invis)"):
             values.whole_number(typed, catalogue.whole(name))
 
     @pytest.mark.parametrize(
@@ -197,6 +228,21 @@ class TestWholeNumber:
     def test_says_that_what_pages_show_in_groups_is_typed_without(self, typed):
         with pytest.raises(Refused, match="Digits only"):
             values.whole_number(typed, catalogue.whole("monthly_call_limit"))
+
+    @pytest.mark.parametrize(("typed", "meant"), MEANT)
+    def test_says_which_number_was_probably_meant(self, typed, meant):
+        with pytest.raises(Refused) as caught:
+            values.whole_number(typed, catalogue.whole("monthly_call_limit"))
+        assert caught.value.meant == meant
+
+    def test_offers_no_number_that_it_refuses(self):
+        for typed in ("1,001", "70,000", "0,000"):
+            with pytest.raises(Refused) as caught:
+                values.whole_number(typed, catalogue.whole("max_concurrent_calls"))
+            assert caught.value.meant is None
+        with pytest.raises(Refused, match="character 1: left-to-right mark") as caught:
+            values.whole_number("\u200e1,000", catalogue.whole("max_concurrent_calls"))
+        assert caught.value.meant == "1000"
 
     @pytest.mark.parametrize(
         ("name", "lowest", "highest"),

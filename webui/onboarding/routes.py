@@ -41,6 +41,7 @@ from webui.web.htmx import go_to, part_of, wants_fragment
 from webui.web.posted import drafts
 from webui.web.posted.drafts import keeps_draft
 from webui.web.posted.forms import posted_version
+from webui.web.posted.meant_values import fill_meant
 
 bp = Blueprint("onboarding", __name__, url_prefix="/onboarding")
 KEPT = "This is what you had typed here. It is not saved yet."
@@ -125,6 +126,8 @@ def leave(tenant: Tenant, row: Onboarding, step: Step) -> Any:
     offer = offered_password(form)
     if offer:
         return _form(tenant, row, step, form, version=version, offer=offer)
+    if fill_meant(form):
+        return _form(tenant, row, step, form, version=version)
     if go is Go.SKIP:
         return _set_aside(tenant, step, form, go)
     try:
@@ -247,7 +250,7 @@ def _page(tenant: Tenant, row: Onboarding, step: Step, status: int, **words: Any
         "returns": returns() and step is (request.view_args or {}).get("step"),
         "restored_words": KEPT,
         # The question comes first: only a field with an error takes the focus from it.
-        "first_field": lambda form, _notes: form.first_error,
+        "first_field": lambda form, _notes: form.filled or form.first_error,
         **words,
     }
     return make_response(render_template(part_of("onboarding/step.html"), **context), status)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Sealed, Text, Whole
 from webui.values import hidden_characters
+from webui.values.digits import meant_number
 
 # Unicode's space separators. Tabs and line breaks are control characters: they are refused.
 _SPACES = re.compile("[ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
@@ -23,7 +24,12 @@ USERNAME = re.compile(r"[A-Za-z0-9._-]{3,50}")
 
 
 class Refused(ValueError):
-    """The text is not acceptable; the message says why, without repeating the text."""
+    """The text is not acceptable; the message says why, without repeating the text.
+
+    ``meant``: what the field accepts and was probably meant, or None.
+    """
+
+    meant: str | None = None
 
 
 def clean_text(raw: str, maximum: int) -> str:
@@ -85,17 +91,30 @@ def text(raw: str, field: Text) -> str:
 
 
 def whole_number(raw: str, field: Whole) -> int:
-    """Returns a whole number, written with the digits 0-9, within the field's limits."""
-    value = raw.strip()
-    if _GROUPED.fullmatch(value):
-        raise Refused(f"{field.rule} Digits only, without commas, points or spaces.")
+    """Returns a whole number, written with the digits 0-9, within the field's limits.
+
+    Refuses anything else; if it is clear which number was meant, the refusal says it.
+    """
+    number = _digits(raw.strip(), field)
+    if number is not None:
+        return number
+    meant = meant_number(raw)
+    possible = meant is not None and _digits(meant, field) is not None
+    try:
+        refuse_hidden(raw.strip(), skipped=_skipped(raw))
+        more = " Digits only, without commas, points or spaces."
+        raise Refused(field.rule + (more if _GROUPED.fullmatch(raw.strip()) else ""))
+    except Refused as refusal:
+        refusal.meant = meant if possible else None
+        raise
+
+
+def _digits(value: str, field: Whole) -> int | None:
     # Leading zeros are allowed. More digits than the maximum has cannot be within the limits.
     digits = value.lstrip("0") or "0"
     if not re.fullmatch(r"[0-9]+", value) or len(digits) > len(str(field.maximum)):
-        raise Refused(field.rule)
-    if not field.minimum <= int(digits) <= field.maximum:
-        raise Refused(field.rule)
-    return int(digits)
+        return None
+    return int(digits) if field.minimum <= int(digits) <= field.maximum else None
 
 
 def sealed(name: str) -> Sealed:

@@ -35,6 +35,7 @@ from webui.web.paging import BadCursor
 from webui.web.posted import drafts
 from webui.web.posted.drafts import keeps_draft
 from webui.web.posted.forms import posted_submission, posted_version
+from webui.web.posted.meant_values import fill_meant
 
 bp = Blueprint("tenants", __name__, url_prefix="/tenants")
 NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
@@ -127,6 +128,8 @@ def save_section(tenant_id: UUID, section: Section) -> Any:
     offer = form_responses.offered_password(form)
     if offer:
         return form_responses.show_form(tenant, form, section, version, offer=offer)
+    if fill_meant(form):
+        return form_responses.show_form(tenant, form, section, version)
     if not form.validate():
         return form_responses.refused(tenant, form, section, version)
     try:

@@ -127,12 +127,13 @@ def visible_fields(form: TenantForm) -> list[Field]:
 
 
 def first_field(form: TenantForm, notes: Mapping[str, ConflictNote] | None = None) -> str:
-    """Returns the field that gets the focus: the first wrong or conflicting one, else the first."""
+    """Returns the field that gets the focus: just filled, wrong or in conflict, or the first."""
     if "status" in form:
         # The status comes before all other fields of its form.
         return form.first_error or "status"
     disputed = [name for name, note in (notes or {}).items() if note.kind == "both"]
-    return form.first_error or next(iter(disputed), visible_fields(form)[0].name)
+    first = next(iter(disputed), visible_fields(form)[0].name)
+    return form.filled or form.first_error or first
 
 
 def width(name: str) -> str:

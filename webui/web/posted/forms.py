@@ -35,6 +35,7 @@ class ParsedField(StringField):
     """Text with a rule: ``parse`` returns the value or raises values.Refused.
 
     ``kind`` chooses the template's control; all kinds but ``text`` are taken exactly as typed.
+    ``meant``: after a refusal, what was probably meant.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class ParsedField(StringField):
         self.kind = kind
         self.missing = missing
         self.value: Any = None
+        self.meant: str | None = None
 
     def pre_validate(self, form: Any) -> None:
         """Parses the text; a refusal becomes the field's error."""
         try:
             self.value = self.parse(self.data or "")
         except values.Refused as refusal:
+            self.meant = refusal.meant
             raise StopValidation(str(refusal)) from None
 
 
@@ -112,10 +115,14 @@ class PostedForm(FlaskForm):
 
 
 class BaseForm(PostedForm):
-    """A form that requires each of its fields exactly once."""
+    """A form that requires each of its fields exactly once.
+
+    ``filled``: the name of the field that :func:`meant_values.fill_meant` filled.
+    """
 
     def __init__(self, *formdata: Any, **options: Any) -> None:
         super().__init__(*formdata, **options)
+        self.filled: str | None = None
         # The value of a field that was dropped from a too large form is lost: the field says so.
         for name in g.get("too_much", set()) - _TECHNICAL:
             if name in self:
