@@ -83,6 +83,7 @@ class TenantPage:
         self.more = page.locator("#tenant-more")
         self.rows = page.locator("table#history tbody tr")
         self.live = page.locator("#live")
+        self.saved = page.locator(".saved-line")
         self.older = page.get_by_role("link", name="Older")
 
     def open(self) -> Self:

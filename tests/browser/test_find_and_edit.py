@@ -152,7 +152,7 @@ class TestEditing:
             tenant_page.expect_saved(edit.sentence)
             expect(tenant_page.rows).to_have_count(number)
             expect(tenant_page.edit_link(edit.section)).to_be_focused()
-            expect(tenant_page.live).to_have_text("Saved.")
+            expect(tenant_page.card(edit.section).locator(".saved-line")).to_contain_text("Saved: ")
             expect(tenant_page.card(edit.section)).to_contain_text(edit.card)
             expect(tenant_page.header).to_contain_text(edit.header)
             expect(tenant_page.header).to_contain_text("changed just now by mira.chen")

@@ -21,7 +21,7 @@ class TestStatus:
         status.service("Calls").check()
         status.service("SIP").check()
         status.form.fill(reason="Payment overdue, ticket 88213").save()
-        expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="Saved: suspended")).to_be_visible()
         expect(shown.header).to_contain_text("Suspended")
         expect(shown.now).to_contain_text("Stopped now: calls, SIP")
         expect(shown.now).to_contain_text("“Payment overdue, ticket 88213”")
@@ -148,7 +148,7 @@ class TestDoubleClick:
         form = tenant_page.edit("billing").fill(monthly_call_limit=900)
         form.save_button.dblclick()
         tenant_page.expect_saved("Lowered calls a month from 1,000 to 900")
-        expect(tenant_page.live).to_have_text("Saved.")
+        expect(tenant_page.saved).to_contain_text("Saved: calls a month 1,000 → 900 · Undo")
         expect(tenant_page.rows).to_have_count(2)
         assert len(posted) == 1
 

@@ -83,7 +83,7 @@ class TestSections:
             form.fill(**values).save()
             expect(plain).to_have_url(re.compile(f"{shown.path}#section-{section}$"))
             assert [a.status for a in answers if a.request.method == "POST"] == [303]
-            expect(plain.get_by_text("Saved.")).to_be_visible()
+            expect(plain.locator(".saved-line")).to_be_visible()
             expect(shown.rows).to_have_count(number)
             expect(shown.rows.first).to_contain_text(sentence)
             expect(shown.card(section)).to_be_in_viewport()
@@ -102,7 +102,7 @@ class TestSections:
         expect(form.field("max_concurrent_calls")).to_have_value("7")
         expect(plain.get_by_role("heading", level=1)).to_be_visible()
         form.fill(monthly_call_limit=900).save()
-        expect(plain.get_by_text("Saved.")).to_be_visible()
+        expect(plain.locator(".saved-line")).to_be_visible()
 
     def test_what_is_too_much_text_costs_nothing_else(self, plain, tenant):
         shown = TenantPage(plain, tenant).open()
@@ -116,7 +116,7 @@ class TestSections:
         expect(form.field("name")).to_have_value("Aurora Plain")
         expect(form.field("reason")).to_have_value(REASON)
         form.save()
-        expect(plain.get_by_text("Saved.")).to_be_visible()
+        expect(plain.locator(".saved-line")).to_be_visible()
         expect(shown.rows.first).to_contain_text("Aurora Plain")
 
     def test_a_conflict_is_a_page_and_saving_again_wins(self, plain, tenant, open_page):

@@ -83,7 +83,7 @@ class TestBothChanged:
         tom.edit(tenant, "billing", max_concurrent_calls=40)
         with raw.unchanged():
             maria.submit(form, 303, max_concurrent_calls=40, reason=REASON)
-        assert "Saved." in maria.get(tenant_url(tenant)).words
+        assert "These values were saved already." in maria.get(tenant_url(tenant)).words
 
     def test_one_field_alike_and_one_not(self, maria, tom, tenant):
         form = maria.get(edit_url(tenant, "billing"))

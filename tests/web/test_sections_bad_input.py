@@ -234,7 +234,7 @@ class TestRefusedValue:
                 else:
                     assert answer.field(field) == as_typed(value, field)
         more = {"sip_password": "long enough"} if section == "sip" else {}
-        assert "Saved." in admin.submit(answer, 200, htmx=True, reason=REASON, **more).words
+        assert "Saved: " in admin.submit(answer, 200, htmx=True, reason=REASON, **more).words
         assert fresh(tenant).version == 2
 
     def test_asks_for_a_typed_secret_once_more(self, admin, tenant):

@@ -73,7 +73,9 @@ class TestChange:
             changes["blocked_services"] = [[], stored]
         assert_audited(Action.TENANT_STATUS, tenant, changes=changes, reason=REASON, source="ui")
         page = support.get(tenant_url(tenant))
-        assert "Saved." in page.words
+        said = page.words_of("main")
+        assert f"Saved: {told[0].lower()}{told[1:]}" in said
+        assert "Undo what was just saved" in said
         assert told in dom.words(page.history[0])
         assert_history_holds()
 

@@ -28,6 +28,7 @@ from webui.models import AuditEntry, Tenant
 from webui.tenants.core.conflicts import Conflict
 from webui.tenants.core.rules import RuleBroken
 from webui.tenants.core.scope import get_tenant
+from webui.tenants.page import saved_line
 from webui.tenants.page.form_responses import explain
 from webui.tenants.reverts import undo
 from webui.tenants.reverts.undo import UndoPlan
@@ -175,14 +176,14 @@ def save_revert(entry_id: UUID) -> Any:
     if not steps:
         return _nothing_to_do(plan, form, version)
     try:
-        undo.revert(plan, steps, version, form.reason_given, request.path, actor())
+        saved = undo.revert(plan, steps, version, form.reason_given, request.path, actor())
     except RuleBroken as broken:
         return _show_plan(plan, form, version, 422, broken=broken.errors)
     except Conflict as conflict:
         return _show_plan(_plan(entry_id), form, conflict.version, 409, latest=conflict.latest)
     except SQLAlchemyError as error:
         return _show_plan(plan, form, version, 503, problem=explain(error))
-    return _to_tenant(plan, UNDONE)
+    return _to_tenant(plan, UNDONE, saved.entry)
 
 
 def _nothing_to_do(plan: UndoPlan, form: undo.RevertForm, version: int) -> Any:
@@ -193,8 +194,12 @@ def _nothing_to_do(plan: UndoPlan, form: undo.RevertForm, version: int) -> Any:
     return _show_plan(plan, form, version, 422, problem=NOTHING_CHOSEN)
 
 
-def _to_tenant(plan: UndoPlan, message: str) -> Any:
-    flash(message)
+def _to_tenant(plan: UndoPlan, message: str, entry: UUID | None = None) -> Any:
+    """Redirects to the tenant, whose page says what the entry changed, else the message."""
+    if entry:
+        saved_line.keep_for_next_page(entry)
+    else:
+        flash(message)
     anchor = plan.part.section.anchor if plan.part.section else None
     return go_to(url_for("tenants.page", tenant_id=plan.tenant.id, _anchor=anchor))
 

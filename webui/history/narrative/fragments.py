@@ -35,12 +35,12 @@ def from_to(verb: str, noun: str, before: str, after: str) -> Sentence:
     return [plain_text(start), old(before), plain_text(" to "), new(after)]
 
 
-def joined(clauses: list[Sentence]) -> Sentence:
-    """Returns one sentence of all clauses, separated by semicolons."""
+def joined(clauses: list[Sentence], between: str = "; ") -> Sentence:
+    """Returns one sentence of all clauses, separated by semicolons or ``between``."""
     parts: Sentence = []
     for parts_of_clause in clauses:
         if parts and parts_of_clause:
-            parts.append(plain_text("; "))
+            parts.append(plain_text(between))
         parts += parts_of_clause
     return parts
 

@@ -4,7 +4,7 @@ A sentence is a list of parts; a part is text, an old value or a new value. Temp
 how a part looks. Independent of requests and the database: sealed values are passed in decrypted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -102,7 +102,7 @@ def _sentence_of(body: Mapping[str, Any], reader: Reader) -> Sentence:
 
 def _edit(action: str, changes: Mapping[str, Any], reader: Reader) -> Sentence:
     if action == Action.TENANT_STATUS:
-        return _status(changes)
+        return status(changes)
     clauses = [clause(name, changes[name], reader) for name in FIELDS if name in changes]
     if changes.get("onboarded_at"):
         clauses.append([_text("finished the onboarding")])
@@ -172,23 +172,29 @@ def opened(value: Any, name: str, side: str, reader: Reader) -> str:
 
 
 def _metadata(old: dict[str, Any], new: dict[str, Any]) -> Sentence:
-    clauses = []
+    clauses = [clause for _, clause in metadata_clauses(old, new)]
+    return _joined(clauses) or [_text("reordered the metadata")]
+
+
+def metadata_clauses(
+    old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[tuple[str, Sentence]]:
+    """Yields each key that was added, removed or changed, with its clause."""
     for key in sorted({*old, *new}):
         if key not in old:
-            clauses.append([_text(f"added metadata {key} "), _new(_json(new[key]), mono=True)])
+            yield key, [_text(f"added metadata {key} "), _new(_json(new[key]), mono=True)]
         elif key not in new:
-            clauses.append([_text(f"removed metadata {key} "), _old(_json(old[key]), mono=True)])
+            yield key, [_text(f"removed metadata {key} "), _old(_json(old[key]), mono=True)]
         elif not same_json(old[key], new[key]):
             parts = _from_to("changed metadata", key, _json(old[key]), _json(new[key]))
-            clauses.append([Part(p.kind, p.text, p.kind != "text") for p in parts])
-    return _joined(clauses) or [_text("reordered the metadata")]
+            yield key, [Part(p.kind, p.text, p.kind != "text") for p in parts]
 
 
 def _json(value: Any) -> str:
     return compact_json(value)
 
 
-def _status(changes: Mapping[str, Any]) -> Sentence:
+def status(changes: Mapping[str, Any]) -> Sentence:
     """Returns one sentence about the status and the stopped services together."""
     old_status, new_status = changes.get("status", [None, None])
     old, new = changes.get("blocked_services", [[], []])

@@ -44,6 +44,7 @@ _OF_TENANT = select(*COLUMNS).where(_ENTRIES.tenant_id == bindparam("tenant_id")
 _NEWEST = _OF_TENANT.order_by(_ENTRIES.seq.desc()).limit(bindparam("most"))
 _NEWEST_FOR_OWNERS = _NEWEST.where(_ENTRIES.action.in_(owner_actions()))
 _AT_VERSION = _OF_TENANT.where(_ENTRIES.tenant_version == bindparam("version"))
+_BY_ID = _OF_TENANT.where(_ENTRIES.id == bindparam("entry"))
 _FIELD_OF_TENANT = (
     _FIELDS.tenant_id == bindparam("tenant_id"),
     _FIELDS.field.in_(bindparam("fields", expanding=True)),
@@ -198,6 +199,11 @@ def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
     )
     query = select(AuditEntry).where(AuditEntry.seq.in_(seqs.order_by(AuditField.seq).limit(_FEW)))
     return list(db.session.scalars(query.order_by(AuditEntry.seq)))
+
+
+def of_tenant(tenant_id: UUID, entry_id: UUID) -> Entry | None:
+    """Returns an entry of the tenant by id, or None."""
+    return next(iter(_entries(_BY_ID, tenant_id=tenant_id, entry=entry_id)), None)
 
 
 def at_version(tenant_id: UUID, version: int) -> Entry | None:

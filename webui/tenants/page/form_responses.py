@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from flask import flash, g, make_response, render_template, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
+from webui.history.record.actions import Action
 from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE
 from webui.tenants.core.conflicts import ConcurrentChange, Conflict
@@ -14,13 +16,14 @@ from webui.tenants.core.forms import TenantForm, form_value
 from webui.tenants.core.operations import Saved
 from webui.tenants.core.rules import RuleBroken
 from webui.tenants.core.sections import Section
-from webui.tenants.page import password_generator
+from webui.tenants.page import password_generator, saved_line
 from webui.tenants.page.overview import LastChange, Overview, last_change
 from webui.values import same_json
 from webui.web.errors import log_database_error
 from webui.web.htmx import go_to, wants_fragment
 
 SAVED = "Saved."
+ALREADY = "These values were saved already."
 UNCHANGED = "Nothing changed, so nothing was saved."
 FAILED = "Nothing was saved: the database did not answer. Your input is still here. Try again."
 
@@ -141,21 +144,50 @@ def side_by_side(tenant: Tenant, form: TenantForm, conflict: Conflict) -> dict[s
 
 def saved(result: Saved, section: Section | None) -> Response:
     """303 to the tenant page or, for htmx, every fragment that changed."""
-    message = SAVED if result.entry or result.already else UNCHANGED
     if section is None or not wants_fragment():
-        return _to_page(result.tenant, section, message)
-    page = Overview(result.tenant)
-    context = {"page": page, "section": section, "message": message, "fresh": result.entry}
+        return _to_page(result, section)
     try:
-        return make_response(render_template("tenants/_saved.html", **context, focus=True))
+        return _saved_fragments(result, section)
     except SQLAlchemyError as error:
         # The save is committed, even if the page around it cannot be rendered now.
         log_database_error(error)
-        return _to_page(result.tenant, section, message)
+        return _to_page(result, section)
 
 
-def _to_page(tenant: Tenant, section: Section | None, message: str) -> Response:
-    flash(message)
+def _saved_fragments(result: Saved, section: Section) -> Response:
+    entry = _entry_of(result, section)
+    line = saved_line.line_of(result.tenant, entry) if entry else None
+    context = {
+        "page": Overview(result.tenant),
+        "section": section,
+        "message": _message(result),
+        "saved": line,
+        "fresh": result.entry,
+    }
+    return make_response(render_template("tenants/_saved.html", **context, focus=True))
+
+
+def _entry_of(result: Saved, section: Section | None) -> UUID | None:
+    """Returns the entry to name: this save's, or that of the first click of a double click."""
+    if result.entry or not result.already:
+        return result.entry
+    action = section.action if section else Action.TENANT_STATUS
+    return saved_line.own_entry(result.tenant, action)
+
+
+def _message(result: Saved) -> str:
+    """Returns what is said where no entry can be named."""
+    if result.entry:
+        return SAVED
+    return ALREADY if result.already else UNCHANGED
+
+
+def _to_page(result: Saved, section: Section | None) -> Response:
+    tenant, entry = result.tenant, _entry_of(result, section)
+    if entry:
+        saved_line.keep_for_next_page(entry)
+    else:
+        flash(_message(result))
     anchor = section.anchor if section else None
     return go_to(url_for("tenants.page", tenant_id=tenant.id, _anchor=anchor))
 

@@ -25,7 +25,7 @@ from webui.tenants.core.operations import Edit
 from webui.tenants.core.rules import Closed, RuleBroken
 from webui.tenants.core.scope import CLOSED, get_tenant, get_tenant_to_change
 from webui.tenants.core.sections import SECTIONS, Section
-from webui.tenants.page import changes_since_sign_in, form_responses
+from webui.tenants.page import changes_since_sign_in, form_responses, saved_line
 from webui.tenants.page.overview import Overview
 from webui.tenants.search import search
 from webui.web import request_actor
@@ -89,11 +89,12 @@ def _open(filters: search.Filters, found: Any) -> Any:
 @requires(Permission.VIEW_TENANT)
 def page(tenant_id: UUID) -> str:
     """The tenant page."""
-    page = Overview(get_tenant(tenant_id))
+    tenant = get_tenant(tenant_id)
+    page, saved = Overview(tenant), saved_line.kept_line(tenant)
     news = (
         changes_since_sign_in.news(tenant_id, current_user.id) if may(Permission.ONBOARD) else None
     )
-    return render_template(part_of("tenants/page.html"), page=page, news=news)
+    return render_template(part_of("tenants/page.html"), page=page, news=news, saved=saved)
 
 
 @bp.get("/<uuid:tenant_id>/<section:section>")
