@@ -73,15 +73,6 @@ class TestNewTenant:
         expect(ListPage(page).open("?q=twice+clicked").names).to_have_count(1)
 
 
-class TestCopy:
-    def test_the_id_is_copied_and_announced(self, open_page, tenant):
-        page = open_page("support", permissions=["clipboard-read", "clipboard-write"])
-        shown = TenantPage(page, tenant).open()
-        page.get_by_role("button", name="Copy id").click()
-        expect(shown.live).to_have_text("Copied.")
-        assert page.evaluate("navigator.clipboard.readText()") == str(tenant)
-
-
 class TestUnsavedInput:
     def test_leaving_asks_first(self, tenant_page):
         page = tenant_page.page

@@ -188,4 +188,4 @@ class TestOtherForms:
 
     def test_what_needs_a_script_is_not_shown(self, plain, tenant):
         TenantPage(plain, tenant).open()
-        expect(plain.get_by_role("button", name="Copy id")).to_be_hidden()
+        expect(plain.get_by_role("button", name="Copy tenant id")).to_be_hidden()

@@ -12,8 +12,9 @@ SIP = {"sip_domain": "sip.example.com", "sip_username": "u", "sip_password": "lo
 
 def cards(page):
     """Title -> (what the head says, finding's source -> its state and words)."""
-    found = {}
-    for card in dom.elements(page.by_id("tenant-more"), "section"):
+    found, more = {}, page.by_id("tenant-more")
+    on = [card for card in dom.elements(more, "section") if not dom.elements(card, "details")]
+    for card in [*on, *dom.elements(more, "details")]:
         title = dom.words(dom.elements(card, "h2")[0])
         lines = []
         for item in dom.elements(card, "li"):
@@ -75,6 +76,15 @@ class TestFindings:
         assert [off[name][0] for name in (HIPAA, PCI)] == ["off · 2 by hand"] * 2
         assert [on[name][0] for name in (HIPAA, PCI)] == ["on · 2 by hand"] * 2
         assert off[HIPAA][1] == on[HIPAA][1]
+
+    def test_of_a_standard_that_is_off_are_one_line_below_the_others(self, admin):
+        page = admin.get(tenant_url(make_tenant(pci_enabled=True)))
+        more = page.by_id("tenant-more")
+        titles = [dom.words(h2) for h2 in dom.elements(more, "h2")]
+        assert titles == ["Owners", "Onboarding", PCI, HIPAA]
+        [folded] = dom.elements(more, "details")
+        assert folded.get("open") is None
+        assert dom.words(dom.elements(folded, "summary")[0]) == "HIPAA off · 2 by hand"
 
     def test_count_what_is_missing(self, admin):
         tenant = make_tenant(data_encryption_enabled=False, recording_enabled=False)

@@ -346,7 +346,7 @@ class TestNoDatabase:
 
     def test_keeps_no_password_of_a_sign_in(self, browser, broken):
         form = browser.get("/login")
-        broken(authentication, "find_user")
+        broken(authentication, "find_by_name")
         page = browser.submit(form, 503, username="maria", password=SECRET)
         assert page.field("username") == "maria"
         assert "password" not in page.fields

@@ -29,9 +29,13 @@ class Finding:
 
 @dataclass(frozen=True)
 class Standard:
-    """A standard with its findings; ``on`` is the tenant's switch for it."""
+    """A standard with its findings; ``on`` is the tenant's switch for it.
+
+    ``anchor`` is the id of its place on the page.
+    """
 
     name: str
+    anchor: str
     on: bool
     findings: list[Finding]
 
@@ -49,8 +53,8 @@ class Standard:
 def standards(tenant: Tenant) -> list[Standard]:
     """Returns the findings of DESIGN 4 for a tenant."""
     return [
-        Standard("HIPAA", tenant.hipaa_enabled, _hipaa(tenant)),
-        Standard("PCI DSS 4.0.1", tenant.pci_enabled, _pci(tenant)),
+        Standard("HIPAA", "standard-hipaa", tenant.hipaa_enabled, _hipaa(tenant)),
+        Standard("PCI DSS 4.0.1", "standard-pci", tenant.pci_enabled, _pci(tenant)),
     ]
 
 
