@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -64,18 +64,40 @@ def _compared(what: str, told: Any, held: Any) -> Iterator[str]:
         yield f"{what} {place}: no entry tells of it"
 
 
-STROKES = str.maketrans("ıłøđðħŧ", "iloddht", "\u00ad") | str.maketrans(
-    {"æ": "ae", "œ": "oe", "þ": "th", "ʼ": "'", "ʻ": "'"}
+STROKES = str.maketrans("ıłøđðħŧ", "iloddht") | str.maketrans({"æ": "ae", "œ": "oe", "þ": "th"})
+INVISIBLE = "\u200c\u200d\ufe0e\ufe0f"
+APOSTROPHES = "\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u02ca\u02cb\u02ee\ua78b\ua78c"
+SIGNS = str.maketrans(APOSTROPHES, "'" * len(APOSTROPHES), INVISIBLE)
+WITHOUT_SPACES = (
+    *((0x0E01, 0x0E3A), (0x0E40, 0x0E4E), (0x0E81, 0x0EBD), (0x0EC0, 0x0ECE), (0x0EDC, 0x0EDF)),
+    *((0x1780, 0x17D3), (0x17D7, 0x17D7), (0x17DC, 0x17DD), (0x1000, 0x103F), (0x1050, 0x109D)),
+    *((0xA9E0, 0xA9FE), (0xAA60, 0xAA7F), (0x3005, 0x3007), (0x3021, 0x3029), (0x3031, 0x3035)),
+    *((0x3038, 0x303C), (0x3041, 0x3096), (0x309D, 0x309F), (0x30A1, 0x30FA), (0x30FC, 0x30FF)),
+    *((0x3105, 0x312F), (0x31A0, 0x31BF), (0x31F0, 0x31FF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF)),
+    *((0x1B000, 0x1B16F), (0x20000, 0x3FFFD)),
 )
 
 
 def words(reason: str) -> set[str]:
     """The different words of a reason, as they are searched."""
-    letters = unicodedata.normalize("NFKD", reason.casefold())
+    letters = unicodedata.normalize("NFKD", reason.translate(SIGNS).casefold())
     plain = "".join(c for c in letters if not unicodedata.combining(c)).casefold()
     plain = "".join(str(unicodedata.decimal(c, c)) for c in plain.translate(STROKES))
-    runs = groupby(plain, key=lambda c: unicodedata.category(c)[0] in "LN")
-    return {"".join(run)[:60] for is_word, run in runs if is_word}
+    return {word for kind, run in groupby(plain, key=_kind) for word in _words(kind, [*run])}
+
+
+def _kind(character: str) -> str:
+    if any(first <= ord(character) <= last for first, last in WITHOUT_SPACES):
+        return "without spaces"
+    return "letters" if unicodedata.category(character)[0] in "LN" else ""
+
+
+def _words(kind: str, run: list[str]) -> Iterator[str]:
+    if kind == "without spaces":
+        yield from run
+        yield from map("".join, pairwise(run))
+    elif kind:
+        yield "".join(run)[:60]
 
 
 def _digests(body: Row) -> Iterator[tuple[tuple[str, str, str], str]]:

@@ -1,5 +1,6 @@
 """Questions and keys: every way to type a text finds it."""
 
+import re
 import sys
 import unicodedata
 
@@ -7,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests import verifier_extracts
 from webui import values
 from webui.core.catalogue import FIELDS
+from webui.core.limits import REASON
 from webui.values import Refused
 
 DASHES = [chr(c) for c in range(sys.maxunicode) if unicodedata.category(chr(c)) == "Pd"]
@@ -122,3 +125,56 @@ class TestSearchKey:
     def test_finds_the_words_of_a_text_however_they_were_typed(self):
         for typed in ("O’Brien–Łódź", "O'Brien-Lodz", "OʼBRIEN — lodz", "o\u00ad'brien lo\u200bdz"):
             assert values.search_words(typed) == ["o", "brien", "lodz"]
+
+    @pytest.mark.parametrize(
+        ("reason", "asked"),
+        [
+            ("客户要求退款，工单88213", ["退款", "要求", "工单", "88213", "单88213", "款"]),
+            ("チケットの解約を確認しました", ["解約", "確認", "ﾁｹｯﾄ", "チケット 解約"]),
+            ("ลูกค้ายกเลิกบริการ", ["ยกเลิก", "บริการ", "กเ"]),
+            ("ລູກຄ້າຍົກເລີກ", ["ຍົກເລີກ", "ລູກ"]),
+            ("អតិថិជនបានលុបចោល", ["លុបចោល", "បាន"]),
+            ("ဖောက်သည်က ပယ်ဖျက်သည်", ["ပယ်ဖျက်", "ဖောက်သည်"]),
+        ],
+    )
+    def test_finds_the_parts_of_a_text_without_spaces(self, reason, asked):
+        words = set(values.search_words(reason))
+        assert [q for q in asked if not set(values.question_words(q)) <= words] == []
+        assert not set(values.question_words("取消")) <= words
+
+    @given(st.text(st.sampled_from("东京電ガ゛ーไทีລຄຸកិa9 b・"), max_size=20), st.data())
+    def test_finds_every_part_of_a_text_without_spaces(self, reason, data):
+        start = data.draw(st.integers(0, len(reason)))
+        part = reason[start : data.draw(st.integers(start, len(reason)))]
+        # Words with spaces between them are found as a whole.
+        part = re.sub("^[ab9]+|[ab9]+$", "", part)
+        assert set(values.question_words(part)) <= set(values.search_words(reason))
+
+    def test_of_other_texts_are_the_same_for_a_question(self):
+        for text in ("Agreed by phone, ticket #88213", "Überfällig", "한국어 이유", "x" * 80):
+            assert values.question_words(text) == values.search_words(text)
+
+    @given(texts | st.text(st.sampled_from("می\u200cک්\u200d❤\ufe0eaʼ東ガー1"), max_size=12))
+    def test_are_those_of_the_document(self, raw):
+        try:
+            reason = values.text(raw, REASON)
+        except Refused:
+            return
+        assert set(values.search_words(reason)) == verifier_extracts.words(reason)
+
+
+class TestNameKey:
+    @given(st.text(st.sampled_from("東京ไทย가ab12 -"), max_size=12), st.data())
+    def test_contains_the_key_of_every_part(self, name, data):
+        start = data.draw(st.integers(0, len(name)))
+        part = name[start : data.draw(st.integers(start, len(name)))]
+        assert values.name_key(part) in values.name_key(name)
+
+    def test_of_two_letters_is_long_enough_for_an_index_of_trigrams(self):
+        for word in ("東京", "カナ", "ไท", "ລາ", "ខរ", "မြ"):
+            assert len(values.name_key(word)) > 2
+
+    @given(st.lists(st.text(st.sampled_from("東京一ไทéb1 "), max_size=4), min_size=2, max_size=4))
+    def test_sorts_as_the_search_key(self, names):
+        keys = sorted({values.search_key(name) for name in names})
+        assert sorted(keys, key=values.name_key) == keys

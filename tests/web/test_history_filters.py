@@ -62,6 +62,8 @@ def world(app):
     revise(two, Action.TENANT_BILLING, actor=by_ines, monthly_call_limit=6, max_concurrent_calls=7)
     entry(actor=by_sam, reason="Überfällig, ticket #88213")
     entry(actor=by_sam, reason="Ticket 88214")
+    entry(actor=by_sam, reason="客户要求退款，工单88215")
+    entry(actor=by_ines, reason="ลูกค้ายกเลิกบริการ")
     entry(Action.SIGN_IN_FAILED, by_ines, outcome=Outcome.DENIED)
     entry(actor=command_actor("root"))
     return {"one": one.id, "two": two.id, "sam": sam, "ines": ines}
@@ -108,6 +110,10 @@ CASES = {
     "address=%E2%80%8B10.0.0.2%C2%A0": lambda b, w: b["address"] == "10.0.0.2",
     "actor=%E2%80%8B{name}%EF%BB%BF": lambda b, w: of(b, w["sam"]),
     "q=ticke": lambda b, w: False,
+    "q=退款": lambda b, w: "退款" in why(b),
+    "q=款+88215": lambda b, w: "退款" in why(b),
+    "q=単8": lambda b, w: False,
+    "q=ยกเลิก": lambda b, w: "ยกเลิก" in why(b),
     "q=ticket&actor={ines}": lambda b, w: False,
     "actor={sam}&source=ui&outcome=success&action=tenant.billing.updated": lambda b, w: (
         of(b, w["sam"]) and b["action"] == "tenant.billing.updated"
@@ -313,7 +319,10 @@ class TestForm:
         assert admin.get("/audit?find_actor=server", 303).location == "/audit?actor=cli"
 
     def test_says_when_nothing_matches(self, admin, world):
-        assert "fits “zzz”" in admin.get("/audit?find_actor=zzz").words_of("find-actor-matches")
+        said = admin.get("/audit?find_actor=zzz").words_of("find-actor-matches")
+        assert "Nobody was found for “zzz”. The beginnings of usernames" in said
+        said = admin.get("/audit?find_tenant=zz").words_of("find-tenant-matches")
+        assert "No tenant was found for “zz”. Three letters or more are searched inside" in said
 
     def test_swaps_the_view_in_place_with_its_address(self, admin, world):
         part = admin.get(f"/audit?action=&find_tenant=beta&field=name", htmx=True)  # noqa: F541
@@ -322,9 +331,28 @@ class TestForm:
 
 
 class TestEmpty:
+    @pytest.mark.parametrize(
+        ("query", "says"),
+        [
+            ("outcome=failed", "Entries are never deleted, so nothing of the kind happened."),
+            ("q=overd", "by whole words: “overdue” is found, “overd” is not."),
+            ("address=10.1", "An address is compared as a whole."),
+            ("request=4711", "A request id is compared as a whole."),
+        ],
+    )
+    def test_page_claims_only_what_the_search_proves(self, admin, tenant, query, says):
+        for filters in (query, f"{query}&outcome=failed"):
+            words = admin.get(f"/audit?{filters}").words_of("history-empty")
+            assert says in words
+            assert ("nothing of the kind happened" in words) == ("never deleted" in says)
+
+    def test_page_claims_nothing_about_what_an_owner_does_not_see(self, owner, tenant):
+        words = owner.get(f"{tenant_url(tenant, 'audit')}?source=cli").words_of("history-empty")
+        assert "No entry fits" in words
+        assert "happened" not in words
+
     def test_page_says_what_to_do(self, admin, tenant):
         page = admin.get("/audit?address=10.1.1.1")
-        assert "Entries are never deleted" in page.words_of("history-empty")
         assert "An address is compared as a whole." in page.words_of("history-empty")
         assert links(page)["Show everything"] == "/audit"
 

@@ -77,6 +77,7 @@ SPELLINGS = {
 CAFES = ["Café Zürich", "Cafeteria Nord"]
 STREETS = ["STRASSE & Söhne", "Straße 7"]
 BOB = ['O\'Brien "Bob" AND Co']
+TOKYO = ["東京クリニック", "東京電力会社"]
 SEARCHES = {
     **{"caf": [*CAFES, "Decaf Roasters"], "CAFÉ": CAFES, "cafe\u0301": CAFES},
     **{
@@ -86,7 +87,18 @@ SEARCHES = {
         "finance iv": ["ﬁnance Ⅳ"],
     },
     **{"straße": STREETS, "strasse": STREETS, "angs": ["Ångström"], "ÅNGS": ["Ångström"]},
-    **{"النور": ["عيادة النور"], "השלום": ["מרפאת השלום"], "クリニ": ["東京クリニック"]},
+    **{"النور": ["عيادة النور"], "השלום": ["מרפאת השלום"], "クリニ": TOKYO[:1]},
+    # Without spaces between words, two letters are a word.
+    **{
+        "東京": TOKYO,
+        "ック": TOKYO[:1],
+        "ｯｸ": TOKYO[:1],
+        "京": [],
+        "東": TOKYO,
+        "京電力": TOKYO[1:],
+    },
+    **{"พาณ": ["ธนาคารไทยพาณิชย์"], "ไทย": ["ธนาคารไทยพาณิชย์"], "電電": [], "力会": TOKYO[1:]},
+    **{"ຄານ": ["ທະນາຄານລາວ"], "ារ": ["ធនាគារ ABC"], "រ a": ["ធនាគារ ABC"], "ឣ": []},
     **{"🚀 L": ["Rocket 🚀 Labs"], "🚀 F": ["🚀 First"]},
     # What LIKE, FTS5 or SQL would read as more than a character.
     **{"0% d": ["100% Dental"], "100%": ["100% Dental"], "r_s": ["under_score"]},
@@ -100,7 +112,17 @@ SEARCHES = {
 class TestSearch:
     def test_is_inside_names_and_literal(self, support, either_way):
         named(*CAFES, *STREETS, *BOB, "Decaf Roasters", "عيادة النور", "מרפאת השלום")
-        named("東京クリニック", "Rocket 🚀 Labs", "🚀 First", "100% Dental", "100 Dental", "Zz")
+        named(
+            *TOKYO,
+            "ธนาคารไทยพาณิชย์",
+            "ທະນາຄານລາວ",
+            "ធនាគារ ABC",
+            "Rocket 🚀 Labs",
+            "🚀 First",
+            "100% Dental",
+            "100 Dental",
+            "Zz",
+        )
         named("under_score", "underXscore", "Back\\slash", "a* OR b", "NEAR/2 (x)")
         named("name_key : y", "ﬁnance Ⅳ", "Ångström")
         assert {q: found(support, q) for q in SEARCHES} == SEARCHES
@@ -144,7 +166,7 @@ class TestShortSearch:
                 "ca": ["Café"],
                 "É": ["Élan"],
                 "🚀": ["🚀 First"],
-                "東京": ["東京クリニック"],
+                "東": ["東京クリニック"],
                 " r": ["Rocket 🚀"],
             },
             **{"%": [], "_": [], "'": [], '"': [], "\\": [], "*": []},

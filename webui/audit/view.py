@@ -75,6 +75,16 @@ class View:
         return url_for("audit.index", **arguments)
 
     @property
+    def misses_nothing(self) -> bool:
+        """Whether an empty result proves that nothing of the kind happened.
+
+        Not if a filter compares text that a person may write in another way, or if the reader
+        may not see all entries.
+        """
+        compares_text = self.filters.q or self.filters.address or self.filters.request
+        return may(Permission.SEE_STAFF) and not compares_text
+
+    @property
     def chips(self) -> list[Chip]:
         """A chip for every value of a filter."""
         return [

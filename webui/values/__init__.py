@@ -13,6 +13,7 @@ from webui.values.search_keys import (
     name_key,
     plain_signs,
     question,
+    question_words,
     search_key,
     search_words,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "name_key",
     "plain_signs",
     "question",
+    "question_words",
     "same_json",
     "search_key",
     "search_words",

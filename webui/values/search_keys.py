@@ -7,12 +7,19 @@ key of the question is compared with the keys of what is stored.
 
 import re
 import unicodedata
+from collections.abc import Callable
+from itertools import chain
 
+from webui.values import unspaced_scripts
 from webui.values.hidden_characters import is_hidden
 
 WORD_LENGTH = 60
 """In characters. Only this much of a longer word is searched."""
 _WORDS = re.compile(rf"([^\W_]{{1,{WORD_LENGTH}}})[^\W_]*")
+_LETTER = rf"(?:(?!{unspaced_scripts.UNSPACED})[^\W_])"
+_WORDS_AND_RUNS = re.compile(
+    rf"({unspaced_scripts.UNSPACED}+)|({_LETTER}{{1,{WORD_LENGTH}}}){_LETTER}*"
+)
 
 # Programs replace what the keyboard has by typographic characters, each by others.
 _ALIKE = {
@@ -99,10 +106,29 @@ def _plain_digits(value: str) -> str:
 
 
 def name_key(value: str) -> str:
-    """Returns the key of a tenant's name."""
-    return search_key(value)
+    """Returns the key of a tenant's name: the search key, with marks for the trigram indexes."""
+    return unspaced_scripts.with_marks(search_key(value))
 
 
 def search_words(value: str) -> list[str]:
-    """Returns the different words of a text, in order, in the form that searches compare."""
-    return list(dict.fromkeys(_WORDS.findall(search_key(value))))
+    """Returns the different words of a text, in order, in the form that searches compare.
+
+    Of scripts without spaces, every letter and every two neighbouring letters are words.
+    """
+    return _words_of(value, lambda run: [*run, *unspaced_scripts.pairs(run)])
+
+
+def question_words(value: str) -> list[str]:
+    """Returns the words that a text must have to be found by a question.
+
+    Of scripts without spaces, every two neighbouring letters, or a letter that stands alone.
+    """
+    return _words_of(value, unspaced_scripts.pairs)
+
+
+def _words_of(value: str, of_run: Callable[[str], list[str]]) -> list[str]:
+    key = search_key(value)
+    if key.isascii():
+        return list(dict.fromkeys(_WORDS.findall(key)))
+    found = (of_run(run) if run else [word] for run, word in _WORDS_AND_RUNS.findall(key))
+    return list(dict.fromkeys(chain.from_iterable(found)))

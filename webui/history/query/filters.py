@@ -13,11 +13,12 @@ from uuid import UUID
 
 from webui.core.permissions import Permission, may
 from webui.history.query import actors, labels, times
-from webui.values import identifier, question, search_words
+from webui.values import identifier, question, question_words
 
 MAX_VALUES = 20
 """The most values of one parameter."""
 MAX_TEXT = 200
+_PAIRS = "In scripts without spaces, every two neighbouring letters count as one."
 OPEN_TO_ALL = ("action", "field", "outcome", "source")
 """The filters that an owner may use. The others would reveal facts about staff."""
 
@@ -76,7 +77,7 @@ class Filters:
     @property
     def words(self) -> list[str]:
         """The words that the reason must contain, in the form that is stored for the search."""
-        return search_words(self.q)
+        return question_words(self.q)
 
     @property
     def active(self) -> bool:
@@ -182,10 +183,10 @@ def _address(value: str) -> str:
 
 def _words(values: tuple[str, ...]) -> str:
     q = " ".join(values)
-    if q and not search_words(q):
+    if q and not question_words(q):
         raise BadFilter("Reasons are searched by words: use letters or digits.", "q")
-    if len(search_words(q)) > MAX_VALUES:
-        raise BadFilter(f"Search for at most {MAX_VALUES} words.", "q")
+    if len(question_words(q)) > MAX_VALUES:
+        raise BadFilter(f"Search for at most {MAX_VALUES} words. {_PAIRS}", "q")
     return q
 
 
