@@ -41,6 +41,7 @@ from webui.web.navigation import init_navigation
 from webui.web.posted.action_rates import init_rates
 from webui.web.posted.body_length_middleware import BodyLengthMiddleware
 from webui.web.posted.csrf import check_csrf
+from webui.web.posted.current_page import here
 from webui.web.posted.fetch_site import refuse_other_sites
 from webui.web.posted.forms import AS_TYPED, help_of
 from webui.web.proxies import init_proxies
@@ -177,7 +178,7 @@ def _init_pages(app: Flask) -> None:
     init_user_words(app)
     audit_words.init_audit_filters(app)
     app.jinja_env.filters["help"] = help_of
-    app.jinja_env.globals.update(may=may, must_enrol=must_enrol, Permission=Permission)
+    app.jinja_env.globals.update(may=may, must_enrol=must_enrol, here=here, Permission=Permission)
     app.jinja_env.globals["as_typed"] = AS_TYPED
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     # Every card uses these macros; importing them into each card costs more than rendering.

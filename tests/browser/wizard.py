@@ -22,9 +22,14 @@ QUESTIONS = {
 
 def sign_up(page: Page, organisation: str) -> Account:
     """Comes in by the link on the sign-in page."""
-    account = Account(f"ana.{secrets.token_hex(4)}", secrets.token_urlsafe(12))
     page.goto("/login")
     page.get_by_role("link", name="Set up your organisation").click()
+    return fill_in_sign_up(page, organisation)
+
+
+def fill_in_sign_up(page: Page, organisation: str) -> Account:
+    """Sends the sign-up form that is on the page."""
+    account = Account(f"ana.{secrets.token_hex(4)}", secrets.token_urlsafe(12))
     page.get_by_label("Organisation").fill(organisation)
     page.get_by_label("Username").fill(account.username)
     page.get_by_label("E-mail").fill("ana@aurora.example")

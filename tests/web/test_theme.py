@@ -4,6 +4,7 @@ import pytest
 
 from tests import raw
 from tests.web import dom
+from tests.web.pages import REASON, edit_url
 
 
 def chosen(page):
@@ -48,6 +49,20 @@ class TestTheme:
         assert choose(admin, admin.get(url), "dark").location == url
         for evil in ("//evil.example", "https://evil.example", "/\\evil.example"):
             assert choose(admin, admin.get(url), "dark", next=[evil]).location == "/"
+
+    def test_leads_back_from_a_refused_form_to_its_page(self, admin, tenant):
+        """That page has the address of the save, which is no page."""
+        url = edit_url(tenant, "billing")
+        refused = admin.post_form(url, 422, max_concurrent_calls="many", reason=REASON)
+        assert choose(admin, refused, "dark").location == url
+
+    def test_by_htmx_is_stored_without_leaving_the_page(self, admin):
+        [form] = dom.elements(admin.get("/tenants").tree, "form", action="/theme")
+        answer = admin.post("/theme", dom.fields(form) | {"theme": ["dark"]}, 204, htmx=True)
+        assert "HX-Redirect" not in answer.headers
+        assert chosen(admin.get("/account")) == ("dark", "dark")
+        admin.post("/logout", {"csrf_token": admin.token()}, 303)
+        assert chosen(admin.get("/login")) == ("dark", "dark")
 
     def test_that_does_not_exist_is_the_devices(self, browser):
         for theme in ("neon", "", '"><script>'):

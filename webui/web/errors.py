@@ -13,7 +13,7 @@ from webui.core.field_types import Secret
 from webui.models.columns import SpoiledValue
 from webui.web.htmx import keep_page, wants_fragment
 from webui.web.idempotency_keys import KeyReused
-from webui.web.navigation import path_of, safe_next
+from webui.web.navigation import referring_page
 
 # status -> what happened, what to do; what was saved is said by `saved_words`
 WORDS = {
@@ -119,13 +119,7 @@ def _http_error(error: HTTPException) -> Any:
     if code < 400:
         return error
     custom = error.description if isinstance(error.description, Detail) else None
-    return error_page(code, custom, back=_page_of_form() if code == 413 else None)
-
-
-def _page_of_form() -> str | None:
-    """Returns the path of the page with the posted form, if the Referer names one of this site."""
-    came_from = request.referrer or ""
-    return safe_next(path_of(came_from)) if came_from.startswith(request.host_url) else None
+    return error_page(code, custom, back=referring_page() if code == 413 else None)
 
 
 def _database_error(error: SQLAlchemyError) -> Response:

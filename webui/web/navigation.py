@@ -57,12 +57,18 @@ def safe_next(target: str | None) -> str | None:
     return None if parts.scheme or parts.netloc else quote(target, safe=VISIBLE, errors="replace")
 
 
+def referring_page() -> str | None:
+    """Returns the path of the page that sent the request, if the Referer is one of this site."""
+    came_from = request.referrer or ""
+    return safe_next(path_of(came_from)) if came_from.startswith(request.host_url) else None
+
+
 def path_of(url: str | None) -> str | None:
-    """Returns path and query of a URL; None when there is none."""
+    """Returns path, query and anchor of a URL; None when there is none."""
     if not url:
         return None
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+    return parts._replace(scheme="", netloc="").geturl()

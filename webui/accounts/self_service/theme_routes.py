@@ -3,7 +3,7 @@
 A signed-in person gets the account's theme; a cookie stores it for the time before and after.
 """
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, make_response, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -11,7 +11,7 @@ from webui.accounts.self_service import own_account, theme_cookie
 from webui.core.limits import THEMES
 from webui.core.permissions import public
 from webui.web import request_actor
-from webui.web.htmx import go_to
+from webui.web.htmx import go_to, wants_fragment
 from webui.web.navigation import safe_next
 
 bp = Blueprint("theme", __name__)
@@ -27,11 +27,18 @@ def _theme() -> dict[str, object]:
 @bp.post("/theme")
 @public
 def choose() -> Response:
-    """Stores the choice for the account and on this device; redirects back to the page."""
+    """Stores the choice for the account and on this device; redirects back to the page.
+
+    With htmx 204: ``static/js/theme.js`` changes the page, so that nothing typed on it is lost.
+    """
     sent = request.form.get("theme", "auto")
     chosen = sent if sent in THEMES else "auto"
     if current_user.is_authenticated:
         own_account.change_preferences(current_user.id, request_actor.actor(), theme=chosen)
-    response = go_to(safe_next(request.form.get("next")) or url_for("accounts.start"))
+    response = make_response("", 204) if wants_fragment() else go_to(_back())
     theme_cookie.set_theme_cookie(response, chosen)
     return response
+
+
+def _back() -> str:
+    return safe_next(request.form.get("next")) or url_for("accounts.start")

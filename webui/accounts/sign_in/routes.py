@@ -1,6 +1,7 @@
 """Sign-in, sign-out, the start page, and the response to anonymous requests."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -118,12 +119,20 @@ def unauthorized() -> Response | BaseResponse:
     if not wants_fragment():
         return redirect(url_for("accounts.login", next=target), 303)
     if request.method == "GET":
-        # The URL of a fragment is no page: use the page around it.
-        target = safe_next(path_of(request.headers.get("HX-Current-URL")))
+        target = _page_around(target)
     form = LoginForm(formdata=None, next=target or "")
     return make_response(
         render_template("accounts/_sign_in_again.html", form=form, place=htmx_place()), 401
     )
+
+
+def _page_around(target: str | None) -> str | None:
+    """Returns where to go on after a fragment, whose URL is no page: to the page around it.
+
+    A search within the page is the same page with what was typed last.
+    """
+    page = safe_next(path_of(request.headers.get("HX-Current-URL")))
+    return target if page and urlsplit(page).path == request.path else page
 
 
 def _sent(name: str) -> str:
