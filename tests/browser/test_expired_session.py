@@ -62,6 +62,23 @@ class TestSectionForm:
         other.save()
         expect(shown.rows.first).to_contain_text("from 90 to 31")
 
+    def test_a_session_that_was_ended_elsewhere_loses_nothing(
+        self, page, account, tenant, open_page
+    ):
+        shown = TenantPage(page, tenant).open()
+        form = shown.edit("billing").fill(monthly_call_limit=900, reason="Typed slowly")
+        elsewhere = open_page()
+        sign_in(elsewhere, account)
+        elsewhere.goto("/account")
+        elsewhere.get_by_role("button", name="End all others").click()
+        expect(elsewhere.get_by_text("1 other session ended.")).to_be_visible()
+        form.save()
+        expect(page.get_by_text("what you typed is kept")).to_be_visible()
+        fill_in_sign_in(page, account)
+        expect(form.field("reason")).to_have_value("Typed slowly")
+        form.save()
+        expect(shown.rows.first).to_contain_text("Lowered calls a month from 1,000 to 900")
+
     def test_a_password_must_be_typed_again(self, page, account, server, tenant):
         form = TenantPage(page, tenant).open().edit("sip")
         form.fill(sip_domain="sip.example.com", sip_password="a long pass phrase")
@@ -138,7 +155,8 @@ class TestReading:
         found.search.fill("north")
         expect(page.get_by_text("Your session has ended")).to_be_visible()
         fill_in_sign_in(page, account)
-        expect(page).to_have_url(re.compile(r"/tenants\?status=suspended$"))
+        expect(page).to_have_url(re.compile(r"/tenants\?q=north&.*status=suspended"))
+        expect(found.search).to_have_value("north")
 
     def test_typing_on_asks_only_once(self, page, account, server):
         found = ListPage(page).open()

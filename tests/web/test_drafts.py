@@ -5,12 +5,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests import raw
 from tests.factories import disable, make_user
 from tests.history import count_entries
 from tests.web import dom
+from tests.web.factors import enrol
 from tests.web.pages import PASSWORD, REASON, Browser, changed, edit_url, tenant_url
 from tests.web.saved import fresh
 from webui.accounts.sessions import sessions
@@ -235,6 +236,68 @@ class TestStored:
         with write_transaction():
             db.session.execute(update(Draft).values(created_at=now() - timedelta(hours=hours)))
         assert support.get(target).field("sip_domain") == shown
+
+
+class TestEndedSession:
+    """However a session ended: what was typed in it is kept as after an idle time."""
+
+    @pytest.fixture
+    def elsewhere(self, app, support):
+        """The same person at another browser."""
+        other = Browser(app.test_client(), support.secrets)
+        other.user = support.user
+        other.start_session()
+        return other
+
+    @pytest.fixture(params=["others", "sign out", "password", "factor", "admin"])
+    def end(self, request, support, elsewhere, sign_in):
+        """Ends the session of `support`."""
+
+        def end():
+            if request.param == "others":
+                elsewhere.post("/account/sessions/end", {"csrf_token": elsewhere.token()}, 303)
+            elif request.param == "sign out":
+                support.post("/logout", {"csrf_token": support.token()}, 303)
+            elif request.param == "password":
+                support.password = "a much newer passphrase"
+                elsewhere.post_form(
+                    "/account/password",
+                    303,
+                    current_password=PASSWORD,
+                    password=support.password,
+                )
+            elif request.param == "factor":
+                enrol(elsewhere)
+                support.codes = elsewhere.codes
+            else:
+                url = f"/users/{support.user.id}/sessions"
+                sign_in("admin").post_form(url, 303, reason=REASON)
+
+        return end
+
+    def test_keeps_what_was_typed(self, support, tenant, end):
+        form = support.get(edit_url(tenant, "sip"))
+        end()
+        answer = support.submit(form, 303, **TYPED, reason="my reason")
+        assert "draft" in answer.location
+        page = support.get(answer.location)
+        answer = support.submit(
+            page, 303, username=support.user.username, password=support.password
+        )
+        if support.codes:
+            page = support.get(answer.location)
+            answer = support.submit(page, 303, code=support.codes.pop())
+        page = support.get(answer.location)
+        assert (page.field("sip_domain"), page.field("reason")) == ("typed.example", "my reason")
+
+    @pytest.mark.parametrize(("hours", "kept"), [(11.9, True), (12.1, False)])
+    def test_keeps_it_for_twelve_hours(self, support, tenant, hours, kept):
+        form = support.get(edit_url(tenant, "sip"))
+        [hashed] = db.session.scalars(select(UserSession.token_hash))
+        with write_transaction():
+            sessions.end_session(hashed, now() - timedelta(hours=hours))
+        answer = support.submit(form, 303, **TYPED, reason="my reason")
+        assert ("draft" in answer.location) is kept
 
 
 class TestSomebodyElse:

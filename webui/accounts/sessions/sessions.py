@@ -222,11 +222,17 @@ def find_session(hashed: str) -> Any:
     return row if is_genuine(table, facts, row, row.session_seal) else None
 
 
-def find_expired() -> Any:
-    """Returns the session of the browser's token if only its age can have ended it, or None."""
+def find_ended() -> Any:
+    """Returns the session of the browser's token if its account may still sign in, or None.
+
+    For drafts alone: it has grown too old, or was ended in the last twelve hours, by whomever.
+    """
     hashed = current_hash()
     session = find_session(hashed) if hashed else None
-    return session if session is not None and is_valid_but_for_age(session) else None
+    if session is None or session.ended_at is None:
+        return session if session is not None and is_valid_but_for_age(session) else None
+    late = now() - session.ended_at >= ABSOLUTE
+    return session if not late and _may_sign_in(session) else None
 
 
 def is_valid(session: Any, at: datetime) -> bool:
@@ -242,12 +248,14 @@ def is_valid_but_for_age(session: Any) -> bool:
     session count, not the factors of the account. An account that does not match its row seal has
     no valid sessions.
     """
-    usable = session.active and session.tenant_status != Status.BLOCKED
     passed = not session.has_factor or is_full(proofs_of(session.factors))
-    return bool(usable and passed and session.ended_at is None) and _is_sealed(session)
+    return bool(passed and session.ended_at is None) and _may_sign_in(session)
 
 
-def _is_sealed(session: Any) -> bool:
+def _may_sign_in(session: Any) -> bool:
+    """Whether the account is active, not blocked, and as the product saved it."""
+    if not session.active or session.tenant_status == Status.BLOCKED:
+        return False
     fault = user_seals.mismatch(session.user_id, session, session.newest_sealing)
     return not trust.is_refused(session.user_id, fault)
 

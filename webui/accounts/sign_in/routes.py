@@ -113,7 +113,7 @@ def unauthorized() -> Response | BaseResponse:
 
     Input of a form is kept as a draft and shown again after sign-in.
     """
-    target = drafts.keep_posted(sessions.find_expired)
+    target = drafts.keep_posted(sessions.find_ended)
     if target is None and request.method == "GET":
         target = request.full_path.rstrip("?")
     if not wants_fragment():

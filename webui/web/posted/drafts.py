@@ -1,6 +1,6 @@
 """Drafts: input that survives the end of a session, encrypted, shown again after signing in.
 
-Even a session that is too old may write drafts, so they are limited: only forms whose page exists
+Even a session that has ended may write drafts, so they are limited: only forms whose page exists
 for the account, a number per minute, and per account a number of drafts and characters; the oldest
 ones are deleted first.
 """
@@ -60,15 +60,15 @@ def keeps_draft(page: str) -> Callable[[View], View]:
     return declare
 
 
-def keep_posted(find_expired: Callable[[], Any]) -> str | None:
-    """Stores the posted form of an expired session; returns the form's URL, or None.
+def keep_posted(find_ended: Callable[[], Any]) -> str | None:
+    """Stores the posted form of an ended session; returns the form's URL, or None.
 
-    ``find_expired`` returns that session with its account, or None for one that was ended on
-    purpose. Only for that session's account, with a valid CSRF token, and if its role and tenant
-    allow the form. Raises TooMany.
+    ``find_ended`` returns that session with its account, or None if that may not sign in. Only for
+    that session's account, with a valid CSRF token, and if its role and tenant allow the form.
+    Raises TooMany.
     """
     page = form_page()
-    session = find_expired() if page and request.method == "POST" else None
+    session = find_ended() if page and request.method == "POST" else None
     if session is None or page is None or not _may_keep(session) or not _is_csrf_valid():
         return None
     _refuse_over_limit(session.user_id)
