@@ -335,7 +335,7 @@ class TestEmpty:
         ("query", "says"),
         [
             ("outcome=failed", "Entries are never deleted, so nothing of the kind happened."),
-            ("q=overd", "by whole words: “overdue” is found, “overd” is not."),
+            ("q=overd", "by whole words: “overd” does not find “overdue”."),
             ("address=10.1", "An address is compared as a whole."),
             ("request=4711", "A request id is compared as a whole."),
         ],
