@@ -72,7 +72,7 @@ class TestAccount:
         check(page)
         field.fill("abcdef")
         field.press("Enter")
-        expect(page.get_by_text("Too many tries.")).to_be_visible()
+        expect(page.get_by_text("Too many attempts.")).to_be_visible()
         check(page)
 
     def test_passkeys(self, open_page, local, account):

@@ -61,7 +61,7 @@ class TestByKeyboard:
         keyboard.tab("Shift+Tab")
         keyboard.type(person.password)
         keyboard.press("Enter")
-        expect(page.get_by_text("Your recovery codes are new.")).to_be_visible()
+        expect(page.get_by_text("You have new recovery codes.")).to_be_visible()
         expect(page.locator("#codes li")).to_have_count(10)
         assert not set(codes) & set(page.locator("#codes li").all_inner_texts())
 
@@ -104,7 +104,7 @@ class TestByPasskey:
         device = Device(page)
         add_passkey(page, "Work laptop", person.password)
         for path, button, said in (
-            ("recovery-codes", "Make new codes", "Your recovery codes are new."),
+            ("recovery-codes", "Create new codes", "You have new recovery codes."),
             ("passkeys", "Remove Work laptop", "The passkey is removed."),
         ):
             if path == "passkeys":

@@ -48,11 +48,11 @@ class TestConflict:
         expect(mine.rows).to_have_count(1)
 
     def test_theirs_can_be_taken(self, mine, conflict):
-        conflict.root.get_by_role("button", name="Take theirs").click()
+        conflict.root.get_by_role("button", name="Use theirs").click()
         expect(conflict.field("max_concurrent_calls")).to_have_value("60")
         expect(conflict.field("max_concurrent_calls")).to_be_focused()
         conflict.save()
-        mine.expect_saved("Lowered calls a month from 1,000 to 900", "My ticket 2")
+        mine.expect_saved("Lowered monthly call limit from 1,000 to 900", "My ticket 2")
         expect(mine.rows.first).not_to_contain_text("concurrent calls")
         expect(mine.card("billing")).to_contain_text("Business")
         expect(mine.fact("Concurrent calls").locator("dd").first).to_have_text("60")
@@ -69,7 +69,7 @@ class TestConflict:
         conflict.root.get_by_role("link", name="Discard mine").click()
         expect(mine.edit_link("billing")).to_be_focused()
         expect(mine.fact("Concurrent calls").locator("dd").first).to_have_text("60")
-        expect(mine.fact("Calls a month").locator("dd").first).to_have_text("1,000")
+        expect(mine.fact("Monthly call limit").locator("dd").first).to_have_text("1,000")
 
     def test_a_third_change_is_a_conflict_again(self, mine, theirs, conflict):
         theirs.save("billing", max_concurrent_calls=65, reason="Once more, ticket 3")
@@ -86,12 +86,12 @@ class TestTakeTheirs:
         their_data = {"crm": 'their "quoted" <b>one</b>', "tags": ["a", "b"]}
         theirs.save("organisation", meta_data=json.dumps(their_data))
         form.save()
-        form.note("meta_data").get_by_role("button", name="Take theirs").click()
+        form.note("meta_data").get_by_role("button", name="Use theirs").click()
         assert json.loads(form.field("meta_data").input_value()) == their_data
         form = mine.edit("features").fill(recording_format="wav")
         theirs.save("features", recording_format="ogg")
         form.save()
-        form.note("recording_format").get_by_role("button", name="Take theirs").click()
+        form.note("recording_format").get_by_role("button", name="Use theirs").click()
         expect(form.field("recording_format")).to_have_value("ogg")
 
 

@@ -42,7 +42,7 @@ class TestSectionForm:
         expect(form.field("monthly_call_limit")).to_have_value("900")
         expect(form.field("reason")).to_have_value("Typed slowly, ticket 5")
         form.save()
-        expect(shown.rows.first).to_contain_text("Lowered calls a month from 1,000 to 900")
+        expect(shown.rows.first).to_contain_text("Lowered monthly call limit from 1,000 to 900")
         expect(shown.edit_link("billing")).to_be_visible()
         page.goto(f"{shown.path}/billing/edit")
         expect(form.field("reason")).to_have_value("")
@@ -57,7 +57,7 @@ class TestSectionForm:
         fill_in_sign_in(page, account)
         expect(form.field("monthly_call_limit")).to_have_value("900")
         form.save()
-        expect(shown.rows.first).to_contain_text("Lowered calls a month from 1,000 to 900")
+        expect(shown.rows.first).to_contain_text("Lowered monthly call limit from 1,000 to 900")
         expect(other.field("retention_days")).to_have_value("31")
         other.save()
         expect(shown.rows.first).to_contain_text("from 90 to 31")
@@ -77,7 +77,7 @@ class TestSectionForm:
         fill_in_sign_in(page, account)
         expect(form.field("reason")).to_have_value("Typed slowly")
         form.save()
-        expect(shown.rows.first).to_contain_text("Lowered calls a month from 1,000 to 900")
+        expect(shown.rows.first).to_contain_text("Lowered monthly call limit from 1,000 to 900")
 
     def test_a_password_must_be_typed_again(self, page, account, server, tenant):
         form = TenantPage(page, tenant).open().edit("sip")

@@ -45,7 +45,9 @@ class TestFold:
 
     def test_is_open_where_something_in_it_is_wrong(self, open_page):
         history = HistoryPage(open_page("support", **PHONE)).open(WRONG)
-        expect(history.page.get_by_text("The range ends before it begins.")).to_be_visible()
+        expect(
+            history.page.get_by_text("The end of the range is before its beginning.")
+        ).to_be_visible()
 
     def test_of_the_list_counts_what_is_chosen(self, open_page):
         found = ListPage(open_page("support", **PHONE)).open()

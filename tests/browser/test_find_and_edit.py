@@ -64,7 +64,7 @@ EDITS = (
         "Switched HIPAA off → on",
         "HIPAA",
         "mira.chen",
-        "on · 1 by hand",
+        "on · 1 to check manually",
     ),
     Edit(
         "webhook",
@@ -134,7 +134,7 @@ class TestFinding:
     def test_nothing_found_says_what_to_do_next(self, open_page):
         page = open_page("support")
         found = ListPage(page).open("?q=zzzzz")
-        expect(page.get_by_role("heading", name="No tenant fits")).to_be_visible()
+        expect(page.get_by_role("heading", name="No tenants match")).to_be_visible()
         page.get_by_role("link", name="Show all tenants").click()
         expect(found.search).to_have_value("")
         expect(found.names).not_to_have_count(0)
@@ -183,7 +183,7 @@ class TestEditing:
         expect(form.error("reason")).to_be_visible()
         expect(form.error("max_concurrent_calls")).to_have_count(0)
         form.fill(monthly_call_limit=900).save()
-        tenant_page.expect_saved("lowered calls a month from 1,000 to 900")
+        tenant_page.expect_saved("lowered monthly call limit from 1,000 to 900")
 
     def test_nothing_changed_says_so_and_writes_nothing(self, tenant_page):
         tenant_page.edit("features").fill().save()
@@ -198,7 +198,7 @@ class TestEditing:
         expect(form.error("monthly_call_limit")).to_contain_text("lowered from 40,000")
         expect(form.field("monthly_call_limit")).to_have_value("1000")
         form.save()
-        tenant_page.expect_saved("lowered calls a month from 40,000 to 1,000")
+        tenant_page.expect_saved("lowered monthly call limit from 40,000 to 1,000")
 
 
 class TestHistory:

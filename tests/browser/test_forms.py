@@ -138,7 +138,7 @@ class TestDoubleClick:
         )
         form = tenant_page.edit("billing").fill(monthly_call_limit=900)
         form.save_button.dblclick()
-        tenant_page.expect_saved("Lowered calls a month from 1,000 to 900")
+        tenant_page.expect_saved("Lowered monthly call limit from 1,000 to 900")
         expect(tenant_page.saved).to_contain_text("Saved: calls a month 1,000 → 900 · Undo")
         expect(tenant_page.rows).to_have_count(2)
         assert len(posted) == 1
@@ -163,7 +163,7 @@ class TestNoAnswer:
         expect(form.field("monthly_call_limit")).to_have_value("900")
         page.unroute("**/billing")
         form.save()
-        tenant_page.expect_saved("Lowered calls a month from 1,000 to 900")
+        tenant_page.expect_saved("Lowered monthly call limit from 1,000 to 900")
         expect(page.get_by_role("alert")).to_have_count(0)
         watches[-1].forgive("ERR_FAILED|Failed to fetch")
 
@@ -179,7 +179,7 @@ class TestPageOfItsOwn:
         expect(form.error("monthly_call_limit")).to_be_visible()
         form.fill(monthly_call_limit=900).save()
         expect(shown.page).to_have_url(re.compile(f"{shown.path}#section-billing$"))
-        expect(shown.rows.first).to_contain_text("Lowered calls a month from 1,000 to 900")
+        expect(shown.rows.first).to_contain_text("Lowered monthly call limit from 1,000 to 900")
 
     def test_cancelling_leads_to_the_tenant(self, open_page, tenant):
         shown = TenantPage(open_page("support"), tenant)

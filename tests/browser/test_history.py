@@ -23,8 +23,10 @@ class TestFilters:
         history = HistoryPage(page).open()
         expect(history.rows).to_have_count(50)
         history.pick(history.tenant, "northwind d", NORTHWIND)
-        history.choose("Field", "Calls a month")
-        expect(history.chips).to_have_text([re.compile(NORTHWIND), re.compile("Calls a month")])
+        history.choose("Field", "Monthly call limit")
+        expect(history.chips).to_have_text(
+            [re.compile(NORTHWIND), re.compile("Monthly call limit")]
+        )
         expect(page.locator("#field")).to_be_focused()
         expect(page).to_have_url(
             re.compile(r"/audit\?tenant=[0-9a-f-]{36}&field=monthly_call_limit$")
@@ -34,9 +36,9 @@ class TestFilters:
         expect(history.chips).to_have_count(3)
         page.reload()
         expect(history.chips).to_have_count(3)
-        history.remove("Field: Calls a month")
+        history.remove("Field: Monthly call limit")
         page.go_back()
-        expect(history.chips.filter(has_text="Calls a month")).to_be_visible()
+        expect(history.chips.filter(has_text="Monthly call limit")).to_be_visible()
         page.get_by_role("link", name="Clear").click()
         expect(history.chips).to_have_count(0)
 
@@ -55,7 +57,7 @@ class TestFilters:
         history = HistoryPage(page).open()
         history.tenant.fill("northwind d")
         page.get_by_label("What").select_option(label="SIP updated")
-        page.get_by_label("Words of the reason").fill("ticket")
+        page.get_by_label("Words in the reason").fill("ticket")
         page.get_by_role("button", name="Show").click()
         expect(history.chips).to_have_text(
             [re.compile(NORTHWIND), re.compile("SIP updated"), re.compile("ticket")]
@@ -78,7 +80,9 @@ class TestFilters:
         until = page.get_by_label("To", exact=True)
         until.fill("2026-01-01T00:00:00")
         page.get_by_role("button", name="Show").click()
-        expect(page.locator("#until-error")).to_have_text("The range ends before it begins.")
+        expect(page.locator("#until-error")).to_have_text(
+            "The end of the range is before its beginning."
+        )
         expect(until).to_be_focused()
         expect(until).to_have_value("2026-01-01T00:00")
         expect(page.get_by_label("From", exact=True)).to_have_value("2026-02-02T00:00")
@@ -94,7 +98,7 @@ class TestFilters:
         assert page.goto(f"/audit?{'x' * 7_900}").status == 200
         # As gunicorn answers it, which would log a warning.
         page.route("**/audit?*q=long*", lambda route: route.fulfill(status=414, body="too long"))
-        page.get_by_label("Words of the reason").fill("long")
+        page.get_by_label("Words in the reason").fill("long")
         page.get_by_role("button", name="Show").click()
         expect(page.get_by_role("alert")).to_contain_text("more filters than an address can hold")
         watches[0].forgive("414")
@@ -113,12 +117,12 @@ class TestField:
     def test_history_opens_beside_it(self, tenant_page):
         page = tenant_page.page
         tenant_page.save("billing", monthly_call_limit=40_000)
-        link = page.get_by_role("link", name="History of Calls a month")
+        link = page.get_by_role("link", name="History of Monthly call limit")
         expect(link).to_have_css("opacity", "0")
-        tenant_page.fact("Calls a month").locator("dt").hover()
+        tenant_page.fact("Monthly call limit").locator("dt").hover()
         expect(link).to_have_css("opacity", "1")
         link.press("Enter")
-        summary = page.get_by_text("History of Calls a month", exact=True)
+        summary = page.get_by_text("History of Monthly call limit", exact=True)
         expect(summary).to_be_focused()
         changes = page.locator("#changes-of-monthly-call-limit li")
         expect(changes.first).to_contain_text(f"mira.chen · “{REASON}”")
@@ -129,9 +133,9 @@ class TestField:
     def test_history_is_a_page_without_javascript(self, open_page, tenant):
         page = open_page("support", java_script_enabled=False)
         TenantPage(page, tenant).open()
-        page.get_by_role("link", name="History of Calls a month").click()
+        page.get_by_role("link", name="History of Monthly call limit").click()
         history = HistoryPage(page)
-        expect(history.chips).to_have_text([re.compile("Field: Calls a month")])
+        expect(history.chips).to_have_text([re.compile("Field: Monthly call limit")])
         expect(history.rows).to_have_count(1)
 
 
@@ -144,7 +148,7 @@ class TestEntry:
         tenant_page.rows.first.locator(".when a").click()
         title = page.get_by_role("heading", level=1)
         expect(title).to_contain_text("from 40,000 to 50,000")
-        page.get_by_role("link", name="Earlier change of Calls a month").click()
+        page.get_by_role("link", name="Earlier change of Monthly call limit").click()
         expect(title).to_contain_text("from 1,000 to 40,000")
         page.get_by_role("link", name="Later change", exact=True).click()
         expect(title).to_contain_text("from 90 to 30")
@@ -168,9 +172,9 @@ class TestUndo:
         page.get_by_role("checkbox", name="Concurrent calls").uncheck()
         preview.confirm()
         expect(page.locator(".saved-line")).to_contain_text("Undone: calls a month 40,000 → 1,000")
-        expect(shown.fact("Calls a month").locator("dd").first).to_have_text("1,000")
+        expect(shown.fact("Monthly call limit").locator("dd").first).to_have_text("1,000")
         expect(shown.fact("Concurrent calls").locator("dd").first).to_have_text("7")
-        expect(shown.rows.first).to_contain_text("Undid a change: lowered calls a month")
+        expect(shown.rows.first).to_contain_text("Undid a change: lowered monthly call limit")
 
     def test_in_two_tabs_shows_what_changed_meanwhile(self, open_page, tenant_page):
         page = tenant_page.page
@@ -185,4 +189,4 @@ class TestUndo:
         expect(preview.steps.first).to_contain_text("Changed again by noor.hadi")
         expect(page.get_by_label("Reason")).to_have_value(REASON)
         preview.button.click()
-        expect(tenant_page.fact("Calls a month").locator("dd").first).to_have_text("1,000")
+        expect(tenant_page.fact("Monthly call limit").locator("dd").first).to_have_text("1,000")

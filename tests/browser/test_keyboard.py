@@ -43,7 +43,7 @@ class TestStory:
         keyboard.type("Asked by phone")
         keyboard.tab_to(form.save_button)
         keyboard.press("Space")
-        shown.expect_saved("raised calls a month from 1,000 to 20,000", "Asked by phone")
+        shown.expect_saved("raised monthly call limit from 1,000 to 20,000", "Asked by phone")
         expect(shown.edit_link("billing")).to_be_focused()
 
         summary = page.locator("details.menu summary")

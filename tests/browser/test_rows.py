@@ -11,7 +11,7 @@ from tests.browser.server import NORTHWIND
 
 @pytest.fixture
 def found(open_page) -> Page:
-    """The list, narrowed to one tenant."""
+    """The list, filtered by one tenant."""
     page = open_page("support")
     ListPage(page).open("?q=northwind+dental")
     return page

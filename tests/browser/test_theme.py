@@ -73,7 +73,7 @@ class TestChoice:
         choose(page, "Light")
         expect(page.locator("html")).to_have_attribute("data-bs-theme", "light")
         # The account keeps its choice, and other tests share the account.
-        choose(page, "As the device")
+        choose(page, "System")
         expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
 
     def test_as_the_device_follows_it_at_once(self, open_page):

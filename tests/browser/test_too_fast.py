@@ -67,7 +67,7 @@ class TestAccount:
         page.get_by_label("Theme").select_option("dark")
         use_up(server, account, action_rates.ACCOUNT)
         page.get_by_role("button", name="Save preferences").click()
-        expect(page.get_by_role("heading", level=1)).to_have_text("A little slower")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Too many changes")
         expect(page.get_by_text("At most 20 changes of your account a minute.")).to_have_count(1)
         again = page.locator("main input[name=theme]")
         expect(again).to_have_value("dark")
@@ -83,5 +83,5 @@ class TestAccount:
             with page.expect_navigation():
                 page.get_by_label("New password").press("Enter")
         expect(page.get_by_label("Current password")).to_be_focused()
-        expect(page.get_by_text("Too many tries. Wait")).to_be_visible()
+        expect(page.get_by_text("Too many attempts. Wait")).to_be_visible()
         check(page)

@@ -70,7 +70,7 @@ class TestTwoForms:
         page.get_by_role("button", name="Save preferences").click()
         expect(page.get_by_text("Your preferences are saved.")).to_be_visible()
         expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-        press_in_menu(page, "As the device")
+        press_in_menu(page, "System")
         expect(page.locator("html")).to_have_attribute("data-theme", "auto")
         assert questions.asked() == 0
 

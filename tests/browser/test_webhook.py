@@ -51,7 +51,7 @@ class TestSecret:
     def test_is_shown_once_and_can_be_copied(self, open_page, server, tenant):
         page = open_page("support", permissions=["clipboard-read", "clipboard-write"])
         shown = TenantPage(page, tenant).open()
-        made = make_secret(page, "Make a secret", "Make secret")
+        made = make_secret(page, "Create a secret", "Create secret")
         with server.inside():
             assert db.session.get_one(Tenant, tenant).webhook_secret == made
         copy = page.get_by_role("button", name="Copy secret")
@@ -60,7 +60,7 @@ class TestSecret:
         expect(shown.live).to_have_text("Copied.")
         assert page.evaluate("navigator.clipboard.readText()") == made
         axe.check(page)
-        shown.expect_saved("Made a webhook secret")
+        shown.expect_saved("Created a webhook secret")
         page.get_by_role("link", name="Done").click()
         expect(shown.card("webhook")).to_contain_text("Nothing is delivered: there is no URL.")
         page.reload()
@@ -82,7 +82,7 @@ class TestSecret:
     def test_without_javascript(self, open_page, tenant):
         page = open_page("support", java_script_enabled=False)
         TenantPage(page, tenant).open()
-        made = make_secret(page, "Make a secret", "Make secret")
+        made = make_secret(page, "Create a secret", "Create secret")
         assert made.startswith("whsec_")
         expect(page.get_by_role("button", name="Copy secret")).to_be_hidden()
         page.get_by_role("link", name="Done").click()

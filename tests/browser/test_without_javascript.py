@@ -127,7 +127,7 @@ class TestSections:
         expect(plain.get_by_text("noor.hadi changed this while you")).to_be_visible()
         expect(form.field("max_concurrent_calls")).to_have_value("70")
         expect(form.note("max_concurrent_calls").locator("dd")).to_have_text(["60", "10"])
-        expect(form.root.get_by_role("button", name="Take theirs")).to_be_hidden()
+        expect(form.root.get_by_role("button", name="Use theirs")).to_be_hidden()
         form.save()
         expect(shown.rows.first).to_contain_text("Raised concurrent calls from 60 to 70")
 
@@ -175,7 +175,7 @@ class TestOtherForms:
         expect(plain.locator("html")).to_have_attribute("data-bs-theme", "dark")
         # The account keeps its choice, and other tests share the account.
         plain.locator("details.menu summary").click()
-        plain.get_by_role("button", name="As the device").click()
+        plain.get_by_role("button", name="System").click()
         expect(plain.locator("html")).not_to_have_attribute("data-bs-theme", "dark")
 
     def test_as_the_device_is_dark_on_a_dark_one(self, open_page):

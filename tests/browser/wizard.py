@@ -13,9 +13,9 @@ QUESTIONS = {
     "organisation": "What is your organisation called?",
     "billing": "How many calls do you expect?",
     "sip": "Do you have a phone system to connect?",
-    "features": "What shall we keep of your calls?",
+    "features": "What should we keep?",
     "compliance": "What do people tell you on the phone?",
-    "webhook": "Shall your own software hear from us?",
+    "webhook": "Send events to your software?",
     "review": "Is everything right?",
 }
 

@@ -393,7 +393,7 @@ class TestHealthyDatabase:
         assert said(app) == said(app, seals=True) == []
 
     def test_after_an_account_was_sealed_anew(self, app, person):
-        order = AccountChange(person.id, "its row was changed by hand")
+        order = AccountChange(person.id, "its row was changed to check manually")
         resealing.reseal(order, Role.SUPPORT, None, an_actor())
         assert said(app) == said(app, seals=True) == []
 

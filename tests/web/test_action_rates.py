@@ -121,7 +121,7 @@ class TestOtherKinds:
         browser, before = Browser(app.test_client(), secrets), count_entries()
         page = browser.get("/login")
         answer = browser.submit(page, 429, username=user.username, password=PASSWORD)
-        assert "Too many tries. Wait" in answer.words
+        assert "Too many attempts. Wait" in answer.words
         assert count_entries() == before
 
     def test_signing_out_is_always_possible(self, owner):

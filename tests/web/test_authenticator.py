@@ -115,7 +115,7 @@ class TestRecoveryCodes:
         answer = admin.post_form(url, 200, current_password=PASSWORD, current_code=code)
         fresh = [dom.words(item) for item in dom.elements(answer.by_id("codes"), "li")]
         assert not set(fresh) & set(codes)
-        assert said() == "Made new recovery codes"
+        assert said() == "Created new recovery codes"
         sign_out(admin)
         give_password(admin)
         enter(admin, codes[0], 422)

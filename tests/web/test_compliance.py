@@ -39,11 +39,11 @@ AS_MADE = {
     (HIPAA, "164.312(a)(2)(iv)"): ["Met"],
     (HIPAA, "164.312(e)(1)"): ["Met"],
     (HIPAA, "164.312(b)"): ["Met"],
-    (HIPAA, "164.504(e)"): ["By hand"],
-    (HIPAA, "164.316(b)(2)(i)"): ["By hand"],
-    (PCI, "3.3.1"): ["By hand"],
+    (HIPAA, "164.504(e)"): ["Check manually"],
+    (HIPAA, "164.316(b)(2)(i)"): ["Check manually"],
+    (PCI, "3.3.1"): ["Check manually"],
     (PCI, "3.5.1"): ["Met"],
-    (PCI, "3.2.1"): ["By hand"],
+    (PCI, "3.2.1"): ["Check manually"],
     (PCI, "4.2.1"): ["Met", "N/A"],
 }
 UNENCRYPTED = {(HIPAA, "164.312(a)(2)(iv)"): ["Not met"], (PCI, "3.5.1"): ["Not met"]}
@@ -61,7 +61,7 @@ class TestFindings:
             ({}, {}),
             ({"data_encryption_enabled": False}, UNENCRYPTED),
             ({"recording_enabled": False}, UNRECORDED),
-            ({**SIP, "sip_enabled": True}, {(PCI, "4.2.1"): ["Met", "By hand"]}),
+            ({**SIP, "sip_enabled": True}, {(PCI, "4.2.1"): ["Met", "Check manually"]}),
             (SIP, {}),
             ({"webhook_url": "https://hooks.example.com/"}, {}),
             ({"hipaa_enabled": True, "pci_enabled": True}, {}),
@@ -73,8 +73,8 @@ class TestFindings:
     def test_are_shown_whether_the_switch_is_on_or_off(self, admin):
         off = cards(admin.get(tenant_url(make_tenant())))
         on = cards(admin.get(tenant_url(make_tenant(hipaa_enabled=True, pci_enabled=True))))
-        assert [off[name][0] for name in (HIPAA, PCI)] == ["off · 2 by hand"] * 2
-        assert [on[name][0] for name in (HIPAA, PCI)] == ["on · 2 by hand"] * 2
+        assert [off[name][0] for name in (HIPAA, PCI)] == ["off · 2 to check manually"] * 2
+        assert [on[name][0] for name in (HIPAA, PCI)] == ["on · 2 to check manually"] * 2
         assert off[HIPAA][1] == on[HIPAA][1]
 
     def test_of_a_standard_that_is_off_are_one_line_below_the_others(self, admin):
@@ -84,12 +84,12 @@ class TestFindings:
         assert titles == ["Owners", "Onboarding", PCI, HIPAA]
         [folded] = dom.elements(more, "details")
         assert folded.get("open") is None
-        assert dom.words(dom.elements(folded, "summary")[0]) == "HIPAA off · 2 by hand"
+        assert dom.words(dom.elements(folded, "summary")[0]) == "HIPAA off · 2 to check manually"
 
     def test_count_what_is_missing(self, admin):
         tenant = make_tenant(data_encryption_enabled=False, recording_enabled=False)
         found = cards(admin.get(tenant_url(tenant)))
-        assert found[HIPAA][0] == "off · 1 not met, 1 by hand"
+        assert found[HIPAA][0] == "off · 1 not met, 1 to check manually"
         assert found[PCI][0] == "off · 1 not met"
 
     def test_name_how_long_recordings_are_kept(self, admin):
@@ -105,4 +105,4 @@ class TestFindings:
 
     def test_follow_a_change_at_once(self, admin, tenant):
         answer = admin.edit(tenant, "compliance", htmx=True, data_encryption_enabled=False)
-        assert cards(answer)[HIPAA][0] == "off · 1 not met, 2 by hand"
+        assert cards(answer)[HIPAA][0] == "off · 1 not met, 2 to check manually"

@@ -73,7 +73,7 @@ class TestBothChanged:
         )
         said = note(answer, "max_concurrent_calls", "billing")
         assert said == "Changed by tom.reed from 10. You did not touch it."
-        assert "Yours." in note(answer, "monthly_call_limit", "billing")
+        assert "Your value." in note(answer, "monthly_call_limit", "billing")
         maria.submit(answer, 303)
         saved = fresh(tenant)
         assert (saved.max_concurrent_calls, saved.monthly_call_limit) == (40, 500)

@@ -60,7 +60,7 @@ class TestPage:
             *(str(entry.id), "tenant.billing.updated", "Success", "Northwind", entry.body),
         ]
         assert [word for word in told if word not in page.words] == []
-        assert changes(page) == {"Calls a month": ("1,000", "9")}
+        assert changes(page) == {"Monthly call limit": ("1,000", "9")}
         assert "the newest entry" in page.words
 
     def test_says_how_many_follow_in_the_chain(self, admin, tenant):
@@ -122,8 +122,8 @@ class TestPage:
         found = links(admin.get(url_of(first)))
         assert found["Earlier change"] == url_of(created)
         assert found["Later change"] == url_of(between)
-        assert found["Earlier change of Calls a month"] == url_of(created)
-        assert found["Later change of Calls a month"] == url_of(second)
+        assert found["Earlier change of Monthly call limit"] == url_of(created)
+        assert found["Later change of Monthly call limit"] == url_of(second)
         assert links(admin.get(url_of(second)))["Earlier change"] == url_of(between)
         assert "Later change" not in links(admin.get(url_of(last)))
         assert "Earlier change" not in links(admin.get(url_of(created)))
@@ -135,7 +135,7 @@ class TestPage:
             record(Action.SIGNED_OUT, actor)
         page = admin.get(url_of(entries(tenant)[-1]))
         assert "Signed out" in page.words_of("main")
-        assert "The same request also" in page.words
+        assert "Also in the same request" in page.words
 
     def test_of_a_sign_in_has_no_tenant(self, admin):
         entry = db.session.scalars(select(AuditEntry).order_by(AuditEntry.seq.desc())).first()

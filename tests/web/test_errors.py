@@ -66,7 +66,7 @@ class TestPage:
                 "/Tenants",
             ):
                 page = person.get(url, 404)
-                assert "There is no such page" in page.words
+                assert "This page does not exist" in page.words
                 number = page.headers["X-Request-ID"]
                 assert f"Request {number}" in page.words
 
@@ -79,7 +79,7 @@ class TestPage:
         token = {"csrf_token": admin.token()}
         for url in (tenant_url(tenant), "/tenants", "/", edit_url(tenant, "billing")):
             page = admin.post(url, token, 405)
-            assert "not how this page is used" in page.words
+            assert "cannot be opened that way" in page.words
 
     def test_for_htmx_leaves_the_page_as_it_is(self, admin, tenant):
         token = {"csrf_token": admin.token()}

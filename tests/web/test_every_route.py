@@ -71,7 +71,7 @@ class TestDeclared:
         browser = Browser(app.test_client(), set())
         assert browser.get("/forgotten", 303).location == "/login?next=/forgotten"
         browser.sign_in(user.username)
-        assert "You may not do that" in browser.get("/forgotten", 403).words
+        assert "You do not have permission" in browser.get("/forgotten", 403).words
 
 
 class TestNobody:

@@ -264,7 +264,13 @@ class TestForm:
         )
         shown = [
             *("Acme 2", world["sam"].username, "Action: Tenant: billing updated"),
-            *("Field: Calls a month", "Field: Name", "Outcome: Success", "Source: UI", "“test”"),
+            *(
+                "Field: Monthly call limit",
+                "Field: Name",
+                "Outcome: Success",
+                "Source: UI",
+                "“test”",
+            ),
             *("Since 1 Jan 2020", "Until 1 Jan 2999"),
         ]
         assert chips(page) == shown
@@ -348,13 +354,13 @@ class TestEmpty:
 
     def test_page_claims_nothing_about_what_an_owner_does_not_see(self, owner, tenant):
         words = owner.get(f"{tenant_url(tenant, 'audit')}?source=cli").words_of("history-empty")
-        assert "No entry fits" in words
+        assert "No entries match" in words
         assert "happened" not in words
 
     def test_page_says_what_to_do(self, admin, tenant):
         page = admin.get("/audit?address=10.1.1.1")
         assert "An address is compared as a whole." in page.words_of("history-empty")
-        assert links(page)["Show everything"] == "/audit"
+        assert links(page)["Show all"] == "/audit"
 
     def test_is_no_other_spelling_of_an_address(self, admin, app):
         entry(actor=an_actor(address="2001:db8::1"))

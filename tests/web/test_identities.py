@@ -140,7 +140,7 @@ class TestOthers:
         hits = answers()
         revise(acme, Action.TENANT_SIP, sip_domain=None, sip_username=None, sip_password=None)
         assert answers() == hits
-        assert all("No tenant fits" in text for _, text in hits)
+        assert all("No tenants match" in text for _, text in hits)
 
     def test_an_owner_has_no_search(self, sign_in, acme):
         sign_in("owner", acme).get("/tenants?q=trunk-7", 403)
@@ -217,12 +217,12 @@ class TestCard:
 
     def test_says_what_is_missing(self, admin, tenant):
         said = "Missing before it can be switched on: "
-        assert more(admin.get(tenant_url(tenant)), "Calls by SIP") == (
+        assert more(admin.get(tenant_url(tenant)), "SIP calling") == (
             f"{said}domain, username, password"
         )
         admin.edit(tenant, "sip", sip_domain="a.example", sip_username="user")
-        assert more(admin.get(tenant_url(tenant)), "Calls by SIP") == f"{said}password"
+        assert more(admin.get(tenant_url(tenant)), "SIP calling") == f"{said}password"
         form = admin.get(tenant_url(tenant, "sip", "edit"))
         assert "Not stored yet: password." in form.words_of("sip-sip_enabled-hint")
         admin.edit(tenant, "sip", sip_password="hunter2 hunter2")
-        assert more(admin.get(tenant_url(tenant)), "Calls by SIP") == ""
+        assert more(admin.get(tenant_url(tenant)), "SIP calling") == ""

@@ -242,7 +242,7 @@ class TestEveryLink:
         for number in range(try_limits.LINK.free):
             browser.post(f"/reset/{number:043}", sent, 404)
         answer = browser.post(path, sent, 429)
-        assert "Too many tries" in answer.words
+        assert "Too many attempts" in answer.words
         assert int(answer.headers["Retry-After"]) > 0
 
     def test_that_works_does_not_count(self, browser, invitation):

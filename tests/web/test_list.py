@@ -302,19 +302,19 @@ class TestWhatRuns:
     def test_is_said_by_the_row_and_by_the_cards(self, support, case):
         (status, blocked), (stopped, on, sip, recording) = case, RUNNING[case]
         tenant = make_tenant(status=status, blocked_services=list(blocked), **WITH_SIP)
-        cells = rows(support.get("/tenants"))[f"{tenant.name} Onboarding: not begun"]
+        cells = rows(support.get("/tenants"))[f"{tenant.name} Onboarding: not started"]
         label = status.capitalize()
         assert cells[0] == (f"{label} Stopped: {stopped}" if stopped else label)
         assert cells[2] == on
         page = support.get(tenant_url(tenant))
-        assert page.fact("Calls by SIP", "sip") == sip
+        assert page.fact("SIP calling", "sip") == sip
         assert page.fact("Record calls", "features") == recording
 
     def test_of_what_is_off_is_that_it_is_off(self, support):
         off = {"recording_enabled": False, "analytics_enabled": False}
         tenant = make_tenant(status="blocked", **off)
         page = support.get(tenant_url(tenant))
-        assert page.fact("Calls by SIP", "sip") == "Off"
+        assert page.fact("SIP calling", "sip") == "Off"
         assert page.fact("Record calls", "features") == "Off"
         assert rows(support.get("/tenants")).popitem()[1][2] == ""
 
@@ -415,7 +415,7 @@ class TestEmptyList:
 
     def test_offers_all_tenants_to_who_searched(self, support, tenant):
         page = support.get("/tenants?q=nothing+like+it")
-        assert "No tenant fits" in page.words
+        assert "No tenants match" in page.words
         assert "0 tenants" not in page.words
         [link] = [a for a in dom.elements(page.tree, "a") if dom.words(a) == "Show all tenants"]
         assert link.get("href") == "/tenants"
@@ -469,7 +469,7 @@ class TestRow:
                     "just now",
                 )
             ],
-            "Quiet Onboarding: not begun": [
+            "Quiet Onboarding: not started": [
                 "Active",
                 "Starter",
                 "",

@@ -22,7 +22,7 @@ def support(sign_in):
 
 class TestStaff:
     def test_see_where_a_tenant_is_stuck(self, owner, support, tenant):
-        assert "Not begun yet." in support.get(f"/tenants/{tenant.id}").words
+        assert "Not started yet." in support.get(f"/tenants/{tenant.id}").words
         walk(owner, "sip")
         go(owner, "sip", way="skip")
         words = support.get(f"/tenants/{tenant.id}").words

@@ -26,7 +26,7 @@ from webui.web.posted.forms import TOO_MUCH
 from webui.web.posted.oversized_forms import MOST_READ
 
 LONG = "x" * 10_000_000
-NOTICE = "That was too much text, and nothing was saved."
+NOTICE = "This was too much text, and nothing was saved."
 KIND = "application/x-www-form-urlencoded"
 # What is typed into a section, and the field that gets too much.
 TYPED = {

@@ -93,7 +93,7 @@ class TestPanel:
         with without_guards() as connection:
             tampering.remove(connection, made.seq - 1, made.seq)
         said = admin.get("/audit").words_of("proof")
-        assert f"Cut off The history ends at entry {made.seq - 2}" in said
+        assert f"Entries missing The history ends at entry {made.seq - 2}" in said
         assert "-" not in said.partition("Newest checkpoint")[2].partition("Public key")[0]
 
 
@@ -113,8 +113,8 @@ class TestVerification:
     @pytest.mark.parametrize(
         ("more", "which", "words"),
         [
-            (0, "the newest entry", "was not covered by a checkpoint then"),
-            (1, "the newest 2 entries", "were not covered by a checkpoint then"),
+            (0, "the newest entry", "was not covered by a checkpoint"),
+            (1, "the newest 2 entries", "were not covered by a checkpoint"),
         ],
     )
     def test_tells_what_no_checkpoint_covers(self, admin, more, which, words):

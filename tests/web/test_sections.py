@@ -84,7 +84,7 @@ SAVED = {
         "Saved: billing plan Starter → Business, concurrent calls 10 → 100, calls a month 1,000 → 7"
     ),
     "sip": (
-        "Saved: calls by SIP off → on, SIP domain → sip.xn--bcher-kva.example:5070,"
+        "Saved: SIP calling off → on, SIP domain → sip.xn--bcher-kva.example:5070,"
         " SIP username → trunk-17 and 1 more"
     ),
     "features": (

@@ -46,7 +46,7 @@ class TestIncompleteForm:
             admin.submit(form, 400, htmx=True, version=None, reason=REASON)
         for version in ("", "x", "-1", "1.0", "1e0", "١", "9" * 40, " 1"):
             answer = admin.submit(form, 400, version=version, reason=REASON)
-            assert "which version" in answer.words
+            assert "its version is missing" in answer.words
         assert raw.everything() == before
 
     @pytest.mark.parametrize("name", ["version", "csrf_token", "ceilings_seen"])
@@ -58,7 +58,7 @@ class TestIncompleteForm:
             answer = admin.submit(
                 form, 422, htmx=htmx, **{name: twice}, monthly_call_limit=7, reason=REASON
             )
-        assert "with a part of it twice" in answer.words
+        assert "part of this form was sent twice" in answer.words
 
     def test_without_anything_is_refused(self, admin, tenant):
         for section in (*SECTIONS, "status"):
@@ -74,7 +74,7 @@ class TestBody:
         form = admin.get(edit_url(tenant, "organisation"))
         before = count_entries()
         answer = admin.submit(form, 413, htmx=htmx, name="x" * 10_000_000, reason=REASON)
-        assert "That was too much text" in answer.words
+        assert "too much text" in answer.words.lower()
         assert len(answer.text) < 20_000
         assert count_entries() == before
 

@@ -205,7 +205,7 @@ class TestManyFromOneAddress:
             other = Browser(app.test_client(), secrets)
             other.post_form(URL, 303, **FILLED | {"username": f"owner-{number}"})
         answer = browser.submit(form, 429, **FILLED)
-        assert "Too many tries. Wait 10 minutes" in answer.words
+        assert "Too many attempts. Wait 10 minutes" in answer.words
         assert answer.field("organisation") == "Aurora Clinics"
         assert not answer.field("password")
         assert db.session.query(User).count() == try_limits.SIGN_UP.free

@@ -41,7 +41,7 @@ def test_a_tenant_is_not_said_to_be_a_database_that_does_not_answer(admin, tenan
     spoil("tenants", column, OF_TENANTS[column])
     page = admin.get(home, 500)
     assert SPOILED_TITLE in page.words
-    assert "waiting does not help" in page.words
+    assert "Waiting does not help" in page.words
     again = admin.post(features, typed, 500)
     assert (again.field("retention_days"), again.field("reason")) == ("77", REASON)
     answer = admin.post(features, typed, 500, htmx=True)

@@ -62,14 +62,14 @@ class TestCards:
         assert facts(page, "billing") == {
             "Billing plan": "Business 100 calls at once, 50,000 calls a month",
             "Concurrent calls": "250 above the plan's 100",
-            "Calls a month": "40,000",
+            "Monthly call limit": "40,000",
         }
         sip = facts(page, "sip")
         assert re.fullmatch(
             r"Set on \d+ \w+ \d{4} by tester · encrypted, key k1", sip.pop("Password")
         )
         assert sip == {
-            "Calls by SIP": "On",
+            "SIP calling": "On",
             "Domain": "sip.full.example:5070",
             "Username": "trunk-17",
         }
@@ -262,7 +262,7 @@ class TestOwners:
         assert "Nobody yet." in admin.get(tenant_url(tenant)).words_of("tenant-more")
 
     def test_finish_the_onboarding(self, admin, tenant, full):
-        assert "Not begun yet." in admin.get(tenant_url(tenant)).words_of("tenant-more")
+        assert "Not started yet." in admin.get(tenant_url(tenant)).words_of("tenant-more")
         assert "Finished " in admin.get(tenant_url(full)).words_of("tenant-more")
 
 
@@ -290,7 +290,7 @@ class TestUnreadable:
         said = (
             "Cannot be read: it does not match its seal. Somebody changed it outside the console;"
         )
-        said += " set it anew."
+        said += " Set it again."
         assert facts(page, "sip")["Domain"] == said
         assert facts(page, "sip")["Username"] == "trunk-17"
         assert facts(page, "webhook")["URL"] == said

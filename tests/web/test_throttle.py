@@ -76,7 +76,7 @@ class TestGuessingAtOneAddress:
         guess(browser, name)
         answer = browser.sign_in(name, PASSWORD, 429)
         assert answer.headers["Retry-After"] == "2"
-        assert answer.errors["password"] == "Too many tries. Wait 2 seconds, then try again."
+        assert answer.errors["password"] == "Too many attempts. Wait 2 seconds, then try again."
         assert (answer.field("username"), answer.field("password")) == (name, "")
 
     def test_waits_longer_each_time_and_a_refused_try_costs_nothing(self, at):

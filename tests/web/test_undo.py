@@ -46,7 +46,7 @@ class TestUndo:
             page = admin.get(undo_url(newest(tenant)))
         assert steps(page) == {
             "Concurrent calls": ["7", "10"],
-            "Calls a month": ["5,000", "1,000"],
+            "Monthly call limit": ["5,000", "1,000"],
         }
         assert page.fields["field"] == ["max_concurrent_calls", "monthly_call_limit"]
 
@@ -64,7 +64,7 @@ class TestUndo:
         )
         assert (fresh(tenant).monthly_call_limit, fresh(tenant).version) == (1_000, version + 1)
         row = admin.get(tenant_url(tenant)).history[0]
-        assert "Undid a change: lowered calls a month from 5,000 to 1,000" in dom.words(row)
+        assert "Undid a change: lowered monthly call limit from 5,000 to 1,000" in dom.words(row)
         assert_history_holds()
 
     def test_and_the_undone_entry_lead_to_one_another(self, admin, tenant):
@@ -89,11 +89,11 @@ class TestUndo:
         admin.edit(tenant, "billing", monthly_call_limit=5_000)
         entry, other = newest(tenant), sign_in("support")
         other.edit(tenant, "billing", monthly_call_limit=6_000, reason="more of them")
-        [now, back] = steps(admin.get(undo_url(entry)))["Calls a month"]
+        [now, back] = steps(admin.get(undo_url(entry)))["Monthly call limit"]
         assert back == "1,000"
         assert now.startswith("6,000")
         assert f"Changed again by {other.user.username}" in now
-        assert "“more of them”. This entry had made it 5,000." in now
+        assert "“more of them”. This entry had set it to 5,000." in now
         undo(admin, entry)
         assert fresh(tenant).monthly_call_limit == 1_000
 
@@ -217,7 +217,7 @@ class TestRefused:
         entry = newest(tenant)
         admin.edit(tenant, "billing", monthly_call_limit=1_000)
         page = admin.get(undo_url(entry))
-        assert steps(page) == {"Calls a month": ["Already so."]}
+        assert steps(page) == {"Monthly call limit": ["Already has this value."]}
         assert not page.has("revert-reason")
 
     def test_for_an_erased_value(self, admin, tenant):

@@ -40,7 +40,7 @@ class TestUsage:
         used(tenant, cents=999_999, calls=99_999, minutes=99_999, month="2020-02")
         words = admin.get(tenant_url(tenant)).words_of("tenant-now")
         assert f"{now():%B} so far" in words
-        for part in ("850 of 1,000 calls", "85 %", "$3,911.40", "12,345 minutes"):
+        for part in ("850 of 1,000 calls", "85%", "$3,911.40", "12,345 minutes"):
             assert part in words
         assert "99,999" not in words
 

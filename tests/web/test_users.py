@@ -106,7 +106,7 @@ class TestList:
 
     def test_says_what_to_do_when_nothing_fits(self, admin):
         words = admin.get("/users?q=nobody").words
-        assert "No account fits" in words
+        assert "No accounts match" in words
         assert "Show all accounts" in words
 
 
@@ -138,7 +138,7 @@ class TestPage:
             "Active",
             "zz@north.example",
             tenant.name,
-            "Nowhere now",
+            "Not signed in",
         ):
             assert word in page.words
 

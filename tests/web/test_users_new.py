@@ -127,7 +127,7 @@ class TestOwner:
         [link] = dom.elements(found, "a")
         assert link.get("href") == f"/users/new?tenant={tenant.id}"
         assert "Invite an owner of Northwind" in admin.get(link.get("href")).words
-        assert "No tenant fits" in admin.get("/users/new?role=owner&q=zzzz").words
+        assert "No tenants match" in admin.get("/users/new?role=owner&q=zzzz").words
 
     @pytest.mark.parametrize(
         ("sent", "status"), [("", 422), (None, 422), ("x", 422), (NOBODY, 404)]

@@ -68,7 +68,7 @@ class TestMaking:
         for page in (tenant_url(tenant), url(tenant), tenant_url(tenant, "webhook", "edit")):
             assert shown not in support.get(page).text
         page = support.get(tenant_url(tenant))
-        assert "Made a webhook secret" in page.words_of("history")
+        assert "Created a webhook secret" in page.words_of("history")
         assert page.fact("Signing secret", "webhook").startswith("Set on ")
 
     def test_a_second_click_neither_makes_nor_shows_one(self, support, tenant):
@@ -76,7 +76,7 @@ class TestMaking:
         first = support.submit(form, 200, reason=REASON)
         again = support.submit(form, 200, reason=REASON)
         assert not again.has("new-secret")
-        assert "shown already" in again.words
+        assert "already shown" in again.words
         assert first.words_of("new-secret") not in again.text
         assert fresh(tenant).version == 2
 

@@ -68,7 +68,7 @@ def resolve_pickers(arguments: MultiDict[str, str], *, decide: bool = True) -> R
 
 def _take(resolved: Resolved, name: str, typed: str, decide: bool) -> None:
     if "\0" in typed or len(typed) > MAX_TEXT:
-        raise BadFilter("That is too long or contains characters that no name has.")
+        raise BadFilter("That is too long or contains characters that cannot be in a name.")
     if name in TYPED_TIMES:
         resolved.arguments.setlist(TYPED_TIMES[name], [_time(name, typed)])
         return
@@ -119,4 +119,4 @@ def _time(name: str, typed: str) -> str:
     try:
         return times.in_url(times.time_as_typed(typed, end=name == "until"))
     except ValueError:
-        raise BadFilter("That is no time. Write it like 2026-11-23 14:00.") from None
+        raise BadFilter("This is not a valid time. Write it like 2026-11-23 14:00.") from None

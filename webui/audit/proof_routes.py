@@ -77,7 +77,7 @@ def verification() -> str | BaseResponse:
     verification_jobs.request_verification(current_user.username)
     if wants_fragment():
         return render_template("audit/_proof.html", proof=verification_jobs.proof())
-    flash("The worker was asked to verify the history.")
+    flash("Verification of the history was requested.")
     return redirect(url_for("audit.index") + "#proof", 303)
 
 

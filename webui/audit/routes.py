@@ -42,14 +42,14 @@ from webui.web.request_actor import actor
 
 bp = Blueprint("audit", __name__)
 NO_SUCH_PAGE = "That page of the history does not exist. Start at the newest entry."
-NO_SUCH_ENTRY = "There is no such entry, or it is not yours to see."
+NO_SUCH_ENTRY = "This entry does not exist, or you do not have access to it."
 NOT_UNDOABLE = (
     "This entry cannot be undone: only changes of a tenant's sections and status can. "
     "Change the tenant itself instead."
 )
-NOTHING_CHOSEN = "Choose at least one field that can go back."
+NOTHING_CHOSEN = "Choose at least one field to undo."
 UNDONE = "Undone."
-ALREADY = "Everything is as it was before that change."
+ALREADY = "Everything already is as it was before that change."
 
 
 @bp.get("/audit")

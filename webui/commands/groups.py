@@ -35,7 +35,7 @@ DEMO_SEED = 1
 FIRST_ADMIN = """\
 No account of an admin exists yet. Make the first one; the command asks for a password:
   flask --app wsgi users create --username NAME --email ADDRESS --role admin --password-stdin
-This admin invites everybody else in the console: Users, Invite somebody."""
+This admin invites everybody else in the console: Users, Invite someone."""
 
 
 def init_cli(app: Flask) -> None:

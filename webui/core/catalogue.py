@@ -96,15 +96,15 @@ FIELDS: dict[str, Field] = catalogue(
         ),
         Whole(
             "monthly_call_limit",
-            "Calls a month",
+            "Monthly call limit",
             "0 means no calls.",
-            declared=_shared(section="billing", default=1_000, noun="calls a month"),
+            declared=_shared(section="billing", default=1_000, noun="monthly call limit"),
         ),
         Switch(
             "sip_enabled",
-            "Calls by SIP",
+            "SIP calling",
             "Needs a domain, a username and a password.",
-            declared=_shared(section="sip", default=False, noun="calls by SIP", width="full"),
+            declared=_shared(section="sip", default=False, noun="SIP calling", width="full"),
         ),
         Sealed(
             "sip_domain",

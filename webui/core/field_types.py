@@ -129,7 +129,9 @@ class Whole(Field):
 
     @property
     def rule(self) -> str:
-        """The range as a sentence, for help and errors."""
+        """The range as a sentence, for help and errors; without the technical maximum."""
+        if self.maximum == MAX_SAFE_INTEGER:
+            return f"Enter a whole number, {self.minimum:,} or more."
         return f"Enter a whole number from {self.minimum:,} to {self.maximum:,}."
 
 

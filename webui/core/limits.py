@@ -36,7 +36,7 @@ STATUS_LABELS = {
 }
 STATUS_MEANINGS = {
     Status.ACTIVE: "All services run.",
-    Status.SUSPENDED: "Chosen services stop, for a reason, for now.",
+    Status.SUSPENDED: "Selected services stop for a while. A reason is needed.",
     Status.INACTIVE: "Closed and kept for the record. Nothing runs; the owner can only read.",
     Status.BLOCKED: "Nothing runs and the owner cannot sign in.",
 }
@@ -89,7 +89,7 @@ PLANS = {
 }
 CEILING_FIELDS = ("max_concurrent_calls", "monthly_call_limit")
 
-THEMES = {"auto": "As the device", "light": "Light", "dark": "Dark"}
+THEMES = {"auto": "System", "light": "Light", "dark": "Dark"}
 REASON = Text("reason", "Reason", minimum=3, maximum=200, prose=True)
 USERNAME = Text("username", "Username", minimum=3, maximum=50, identifier=True)
 PASSWORD = Text("password", "Password", minimum=8, maximum=72)

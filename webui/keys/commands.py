@@ -91,7 +91,7 @@ def _problems(result: rotation.Rotated) -> list[str]:
     if result.unreadable:
         lines.append(
             f"{result.unreadable:,} value(s) cannot be read and stay as they are. "
-            "Set them anew or remove them on the tenant's page."
+            "Set them again or remove them on the tenant's page."
         )
     if result.left > 0:
         lines.append(

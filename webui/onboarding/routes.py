@@ -197,7 +197,7 @@ def _is_untouched(tenant: Tenant, form: TenantForm) -> bool:
 
 
 def _leave_review(tenant: Tenant, row: Onboarding, go: Go | Step) -> Any:
-    """Goes back to a step, or finishes the wizard."""
+    """Will become a step, or finishes the wizard."""
     actor = request_actor.actor(Source.WIZARD)
     if go is not Go.NEXT:
         move = move_of(Step.REVIEW, go)

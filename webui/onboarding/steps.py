@@ -12,7 +12,7 @@ from webui.tenants.core.forms import TenantForm
 from webui.tenants.core.sections import SECTIONS
 from webui.web.errors import Detail
 
-UNKNOWN = "The form did not say where to go. Reload the page and use its buttons."
+UNKNOWN = "This form is incomplete. Reload the page and use its buttons."
 # A skippable step with none of these fields counts as skipped: nothing is set up.
 _MATTERS = {
     Step.SIP: ("sip_enabled", "sip_domain", "sip_username", "sip_password"),

@@ -44,7 +44,7 @@ def _link_words(user: User) -> ActionTexts:
             "New invitation",
             "The person has not chosen a password yet. A new link lets them, once, within "
             f"{lifetime}; the older link stops working. No e-mail is sent: you copy the link.",
-            "Make a new invitation",
+            "Create a new invitation",
         )
     return ActionTexts(
         "Reset link",
@@ -52,7 +52,7 @@ def _link_words(user: User) -> ActionTexts:
         "ones stop working. The old password keeps working until a new one is chosen; then the "
         "person is signed out everywhere. A second factor stays. No e-mail is sent: you copy the "
         "link. Be sure who you are talking to before you pass it on.",
-        "Make a reset link",
+        "Create a reset link",
     )
 
 

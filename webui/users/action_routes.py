@@ -31,7 +31,7 @@ from webui.web.posted import drafts
 from webui.web.posted.drafts import keeps_draft
 
 bp = Blueprint("account_actions", __name__, url_prefix="/users/<uuid:user_id>")
-NO_ROLE = "The form did not say which role it was made from. Reload the page."
+NO_ROLE = "This form is incomplete: its role is missing. Reload the page."
 
 
 @bp.get("/link")
@@ -69,7 +69,9 @@ def change_role(user_id: UUID) -> Any:
     def act(order: AccountChange, form: Any) -> Any:
         chosen = Role(form.role.value)
         changed = operations.change_role(order, chosen, _posted_role(), request_actor.actor())
-        return _done(user_id, "The role was changed." if changed else "That is the role already.")
+        return _done(
+            user_id, "The role was changed." if changed else "The account already has this role."
+        )
 
     return _carry_out(user_id, account_actions.ROLE, act)
 
@@ -114,7 +116,9 @@ def revoke_sessions(user_id: UUID) -> Any:
 
     def act(order: AccountChange, _form: Any) -> Any:
         ended = operations.revoke_sessions(order, request_actor.actor())
-        return _done(user_id, "Signed out everywhere." if ended else "Signed in nowhere already.")
+        return _done(
+            user_id, "Signed out everywhere." if ended else "Already signed out everywhere."
+        )
 
     return _carry_out(user_id, account_actions.SESSIONS, act)
 
@@ -134,7 +138,9 @@ def remove_factor(user_id: UUID) -> Any:
 
     def act(order: AccountChange, _form: Any) -> Any:
         removed = operations.remove_factors(order, request_actor.actor())
-        return _done(user_id, "The second factor was removed." if removed else "There was none.")
+        return _done(
+            user_id, "The second factor was removed." if removed else "There was no second factor."
+        )
 
     return _carry_out(user_id, account_actions.FACTOR, act)
 
@@ -202,5 +208,5 @@ def _posted_role() -> str:
 def _posted_state() -> bool:
     sent = request.form.getlist("active")
     if sent not in (["true"], ["false"]):
-        abort(400, Detail("The form did not say what to do. Reload the page."))
+        abort(400, Detail("This form is incomplete. Reload the page."))
     return sent == ["true"]

@@ -51,7 +51,7 @@ class NewUserForm(BaseForm):
     email = text_field(
         EMAIL,
         parse=values.email,
-        description="To know who it is. Nothing is sent to it.",
+        description="Identifies the person. No e-mail is sent to it.",
         render_kw={"autocomplete": "off", "inputmode": "email"},
     )
     role = ChoiceField("Role", _STAFF_ROLES, missing=_CHOOSE_ROLE)

@@ -32,7 +32,7 @@ LAST_ADMIN = (
     "This is the last admin who can sign in. Make another person an admin first; "
     "otherwise no one could manage accounts any more."
 )
-NO_LONGER = "You may not do that any more: your own account was changed a moment ago."
+NO_LONGER = "You no longer have permission for this: your own account was changed a moment ago."
 DISABLED = "This account is disabled. Enable it first."
 
 

@@ -87,7 +87,7 @@ def _tenant(asked: str) -> Tenant:
     try:
         return get_tenant(UUID(asked))
     except ValueError:
-        abort(404, Detail("There is no such tenant, or it is not yours to see."))
+        abort(404, Detail("This tenant does not exist, or you do not have access to it."))
 
 
 def _choose_tenant() -> str:

@@ -31,6 +31,6 @@ def get_user(user_id: UUID) -> User:
     query: Any = select(User).options(joinedload(User.tenant)).where(User.id == user_id, visible())
     user: User | None = db.session.scalars(query).first()
     if user is None:
-        abort(404, Detail("There is no such account, or it is not yours to see."))
+        abort(404, Detail("This account does not exist, or you do not have access to it."))
     db.session.expunge(user)
     return user

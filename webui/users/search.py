@@ -63,7 +63,7 @@ class Filters:
             if value and value not in known:
                 raise BadFilter(f"There is no {name} of that name. Remove it from the address.")
         if "\0" in chosen.q:
-            raise BadFilter("The search contains a character that no name has.")
+            raise BadFilter("The search contains a character that cannot be in a name.")
         return chosen
 
     def arguments(self, **changes: str | None) -> dict[str, str]:

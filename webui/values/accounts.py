@@ -30,7 +30,7 @@ def email(raw: str) -> str:
     # The form is checked before the length: for "x", "three characters needed" does not help.
     value = _plain(raw, EMAIL) if any(at in raw for at in _AT) else ""
     if not _EMAIL.fullmatch(value):
-        raise Refused("This is no e-mail address. It looks like name@example.com.")
+        raise Refused("This is not a valid e-mail address. Example: name@example.com.")
     return value
 
 

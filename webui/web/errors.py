@@ -17,25 +17,25 @@ from webui.web.navigation import referring_page
 
 # status -> what happened, what to do; what was saved is said by `saved_words`
 WORDS = {
-    400: ("That request could not be read", "Reload the page and try again."),
+    400: ("This request could not be read", "Reload the page and try again."),
     403: (
-        "You may not do that",
+        "You do not have permission",
         "Your role does not include it. Ask an administrator if it should.",
     ),
-    404: ("There is no such page", "It may have moved, or it is not yours to see."),
-    405: ("That is not how this page is used", "Go back and use the buttons on the page."),
-    413: ("That was too much text", "Shorten it and save again."),
-    422: ("That cannot be done", "Go back and try something else."),
-    429: ("Too many tries", "Wait a minute and try again."),
+    404: ("This page does not exist", "It may have moved, or you do not have access to it."),
+    405: ("This page cannot be opened that way", "Go back and use the buttons on the page."),
+    413: ("Too much text", "Shorten it and save again."),
+    422: ("This cannot be done", "Go back and try something else."),
+    429: ("Too many attempts", "Wait a minute and try again."),
     500: (
         "Something broke on our side",
-        "Try again; if it stays, pass on the number below.",
+        "Try again. If it happens again, report the request number below.",
     ),
     503: ("The database did not answer", "Wait a moment and try again."),
 }
 SPOILED_TITLE = "The database contains a value that cannot be read"
 SPOILED_ADVICE = (
-    "Waiting does not help: a person must look at the database. Pass on the number below."
+    "Waiting does not help: somebody must repair the database. Report the request number below."
 )
 NOTHING_SAVED = "Nothing was saved."
 PERHAPS_SAVED = "Check whether it was saved before you try again."

@@ -14,7 +14,7 @@ def init_retry_after(app: Flask) -> None:
 
 def wait_in_words(refusal: TooMany) -> str:
     """Returns the message for the person."""
-    return f"Too many tries. Wait {in_words(refusal.wait)}, then try again."
+    return f"Too many attempts. Wait {in_words(refusal.wait)}, then try again."
 
 
 def too_many(page: str | Response, refusal: TooMany) -> Response:

@@ -114,7 +114,7 @@ def renew() -> Any:
         done = factor_changes.renew_codes(confirmed(form))
     except refusals.KINDS as error:
         return refusals.refused_credentials(form, error, _renewal_page)
-    return _finished(done, "Your recovery codes are new.")
+    return _finished(done, "You have new recovery codes.")
 
 
 def _fresh_setup(error: str | None = None) -> str:

@@ -13,7 +13,7 @@ from webui.values import Refused
 from webui.web import retry_after
 
 WRONG_PASSWORD = "This is not your current password."
-WRONG_CODE = "This code does not fit. Wait for the next one, and check the clock of your phone."
+WRONG_CODE = "This code is not correct. Wait for the next one, and check the clock of your phone."
 WRONG_FACTOR = (
     "This is neither a code of your app nor one of your recovery codes, or it was used before."
 )

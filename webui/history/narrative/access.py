@@ -21,7 +21,7 @@ def _exported(changes: Changes) -> Sentence:
     if not filters:
         return [*parts, plain_text(", all of it")]
     said = "; ".join(f"{name}: {', '.join(values)}" for name, values in filters.items())
-    return [*parts, plain_text(", narrowed to "), new(said)]
+    return [*parts, plain_text(", filtered by "), new(said)]
 
 
 def _erased(changes: Changes) -> Sentence:

@@ -97,7 +97,7 @@ def _and_ended(changes: Changes) -> Sentence:
 
 
 def _recovery_codes(changes: Changes) -> Sentence:
-    return [plain_text("Made new recovery codes"), *_and_ended(changes)]
+    return [plain_text("Created new recovery codes"), *_and_ended(changes)]
 
 
 def _passkey(changes: Changes) -> Sentence:
@@ -130,7 +130,7 @@ def _with_factor(changes: Changes) -> str:
 def _resealed(changes: Changes) -> Sentence:
     name, role = str(changes["username"][1]), changes["role"][1]
     return [
-        plain_text("Vouched for the account "),
+        plain_text("Confirmed the account "),
         new(name),
         plain_text(f", role {role}, without its password and second factors"),
     ]

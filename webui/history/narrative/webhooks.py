@@ -16,7 +16,7 @@ def _fixed(words: str) -> Callable[[Changes], Sentence]:
 
 def _rotated(changes: Changes) -> Sentence:
     if changes["webhook_secret"][0] is None:
-        return [plain_text("Made a webhook secret")]
+        return [plain_text("Created a webhook secret")]
     until = changes.get("webhook_secret_previous_until", [None, None])[1]
     if until is None:
         return [plain_text("Replaced the webhook secret")]

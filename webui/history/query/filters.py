@@ -140,7 +140,7 @@ def _refuse_staff_filters(given: Mapping[str, Sequence[str]]) -> None:
     allowed = {*OPEN_TO_ALL, "from", "to"}
     refused = [name for name, values in given.items() if values and name not in allowed]
     if refused:
-        raise BadFilter(f"Your history cannot be narrowed by “{refused[0]}”.")
+        raise BadFilter(f"Your history cannot be filtered by “{refused[0]}”.")
 
 
 def _known(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ def _tenant(value: str) -> UUID:
 def _actor(value: str) -> str:
     found = actors.resolve_actor(value)
     if found is None:
-        raise BadFilter(f"There is nobody called “{value}”. Search for them by username.")
+        raise BadFilter(f"There is no account called “{value}”. Search for them by username.")
     return found
 
 
@@ -193,7 +193,7 @@ def _words(values: tuple[str, ...]) -> str:
 def _range(given: Mapping[str, tuple[str, ...]]) -> tuple[datetime | None, datetime | None]:
     since, until = _end("from", given["from"]), _end("to", given["to"])
     if since and until and since > until:
-        raise BadFilter("The range ends before it begins.", "until")
+        raise BadFilter("The end of the range is before its beginning.", "until")
     return since, until
 
 
@@ -203,4 +203,4 @@ def _end(name: str, values: tuple[str, ...]) -> datetime | None:
     try:
         return times.from_url(values[0], end=name == "to") if values else None
     except ValueError:
-        raise BadFilter(f"“{name}” is no time. Write it like 2026-11-23T14:00Z.") from None
+        raise BadFilter(f"“{name}” is not a valid time. Write it like 2026-11-23T14:00Z.") from None

@@ -78,7 +78,7 @@ def _sip(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]:
         )
         if values.get(name) is None and not kept:
             label = FIELDS[name].label.lower()
-            errors[name] = f"SIP needs a {label}. Enter one, or switch calls by SIP off."
+            errors[name] = f"SIP needs a {label}. Enter one, or switch SIP calling off."
     if "sip_password" in errors and tenant.is_set("sip_password"):
         errors["remove_sip_password"] = errors.pop("sip_password")
     return errors

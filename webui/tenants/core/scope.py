@@ -28,7 +28,7 @@ def get_tenant(tenant_id: UUID) -> Tenant:
     values = {"tenant_id": tenant_id, "own": current_user.tenant_id}
     tenant = db.session.scalars(query, values).first()
     if tenant is None:
-        abort(404, Detail("There is no such tenant, or it is not yours to see."))
+        abort(404, Detail("This tenant does not exist, or you do not have access to it."))
     db.session.expunge(tenant)
     return tenant
 

@@ -14,7 +14,7 @@ class State(StrEnum):
 
     MET = "met"
     NOT_MET = "not met"
-    BY_HAND = "check by hand"
+    CHECK_MANUALLY = "check manually"
     NOT_APPLICABLE = "not applicable"
 
 
@@ -41,10 +41,13 @@ class Standard:
 
     @property
     def summary(self) -> str:
-        """Text for the card's head, for example "off · 1 not met, 2 by hand"."""
+        """Text for the card's head, for example "off · 1 not met, 2 to check manually"."""
         counts = [
             f"{count} {words}"
-            for state, words in ((State.NOT_MET, "not met"), (State.BY_HAND, "by hand"))
+            for state, words in (
+                (State.NOT_MET, "not met"),
+                (State.CHECK_MANUALLY, "to check manually"),
+            )
             if (count := sum(finding.state is state for finding in self.findings))
         ]
         return " · ".join(["on" if self.on else "off", ", ".join(counts) or "nothing missing"])
@@ -63,7 +66,7 @@ def _hipaa(tenant: Tenant) -> list[Finding]:
         _encryption(tenant, "164.312(a)(2)(iv)"),
         _transmission(tenant, "164.312(e)(1)"),
         Finding(State.MET, "Every change is in the history below", "164.312(b)"),
-        Finding(State.BY_HAND, "Business associate agreement signed?", "164.504(e)"),
+        Finding(State.CHECK_MANUALLY, "Business associate agreement signed?", "164.504(e)"),
         _kept(tenant, "Does the customer's policy say so?", "164.316(b)(2)(i)"),
     ]
 
@@ -71,7 +74,7 @@ def _hipaa(tenant: Tenant) -> list[Finding]:
 def _pci(tenant: Tenant) -> list[Finding]:
     recording = tenant.recording_enabled
     codes = Finding(
-        State.BY_HAND if recording else State.MET,
+        State.CHECK_MANUALLY if recording else State.MET,
         "Are recordings paused while cards are read?"
         if recording
         else "No recordings, so no card verification codes in them",
@@ -82,9 +85,9 @@ def _pci(tenant: Tenant) -> list[Finding]:
         _encryption(tenant, "3.5.1"),
         _kept(tenant, "Is that as short as possible?", "3.2.1"),
         _transmission(tenant, "4.2.1"),
-        Finding(State.BY_HAND, "Does the trunk use SIP over TLS?", "4.2.1")
+        Finding(State.CHECK_MANUALLY, "Does the trunk use SIP over TLS?", "4.2.1")
         if tenant.sip_enabled
-        else Finding(State.NOT_APPLICABLE, "Calls by SIP are off", "4.2.1"),
+        else Finding(State.NOT_APPLICABLE, "SIP calling is off", "4.2.1"),
     ]
 
 
@@ -104,5 +107,7 @@ def _kept(tenant: Tenant, question: str, source: str) -> Finding:
     if not tenant.recording_enabled:
         return Finding(State.NOT_APPLICABLE, "Nothing is recorded", source)
     return Finding(
-        State.BY_HAND, f"Recordings are kept {tenant.retention_days:,} days. {question}", source
+        State.CHECK_MANUALLY,
+        f"Recordings are kept {tenant.retention_days:,} days. {question}",
+        source,
     )

@@ -46,7 +46,7 @@ _TONES: dict[str, str] = {Status.ACTIVE: "good", Status.SUSPENDED: "warn", Statu
 _FINDINGS = {
     State.MET: ("good", "Met"),
     State.NOT_MET: ("bad", "Not met"),
-    State.BY_HAND: ("", "By hand"),
+    State.CHECK_MANUALLY: ("", "Check manually"),
     State.NOT_APPLICABLE: ("", "N/A"),
 }
 
@@ -108,7 +108,7 @@ def open_step_label(tenant: Any) -> str | None:
     """Returns the wizard step where the owner continues; None when the wizard is finished."""
     if tenant.onboarded_at:
         return None
-    return STEP_LABELS[tenant.step] if tenant.step else "not begun"
+    return STEP_LABELS[tenant.step] if tenant.step else "not started"
 
 
 def meter_tone(calls: int, limit: int) -> str:

@@ -69,10 +69,10 @@ class UndoState(StrEnum):
 
 
 STATE_WORDS = {
-    UndoState.SAME: "Already so.",
+    UndoState.SAME: "Already has this value.",
     UndoState.SECRET: "Secrets are not kept in the history, so they cannot be undone.",
-    UndoState.ERASED: "The value before was erased from the history. It cannot be undone.",
-    UndoState.UNREADABLE: "The value before cannot be read: its key is missing or it was damaged.",
+    UndoState.ERASED: "The previous value was erased from the history. It cannot be undone.",
+    UndoState.UNREADABLE: "The previous value cannot be read: its key is missing or it is damaged.",
 }
 
 

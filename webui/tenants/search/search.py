@@ -53,7 +53,7 @@ class Filters:
         if filters.sort not in ORDERS:
             raise BadFilter("The list cannot be sorted like that. Remove it from the address.")
         if "\0" in filters.q + filters.owner:
-            raise BadFilter("The search contains a character that no name has.")
+            raise BadFilter("The search contains a character that cannot be in a name.")
         return filters
 
     @staticmethod

@@ -154,5 +154,5 @@ def _answer(refusal: TooFast) -> Response:
         if again:
             return retry_after.too_many(again, refusal)
     return retry_after.too_many(
-        error_page(429, detail, title="A little slower", again=typed()), refusal
+        error_page(429, detail, title="Too many changes", again=typed()), refusal
     )

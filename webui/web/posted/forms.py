@@ -28,7 +28,7 @@ REPEATED = "This field was sent more than once."
 AS_TYPED = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 """Attributes of a text field in which no keyboard or browser may change or mark anything."""
 _AS_TYPED_KINDS = {"identifier", "mono", "number", "json", "secret", "code"}
-TOO_MUCH = "That was too much text, and it was not kept. Shorten it, then put it in again."
+TOO_MUCH = "This text was too long and was not kept. Shorten it and enter it again."
 
 
 class ParsedField(StringField):
@@ -214,13 +214,13 @@ def reason_field() -> ParsedField:
     return text_field(
         REASON,
         description="Kept in the history. The customer does not see it.",
-        render_kw={"placeholder": "Why? A ticket number is welcome", "autocomplete": "off"},
+        render_kw={"placeholder": "Why? Add the ticket number", "autocomplete": "off"},
     )
 
 
 def posted_version() -> int:
     """Returns the ``version`` that the form was rendered from; 400 when missing or no number."""
-    words = "The form did not say which version it was made from. Reload the page."
+    words = "This form is incomplete: its version is missing. Reload the page."
     return int(_posted_once("version", "[0-9]{1,18}", words))
 
 
@@ -236,7 +236,7 @@ def _posted_once(name: str, pattern: str, words: str) -> str:
 def refuse_repeated(name: str) -> None:
     """422 for a hidden field that was sent more than once."""
     if len(request.form.getlist(name)) > 1:
-        abort(422, Detail("The form was sent with a part of it twice. Reload the page."))
+        abort(422, Detail("A part of this form was sent twice. Reload the page."))
 
 
 def submission_field() -> HiddenField:

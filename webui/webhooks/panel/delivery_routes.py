@@ -26,9 +26,9 @@ from webui.webhooks.panel.forms import SendForm
 bp = Blueprint("deliveries", __name__, url_prefix="/tenants/<uuid:tenant_id>/webhook")
 WEBHOOK = SECTIONS["webhook"]
 ON_ITS_WAY = "On its way. The result appears in the webhook's log: reload to see it."
-RESUMED = "Deliveries go on. What was not sent meanwhile can be sent again from the log."
-WAS_RESUMED = "Deliveries were not stopped any more. Nothing was changed."
-TOO_MANY = f"{operations.MANUAL_LIMIT} a minute are enough for a receiver. Wait a minute."
+RESUMED = "Deliveries are resumed. Events that were not sent can be sent again from the log."
+WAS_RESUMED = "Deliveries were already resumed. Nothing was changed."
+TOO_MANY = f"{operations.MANUAL_LIMIT} a minute at most. Wait a minute."
 
 
 @bp.get("/deliveries")

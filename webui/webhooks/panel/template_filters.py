@@ -14,12 +14,12 @@ UNREACHABLE = frozenset({Problem.BLOCKED, Problem.NOT_FOUND, Problem.REFUSED, Pr
 _ONE_FOR_OWNERS = "could not be reached"
 _PROBLEMS = {
     Problem.BLOCKED: "blocked: the name leads to an address that is not public",
-    Problem.NOT_FOUND: "the name was not found",
+    Problem.NOT_FOUND: "host name not found (DNS)",
     Problem.REFUSED: "the connection was refused or broke off",
     Problem.TIMED_OUT: "no answer in time",
-    Problem.CERTIFICATE: "the certificate does not fit or is not trusted",
+    Problem.CERTIFICATE: "the certificate is for another name or is not trusted",
     Problem.TLS: "no TLS 1.2 or newer",
-    Problem.PROTOCOL: "the answer was not proper HTTP",
+    Problem.PROTOCOL: "the answer was not valid HTTP",
     Problem.UNREADABLE: "the URL or the secret cannot be read on our side",
 }
 OBSTACLES = {
