@@ -288,7 +288,7 @@ class TestUnreadable:
     def test_value_says_so_beside_its_label_only(self, admin, damaged):
         page = admin.get(tenant_url(damaged))
         said = (
-            "Cannot be read: it does not match its seal. Somebody changed it outside the console;"
+            "Cannot be read: it does not match its seal. Somebody changed it outside the console."
         )
         said += " Set it again."
         assert facts(page, "sip")["Domain"] == said
