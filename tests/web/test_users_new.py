@@ -127,7 +127,12 @@ class TestOwner:
         [link] = dom.elements(found, "a")
         assert link.get("href") == f"/users/new?tenant={tenant.id}"
         assert "Invite an owner of Northwind" in admin.get(link.get("href")).words
-        assert "No tenants match" in admin.get("/users/new?role=owner&q=zzzz").words
+        for q, short in (("zzzz", False), ("zz", True), ("東", True), ("東京", False)):
+            words = admin.get(f"/users/new?role=owner&q={q}").words
+            assert "No tenants match" in words
+            assert ("fewer at their beginning" in words) == short
+            listed = admin.get(f"/tenants?q={q}").words
+            assert ("fewer at their beginning" in listed) == short
 
     @pytest.mark.parametrize(
         ("sent", "status"), [("", 422), (None, 422), ("x", 422), (NOBODY, 404)]

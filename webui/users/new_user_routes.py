@@ -98,7 +98,8 @@ def _choose_tenant() -> str:
     found = search.find_tenants(filters, None, None).rows if filters.q else []
     template = "users/_tenants.html" if wants_fragment() else "users/tenants.html"
     more = len(found) > _OFFERED
-    return render_template(template, q=filters.q, found=found[:_OFFERED], more=more)
+    words = {"q": filters.q, "short": filters.prefix_only, "more": more}
+    return render_template(template, found=found[:_OFFERED], **words)
 
 
 def _page(
