@@ -57,7 +57,7 @@ class TestAudited:
     def test_derived_columns_are_only_those_that_follow_from_others(self):
         derived = {name for name, kind in AUDIT_KINDS.items() if kind is Audited.DERIVED}
         assert derived == {
-            *("id", "version", "created_at", "updated_at", "name_key", "seal"),
+            *("id", "version", "created_at", "updated_at", "name_key", "name_sort", "seal"),
             *("sip_domain_index", "sip_username_index"),
         }
 

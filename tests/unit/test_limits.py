@@ -85,8 +85,8 @@ class TestFields:
 
     def test_every_column_that_people_fill_is_a_field(self):
         made_by_the_product = {
-            *("id", "name_key", "version", "created_at", "updated_at", "onboarded_at", "seal"),
-            *("sip_domain_index", "sip_username_index"),
+            *("id", "name_key", "name_sort", "version", "created_at", "updated_at", "seal"),
+            *("sip_domain_index", "sip_username_index", "onboarded_at"),
             *("webhook_secret_previous", "webhook_secret_previous_until"),
         }
         assert set(Tenant.__table__.columns.keys()) - set(FIELDS) == made_by_the_product

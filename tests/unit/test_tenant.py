@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import product
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -43,13 +44,20 @@ class TestNewTenant:
 
     def test_defaults_are_the_same_in_the_database(self):
         columns = Tenant.__table__.columns
-        defaults = {c.name: c.server_default.arg for c in columns if c.server_default is not None}
+        given = [c for c in columns if c.server_default is not None and c.name != "name_sort"]
+        defaults = {c.name: c.server_default.arg for c in given}
         tenant = Tenant(name="Acme")
         spelled = {"true": True, "false": False, "[]": [], "{}": {}}
         for name, default in defaults.items():
             text = str(default)
             stored = spelled.get(text, int(text) if text.isdigit() else text)
             assert getattr(tenant, name) == stored, name
+
+    def test_may_have_the_name_with_the_longest_keys(self):
+        random = Random(1)
+        for first, last in ((0xAC00, 0xD7A3), (0x3300, 0x3357), (0x20000, 0x2A6DF)):
+            name = "".join(chr(random.randint(first, last)) for _ in range(255))
+            assert make_tenant(name=name, billing_plan="enterprise").name == name
 
     def test_does_not_share_its_defaults(self):
         one, other = Tenant(name="One"), Tenant(name="Two")
@@ -87,7 +95,7 @@ class TestRevise:
         db.session.commit()
         assert rows("SELECT * FROM tenants") == before
 
-    @pytest.mark.parametrize("name", ["id", "version", "name_key", "created_at"])
+    @pytest.mark.parametrize("name", ["id", "version", "name_key", "name_sort", "created_at"])
     def test_refuses_what_follows_from_others(self, name):
         tenant = make_tenant()
         with pytest.raises(ValueError, match="derived"):

@@ -310,6 +310,17 @@ class TestForm:
             chosen = admin.get(dom.elements(matches, "a")[0].get("href"))
             assert chips(chosen) == ["Beta"]
 
+    def test_counts_the_numbers_of_names(self, admin):
+        teams = ["Team 1", "Team 9", "Team 10", "Team 100"]
+        for name in sorted(teams):
+            make_tenant(name=name)
+            make_user("support", username=name.replace(" ", "-"))
+        offered = admin.get("/audit?find_tenant=team").by_id("find-tenant-matches")
+        assert [dom.words(a.find("bdi")) for a in dom.elements(offered, "a")] == teams
+        offered = admin.get("/audit?find_actor=team").by_id("find-actor-matches")
+        people = [dom.words(a.find("bdi")) for a in dom.elements(offered, "a")]
+        assert people == [name.replace(" ", "-") for name in teams]
+
     def test_offers_the_machine_too(self, admin, world):
         make_user("support", username="system")
         for typed in ("sys\u200b", "ｓｙｓ\ufeff"):

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, insert, text
 
+from webui import values
 from webui.core.catalogue import filterable
 from webui.core.extensions import WRITING, db, is_sqlite
 from webui.models import Tenant, User
@@ -38,6 +39,7 @@ IDS = [{"q": str(UUID(int=7))}, {"owner": "person"}, {"owner": "person", "q": "c
 # PostgreSQL takes its trigram index only where it is worth it, with more tenants than these.
 NAMES = [
     *({"q": "common"}, {"q": "rare"}, {"q": "co"}, {"q": "nobody"}, {"q": "person"}),
+    *({"q": "7"}, {"q": "0"}),
     *({"q": "rare", "status": "active"}, {"q": "common", "plan": "business"}),
 ]
 
@@ -46,13 +48,14 @@ def a_row(number):
     """A tenant like every twentieth other one, rare names and owners apart."""
     at = START + timedelta(minutes=number * 7919 % MANY)
     word = "rare" if number < 5 else "common" if number % 8 < 2 else "other"
-    name = f"{('no', 'co')[number % 2]}{number * 7919 % 9973} {word}"
+    name = f"{('no', 'co', '')[number % 3]}{number * 7919 % 9973} {word}"
     rare = {name: words[-1] if number < 5 else words[0] for name, words in WORDS.items()}
     return {
         **rare,
         "id": UUID(int=number),
         "name": name,
         "name_key": name,
+        "name_sort": values.sort_key(name),
         "status": "blocked" if number % 5 == 0 else "active",
         "billing_plan": "starter" if number % 5 == 0 else ("business", "enterprise")[number % 2],
         "onboarded_at": at if number % 3 else None,

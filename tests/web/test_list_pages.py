@@ -44,12 +44,12 @@ def ids(page):
     return [a.get("href") for a in dom.elements(page.tree, "a", class_="name")]
 
 
-def walk(browser, url, word="Next"):
-    """The rows of each page, from `url` on."""
+def walk(browser, url, word="Next", show=ids):
+    """What is shown of the rows of each page, from `url` on."""
     pages = []
     while url:
         page = browser.get(url)
-        pages.append(ids(page))
+        pages.append(show(page))
         url = links(page).get(word)
         last = page
     return pages, last
@@ -77,6 +77,24 @@ class TestPages:
         for sort, expected in (("name", by_name), ("created", by_time), ("updated", by_time)):
             assert names(support.get(f"/tenants?sort={sort}")) == expected
             assert names(support.get(f"/tenants?sort=-{sort}")) == expected[::-1]
+
+    def test_count_the_numbers_of_names(self, support, small_pages):
+        expected = [
+            *("Hotel „Dąb“", "O’Brien & Sons", "Oak", "Österreich 9", "Österreich 10"),
+            *("Team 0", "Team 1", "Team ٢", "Team 3", "Team 007", "Team 9", "Team 10"),
+            *("Team 99 B", "Team 100", "Team 10000000000", "Team A", "Team Å 2", "Team Á 10"),
+        ]
+        for name in sorted(expected, key=lambda name: name[::-1]):
+            make_tenant(name=name)
+        for sort, order in (("name", expected), ("-name", expected[::-1])):
+            forward, last = walk(support, f"/tenants?sort={sort}&q=", show=names)
+            assert [name for page in forward for name in page] == order
+            back, _ = walk(support, links(last)["Previous"], "Previous", show=names)
+            assert [name for page in back[::-1] for name in page] == order[: 3 * len(back)]
+        teams = [name for name in expected if name.startswith("Team")]
+        found, _ = walk(support, "/tenants?q=te", show=names)
+        assert [name for page in found for name in page] == teams
+        assert names(support.get("/tenants?q=Team+1"))[:3] == ["Team 1", "Team 10", "Team 100"]
 
     @pytest.mark.parametrize("sort", ["name", "-created"])
     def test_stay_put_while_rows_come(self, support, small_pages, sort):

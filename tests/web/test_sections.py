@@ -240,6 +240,7 @@ class TestForm:
             **{
                 "webhook_secret": "whsec_x",
                 "name_key": "x",
+                "name_sort": "x",
                 "sip_domain_index": "x",
                 "action": "x",
             },

@@ -16,6 +16,22 @@ def names(answer):
     return [dom.words(dom.elements(cell, "a")[0]) for cell in cells]
 
 
+def links(page):
+    """The words of the paging links -> where they lead."""
+    pagers = dom.elements(page.tree, "nav", aria_label="Pages")
+    return {dom.words(a): a.get("href") for pager in pagers for a in dom.elements(pager, "a")}
+
+
+def walk(browser, url):
+    """The usernames of all pages from `url` on."""
+    seen = []
+    while url:
+        page = browser.get(url)
+        seen += names(page)
+        url = links(page).get("Next")
+    return seen
+
+
 @pytest.fixture
 def people(tenant):
     """One account of every kind besides who looks."""
@@ -31,6 +47,19 @@ class TestList:
     def test_is_sorted_by_username_without_case(self, sign_in, people):
         admin = sign_in("admin", username="bea")
         assert names(admin.get("/users")) == ["anna.berg", "bea", "Bert", "carl", "dora"]
+
+    def test_counts_the_numbers_of_usernames(self, sign_in, monkeypatch):
+        teams = ["team-1", "team-2a", "team-09", "team-10", "team-100"]
+        for username in sorted(teams):
+            make_user("auditor", username=username)
+        admin = sign_in("admin", username="zed")
+        assert names(admin.get("/users")) == [*teams, "zed"]
+        assert names(admin.get("/users?role=auditor")) == teams
+        monkeypatch.setattr(search, "_FEW_MATCHES", 1)
+        monkeypatch.setattr(search, "PAGE_SIZE", 2)
+        found = {"te": teams, "team-1": ["team-1", "team-10", "team-100"], "team-0": ["team-09"]}
+        for q, expected in found.items():
+            assert walk(admin, f"/users?q={q}") == expected
 
     @pytest.mark.parametrize(
         ("query", "expected"),
@@ -81,15 +110,9 @@ class TestList:
         monkeypatch.setattr(search, "PAGE_SIZE", 2)
         for number in range(4):
             make_user("auditor", username=f"pia{number}")
-        seen, url = [], "/users?role=auditor"
-        while url:
-            page = admin.get(url)
-            seen += names(page)
-            links = dom.elements(dom.elements(page.tree, "nav", aria_label="Pages")[0], "a")
-            url = next((a.get("href") for a in links if dom.words(a) == "Next"), None)
-        assert seen == ["pia0", "pia1", "pia2", "pia3"]
-        back = [a for a in links if dom.words(a) == "Previous"]
-        assert names(admin.get(back[0].get("href"))) == ["pia0", "pia1"]
+        assert walk(admin, "/users?role=auditor") == ["pia0", "pia1", "pia2", "pia3"]
+        second = admin.get(links(admin.get("/users?role=auditor"))["Next"])
+        assert names(admin.get(links(second)["Previous"])) == ["pia0", "pia1"]
 
     def test_is_a_fragment_for_htmx(self, admin, people):
         answer = admin.get("/users?q=anna", htmx=True)

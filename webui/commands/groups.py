@@ -141,7 +141,7 @@ def read_password() -> str:
 @users.command("list")
 def list_users() -> None:
     """List the accounts."""
-    for user in db.session.scalars(select(User).order_by(User.username_key)):
+    for user in db.session.scalars(select(User).order_by(User.username_sort)):
         tenant = str(user.tenant_id or "")
         click.echo(f"{user.username:<24} {user.role:<8} {user.state:<9} {user.email:<40} {tenant}")
 

@@ -20,7 +20,7 @@ from webui.models import Tenant
 from webui.models.columns import Audited, Encrypted
 from webui.models.tenant import tenant_seals
 from webui.models.tenant.tenant import audit_kind
-from webui.values import name_key
+from webui.values import name_key, sort_key
 
 # Ids per statement; SQLite allows far more parameters.
 _AT_ONCE = 1_000
@@ -62,6 +62,7 @@ class TenantRows:
                 row |= _sealed(self._ring, name, new, str(step.tenant))
         if "name" in row:
             row["name_key"] = name_key(row["name"])
+            row["name_sort"] = sort_key(row["name_key"])
         return row
 
     def write(self, connection: Connection) -> None:

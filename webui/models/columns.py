@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeDecorator
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import Base, keyring
 from webui.crypto import blind_index, fields
-from webui.values import compact_json, same_json
+from webui.values import compact_json, past, same_json
 
 
 class Audited(StrEnum):
@@ -53,12 +53,6 @@ DERIVED = audited(Audited.DERIVED)
 
 # Compared byte by byte on both databases, so that sorting and prefixes agree.
 BinaryText = Text().with_variant(Text(collation="C"), "postgresql")
-_LAST = "\U0010ffff"
-
-
-def past(prefix: str) -> str:
-    """Returns a text that sorts after every text with the prefix, in byte order."""
-    return prefix + _LAST
 
 
 def starts_with(key: Any, prefix: str) -> ColumnElement[bool]:

@@ -31,7 +31,7 @@ from webui.models.columns import (
 )
 from webui.models.tenant.tenant import Tenant
 from webui.models.token_rows import SealedRow
-from webui.values import account_key
+from webui.values import account_key, sort_key
 
 NO_PASSWORD = "*"
 """In place of a hash: the person has not chosen a password yet. It matches no password."""
@@ -68,12 +68,13 @@ class User(Model):
         Index("ix_users_tenant_id", "tenant_id"),
         # SQLite looks for accounts that wait for an entry whenever one is inserted.
         Index("ix_users_seal_entry", "seal_entry"),
-        Index("ix_users_role_username", "role", "username_key"),
+        Index("ix_users_username_sort", "username_sort"),
+        Index("ix_users_role_username", "role", "username_sort"),
         # Filters of the list that find a few accounts among very many owners.
         partial_index(
-            "ix_users_disabled", "username_key", where="NOT active", on_sqlite="active = 0"
+            "ix_users_disabled", "username_sort", where="NOT active", on_sqlite="active = 0"
         ),
-        partial_index("ix_users_invited", "username_key", where=_INVITED),
+        partial_index("ix_users_invited", "username_sort", where=_INVITED),
         # Deferred: the entry that the seal names is written after the row.
         ForeignKeyConstraint(
             ["seal_entry"], ["audit_entries.id"], deferrable=True, initially="DEFERRED"
@@ -100,6 +101,7 @@ class User(Model):
     factors_digest: Mapped[str] = mapped_column(String(64), server_default="", info=DERIVED)
     seal_entry: Mapped[UUID | None] = mapped_column(Uuid, info=DERIVED)
     seal: Mapped[str | None] = mapped_column(String(100), info=DERIVED)
+    username_sort: Mapped[str] = mapped_column(BinaryText, server_default="", info=DERIVED)
 
     tenant: Mapped[Tenant | None] = relationship()
 
@@ -123,6 +125,8 @@ class User(Model):
     @validates("username", "email")
     def _derive_key(self, key: str, value: str) -> str:
         setattr(self, f"{key}_key", account_key(value))
+        if key == "username":
+            self.username_sort = sort_key(self.username_key)
         return value
 
 

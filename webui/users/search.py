@@ -15,12 +15,14 @@ from webui.models import Tenant, User, UserSession
 from webui.models.columns import starts_with
 from webui.models.user import NO_PASSWORD, AccountState, account_state
 from webui.tenants.search.search import BadFilter
+from webui.tenants.search.search_terms import without_index
 from webui.users.scope import IS_OWNER, visible
 from webui.users.template_filters import STATE_LABELS
-from webui.values import account_key, question
+from webui.values import account_key, question, sort_range
 from webui.web.paging import PAGE_SIZE, Keyset, Page
 
-BY_NAME = Keyset("username", (User.username_key,))
+_USERNAME_KEY = User.__table__.c.username_key
+BY_NAME = Keyset("username", (User.username_sort,))
 # With more matches than this, not all of them are sorted for a page of the list.
 _FEW_MATCHES = 500
 _UUID = re.compile(r"(?<![0-9a-f-])[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f-])")
@@ -140,8 +142,14 @@ def _matches(words: str) -> tuple[ColumnElement[bool], bool]:
     found = _UUID.search(key)
     if found:
         return User.id == UUID(found.group()), False
-    by_name = starts_with(User.username_key, key)
-    either = or_(by_name, starts_with(User.email_key, key))
+    either = or_(*(starts_with(column, key) for column in (User.username_key, User.email_key)))
     some = select(User.id).where(either).limit(_FEW_MATCHES + 1).subquery()
     count = db.session.scalars(select(func.count()).select_from(some)).one()
-    return (by_name, True) if count > _FEW_MATCHES else (either, False)
+    return (_named(key), True) if count > _FEW_MATCHES else (either, False)
+
+
+def _named(key: str) -> ColumnElement[bool]:
+    """Matches the beginning of a username, along the index that the list is sorted by."""
+    first, end = sort_range(key)
+    in_range = and_(User.username_sort >= first, User.username_sort < end)
+    return in_range & starts_with(without_index(_USERNAME_KEY), key)

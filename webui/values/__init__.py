@@ -18,6 +18,7 @@ from webui.values.search_keys import (
     search_words,
 )
 from webui.values.sip import sip_domain, sip_password, sip_username
+from webui.values.sort_keys import SORT_LENGTH, past, sort_key, sort_range
 from webui.values.text import (
     NFC_JOINS,
     USERNAME,
@@ -30,6 +31,7 @@ from webui.values.webhook import webhook_url
 
 __all__ = [
     "NFC_JOINS",
+    "SORT_LENGTH",
     "USERNAME",
     "Refused",
     "account_key",
@@ -39,6 +41,7 @@ __all__ = [
     "identifier",
     "json_object",
     "name_key",
+    "past",
     "plain_signs",
     "question",
     "question_words",
@@ -48,6 +51,8 @@ __all__ = [
     "sip_domain",
     "sip_password",
     "sip_username",
+    "sort_key",
+    "sort_range",
     "text",
     "time_zone",
     "username",

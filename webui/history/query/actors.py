@@ -65,7 +65,7 @@ def search(typed: str) -> list[Person]:
     if not key:
         return []
     begins = [starts_with(column, key) for column in (User.username_key, User.email_key)]
-    query = select(User).where(or_(*begins)).order_by(User.username_key).limit(_FEW)
+    query = select(User).where(or_(*begins)).order_by(User.username_sort).limit(_FEW)
     people = [Person(str(u.id), u.username, u.role) for u in db.session.scalars(query)]
     return [*_kinds(key), *people]
 

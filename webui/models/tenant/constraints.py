@@ -56,12 +56,13 @@ CONSTRAINTS = (
     ),
     Index("ix_tenants_name_key", "name_key", "id"),
     # The last column is in the index only to be read, so that the query needs no row of the table.
+    Index("ix_tenants_name_sort", "name_sort", "id", "name_key"),
     Index("ix_tenants_created_at", "created_at", "id", "name_key"),
     Index("ix_tenants_updated_at", "updated_at", "id", "name_key"),
     *(
         Index(f"ix_tenants_lanes_{name}", *_FILTERS, *order, "onboarded_at")
         for name, order in {
-            "name": ("name_key", "id"),
+            "name": ("name_sort", "id", "name_key"),
             "created": ("created_at", "id", "name_key"),
             "updated": ("updated_at", "id", "name_key"),
         }.items()

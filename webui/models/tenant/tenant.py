@@ -38,7 +38,7 @@ from webui.models.columns import (
 from webui.models.tenant import tenant_seals
 from webui.models.tenant.constraints import CONSTRAINTS
 from webui.models.tenant.tenant_seals import RowSealed, SealedRow
-from webui.values import name_key, same_json
+from webui.values import name_key, same_json, sort_key
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,7 @@ class Tenant(SealedRow, Model):
     webhook_secret_previous_until: Mapped[datetime | None] = mapped_column(UTCDateTime, info=PLAIN)
     # Written only by renew_seal: see webui/models/seals/tenant_seals.py.
     seal: Mapped[str | None] = mapped_column(String(300), info=DERIVED)
+    name_sort: Mapped[str] = mapped_column(BinaryText, server_default="", info=DERIVED)
 
     sip_domain = RowSealed("sip_domain_sealed", index="sip_domain_index", key=host_of)
     sip_username = RowSealed("sip_username_sealed", index="sip_username_index")
@@ -171,6 +172,7 @@ class Tenant(SealedRow, Model):
     @validates("name")
     def _derive_name_key(self, _key: str, name: str) -> str:
         self.name_key = name_key(name)
+        self.name_sort = sort_key(self.name_key)
         return name
 
     def is_set(self, field: str) -> bool:

@@ -34,7 +34,7 @@ from webui.web.paging import Keyset
 
 _T = Tenant.__table__.c
 _ONBOARDING, _USAGE = Onboarding.__table__, TenantUsage.__table__
-_NAME, _CREATED, _UPDATED = (_T.name_key, _T.id), (_T.created_at, _T.id), (_T.updated_at, _T.id)
+_NAME, _CREATED, _UPDATED = (_T.name_sort, _T.id), (_T.created_at, _T.id), (_T.updated_at, _T.id)
 ORDERS = {
     keyset.name: keyset
     for keyset in (
@@ -59,7 +59,7 @@ _EVERY: dict[str, list[Any]] = {
 _COLUMNS = (
     _T.id,
     _T.name,
-    _T.name_key,
+    _T.name_sort,
     _T.status,
     _T.blocked_services,
     _T.billing_plan,
@@ -93,7 +93,8 @@ class Lookup:
         cls, few: list[SearchTerm], many: list[SearchTerm], also: list[SearchTerm], sort: str
     ) -> "Lookup":
         """Divides terms by size. Sorted by name, the beginning of a name is a range."""
-        beside = [s for s in (*few, *many) if isinstance(s, Beginning) and _by_name(sort)]
+        found = [s for s in (*few, *many) if isinstance(s, Beginning) and _by_name(sort)]
+        beside = [s for s in found if s.adjacent or s in many]
         gathered = tuple(term for term in few if term not in beside)
         others = tuple(term for term in many if term not in beside)
         groups = (*((term,) for term in beside), *((others,) if others else ()))

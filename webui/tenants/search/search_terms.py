@@ -16,9 +16,8 @@ from sqlalchemy import text as sql
 
 from webui.core.permissions import Permission, may
 from webui.models import Tenant, User
-from webui.models.columns import past
 from webui.tenants.search import identities
-from webui.values import account_key, identifier, name_key
+from webui.values import account_key, identifier, name_key, past, sort_range
 
 PREFIX_BELOW = 3
 """With fewer characters, only the beginnings of names are searched."""
@@ -121,6 +120,8 @@ class Name(SearchTerm):
 class Beginning(SearchTerm):
     """The beginning of the name."""
 
+    adjacent: ClassVar[bool] = True
+    """Whether the matches stand together in the order of names."""
     few = 500  # Testing a name takes a hundredth of the time of gathering a row.
 
     def gathered(self) -> list[Select[Any]]:
@@ -132,8 +133,15 @@ class Beginning(SearchTerm):
         return self.begins(without_index(_TENANTS.name_key))
 
     def range(self) -> ColumnElement[bool]:
-        """Returns the condition as a range: sorted by name, the matches are adjacent."""
-        return self.begins(_TENANTS.name_key)
+        """Returns the condition with a range: sorted by name, the matches are close together."""
+        order = _TENANTS.name_sort
+        return (order >= self.value("first")) & (order < self.value("end")) & self.test()
+
+
+class NumberBeginning(Beginning):
+    """A beginning that ends in a digit. Its number may go on: after 7 and before 70 are others."""
+
+    adjacent = False
 
 
 class Owner(SearchTerm):
@@ -212,7 +220,10 @@ def _named(words: str, of: str, on_sqlite: bool) -> TermValues:
         # The key omits accents and signs, so a text of only these matches no name.
         return {}
     if len(key) < PREFIX_BELOW:
-        return {Beginning(of, on_sqlite): {"low": key, "high": past(key)}}
+        first, end = sort_range(key)
+        beginning = {"low": key, "high": past(key), "first": first, "end": end}
+        kind = NumberBeginning if key[-1].isdigit() else Beginning
+        return {kind(of, on_sqlite): beginning}
     quoted, escaped = key.replace('"', '""'), re.sub("([/%_])", r"/\1", key)
     values = {"phrase": f'"{quoted}"'} if on_sqlite else {"like": f"%{escaped}%"}
     return {Name(of, on_sqlite): {"key": key, **values}}

@@ -21,7 +21,7 @@ from webui.models.columns import Audited, CompactJSON, UTCDateTime
 from webui.models.seals.sealed_columns import sealed_columns
 from webui.models.tenant.tenant import DEFAULTS
 from webui.models.user import NO_PASSWORD
-from webui.values import account_key, name_key
+from webui.values import account_key, name_key, sort_key
 
 Row = Mapping[str, Any]
 Read = Callable[[Any], Any]
@@ -213,7 +213,10 @@ TENANTS = Guarded(
     Tenant.metadata.tables["tenants"],
     (Action.TENANT_CREATED,),
     DEFAULTS,
-    {"name_key": lambda row: name_key(row["name"])},
+    {
+        "name_key": lambda row: name_key(row["name"]),
+        "name_sort": lambda row: sort_key(name_key(row["name"])),
+    },
 )
 USERS = Guarded(
     User.metadata.tables["users"],
@@ -221,6 +224,7 @@ USERS = Guarded(
     {"active": True, "time_zone": "UTC"},
     {
         "username_key": lambda row: account_key(row["username"]),
+        "username_sort": lambda row: sort_key(account_key(row["username"])),
         "email_key": lambda row: account_key(row["email"]),
     },
     "password_hash",
