@@ -1,6 +1,9 @@
 """The page that the person sees, for forms that lead back to it."""
 
+from contextlib import suppress
+
 from flask import request, url_for
+from werkzeug.routing import BuildError
 
 from webui.web.navigation import referring_page
 from webui.web.posted.drafts import form_page
@@ -14,4 +17,8 @@ def here() -> str:
     if request.method == "GET":
         return request.full_path.rstrip("?")
     page = form_page()
-    return url_for(page, **(request.view_args or {})) if page else referring_page() or ""
+    if page:
+        # A form of a step that is posted to the wizard's own address names no step.
+        with suppress(BuildError):
+            return url_for(page, **(request.view_args or {}))
+    return referring_page() or ""
