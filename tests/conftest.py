@@ -112,12 +112,12 @@ def empty_database_url(databases: Any) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def worker_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Makes an application once per database: it keeps compiled SQL and templates."""
+    """Makes an application once per database and settings: it keeps compiled SQL and templates."""
     with ExitStack() as stack:
 
         @cache
-        def app_on(url: str) -> Flask:
-            app = an_app(a_config(tmp_path_factory.mktemp("instance"), url))
+        def app_on(url: str, **overrides: Any) -> Flask:
+            app = an_app(a_config(tmp_path_factory.mktemp("instance"), url, **overrides))
             stack.callback(close_connections, app)
             return without_waiting(app)
 
@@ -130,6 +130,23 @@ def app(databases: Any, database_url: str, worker_apps: Any) -> Iterator[Flask]:
     app = worker_apps(database_url)
     with left_as_found(app), inside(app, databases.keeps_connections):
         yield app
+
+
+@pytest.fixture
+def app_with(databases: Any, database_url: str, worker_apps: Any) -> Iterator[Any]:
+    """Makes the application with settings of its own: once for all tests that ask for the same.
+
+    To make one takes longer than most tests; `make_app` is for those that change the application.
+    """
+    with ExitStack() as stack:
+
+        def made(**overrides: Any) -> Flask:
+            app = worker_apps(database_url, **overrides)
+            stack.enter_context(left_as_found(app))
+            stack.enter_context(inside(app, databases.keeps_connections))
+            return app
+
+        yield made
 
 
 @pytest.fixture(scope="session")
@@ -167,7 +184,7 @@ def make_console(
 
 @pytest.fixture
 def config(app: Flask) -> Config:
-    """The application's settings; for other ones see `make_app`."""
+    """The application's settings; for other ones see `app_with` and `make_app`."""
     return app.extensions["webui_config"]
 
 

@@ -69,8 +69,8 @@ def test_enabling_revives_no_session(admin, owner):
     assert owner.get("/account", 303).location.startswith("/login")
 
 
-def test_a_staff_role_that_needs_a_factor_leads_to_it(make_app):
-    app = make_app(require_mfa="staff")
+def test_a_staff_role_that_needs_a_factor_leads_to_it(app_with):
+    app = app_with(require_mfa="staff")
     browser = Browser(app.test_client(), set())
     browser.user = make_user("support", password=PASSWORD)
     browser.start_session()

@@ -266,8 +266,8 @@ class TestSecondFactor:
         browser.get(f"/tenants/{owner.user.tenant_id}", 303)
         assert rows("SELECT count(*) FROM authenticators") == [(1,)]
 
-    def test_that_is_required_is_set_up_before_anything_else(self, make_app):
-        app = make_app(require_mfa="staff")
+    def test_that_is_required_is_set_up_before_anything_else(self, app_with):
+        app = app_with(require_mfa="staff")
         user = make_user("support", password_hash=NO_PASSWORD)
         with write_transaction():
             token = operations.issue_link_for(db.session.get_one(User, user.id), an_actor()).token

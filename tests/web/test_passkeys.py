@@ -272,8 +272,8 @@ class TestOnePasskey:
 
 
 class TestRequired:
-    def test_is_met_by_a_passkey(self, make_app):
-        browser = Browser(make_app(require_mfa="staff").test_client(), set())
+    def test_is_met_by_a_passkey(self, app_with):
+        browser = Browser(app_with(require_mfa="staff").test_client(), set())
         browser.user = make_user("support", password=PASSWORD)
         browser.sign_in(browser.user.username)
         assert browser.get("/tenants", 303).location == "/account/authenticator"

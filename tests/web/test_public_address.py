@@ -13,8 +13,8 @@ FORWARDED = {"X-Forwarded-Host": EVIL, "X-Forwarded-For": "192.0.2.1", "X-Forwar
 
 
 @pytest.fixture
-def app(make_app):
-    return make_app(environment="production", origin=ORIGIN, trusted_proxies=1)
+def app(app_with):
+    return app_with(environment="production", origin=ORIGIN, trusted_proxies=1)
 
 
 @pytest.fixture

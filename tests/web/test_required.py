@@ -38,8 +38,8 @@ OPEN = {
 
 class TestRequired:
     @pytest.fixture
-    def strict(self, make_app):
-        return make_app(require_mfa="staff")
+    def strict(self, app_with):
+        return app_with(require_mfa="staff")
 
     def signed_in(self, app, role):
         browser = Browser(app.test_client(), set())

@@ -25,9 +25,9 @@ def one_moment(monkeypatch):
 
 
 @pytest.fixture(params=["staff", "none"])
-def strict(request, make_app):
+def strict(request, app_with):
     """With and without a second factor that staff must have."""
-    return make_app(require_mfa=request.param)
+    return app_with(require_mfa=request.param)
 
 
 def signed_in(app, user):
