@@ -16,7 +16,7 @@ from webui.history.record.guard import Unaudited
 from webui.history.record.log import record
 from webui.models import AuditEntry, AuditField, AuditSealed, AuditWord, Tenant, User
 
-pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
+pytestmark = pytest.mark.usefixtures("app")
 AUDITED = [Tenant, User, AuditEntry, AuditField, AuditSealed, AuditWord]
 
 

@@ -26,7 +26,7 @@ from webui.outbox import Event
 from webui.webhooks.delivery import sending
 from webui.webhooks.signing_secret import new_signing_secret
 
-pytestmark = [pytest.mark.usefixtures("app"), pytest.mark.both_databases]
+pytestmark = pytest.mark.usefixtures("app")
 ERROR = b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"
 GONE = b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"
 BUSY = b"HTTP/1.1 429 Busy\r\nRetry-After: 600\r\nContent-Length: 0\r\n\r\n"
@@ -234,6 +234,7 @@ class TestGone:
         assert db.session.get(WebhookStop, tenant.id) is None
 
 
+@pytest.mark.both_databases
 class TestLeases:
     def test_a_delivery_is_one_worker_s(self):
         tenant = make_hooked()
@@ -285,6 +286,7 @@ class TestLeases:
         assert deliveries(tenant) == []
 
 
+@pytest.mark.both_databases
 class TestWorker:
     def test_knows_the_jobs(self):
         assert registry.JOBS["webhook deliveries"].work is sending.deliver
@@ -373,6 +375,7 @@ class TestWorker:
         assert len(receiver.requests) >= len(rows)
 
 
+@pytest.mark.both_databases
 class TestForgetting:
     def test_removes_what_is_old_and_done(self):
         tenant = make_hooked()

@@ -11,8 +11,6 @@ from tests.web import dom
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import bodies, fresh
 
-pytestmark = pytest.mark.both_databases
-
 MINE, THEIRS = "my own password", "their own password"
 
 

@@ -15,8 +15,6 @@ from webui.keys import rotation
 from webui.keys.canary import register_keys
 from webui.tenants.search import identities, search_terms
 
-pytestmark = pytest.mark.both_databases
-
 FOUND = [
     "pbx.acme.example",
     "PBX.Acme.EXAMPLE",
