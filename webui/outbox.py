@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from webui.core.catalogue import FIELDS, TENANT_STATUS_CHANGED, TENANT_UPDATED
 from webui.core.extensions import db, read
 from webui.core.limits import Status
-from webui.models import Delivery, Tenant, WebhookStop
+from webui.models import Delivery, Tenant, WebhookStop, WebhookTurn
 from webui.models.columns import now
 from webui.models.webhook import QUEUED
 from webui.values import compact_json
@@ -84,9 +84,13 @@ def stopped_at(tenant_id: UUID) -> datetime | None:
 
 
 def queue_changes(tenant: Tenant, fields: Collection[str], actor: Who) -> None:
-    """Queues the events of a recorded change. A changed webhook URL ends a stop."""
+    """Queues the events of a recorded change.
+
+    A changed webhook URL ends a stop, and of the new one it is not known that it fails.
+    """
     if "webhook_url" in fields:
         db.session.execute(delete(WebhookStop).where(WebhookStop.tenant_id == tenant.id))
+        forget_failing(tenant.id)
     changed = sorted(name for name in _named_by(Event.UPDATED) if name in fields)
     if changed:
         _queue_change(tenant, Event.UPDATED, {"changed": changed}, actor)
@@ -94,6 +98,14 @@ def queue_changes(tenant: Tenant, fields: Collection[str], actor: Who) -> None:
     if any(name in fields for name in of_status):
         status = {name: getattr(tenant, name) for name in of_status}
         _queue_change(tenant, Event.STATUS_CHANGED, status, actor)
+
+
+def forget_failing(tenant_id: UUID) -> None:
+    """Forgets since when a receiver fails; it has not been tried since."""
+    turn = update(WebhookTurn).where(
+        WebhookTurn.tenant_id == tenant_id, WebhookTurn.failing_since.is_not(None)
+    )
+    db.session.execute(turn.values(failing_since=None))
 
 
 def _named_by(event: Event) -> list[str]:

@@ -139,7 +139,7 @@ class TestDoubleClick:
         form = tenant_page.edit("billing").fill(monthly_call_limit=900)
         form.save_button.dblclick()
         tenant_page.expect_saved("Lowered monthly call limit from 1,000 to 900")
-        expect(tenant_page.saved).to_contain_text("Saved: calls a month 1,000 → 900 · Undo")
+        expect(tenant_page.saved).to_contain_text("Saved: monthly call limit 1,000 → 900 · Undo")
         expect(tenant_page.rows).to_have_count(2)
         assert len(posted) == 1
 

@@ -171,7 +171,9 @@ class TestUndo:
         expect(preview.steps).to_have_text([re.compile(r"7\s+10"), re.compile(r"40,000\s+1,000")])
         page.get_by_role("checkbox", name="Concurrent calls").uncheck()
         preview.confirm()
-        expect(page.locator(".saved-line")).to_contain_text("Undone: calls a month 40,000 → 1,000")
+        expect(page.locator(".saved-line")).to_contain_text(
+            "Undone: monthly call limit 40,000 → 1,000"
+        )
         expect(shown.fact("Monthly call limit").locator("dd").first).to_have_text("1,000")
         expect(shown.fact("Concurrent calls").locator("dd").first).to_have_text("7")
         expect(shown.rows.first).to_contain_text("Undid a change: lowered monthly call limit")

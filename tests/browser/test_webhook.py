@@ -1,19 +1,21 @@
 """The webhook panel in a real browser: the secret, shown once, and tests as they happen."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from flask import current_app
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.browser import axe
 from tests.browser.pages import REASON, TenantPage
 from tests.outbox import make_hooked, queue
 from tests.receivers import Authority, receiving
-from webui.core.extensions import db
+from webui.core.extensions import db, write_transaction
 from webui.jobs import Run, leases
 from webui.models import Delivery, Tenant
+from webui.models.columns import now
 from webui.outbox import Event
 from webui.webhooks.delivery import sending
 from webui.webhooks.delivery.client import Answer, Problem, Transport
@@ -128,6 +130,36 @@ class TestPanel:
         page.get_by_role("button", name="Send test").click()
         expect(page.get_by_text("On its way. The result appears")).to_be_visible()
         expect(page.locator("#webhook-log tbody tr")).to_have_count(1)
+
+    def test_a_failing_one_is_told_and_tried_now_by_keyboard(
+        self, open_page, server, hooked, work, tmp_path
+    ):
+        with server.inside():
+            queue(db.session.get_one(Tenant, hooked))
+            for claimed in sending.claim_deliveries(10):
+                if claimed.tenant_id == hooked:
+                    sending.record_result(claimed, Answer(1_000, problem=Problem.TIMED_OUT))
+            with write_transaction():
+                # Its turn does not come by itself during the test.
+                later = update(Delivery).where(Delivery.tenant_id == hooked)
+                db.session.execute(later.values(due_at=now() + timedelta(hours=1)))
+        page = open_page("support")
+        shown = TenantPage(page, hooked).open()
+        expect(shown.header).to_contain_text("Webhook failing since")
+        expect(shown.now).to_contain_text("1 event waiting")
+        axe.check(page)
+        button = shown.now.get_by_role("button", name="Try now")
+        button.focus()
+        button.press("Enter")
+        expect(shown.now).to_contain_text("Next one now.")
+        shown.expect_saved("Let a waiting event be tried now", reason="")
+        with receiving(Authority(tmp_path)) as receiver:
+            work(receiver.outside)
+        expect(shown.live).to_contain_text("tenant.updated: 200")
+        expect(shown.header).not_to_contain_text("failing")
+        expect(shown.now.get_by_role("heading", name="Webhook deliveries")).to_have_count(0)
+        page.goto("/tenants?webhook=failing")
+        expect(page.locator(f"a[href='/tenants/{hooked}']")).to_have_count(0)
 
     def test_the_log_on_a_page_of_its_own(self, open_page, server, hooked):
         with server.inside():

@@ -11,12 +11,15 @@ from sqlalchemy import CheckConstraint, ClauseElement, inspect, select, text
 from tests.apps import a_config, an_app, inside
 from tests.factories import make_tenant, make_user, revise
 from tests.history import assert_history_holds, count_entries
+from tests.outbox import make_due, make_hooked, queue
 from tests.raw import everything, refused
 from webui.core.extensions import WRITING, db, is_sqlite
 from webui.history.record.actions import Action
 from webui.migrations import HERE, downgrade, is_current, newest_revision, upgrade
-from webui.models import Tenant
+from webui.models import Tenant, WebhookTurn
 from webui.models.triggers import registry
+from webui.webhooks.delivery import sending
+from webui.webhooks.delivery.client import Answer
 
 # Kept by the migrations and triggers alone: the models do not know them.
 SEARCH_TABLES = "tenant_names"
@@ -109,6 +112,24 @@ class TestUpgradeWithData:
         assert db.session.get_one(Tenant, tenant.id).sip_domain == "b.example"
         refused("DELETE FROM tenants")
         assert_history_holds()
+
+    def test_knows_since_when_a_webhook_fails(self, empty):
+        upgrade()
+        failing, fine = make_hooked(), make_hooked()
+        for tenant, answers in ((failing, (200, 503, 500)), (fine, (503, 200))):
+            for status in answers:
+                queue(tenant)
+                make_due()
+                for claimed in sending.claim_deliveries(10):
+                    if claimed.tenant_id == tenant.id:
+                        sending.record_result(claimed, Answer(40, status))
+        before = everything()
+        downgrade("0026")
+        upgrade()
+        assert everything() == before
+        turns = {turn.tenant_id: turn for turn in db.session.scalars(select(WebhookTurn))}
+        assert turns[failing.id].failing_since is not None
+        assert turns[fine.id].failing_since is None
 
     def test_finds_names_by_their_plain_letters(self, empty):
         upgrade()

@@ -6,7 +6,7 @@ from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import fresh
 from webui.history.record.actions import Action
 
-LINE = "Saved: calls a month 1,000 → 700 · Undo what was just saved"
+LINE = "Saved: monthly call limit 1,000 → 700 · Undo what was just saved"
 
 
 def card(person, tenant):
@@ -32,7 +32,7 @@ class TestSavedLine:
 
     def test_of_an_owner_has_no_undo(self, owner, tenant):
         owner.edit(tenant, "billing", monthly_call_limit=700)
-        assert "Saved: calls a month 1,000 → 700" in card(owner, tenant)
+        assert "Saved: monthly call limit 1,000 → 700" in card(owner, tenant)
         assert "Undo" not in owner.get(tenant_url(tenant)).words
 
     def test_is_no_message_for_another_tenant_or_for_an_entry_that_is_none(self, admin, tenant):
@@ -53,7 +53,7 @@ class TestSavedLine:
             if dom.words(a).startswith("Undo what was")
         ]
         admin.post_form(undo, 303, reason=REASON)
-        assert "Undone: calls a month 700 → 1,000 · Undo" in card(admin, tenant)
+        assert "Undone: monthly call limit 700 → 1,000 · Undo" in card(admin, tenant)
         assert last_body()["action"] == Action.TENANT_BILLING
 
     def test_never_shows_a_secret(self, admin, tenant, secrets):

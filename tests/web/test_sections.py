@@ -81,7 +81,8 @@ _UNDO = " · Undo what was just saved"
 SAVED = {
     "organisation": "Saved: name Northwind → Southwind, metadata crm → 17, metadata é → [true]",
     "billing": (
-        "Saved: billing plan Starter → Business, concurrent calls 10 → 100, calls a month 1,000 → 7"
+        "Saved: billing plan Starter → Business, concurrent calls 10 → 100,"
+        " monthly call limit 1,000 → 7"
     ),
     "sip": (
         "Saved: SIP calling off → on, SIP domain → sip.xn--bcher-kva.example:5070,"

@@ -229,7 +229,7 @@ class TestLog:
         shown = line(support.get(tenant_url(hooked)), row)
         assert shown["result"] == "503 again in 1 min"
         assert shown["attempt"] == "attempt 1 of 8"
-        assert shown["again"] == ""
+        assert shown["again"] == "Try now tenant.updated"
 
     def test_shows_every_attempt_under_its_delivery(self, support, hooked, sign_in):
         row = queue(hooked)

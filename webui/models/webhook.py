@@ -36,6 +36,11 @@ class Delivery(Model):
             where=f"state = '{QUEUED}'",
         ),
         partial_index("ix_webhook_deliveries_leased", "leased_until", where="lease IS NOT NULL"),
+        partial_index(
+            "ix_webhook_deliveries_undelivered",
+            *("tenant_id", "created_at"),
+            where=f"state IN ('{FAILED}', '{CANCELLED}')",
+        ),
         Index("ix_webhook_deliveries_created_at", "created_at"),
     )
 
@@ -104,10 +109,17 @@ class WebhookStop(Model):
 
 
 class WebhookTurn(Model):
-    """When something was last sent to a tenant's receiver, and until when it counts as slow."""
+    """When something was last sent to a tenant's receiver, and until when it counts as slow.
+
+    ``failing_since``: the first failed attempt after the last delivery that arrived.
+    """
 
     __tablename__ = "webhook_turns"
+    __table_args__ = (
+        partial_index("ix_webhook_turns_failing", "tenant_id", where="failing_since IS NOT NULL"),
+    )
 
     tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tenants.id"), primary_key=True)
     served_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     slow_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    failing_since: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -25,6 +25,8 @@ class UsedOn(StrEnum):
     WEBHOOK_SECRET = "webhook secret"
     WEBHOOK_TEST = "webhook test"
     WEBHOOK_RESEND = "webhook resend"
+    WEBHOOK_TRY = "webhook try"
+    WEBHOOK_RESEND_ALL = "webhook resend all"
 
 
 class KeyReused(Exception):

@@ -37,6 +37,7 @@ def init_filters(app: Flask) -> None:
         when,
         moment,
         is_cap,
+        is_past,
         upper_first,
         on_day,
         time_of_day,
@@ -203,6 +204,11 @@ def since() -> Callable[[datetime], Markup]:
     """Returns :func:`when` for the times of one page, with the zone and the time read once."""
     reader, current = _reader_zone(), now()
     return lambda at: _tag(at, reader, _relative(at.astimezone(reader), current))
+
+
+def is_past(at: datetime) -> bool:
+    """Whether a time has come."""
+    return at <= now()
 
 
 def moment(at: datetime) -> Markup:

@@ -25,12 +25,19 @@ def _rotated(changes: Changes) -> Sentence:
     return [plain_text("Replaced the webhook secret; the old one signs as well until "), new(words)]
 
 
+def _all_resent(changes: Changes) -> Sentence:
+    count = changes["events"][1]
+    return [plain_text("Sent "), new(str(count)), plain_text(f" event{'s' * (count != 1)} again")]
+
+
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.WEBHOOK_SECRET_ROTATED: _rotated,
     Action.WEBHOOK_SECRET_ENDED: _fixed("Ended the old webhook secret before its time"),
     Action.WEBHOOK_SECRET_EXPIRED: _fixed("Removed the old webhook secret, whose time was over"),
     Action.WEBHOOK_TESTED: _fixed("Sent a test event"),
     Action.WEBHOOK_RESENT: _fixed("Sent an event again"),
+    Action.WEBHOOK_HURRIED: _fixed("Let a waiting event be tried now"),
+    Action.WEBHOOK_ALL_RESENT: _all_resent,
     Action.WEBHOOK_STOPPED: _fixed("Stopped deliveries: the receiver said that it is gone (410)"),
     Action.WEBHOOK_RESUMED: _fixed("Resumed deliveries"),
 }

@@ -52,6 +52,8 @@ class Action(StrEnum):
     WEBHOOK_SECRET_EXPIRED = "tenant.webhook_secret.expired", _OWNER, _CHANGE
     WEBHOOK_TESTED = "tenant.webhook.tested", _OWNER, _NOTE
     WEBHOOK_RESENT = "tenant.webhook.resent", _OWNER, _NOTE
+    WEBHOOK_HURRIED = "tenant.webhook.hurried", _OWNER, _NOTE
+    WEBHOOK_ALL_RESENT = "tenant.webhook.all_resent", _OWNER, _NOTE
     WEBHOOK_STOPPED = "tenant.webhook.stopped", _OWNER, _NOTE
     WEBHOOK_RESUMED = "tenant.webhook.resumed", _OWNER, _NOTE
     USER_CREATED = "user.created", _OWNER, _NOTE

@@ -46,6 +46,7 @@ OTHER_FIELDS: dict[str, Listed] = {
     "object": Listed("Denied: for which id", _STAFF),
     "more": Listed("Denied: how often more", _STAFF),
     "attempts": Listed("Denied: which of those first", _STAFF),
+    "events": Listed("Webhook: events", _OWNER),
     "reverts": Listed("Undo: of which entry", _OWNER),
     **_OF_ACCOUNTS,
 }

@@ -27,13 +27,14 @@ from sqlalchemy import (
 )
 
 from webui.core.catalogue import FIELDS, filterable
-from webui.models import Onboarding, Tenant, TenantUsage
+from webui.models import Onboarding, Tenant, TenantUsage, WebhookTurn
 from webui.models.tenant.constraints import FILTERED, ONBOARDING_OPEN
 from webui.tenants.search.search_terms import Beginning, SearchTerm, without_index
 from webui.web.paging import Keyset
 
 _T = Tenant.__table__.c
 _ONBOARDING, _USAGE = Onboarding.__table__, TenantUsage.__table__
+_TURNS = WebhookTurn.__table__
 _NAME, _CREATED, _UPDATED = (_T.name_sort, _T.id), (_T.created_at, _T.id), (_T.updated_at, _T.id)
 ORDERS = {
     keyset.name: keyset
@@ -81,16 +82,16 @@ Group = tuple[SearchTerm, ...]
 class Lookup:
     """How tenants are found: by the terms in ``gathered``, or by a group of terms in ``tested``.
 
-    When both are empty, every tenant matches. If ``also`` is set, one of its terms must match too.
+    When both are empty, every tenant matches. Of each group in ``also`` a term must match too.
     """
 
     gathered: Group = ()
     tested: tuple[Group, ...] = ()
-    also: Group = ()
+    also: tuple[Group, ...] = ()
 
     @classmethod
     def of(
-        cls, few: list[SearchTerm], many: list[SearchTerm], also: list[SearchTerm], sort: str
+        cls, few: list[SearchTerm], many: list[SearchTerm], also: list[list[SearchTerm]], sort: str
     ) -> "Lookup":
         """Divides terms by size. Sorted by name, the beginning of a name is a range."""
         found = [s for s in (*few, *many) if isinstance(s, Beginning) and _by_name(sort)]
@@ -98,7 +99,7 @@ class Lookup:
         gathered = tuple(term for term in few if term not in beside)
         others = tuple(term for term in many if term not in beside)
         groups = (*((term,) for term in beside), *((others,) if others else ()))
-        return cls(gathered, groups, tuple(also))
+        return cls(gathered, groups, tuple(map(tuple, also)))
 
     @property
     def walks(self) -> bool:
@@ -143,7 +144,8 @@ def page_statement(shape: QueryShape) -> Select[Any]:
     month = (_USAGE.c.tenant_id == first.c.id) & (_USAGE.c.month == bindparam("month"))
     joined = first.join(Tenant.__table__, _T.id == first.c.id).outerjoin(_USAGE, month)
     order = keyset.order(list(first.c), shape.backwards)
-    return select(*_COLUMNS, _step(first.c.id)).select_from(joined).order_by(*order)
+    more = _step(first.c.id), _failing_since(first.c.id)
+    return select(*_COLUMNS, *more).select_from(joined).order_by(*order)
 
 
 def _step(tenant_id: ColumnElement[Any]) -> Any:
@@ -152,10 +154,15 @@ def _step(tenant_id: ColumnElement[Any]) -> Any:
     return step.scalar_subquery().label("step")
 
 
+def _failing_since(tenant_id: ColumnElement[Any]) -> Any:
+    since = select(_TURNS.c.failing_since).where(_TURNS.c.tenant_id == tenant_id)
+    return since.scalar_subquery().label("failing_since")
+
+
 def _streams(shape: QueryShape) -> Iterator[Select[Any]]:
     """Yields selects of at most a page each; together they contain all rows of the page."""
     lookup = shape.lookup
-    also = [or_(*(term.test() for term in lookup.also))] if lookup.also else []
+    also = [or_(*(term.test() for term in group)) for group in lookup.also]
     if lookup.gathered:
         ids = union_all(*(ids for term in lookup.gathered for ids in term.gathered()))
         # Another index would read many more rows than these.

@@ -17,6 +17,7 @@ from webui.web.paging import PAGE_SIZE, Page
 CHOICES: dict[str, dict[str, str]] = {
     **{parameter: dict(field.choices) for parameter, field in filterable().items()},
     "onboarding": {"done": "Done", "open": "Open"},
+    "webhook": {"failing": "Failing"},
 }
 """Filter parameter -> value -> label."""
 
@@ -119,7 +120,8 @@ def find_tenants(filters: Filters, after: str | None, before: str | None) -> Pag
 def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:
     """Returns how to find the tenants, and the bound values; None when no tenant matches.
 
-    With a search and an owner, the smaller one finds the tenants and the other is tested on each.
+    Of a search, an owner and a failing webhook, a small one finds the tenants and the others are
+    tested on each.
     """
     searched: TermValues = (
         search_terms.terms_of_search(filters.q, "q", is_sqlite()) if filters.q else {}
@@ -127,19 +129,38 @@ def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:
     owned: TermValues = (
         search_terms.terms_of_owner(filters.owner, "owner", is_sqlite()) if filters.owner else {}
     )
-    values = {
-        term.parameter(name): value
-        for term, known in {**searched, **owned}.items()
-        for name, value in known.items()
-    }
-    sizes = _term_sizes((*searched, *owned), values)
-    finding, testing = [[s for s in words if sizes[s]] for words in (searched, owned)]
-    if (filters.q and not finding) or (filters.owner and not testing):
+    failing: TermValues = (
+        {search_terms.Failing("webhook", is_sqlite()): {}} if filters["webhook"] else {}
+    )
+    asked = [
+        known
+        for known, wanted in (
+            (failing, filters["webhook"]),
+            (owned, filters.owner),
+            (searched, filters.q),
+        )
+        if wanted
+    ]
+    terms = {term: known for group in asked for term, known in group.items()}
+    values = {term.parameter(name): v for term, known in terms.items() for name, v in known.items()}
+    sizes = _term_sizes(tuple(terms), values)
+    groups = [[term for term in group if sizes[term]] for group in asked]
+    if not all(groups):
         return None
-    if not finding or (testing and sizes[testing[0]] <= testing[0].few):
-        finding, testing = testing, finding
+    return _lookup_of(groups, sizes, filters.sort), values
+
+
+def _lookup_of(
+    groups: list[list[SearchTerm]], sizes: Mapping[SearchTerm, int], sort: str
+) -> Lookup:
+    """Returns the lookup by a small group, else by the last one; the others are tested."""
+    if not groups:
+        return Lookup()
+    small = (group for group in groups if sizes[group[0]] <= group[0].few)
+    finding = next(small, groups[-1])
     few = [term for term in finding if sizes[term] <= term.few]
-    return Lookup.of(few, [s for s in finding if s not in few], testing, filters.sort), values
+    many = [term for term in finding if term not in few]
+    return Lookup.of(few, many, [group for group in groups if group is not finding], sort)
 
 
 def _term_sizes(found: Group, values: Mapping[str, Any]) -> dict[SearchTerm, int]:

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, column, exists, func, o
 from sqlalchemy import text as sql
 
 from webui.core.permissions import Permission, may
-from webui.models import Tenant, User
+from webui.models import Tenant, User, WebhookTurn
 from webui.tenants.search import identities
 from webui.values import account_key, identifier, name_key, past, sort_range
 
@@ -23,6 +23,7 @@ PREFIX_BELOW = 3
 """With fewer characters, only the beginnings of names are searched."""
 
 _TENANTS, _USERS = Tenant.__table__.c, User.__table__.c
+_TURNS = WebhookTurn.__table__.c
 _OTHERS = Tenant.__table__.alias("others").c
 _NAMES, _TRIGRAM = table("tenant_names", column("row"), column("tenant_id")), "tenant_names_trigram"
 _UUID = re.compile(
@@ -161,6 +162,20 @@ class Owner(SearchTerm):
     def test(self) -> ColumnElement[bool]:
         """Whether the tenant has such an owner."""
         return exists().where(_USERS.tenant_id == _TENANTS.id, or_(*self._keys()))
+
+
+class Failing(SearchTerm):
+    """A webhook whose deliveries fail."""
+
+    _FAILING = _TURNS.failing_since.is_not(None)
+
+    def gathered(self) -> list[Select[Any]]:
+        """Selects by the index of failing webhooks."""
+        return [select(_TURNS.tenant_id).where(self._FAILING)]
+
+    def test(self) -> ColumnElement[bool]:
+        """Whether the tenant's webhook fails."""
+        return exists().where(_TURNS.tenant_id == _TENANTS.id, self._FAILING)
 
 
 class Sip(SearchTerm):

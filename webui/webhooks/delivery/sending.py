@@ -187,7 +187,9 @@ def _record_attempt(delivery: Delivery, answer: Answer) -> None:
         if delivery.manual
         else schedule.pause(delivery.attempts, secrets.randbelow(1001) / 1000)
     )
-    if answer.status is not None and 200 <= answer.status < 300:
+    arrived = answer.status is not None and 200 <= answer.status < 300
+    turns.record_outcome(delivery.tenant_id, arrived, delivery.tried_at)
+    if arrived:
         _close(delivery, DELIVERED, None)
     elif answer.status == GONE or wait is None:
         _close(delivery, FAILED, answer.problem)

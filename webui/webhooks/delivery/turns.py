@@ -117,6 +117,12 @@ def record_response(tenant_id: UUID, duration_ms: int, at: datetime) -> None:
         _turn(tenant_id).slow_until = at + SLOW_FOR
 
 
+def record_outcome(tenant_id: UUID, arrived: bool, at: datetime) -> None:
+    """Records since when a receiver fails, in the current transaction."""
+    turn = _turn(tenant_id)
+    turn.failing_since = None if arrived else turn.failing_since or at
+
+
 def _turn(tenant_id: UUID) -> WebhookTurn:
     turn = db.session.get(WebhookTurn, tenant_id)
     if turn is None:

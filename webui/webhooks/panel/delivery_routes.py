@@ -20,12 +20,14 @@ from webui.web import request_actor
 from webui.web.errors import Detail, error_page
 from webui.web.htmx import go_to, part_of, wants_fragment
 from webui.web.posted.forms import posted_submission
+from webui.web.template_filters import plural
 from webui.webhooks.panel import operations, panel, template_filters
 from webui.webhooks.panel.forms import SendForm
 
 bp = Blueprint("deliveries", __name__, url_prefix="/tenants/<uuid:tenant_id>/webhook")
 WEBHOOK = SECTIONS["webhook"]
 ON_ITS_WAY = "On its way. The result appears in the webhook's log: reload to see it."
+NONE_LEFT = "Every event has arrived or is on its way. Nothing was sent."
 RESUMED = "Deliveries are resumed. Events that were not sent can be sent again from the log."
 WAS_RESUMED = "Deliveries were already resumed. Nothing was changed."
 TOO_MANY = f"{operations.MANUAL_LIMIT} a minute at most. Wait a minute."
@@ -47,7 +49,8 @@ def index(tenant_id: UUID) -> Any:
     }
     if not wants_fragment():
         return render_template("webhooks/deliveries.html", **shown)
-    return render_template("webhooks/_watched.html", done=_watched(tenant_id), **shown)
+    page, done = Overview(tenant), _watched(tenant_id)
+    return render_template("webhooks/_watched.html", page=page, done=done, **shown)
 
 
 @bp.get("/test")
@@ -82,6 +85,28 @@ def send_again(tenant_id: UUID, delivery_id: UUID) -> Any:
     return _done(tenant_id, lambda mark: operations.send_again(tenant_id, delivery_id, mark, actor))
 
 
+@bp.post("/deliveries/<uuid:delivery_id>/try")
+@requires(Permission.EDIT_WEBHOOK)
+def try_now(tenant_id: UUID, delivery_id: UUID) -> Any:
+    """Lets a waiting event be tried now."""
+    actor = request_actor.actor()
+    return _done(tenant_id, lambda mark: operations.try_now(tenant_id, delivery_id, mark, actor))
+
+
+@bp.post("/deliveries/resend")
+@requires(Permission.EDIT_WEBHOOK)
+def send_undelivered_again(tenant_id: UUID) -> Any:
+    """Sends every event that did not arrive again."""
+    actor = request_actor.actor()
+    return _done(
+        tenant_id,
+        lambda mark: operations.send_undelivered_again(tenant_id, mark, actor),
+        lambda count: (
+            f"{plural(count, 'event')} sent again, one after the other." if count else NONE_LEFT
+        ),
+    )
+
+
 @bp.post("/resume")
 @requires(Permission.EDIT_WEBHOOK)
 def resume(tenant_id: UUID) -> Any:
@@ -94,21 +119,27 @@ def resume(tenant_id: UUID) -> Any:
     return _answer(tenant_id, RESUMED if entry else WAS_RESUMED)
 
 
-def _done(tenant_id: UUID, send: Callable[[str], UUID]) -> Any:
-    """Sends a manual delivery and responds, or says why it is not possible."""
+def _done(
+    tenant_id: UUID,
+    send: Callable[[str], Any],
+    words: Callable[[Any], str] = lambda _result: ON_ITS_WAY,
+) -> Any:
+    """Sends something and responds with ``words`` of the result, or says why not."""
     get_tenant_to_change(tenant_id, WEBHOOK)
     try:
-        send(posted_submission())
+        result = send(posted_submission())
     except operations.NotPossible as error:
         why = f"Nothing can be sent now: {template_filters.OBSTACLES[error.obstacle]}."
         return error_page(422, why, title="Not sent")
+    except operations.NotWaiting:
+        return error_page(422, "It is not waiting any more. Nothing was done.", title="Not tried")
     except operations.TooMany:
         abort(429, Detail(TOO_MANY))
     except Gone:
         abort(404, Detail("That delivery is not in the log any more."))
     except Closed:
         abort(403, Detail(CLOSED))
-    return _answer(tenant_id, ON_ITS_WAY)
+    return _answer(tenant_id, words(result))
 
 
 def _answer(tenant_id: UUID, message: str) -> Response:

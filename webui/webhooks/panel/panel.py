@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,8 @@ from webui.models.webhook import QUEUED
 from webui.outbox import Event, Obstacle
 from webui.webhooks import signing_secret
 from webui.webhooks.delivery import schedule
-from webui.webhooks.panel import template_filters
+from webui.webhooks.panel import template_filters, trouble
+from webui.webhooks.panel.trouble import Trouble
 
 FEW = 5
 """Deliveries shown on the tenant page."""
@@ -80,8 +82,24 @@ class Panel:
     missing: list[str]
     stopped_at: datetime | None
     worker_alive: bool
-    log: Log
+    tenant_id: UUID
+    used: bool
     mark: str
+
+    @cached_property
+    def log(self) -> Log:
+        """The newest deliveries."""
+        return log(self.tenant_id, FEW, self.worker_alive) if self.used else Log([], None, False)
+
+    @cached_property
+    def trouble(self) -> Trouble | None:
+        """What is wrong with the deliveries, for the side column."""
+        return trouble.trouble(self.tenant_id) if self.used else None
+
+    @property
+    def failing_since(self) -> datetime | None:
+        """Since when they fail, for the header."""
+        return self.trouble.since if self.trouble else None
 
     @property
     def ready(self) -> bool:
@@ -100,7 +118,8 @@ def webhook_panel(tenant: Tenant) -> Panel:
         missing=[template_filters.OBSTACLES[o] for o in obstacles if o is not Obstacle.STOPPED],
         stopped_at=outbox.stopped_at(tenant.id) if Obstacle.STOPPED in obstacles else None,
         worker_alive=alive,
-        log=log(tenant.id, FEW, alive) if used else Log([], None, False),
+        tenant_id=tenant.id,
+        used=used,
         mark=_mark(),
     )
 
@@ -137,9 +156,10 @@ def _earlier(rows: Sequence[Delivery]) -> dict[UUID, list[Attempt]]:
 
 
 def is_moving(delivery: Delivery) -> bool:
-    """Whether the page should keep polling for the result of this manual delivery."""
-    fresh = delivery.created_at > now() - _WATCHED
-    return delivery.manual and delivery.state == QUEUED and fresh
+    """Whether the page should keep polling: for a manual delivery, or an event tried now."""
+    asked_at = delivery.created_at if delivery.manual else delivery.due_at
+    fresh = now() - _WATCHED < asked_at <= now()
+    return (delivery.manual or delivery.attempts > 0) and delivery.state == QUEUED and fresh
 
 
 def line(row: Delivery, earlier: Sequence[Attempt] = ()) -> Line:
