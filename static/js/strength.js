@@ -19,7 +19,7 @@
     if (!text) return "";
     if (text.length < minimum) return `Too short: ${minimum} characters or more.`;
     const strength = bits(text);
-    if (strength < 45) return "Weak: easy to guess. Make it longer, or use an offered one.";
+    if (strength < 45) return "Weak: easy to guess. Make it longer, or generate one.";
     if (strength < 65) return "Fair: longer is better.";
     return strength < 90 ? "Good." : "Strong.";
   };

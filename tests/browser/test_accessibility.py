@@ -180,7 +180,7 @@ class TestKeys:
 class TestForms:
     def test_an_offered_password(self, tenant_page):
         form = tenant_page.edit("sip")
-        form.root.get_by_role("button", name="Offer a password").click()
+        form.root.get_by_role("button", name="Generate password").click()
         expect(form.field("sip_password")).to_be_focused()
         check(tenant_page.page)
 

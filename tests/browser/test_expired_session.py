@@ -94,7 +94,7 @@ class TestSectionForm:
         server.expire_sessions(account.username)
         form.save()
         fill_in_sign_in(page, account, "not the password")
-        expect(page.get_by_text("do not match")).to_be_visible()
+        expect(page.get_by_text("Wrong username")).to_be_visible()
         fill_in_sign_in(page, account)
         expect(form.field("monthly_call_limit")).to_have_value("900")
 

@@ -93,7 +93,7 @@ class TestAuthenticatorApp:
         keyboard.press("Enter")
         expect(page.get_by_label("Password")).to_be_focused()
         keyboard.type(somebody.password)
-        keyboard.tab()
+        keyboard.tab_to(page.get_by_label("Code"))
         keyboard.type(recovery)
         keyboard.tab_to(page.get_by_role("button", name="Remove the app"))
         keyboard.press("Enter")

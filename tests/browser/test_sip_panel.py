@@ -1,4 +1,6 @@
-"""The SIP panel in a real browser: an offered password, and what is said while one types."""
+"""The SIP panel in a real browser: a generated password, and what is said while one types."""
+
+import re
 
 from playwright.sync_api import expect
 
@@ -12,12 +14,18 @@ class TestOfferedPassword:
         page = open_page("support", permissions=["clipboard-read", "clipboard-write"])
         form = TenantPage(page, tenant).open().edit("sip")
         form.fill(sip_domain="sip.example.com", sip_username="trunk-7")
-        form.root.get_by_role("button", name="Offer a password").click()
+        form.root.get_by_role("button", name="Generate password").click()
         password = form.field("sip_password")
         expect(password).to_be_focused()
         offered = password.input_value()
         assert len(offered) == 24
-        form.root.get_by_role("button", name="Copy the password").click()
+        copy = form.root.get_by_role("button", name="Copy the password")
+        form.root.get_by_role("button", name="Hide password").click()
+        copy.click()
+        expect(page.locator("#live")).to_have_text(re.compile("Not copied: the password is hidden"))
+        assert page.evaluate("navigator.clipboard.readText()") != offered
+        form.root.get_by_role("button", name="Show password").click()
+        copy.click()
         expect(page.locator("#live")).to_have_text("Copied.")
         assert page.evaluate("navigator.clipboard.readText()") == offered
         expect(form.field("sip_username")).to_have_value("trunk-7")
@@ -33,7 +41,7 @@ class TestOfferedPassword:
     def test_works_without_javascript(self, open_page, tenant):
         page = open_page("support", java_script_enabled=False)
         page.goto(f"/tenants/{tenant}/sip/edit")
-        page.get_by_role("button", name="Offer a password").click()
+        page.get_by_role("button", name="Generate password").click()
         password = page.locator("#sip-sip_password")
         assert len(password.input_value()) == 24
         page.locator("#sip-reason").fill(REASON)

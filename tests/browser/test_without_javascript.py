@@ -66,7 +66,7 @@ class TestSignIn:
         page = open_page(java_script_enabled=False)
         page.goto("/login")
         fill_in_sign_in(page, server.accounts["support"], "not the password")
-        expect(page.get_by_role("alert")).to_contain_text("do not match")
+        expect(page.get_by_role("alert")).to_contain_text("Wrong username")
         expect(page.get_by_label("Username")).to_have_value("mira.chen")
         expect(page.get_by_label("Password")).to_have_value("")
         expect(page.get_by_label("Password")).to_be_focused()

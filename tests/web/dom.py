@@ -16,7 +16,10 @@ _PARTIAL = re.compile(r"<hx-partial ([^>]*)>(.*?)</hx-partial>", re.DOTALL)
 _TARGET = re.compile(r'hx-target="([^"]*)"')
 _CONTROLS = {"input", "select", "textarea"}
 _INLINE = {"a", "bdi", "button", "del", "ins", "kbd", "label", "span", "strong", "time"}
-_REFERENCES = ("for", "aria-describedby", "aria-labelledby", "data-take", "data-copy")
+_REFERENCES = (
+    *("for", "aria-describedby", "aria-labelledby"),
+    *("data-take", "data-copy", "data-reveal"),
+)
 
 
 def parse(text: str, *, strict: bool = True) -> Element:
@@ -113,7 +116,8 @@ def _values(control: Element) -> Iterator[str]:
 def faults(tree: Element) -> list[str]:
     """What no page and no fragment may hold, one line each."""
     everything = elements(tree)
-    return [fault for check in (_inline, _links, _ids, _forms) for fault in check(everything)]
+    checks = (_inline, _links, _ids, _forms, _as_typed, _secrets)
+    return [fault for check in checks for fault in check(everything)]
 
 
 def _inline(everything: list[Element]) -> Iterator[str]:
@@ -163,6 +167,33 @@ def _ids(everything: list[Element]) -> Iterator[str]:
             for target in element.get(name, "").split():
                 if target not in ids:
                     yield f"{name} of <{element.tag}> leads to no id: {target}"
+
+
+# Words of a language, which a keyboard may correct. Everything else is taken exactly as typed.
+_PROSE = {"name", "organisation", "reason"}
+_TEXT = {"text", "search", "email", "url", "tel", "password"}
+_EXACTLY = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
+
+
+def _as_typed(everything: list[Element]) -> Iterator[str]:
+    for control in [e for e in everything if e.tag in ("input", "textarea")]:
+        typed = control.tag == "textarea" or control.get("type", "text") in _TEXT
+        if typed and control.get("readonly") is None and control.get("name") not in _PROSE:
+            wrong = [name for name, value in _EXACTLY.items() if control.get(name) != value]
+            yield from (f"{name} of {control.get('name')} may change the text" for name in wrong)
+
+
+def _secrets(everything: list[Element]) -> Iterator[str]:
+    buttons = [element for element in everything if element.tag == "button"]
+    revealed = {button.get("data-reveal") for button in buttons}
+    for control in everything:
+        if control.get("type") == "password" and control.get("id") not in revealed:
+            yield f"{control.get('name')} can only be typed unseen"
+    for button in buttons:
+        # Nothing happens without JavaScript, and nothing is sent.
+        inert = button.get("type") == "button" and "needs-script" in button.get("class", "")
+        if {"data-copy", "data-reveal"} & set(button.attrib) and not inert:
+            yield f"{words(button)} is there without JavaScript"
 
 
 def _forms(everything: list[Element]) -> Iterator[str]:

@@ -2,11 +2,13 @@
 
 import pytest
 
-from tests.factories import make_tenant
+from tests.factories import make_tenant, revise
 from tests.history import count_entries
 from tests.raw import unchanged
+from tests.web import dom
 from tests.web.pages import REASON, edit_url, tenant_url
 from tests.web.saved import bodies, fresh
+from webui.history.record.actions import Action
 from webui.tenants.page import password_generator
 
 
@@ -74,8 +76,22 @@ class TestOffer:
         assert answer.by_id("section-sip").tag == "section"
 
     def test_enter_saves(self, admin, tenant):
-        buttons = [b for b in admin.get(edit_url(tenant, "sip")).form().iter() if b.tag == "button"]
-        assert [b.get("name") for b in buttons] == [None, "offer"]
+        form = admin.get(edit_url(tenant, "sip")).form()
+        buttons = [b for b in dom.elements(form, "button") if b.get("type") != "button"]
+        assert [b.get("name") for b in buttons] == [None, "offer", None]
+
+    def test_stands_beside_the_field_and_removal_quietly_below(self, admin, tenant):
+        form = admin.get(edit_url(tenant, "sip"))
+        beside = form.control("sip_password").getparent()
+        assert [dom.words(b) for b in dom.elements(beside, "button")] == [
+            "Show password",
+            "Generate password",
+        ]
+        assert "remove_sip_password" not in form.fields
+        revise(tenant, Action.TENANT_SIP, sip_password="long enough 7")
+        controls = [e.get("name") for e in admin.get(edit_url(tenant, "sip")).form().iter("input")]
+        at = controls.index("sip_password")
+        assert controls[at + 1 : at + 3] == ["remove_sip_password", "reason"]
 
     def test_is_made_for_no_other_section(self, admin, tenant):
         answer = admin.edit(tenant, "billing", 303, offer="y", max_concurrent_calls=5)

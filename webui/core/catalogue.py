@@ -123,7 +123,7 @@ FIELDS: dict[str, Field] = catalogue(
             "Password",
             minimum=8,
             maximum=128,
-            declared=_shared(section="sip", default=None, noun="SIP password"),
+            declared=_shared(section="sip", default=None, noun="SIP password", width="full"),
         ),
         Switch(
             "recording_enabled",

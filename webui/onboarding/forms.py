@@ -32,7 +32,7 @@ class SignUpForm(BaseForm):
     email = text_field(
         EMAIL,
         parse=values.email,
-        description="So that our support team can reach you.",
+        description="So that our support team can reach you. You can sign in with it too.",
         render_kw={"autocomplete": "email", "inputmode": "email"},
     )
     password = new_password_field()

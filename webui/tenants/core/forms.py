@@ -18,8 +18,8 @@ from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE
 from webui.web.posted.forms import (
     BaseForm,
+    BoxField,
     ChoiceField,
-    SwitchField,
     reason_field,
     submission_field,
     tenant_field,
@@ -106,9 +106,9 @@ class SipForm(TenantForm):
 
     section = "sip"
 
-    remove_sip_password = SwitchField("Remove the stored password")
+    remove_sip_password = BoxField("Remove the stored password")
 
-    def validate_remove_sip_password(self, field: SwitchField) -> None:
+    def validate_remove_sip_password(self, field: BoxField) -> None:
         """Refuses a new password together with the removal of the stored one."""
         if field.data and self["sip_password"].data:
             raise ValidationError("Either type a new password or remove the stored one.")

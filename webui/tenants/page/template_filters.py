@@ -119,11 +119,12 @@ def meter_tone(calls: int, limit: int) -> str:
 
 
 def visible_fields(form: TenantForm) -> list[Field]:
-    """Returns the fields that a form shows, in order."""
+    """Returns the fields that a form shows, in order: the tenant's own first."""
     hidden = (
         set() if form.tenant and form.tenant.is_set("sip_password") else {"remove_sip_password"}
     )
-    return [f for f in form if hasattr(f, "kind") and f.name not in hidden]
+    shown = [f for f in form if hasattr(f, "kind") and f.name not in hidden]
+    return sorted(shown, key=lambda field: field.name not in FIELDS)
 
 
 def first_field(form: TenantForm, notes: Mapping[str, ConflictNote] | None = None) -> str:

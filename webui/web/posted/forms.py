@@ -96,6 +96,12 @@ class SwitchField(BooleanField):
         return bool(self.data)
 
 
+class BoxField(SwitchField):
+    """A checkbox for an action that is rarely wanted; shown smaller than a switch."""
+
+    kind = "box"
+
+
 def help_of(field: Any) -> str:
     """Returns the help below a field, unless its error already says the same."""
     said = field.errors and field.kind in ("number", "secret")
