@@ -10,9 +10,19 @@
   const NO_ANSWER = "No answer from the console. Try again.";
   const STOPPED = "No passkey was used. Try again, or go on without one.";
 
+  // A form that was too old can be sent again with these fields.
+  const fillIn = (form, fields) => {
+    for (const [name, value] of Object.entries(fields ?? {})) {
+      const field = form.elements[name] ?? Object.assign(document.createElement("input"), { type: "hidden", name });
+      field.value = value;
+      form.append(field);
+    }
+  };
+
   const options = async (url, form) => {
     const response = await fetch(url, { method: "POST", body: new FormData(form) }).catch(() => null);
     const answer = response && (await response.json().catch(() => null));
+    fillIn(form, answer?.fields);
     if (!response || !answer || !response.ok) throw Object.assign(new Error(answer?.message ?? NO_ANSWER), { field: answer?.field });
     answer.challenge = bytes(answer.challenge);
     if (answer.user) answer.user.id = bytes(answer.user.id);
@@ -35,12 +45,18 @@
     });
   };
 
+  // Sent as by its button, so that other scripts know of it; the fields were checked before.
+  const ready = new WeakSet();
+  const leave = (form) => {
+    ready.add(form);
+    form.noValidate = true;
+    form.requestSubmit();
+  };
+
   const send = (form, action, credential) => {
-    const field = form.elements.credential ?? Object.assign(document.createElement("input"), { type: "hidden", name: "credential" });
-    field.value = asJson(credential);
-    form.append(field);
+    fillIn(form, { credential: asJson(credential) });
     form.action = action;
-    HTMLFormElement.prototype.submit.call(form);
+    leave(form);
   };
 
   // What was wrong before is no longer said; the hint of a field stays beside it.
@@ -102,11 +118,11 @@
   document.addEventListener("submit", (event) => {
     const form = event.target;
     const { passkeyCreate, passkeyConfirm } = form.dataset;
-    if (!passkeyCreate && !passkeyConfirm) return;
+    if ((!passkeyCreate && !passkeyConfirm) || ready.delete(form)) return;
     event.preventDefault();
     run(form, form.querySelector("button:not([type])"), async () => {
       await confirm(form);
-      if (!passkeyCreate) return HTMLFormElement.prototype.submit.call(form);
+      if (!passkeyCreate) return leave(form);
       const publicKey = await options(passkeyCreate, form);
       send(form, form.action, await navigator.credentials.create({ publicKey }));
     });

@@ -33,6 +33,6 @@
   document.addEventListener("htmx:after:request", (event) => {
     const { request, response } = event.detail.ctx;
     const form = request.form;
-    if (form?.matches("[data-themes]") && response.status === 204) choose(form, request.body.get("theme"));
+    if (form?.matches("[data-themes]") && response.status === 200) choose(form, request.body.get("theme"));
   });
 })();

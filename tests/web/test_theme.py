@@ -3,6 +3,7 @@
 import pytest
 
 from tests import raw
+from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.pages import REASON, edit_url
 
@@ -56,9 +57,18 @@ class TestTheme:
         refused = admin.post_form(url, 422, max_concurrent_calls="many", reason=REASON)
         assert choose(admin, refused, "dark").location == url
 
+    def test_leads_back_from_a_form_that_says_less_than_its_page(self, sign_in):
+        """The address that the wizard is sent to may leave out the step."""
+        owner = sign_in("owner", make_tenant())
+        fields = owner.get("/onboarding/organisation").fields | {"name": [""]}
+        refused = owner.post(
+            "/onboarding", fields, 422, Referer="http://localhost/onboarding/organisation"
+        )
+        assert choose(owner, refused, "dark").location == "/onboarding/organisation"
+
     def test_by_htmx_is_stored_without_leaving_the_page(self, admin):
         [form] = dom.elements(admin.get("/tenants").tree, "form", action="/theme")
-        answer = admin.post("/theme", dom.fields(form) | {"theme": ["dark"]}, 204, htmx=True)
+        answer = admin.post("/theme", dom.fields(form) | {"theme": ["dark"]}, 200, htmx=True)
         assert "HX-Redirect" not in answer.headers
         assert chosen(admin.get("/account")) == ("dark", "dark")
         admin.post("/logout", {"csrf_token": admin.token()}, 303)

@@ -23,8 +23,10 @@ from webui.models.link import LinkKind
 from webui.web import request_actor
 from webui.web.headers import secret_address
 from webui.web.htmx import go_to, part_of
+from webui.web.posted.csrf import shows_again
 
 bp = Blueprint("links", __name__)
+TOO_OLD = "This page was too old, and the password is not set yet. Type it again."
 PASSWORD_SET = "Your password is set. Sign in with it now."
 
 
@@ -39,6 +41,7 @@ def invitation(token: str) -> Any:
 @bp.post("/invitation/<token>")
 @public
 @secret_address
+@shows_again(lambda token: _show(LinkKind.INVITATION, token, TOO_OLD))
 def accept(token: str) -> Any:
     """Sets the first password and signs in."""
     return _use(LinkKind.INVITATION, token)
@@ -55,17 +58,18 @@ def reset(token: str) -> Any:
 @bp.post("/reset/<token>")
 @public
 @secret_address
+@shows_again(lambda token: _show(LinkKind.RESET, token, TOO_OLD))
 def set_again(token: str) -> Any:
     """Sets the new password. The person then signs in, with the second factor."""
     return _use(LinkKind.RESET, token)
 
 
-def _show(kind: LinkKind, token: str) -> Response:
+def _show(kind: LinkKind, token: str, problem: str | None = None) -> Response:
     try:
         user = operations.user_of_link(kind, token)
     except Gone:
         return _gone()
-    return _form(ChoosePasswordForm(user), user, kind)
+    return _form(ChoosePasswordForm(user), user, kind, problem=problem)
 
 
 def _use(kind: LinkKind, token: str) -> Any:
@@ -92,11 +96,18 @@ def _go_on(chosen: operations.Chosen) -> Any:
     return complete_sign_in(chosen.session, chosen.user, None, again=False)
 
 
-def _form(form: ChoosePasswordForm, user: User, kind: LinkKind, status: int = 200) -> Response:
+def _form(
+    form: ChoosePasswordForm,
+    user: User,
+    kind: LinkKind,
+    status: int = 200,
+    problem: str | None = None,
+) -> Response:
     page = render_template(
         part_of("links/choose.html"),
         form=form,
         user=user,
+        problem=problem,
         first=kind is LinkKind.INVITATION,
         first_field=lambda _form, _notes: "password",
     )

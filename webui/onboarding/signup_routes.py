@@ -16,6 +16,7 @@ from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from webui.accounts.sign_in import sign_in_response
+from webui.accounts.sign_in.sign_in_page import is_current_person
 from webui.core.permissions import public
 from webui.history.record.actions import Source
 from webui.onboarding import signup
@@ -25,11 +26,12 @@ from webui.tenants.page.form_responses import explain
 from webui.web import request_actor, retry_after
 from webui.web.errors import Detail
 from webui.web.htmx import go_to
-from webui.web.posted.drafts import keeps_draft
+from webui.web.posted.csrf import shows_again
 from webui.web.posted.forms import posted_submission
 
 bp = Blueprint("signup", __name__)
 CLOSED = "New organisations cannot sign up here by themselves. Ask {} for an account."
+TOO_OLD = "This form was too old or incomplete, and nothing was created. Send it again."
 TAKEN = "This username is taken. Choose another."
 
 
@@ -48,14 +50,31 @@ def form() -> Any:
     return _page(SignUpForm())
 
 
+def _after_token_failed() -> Any:
+    """Answers a form whose token is missing or too old: the form again."""
+    _refuse_closed()
+    form = SignUpForm()
+    if current_user.is_authenticated:
+        return _while_signed_in(form, 400)
+    return _page(form, 400, TOO_OLD)
+
+
+def _while_signed_in(form: SignUpForm, status: int) -> Any:
+    """After a second click the person goes on; another one is told who is signed in."""
+    name = form.username.data
+    if not name or is_current_person(name):
+        return go_to(url_for("accounts.start"))
+    return _page(form, status)
+
+
 @bp.post("/signup")
 @public
-@keeps_draft("signup.form")
+@shows_again(_after_token_failed)
 def sign_up() -> Any:
     """Creates the organisation and continues with the wizard, signed in."""
     _refuse_closed()
     if current_user.is_authenticated:
-        return go_to(url_for("accounts.start"))
+        return _while_signed_in(SignUpForm(), 409)
     mark, form = posted_submission(), SignUpForm()
     if not form.validate():
         return _page(form, 422)

@@ -23,6 +23,7 @@ from webui.accounts.factors.step_up import go_on, own_factors
 from webui.core.permissions import Permission, requires
 from webui.crypto.keyring import SecretError
 from webui.web.htmx import go_to, part_of
+from webui.web.posted.csrf import page_again, shows_again
 
 bp = Blueprint("factors", __name__, url_prefix="/account")
 TOO_OLD = "This page was too old. Scan the new code below."
@@ -47,6 +48,7 @@ def setup() -> Any:
 @bp.post("/authenticator")
 @before_enrolment
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(setup))
 def confirm() -> Any:
     """Stores the authenticator after a code confirms it; shows the recovery codes once."""
     has = own_factors()
@@ -81,6 +83,7 @@ def removal() -> Any:
 
 @bp.post("/authenticator/remove")
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(removal))
 def remove() -> Any:
     """Removes the authenticator."""
     form = ConfirmForm(own_factors())
@@ -105,6 +108,7 @@ def renewal() -> Any:
 
 @bp.post("/recovery-codes")
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(renewal))
 def renew() -> Any:
     """Creates ten new recovery codes and shows them once."""
     form = ConfirmForm(own_factors())

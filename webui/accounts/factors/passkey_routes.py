@@ -27,6 +27,7 @@ from webui.core.permissions import Permission, requires
 from webui.models import Passkey
 from webui.web import request_actor
 from webui.web.htmx import go_to, part_of
+from webui.web.posted.csrf import TOO_OLD, page_again, shows_again
 
 bp = Blueprint("passkeys", __name__, url_prefix="/account/passkeys")
 NOT_MADE = "The passkey could not be set up. Try again, or use another device."
@@ -46,6 +47,7 @@ def new() -> str:
 
 @bp.post("/confirm")
 @requires(Permission.SIGNED_IN)
+@shows_again(lambda: jsonify(message=TOO_OLD))
 def confirmation() -> Response:
     """The WebAuthn options to confirm a change with one of the account's passkeys."""
     party = relying_party.relying_party()
@@ -57,6 +59,7 @@ def confirmation() -> Response:
 @bp.post("/options")
 @before_enrolment
 @requires(Permission.SIGNED_IN)
+@shows_again(lambda: jsonify(message=TOO_OLD))
 def options() -> Response:
     """The WebAuthn options to create a passkey, after password and factor are confirmed."""
     form = ConfirmForm(own_factors())
@@ -75,6 +78,7 @@ def options() -> Response:
 @bp.post("")
 @before_enrolment
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(new))
 def register() -> Any:
     """Stores the passkey that the browser created; shows recovery codes with a first factor."""
     form = PasskeyForm(own_factors())
@@ -108,6 +112,7 @@ def page(passkey_id: UUID) -> str:
 
 @bp.post("/<uuid:passkey_id>")
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(page))
 def rename(passkey_id: UUID) -> Any:
     """Renames the passkey."""
     passkey, form = _own_passkey(passkey_id), PasskeyNameForm()
@@ -120,6 +125,7 @@ def rename(passkey_id: UUID) -> Any:
 
 @bp.post("/<uuid:passkey_id>/remove")
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(page))
 def remove(passkey_id: UUID) -> Any:
     """Removes the passkey after re-authentication."""
     passkey, form = _own_passkey(passkey_id), ConfirmForm(own_factors())

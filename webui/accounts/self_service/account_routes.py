@@ -15,6 +15,7 @@ from webui.core.permissions import Permission, requires
 from webui.web import request_actor
 from webui.web.htmx import go_to, part_of, wants_fragment
 from webui.web.navigation import safe_next
+from webui.web.posted.csrf import page_again, shows_again
 from webui.web.template_filters import plural
 
 bp = Blueprint("account", __name__, url_prefix="/account")
@@ -34,6 +35,7 @@ def page() -> str:
 
 @bp.post("/preferences")
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(lambda: _page(PreferencesForm())))
 def save_preferences() -> Any:
     """Saves time zone and theme; the theme also for this device."""
     form = PreferencesForm()
@@ -58,6 +60,7 @@ def password() -> str:
 
 @bp.post("/password")
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(password))
 def change_password() -> Any:
     """Sets a new password; other sessions end, and this one continues under a new token."""
     form = PasswordForm(current_user.role)
@@ -82,6 +85,7 @@ def change_password() -> Any:
 
 @bp.post("/sessions/<session_id>/end")
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(lambda session_id: page()))
 def end_session(session_id: str) -> Response:
     """Ends one of the person's sessions; also the current one."""
     ended = own_account.end_own_session(current_user.id, session_id, request_actor.actor())
@@ -91,6 +95,7 @@ def end_session(session_id: str) -> Response:
 
 @bp.post("/sessions/end")
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(page))
 def end_other_sessions() -> Response:
     """Ends all of the person's sessions except the current one."""
     ended = own_account.end_other_sessions(

@@ -1,14 +1,16 @@
 """The page between password and session: a code, a passkey or a recovery code."""
 
 from flask import make_response, render_template, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from webui.accounts.factors import factors
-from webui.accounts.sign_in import pending_sign_in
-from webui.accounts.sign_in.forms import CodeForm
+from webui.accounts.sign_in import pending_sign_in, sign_in_page
+from webui.accounts.sign_in.forms import CodeForm, LoginForm
 from webui.web.htmx import go_to, htmx_place, wants_fragment
 from webui.web.navigation import safe_next
 
+TOO_OLD = "This page was too old. Enter the code again."
 WRONG = "This code is wrong, too old or was used before. Wait for the next one and try again."
 
 
@@ -35,3 +37,15 @@ def form_again(
         by_recovery=request.args.get("with") == "recovery" or not has.authenticator,
         place=htmx_place(),
     )
+
+
+def after_token_failed() -> Response:
+    """Answers a form whose token is missing or too old; whoever is signed in meanwhile goes on."""
+    form, step = CodeForm(), pending_sign_in.pending()
+    target = safe_next(form.next.data)
+    if step:
+        return make_response(form_again(form, step, TOO_OLD), 400)
+    if current_user.is_authenticated:
+        return go_to(url_for("accounts.login", next=target))
+    login = LoginForm(formdata=None, next=target or "")
+    return make_response(sign_in_page.again(login, sign_in_page.TOO_OLD), 400)

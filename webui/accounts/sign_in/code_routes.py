@@ -13,6 +13,7 @@ from webui.rate_limits import throttle
 from webui.web import request_actor, retry_after
 from webui.web.htmx import go_to
 from webui.web.navigation import safe_next
+from webui.web.posted.csrf import shows_again
 
 bp = Blueprint("codes", __name__)
 # The longest code is a recovery code with its dashes.
@@ -32,6 +33,7 @@ def page() -> Response | str:
 
 @bp.post("/login/code")
 @public
+@shows_again(code_page.after_token_failed)
 def enter() -> Any:
     """Starts the session when the code is correct; 422 when it is not, 429 after too many."""
     form, step = CodeForm(), pending_sign_in.pending()

@@ -7,7 +7,10 @@ from webui.web.posted.forms import AS_TYPED, PostedForm
 
 
 class LoginForm(PostedForm):
-    """Username or e-mail address, and password; ``next`` is where to go afterwards."""
+    """Username or e-mail address, and password; ``next`` is where to go afterwards.
+
+    ``instead`` is the username of the person who is signed in, and is signed out by it.
+    """
 
     username = StringField(
         f"{USERNAME.label} or {EMAIL.label.lower()}",
@@ -15,6 +18,7 @@ class LoginForm(PostedForm):
     )
     password = PasswordField("Password", render_kw={**AS_TYPED, "autocomplete": "current-password"})
     next = HiddenField()
+    instead = HiddenField()
 
 
 class CodeForm(PostedForm):

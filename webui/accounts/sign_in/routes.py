@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 from flask import (
     Blueprint,
     Response,
-    g,
     make_response,
     redirect,
     render_template,
@@ -35,11 +34,10 @@ from webui.web import request_actor, retry_after
 from webui.web.htmx import go_to, htmx_place, wants_fragment
 from webui.web.navigation import path_of, safe_next
 from webui.web.posted import drafts
-from webui.web.posted.drafts import keeps_draft
+from webui.web.posted.csrf import shows_again
 
 bp = Blueprint("accounts", __name__)
 
-TOO_OLD = "This form was too old or incomplete. Nothing is lost: sign in again."
 REFUSED = "Wrong username, e-mail or password."
 # Longer input is no valid name or password; argon2 need not process it.
 _LONGEST = 1_024
@@ -59,16 +57,18 @@ def login() -> BaseResponse | str:
     form = LoginForm(next=safe_next(request.values.get("next")) or "")
     if current_user.is_authenticated:
         return redirect(form.next.data or _home(), 303)
-    error = TOO_OLD if "typed_again" in g else None
-    return render_template("accounts/login.html", form=form, error=error)
+    return render_template("accounts/login.html", form=form)
 
 
 @bp.post("/login")
 @public
-@keeps_draft("accounts.login")
+@shows_again(sign_in_page.after_token_failed)
 def log_in() -> Any:
-    """Signs in, or shows an error (422)."""
+    """Signs in, or shows an error (422) or who is signed in already (409)."""
     before, form = sessions.current_person_id(), LoginForm()
+    answer = sign_in_page.while_signed_in(form)
+    if answer:
+        return answer
     name, password = _sent("username").strip(), _sent("password")
     try:
         result = authentication.sign_in(
@@ -95,6 +95,7 @@ def log_in() -> Any:
 @bp.post("/logout")
 @before_enrolment
 @requires(Permission.SIGNED_IN)
+@shows_again(lambda: render_template("accounts/sign_out.html"))
 def log_out() -> BaseResponse:
     """Ends the session on the server. Its token is still known as an ended one."""
     hashed = sessions.current_hash()

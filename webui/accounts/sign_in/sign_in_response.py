@@ -13,16 +13,16 @@ from webui.web.navigation import safe_next
 def complete_sign_in(token: str, user: User, target: str | None, again: bool) -> Response:
     """Responds to a completed sign-in; ``again`` keeps what only the same person may keep."""
     sessions.set_session_cookie(token, same_person=again)
-    response = _go_on(safe_next(target) or url_for("accounts.start"), in_place=again)
+    response = go_on(target, in_place=again)
     known_devices.set_device_cookie(response, user.id)
     if user.theme:
         theme_cookie.set_theme_cookie(response, user.theme)
     return response
 
 
-def _go_on(target: str, in_place: bool) -> Response:
-    """Redirects to the target or, for htmx, loads the form with its draft in place."""
-    place = htmx_place()
+def go_on(wanted: str | None, in_place: bool) -> Response:
+    """Redirects to where the person wanted to go; with htmx, loads a form with a draft in place."""
+    target, place = safe_next(wanted) or url_for("accounts.start"), htmx_place()
     if not (in_place and wants_fragment() and place and "draft=" in target):
         return go_to(target)
     return load_into(target, place)

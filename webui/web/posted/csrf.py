@@ -1,8 +1,9 @@
 """The CSRF check, which runs after the person is known and keeps the input."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
-from flask import Response, g, request
+from flask import Response, current_app, flash, g, make_response, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, validate_csrf
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
@@ -14,6 +15,33 @@ from webui.web.htmx import wants_fragment
 from webui.web.posted import drafts, oversized_forms
 from webui.web.posted.fetch_site import is_write
 from webui.web.posted.forms import refuse_repeated
+
+View = TypeVar("View", bound=Callable[..., Any])
+TOO_OLD = "This page was too old, so nothing was saved. Check it and try again."
+
+
+def shows_again(form: Callable[..., Any]) -> Callable[[View], View]:
+    """Declares what a view answers when the token is missing or too old: its form, and why.
+
+    ``form`` gets the arguments of the URL, and does nothing but show. Its answer becomes a 400,
+    unless it leads elsewhere.
+    """
+
+    def declare(view: View) -> View:
+        view.form_again = form  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def page_again(page: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns an answer for :func:`shows_again`: a page, with one sentence above it."""
+
+    def again(**arguments: Any) -> Any:
+        flash(TOO_OLD)
+        return page(**arguments)
+
+    return again
 
 
 def check_csrf() -> Any:
@@ -27,9 +55,7 @@ def check_csrf() -> Any:
     try:
         _check_without_referrer() if has_secret_address() else csrf.protect()
     except CSRFError:
-        if "csrf_token" not in request.form:
-            raise
-        again = drafts.show_again(400)
+        again = _form_again()
         if again is None:
             raise
         return again
@@ -40,6 +66,17 @@ def check_csrf() -> Any:
         return again
     refuse_repeated("csrf_token")
     return None
+
+
+def _form_again() -> Response | None:
+    """Returns what the view declares for a token that is missing or too old, or None."""
+    form = getattr(current_app.view_functions[request.endpoint or ""], "form_again", None)
+    if form is None:
+        return drafts.show_again(400) if "csrf_token" in request.form else None
+    answer = make_response(form(**(request.view_args or {})))
+    if answer.status_code == 200 and answer.data:
+        answer.status_code = 400
+    return answer
 
 
 def _with_what_fits() -> Response | None:
