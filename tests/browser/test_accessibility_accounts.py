@@ -43,7 +43,7 @@ class TestAccount:
             page.get_by_label("Password").fill(account.password)
             page.get_by_label("Code").fill(code)
             page.get_by_label("Code").press("Enter")
-            expect(page.get_by_text("does not fit").or_(page.locator("#codes"))).to_be_visible()
+            expect(page.get_by_text("is not correct").or_(page.locator("#codes"))).to_be_visible()
             check(page)
         for path in ("authenticator/remove", "recovery-codes"):
             page.goto(f"/account/{path}")

@@ -31,7 +31,7 @@ class TestFilters:
         expect(page).to_have_url(
             re.compile(r"/audit\?tenant=[0-9a-f-]{36}&field=monthly_call_limit$")
         )
-        expect(history.rows.first).to_contain_text("calls a month")
+        expect(history.rows.first).to_contain_text("monthly call limit")
         page.get_by_role("link", name="90 days", exact=True).click()
         expect(history.chips).to_have_count(3)
         page.reload()
