@@ -6,7 +6,8 @@ from playwright.sync_api import expect
 
 from tests.browser.pages import TenantPage, sign_in
 from tests.browser.server import Account
-from tests.factories import make_user
+from tests.factories import an_actor, make_user
+from webui.accounts.self_service.own_account import change_preferences
 
 SECONDS = r"\d{1,2} [A-Z][a-z]{2} 20\d\d \d\d:\d\d:\d\d"
 # What is drawn in place of the words of a time, and how large those words still are.
@@ -17,9 +18,10 @@ class TestPaper:
     def test_has_exact_times_and_who_printed_it_when(self, open_page, server, tenant):
         password = "a printed battery horse"
         with server.inside():
-            name = make_user("auditor", password=password, time_zone="Asia/Kolkata").username
+            user = make_user("auditor", password=password)
+            change_preferences(user.id, an_actor(user), time_zone="Asia/Kolkata")
         page = open_page()
-        sign_in(page, Account(name, password))
+        sign_in(page, Account(user.username, password))
         shown = TenantPage(page, tenant).open()
         [on_screen, foot] = [shown.rows.first.locator("time"), page.locator("footer")]
         expect(foot.locator(".on-paper")).to_be_hidden()
@@ -32,7 +34,7 @@ class TestPaper:
         assert size == "0px"
         expect(foot).to_contain_text("Times are in Asia/Kolkata (IST, UTC+05:30).")
         expect(foot.locator(".on-paper")).to_have_text(
-            re.compile(rf"Printed by {name} \(auditor\), {SECONDS}\.")
+            re.compile(rf"Printed by {user.username} \(auditor\), {SECONDS}\.")
         )
         expect(foot.get_by_role("link", name="Change")).to_be_hidden()
         page.goto(f"{shown.path}/audit")

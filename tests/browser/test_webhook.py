@@ -96,8 +96,9 @@ class TestPanel:
     def test_shows_a_test_as_it_happens(self, open_page, hooked, work, tmp_path):
         page = open_page("support")
         shown = TenantPage(page, hooked).open()
-        page.get_by_role("button", name="Send test").click()
+        page.get_by_role("button", name="Send test").press("Enter")
         line = page.locator("#webhook-log tbody tr").first
+        expect(line).to_be_focused()
         expect(line).to_contain_text("waiting")
         log = page.locator("#webhook-log")
         expect(log).to_have_attribute("hx-trigger", "every 1s")
@@ -105,6 +106,7 @@ class TestPanel:
             work(receiver.outside)
         expect(line).to_contain_text("200")
         expect(line).to_contain_text("TLS 1.3")
+        expect(line).to_be_focused()
         expect(log).not_to_have_attribute("hx-trigger", "every 1s")
         expect(shown.live).to_contain_text("webhook.test: 200")
         shown.expect_saved("Sent a test event", reason="")
@@ -119,6 +121,7 @@ class TestPanel:
         button.focus()
         button.press("Enter")
         expect(page.locator("#webhook-log tbody tr")).to_have_count(2)
+        expect(page.locator("#webhook-log tbody tr").first).to_be_focused()
         with server.inside():
             query = select(Delivery.message).where(Delivery.tenant_id == hooked)
             assert len(set(db.session.scalars(query))) == 1
@@ -167,7 +170,7 @@ class TestPanel:
                 queue_failed(db.session.get_one(Tenant, hooked), problem)
         page = open_page("support")
         TenantPage(page, hooked).open()
-        page.get_by_role("link", name="All deliveries").click()
+        page.locator("#webhook-log").get_by_role("link", name="All deliveries").click()
         expect(page.locator("#webhook-log tbody tr")).to_have_count(len(Problem))
         axe.check(page)
 

@@ -107,6 +107,7 @@ def another(column):
     if column.table is TENANTS:
         return plain_values()[column.name]
     others = {"role": "admin", "theme": "dark", "time_zone": "Europe/Berlin"}
+    others |= {"time_zone_chosen": True, "shortcuts": False}
     return others.get(column.name, "forged")
 
 

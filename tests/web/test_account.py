@@ -76,6 +76,7 @@ class TestPreferences:
             actor={"id": str(user.id)},
             changes={
                 "time_zone": ["UTC", "Asia/Kolkata"],
+                "time_zone_chosen": [False, True],
                 "theme": [None, "dark"],
                 "user": [str(user.id)] * 2,
                 "username": [user.username] * 2,

@@ -76,7 +76,7 @@ def verification() -> str | BaseResponse:
     """Requests a verification from the worker."""
     verification_jobs.request_verification(current_user.username)
     if wants_fragment():
-        return render_template("audit/_proof.html", proof=verification_jobs.proof())
+        return render_template("audit/_proof.html", proof=verification_jobs.proof(), focus=True)
     flash("Verification of the history was requested.")
     return redirect(url_for("audit.index") + "#proof", 303)
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Text,
     Uuid,
+    false,
     text,
     true,
 )
@@ -102,6 +103,10 @@ class User(Model):
     seal_entry: Mapped[UUID | None] = mapped_column(Uuid, info=DERIVED)
     seal: Mapped[str | None] = mapped_column(String(100), info=DERIVED)
     username_sort: Mapped[str] = mapped_column(BinaryText, server_default="", info=DERIVED)
+    # False until a person chose the zone or kept UTC; until then the browser's zone is offered.
+    time_zone_chosen: Mapped[bool] = mapped_column(server_default=false(), info=PLAIN)
+    # Keys without a modifier, which some people press without meaning to (WCAG 2.1.4).
+    shortcuts: Mapped[bool] = mapped_column(server_default=true(), info=PLAIN)
 
     tenant: Mapped[Tenant | None] = relationship()
 
@@ -109,6 +114,8 @@ class User(Model):
         self.id = uuid4()
         self.active = True
         self.time_zone = "UTC"
+        self.time_zone_chosen = False
+        self.shortcuts = True
         self.factors_digest = ""
         self.created_at = self.updated_at = now()
         for name, value in values.items():

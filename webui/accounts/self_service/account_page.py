@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_login import current_user
 
@@ -12,6 +13,7 @@ from webui.accounts.sessions import sessions, user_agents
 from webui.core.extensions import db
 from webui.models import User
 from webui.models.columns import now
+from webui.values.time_zones import UTC
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,22 @@ def account_page() -> AccountPage:
     )
 
 
-def preferences() -> dict[str, str]:
+def preferences() -> dict[str, Any]:
     """Returns the initial values of the preferences form."""
-    return {"time_zone": current_user.time_zone, "theme": current_user.theme or "auto"}
+    return {
+        "time_zone": current_user.time_zone,
+        "theme": current_user.theme or "auto",
+        "shortcuts": current_user.shortcuts,
+    }
+
+
+def offers_time_zone() -> bool:
+    """Whether the pages offer the browser's time zone: until the person chose one or kept UTC."""
+    return (
+        current_user.is_authenticated
+        and current_user.time_zone == UTC
+        and not current_user.time_zone_chosen
+    )
 
 
 def _sessions() -> list[OpenSession]:

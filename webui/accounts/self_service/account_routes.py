@@ -9,9 +9,10 @@ from werkzeug.wrappers import Response
 
 from webui.accounts.factors import factors, notices, refusals
 from webui.accounts.self_service import account_page, own_account, theme_cookie
-from webui.accounts.self_service.forms import PasswordForm, PreferencesForm
+from webui.accounts.self_service.forms import PasswordForm, PreferencesForm, TimeZoneForm
 from webui.accounts.sessions import sessions
 from webui.core.permissions import Permission, requires
+from webui.values.time_zones import UTC
 from webui.web import request_actor
 from webui.web.htmx import go_to, part_of, wants_fragment
 from webui.web.navigation import safe_next
@@ -23,7 +24,10 @@ bp = Blueprint("account", __name__, url_prefix="/account")
 
 @bp.app_context_processor
 def _own_notices() -> dict[str, Any]:
-    return {"own_notices": notices.undismissed}
+    return {
+        "own_notices": notices.undismissed,
+        "offers_time_zone": account_page.offers_time_zone,
+    }
 
 
 @bp.get("")
@@ -37,18 +41,37 @@ def page() -> str:
 @requires(Permission.SIGNED_IN)
 @shows_again(page_again(lambda: _page(PreferencesForm())))
 def save_preferences() -> Any:
-    """Saves time zone and theme; the theme also for this device."""
+    """Saves time zone, theme and shortcuts; the theme also for this device."""
     form = PreferencesForm()
     if not form.validate():
         return make_response(_page(form), 422)
     theme = form.theme.value
     own_account.change_preferences(
-        current_user.id, request_actor.actor(), time_zone=form.time_zone.value, theme=theme
+        current_user.id,
+        request_actor.actor(),
+        time_zone=form.time_zone.value,
+        theme=theme,
+        shortcuts=form.shortcuts.value,
     )
     flash("Your preferences are saved.")
     response = go_to(url_for(".page"))
     theme_cookie.set_theme_cookie(response, theme)
     return response
+
+
+@bp.post("/time-zone")
+@requires(Permission.SIGNED_IN)
+def choose_time_zone() -> Any:
+    """Saves the answer to the offered time zone and goes back to the page that offered it."""
+    form = TimeZoneForm()
+    if not form.validate():
+        page = PreferencesForm(formdata=None, **account_page.preferences())
+        page.fail("time_zone", form.time_zone.errors[0])
+        return make_response(_page(page), 422)
+    zone = form.time_zone.value
+    own_account.change_preferences(current_user.id, request_actor.actor(), time_zone=zone)
+    flash(f"Times are now in {zone}." if zone != UTC else "Times stay in UTC.")
+    return go_to(safe_next(request.form.get("next")) or url_for(".page"))
 
 
 @bp.get("/password")

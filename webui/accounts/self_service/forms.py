@@ -6,14 +6,21 @@ from typing import Any
 from webui import values
 from webui.accounts.forms import current_password_field, explain_password, new_password_field
 from webui.core.limits import THEMES
-from webui.web.posted.forms import BaseForm, ParsedField
+from webui.web.posted.forms import BaseForm, ParsedField, SwitchField
 
 
 class PreferencesForm(BaseForm):
-    """How the console looks to one person."""
+    """How the console looks to one person, and which keys do something."""
 
     time_zone = ParsedField("Time zone", values.time_zone, kind="zone")
     theme = ParsedField("Theme", lambda raw: _one_of(raw, THEMES), kind="theme")
+    shortcuts = SwitchField("Single-key shortcuts")
+
+
+class TimeZoneForm(BaseForm):
+    """The answer to the offer of the browser's time zone."""
+
+    time_zone = ParsedField("Time zone", values.time_zone, kind="zone")
 
 
 class PasswordForm(BaseForm):

@@ -17,7 +17,9 @@ from webui.values import Refused
 
 
 def change_preferences(user_id: UUID, actor: Actor, **values: Any) -> bool:
-    """Sets ``time_zone`` or ``theme``; returns False when nothing changes."""
+    """Sets ``time_zone``, ``theme`` or ``shortcuts``; returns False when nothing changes."""
+    if "time_zone" in values:
+        values["time_zone_chosen"] = True
     with write_transaction():
         user = db.session.get_one(User, user_id, with_for_update=True)
         changes = [

@@ -27,6 +27,8 @@ class Person(UserMixin):
     tenant_id: UUID | None
     time_zone: str = "UTC"
     theme: str | None = None
+    time_zone_chosen: bool = True
+    shortcuts: bool = True
     has_factor: bool = False
     has_notice: bool = False
 
@@ -49,6 +51,8 @@ def load_user(_request: object) -> Person | None:
         session.tenant_id,
         session.time_zone,
         session.theme,
+        session.time_zone_chosen,
+        session.shortcuts,
         session.has_factor,
         session.has_notice,
     )

@@ -199,6 +199,8 @@ _FIND = (
         user_seals.newest_sealing(_USERS.c.id).label("newest_sealing"),
         _USERS.c.time_zone,
         _USERS.c.theme,
+        _USERS.c.time_zone_chosen,
+        _USERS.c.shortcuts,
         _TENANTS.c.status.label("tenant_status"),
         _HAS_FACTOR.label("has_factor"),
         _HAS_NOTICE.label("has_notice"),

@@ -70,10 +70,16 @@ def _preferences(changes: Changes) -> Sentence:
     clauses = []
     if "time_zone" in changes:
         clauses.append(from_to("changed", "the time zone", *changes["time_zone"]))
+    elif "time_zone_chosen" in changes:
+        clauses.append([plain_text("kept the time zone")])
     if "theme" in changes:
         # A theme that was never chosen follows the device, like the theme "auto".
         before, after = (THEMES[theme or "auto"].lower() for theme in changes["theme"])
         clauses.append(from_to("changed", "the theme", before, after))
+    if "shortcuts" in changes:
+        before, after = ("on" if on else "off" for on in changes["shortcuts"])
+        switched = [plain_text("switched keyboard shortcuts "), old(before)]
+        clauses.append([*switched, plain_text(" → "), new(after)])
     return capitalised(joined(clauses))
 
 

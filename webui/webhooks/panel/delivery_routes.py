@@ -139,18 +139,20 @@ def _done(
         abort(404, Detail("That delivery is not in the log any more."))
     except Closed:
         abort(403, Detail(CLOSED))
-    return _answer(tenant_id, words(result))
+    sent = result if isinstance(result, UUID) else None
+    return _answer(tenant_id, words(result), sent)
 
 
-def _answer(tenant_id: UUID, message: str) -> Response:
-    """303 to the card or, for htmx, the panel and the history."""
+def _answer(tenant_id: UUID, message: str, sent: UUID | None = None) -> Response:
+    """303 to the card or, for htmx, the panel and the history; ``sent``: the row to focus."""
     if not wants_fragment():
         flash(message)
         anchor = WEBHOOK.anchor
         return go_to(url_for("tenants.page", tenant_id=tenant_id, _anchor=anchor))
     page = Overview(get_tenant(tenant_id))
     context = {"page": page, "tenant": page.tenant, "fresh": page.history.rows[0].id}
-    return make_response(render_template("webhooks/_sent.html", **context, message=message))
+    answer = render_template("webhooks/_sent.html", **context, message=message, sent=sent)
+    return make_response(answer)
 
 
 def _watched(tenant_id: UUID) -> panel.Line | None:

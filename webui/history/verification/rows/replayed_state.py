@@ -221,7 +221,7 @@ TENANTS = Guarded(
 USERS = Guarded(
     User.metadata.tables["users"],
     (Action.USER_CREATED, Action.USER_INVITED),
-    {"active": True, "time_zone": "UTC"},
+    {"active": True, "time_zone": "UTC", "time_zone_chosen": False, "shortcuts": True},
     {
         "username_key": lambda row: account_key(row["username"]),
         "username_sort": lambda row: sort_key(account_key(row["username"])),
