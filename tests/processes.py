@@ -60,7 +60,7 @@ class Child:
 
 def flask(settings: dict[str, str], *arguments: str) -> Child:
     """`flask --app wsgi` with these arguments, and the settings for its whole environment."""
-    return Child(_flask, settings, arguments)
+    return Child(run_flask, settings, arguments)
 
 
 def _speaking_into(
@@ -72,7 +72,8 @@ def _speaking_into(
     target(*arguments)
 
 
-def _flask(settings: dict[str, str], arguments: tuple[str, ...]) -> None:
+def run_flask(settings: dict[str, str], arguments: tuple[str, ...]) -> None:
+    """What such a process does."""
     os.chdir(ROOT)
     os.environ.clear()
     os.environ.update(settings)

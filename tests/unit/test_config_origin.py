@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config import ROOT, ConfigError
+from tests import processes
 from tests.apps import a_config
 from tests.unit.test_config import from_environment
 from webui import create_app
@@ -74,28 +75,29 @@ class TestProcesses:
     """Without WEBUI_ORIGIN commands work in production, and a server does not start."""
 
     @pytest.fixture
-    def run(self, tmp_path):
-        def run(*command: str) -> tuple[int, str]:
-            done = subprocess.run(
-                [BIN / command[0], *command[1:]],
-                env={"WEBUI_INSTANCE": str(tmp_path), "PATH": "/usr/bin:/bin"},
-                cwd=ROOT,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=60,
-            )
-            return done.returncode, done.stdout + done.stderr
+    def settings(self, tmp_path):
+        return {"WEBUI_INSTANCE": str(tmp_path), "PATH": "/usr/bin:/bin"}
 
-        return run
-
-    def test_setup_and_commands_work_and_servers_refuse(self, run):
-        status, said = run("flask", "--app", "wsgi", "setup")
+    def test_setup_and_commands_work_and_servers_refuse(self, settings):
+        status, said = processes.flask(settings, "setup").end()
         assert (status, "Not ready to serve yet. WEBUI_ORIGIN is not set" in said) == (0, True)
-        assert run("flask", "--app", "wsgi", "users", "list") == (0, "")
-        status, said = run("flask", "--app", "wsgi", "run", "--port", "0")
+        assert processes.flask(settings, "users", "list").end() == (0, "")
+        status, said = processes.flask(settings, "run", "--port", "0").end()
         assert status == 1
         assert said.startswith("Error: WEBUI_ORIGIN is not set: production needs its public")
-        status, said = run("gunicorn", "wsgi:app", "--bind", "127.0.0.1:0", "--no-control-socket")
+        status, said = gunicorn(settings)
         assert status != 0
         assert "WEBUI_ORIGIN is not set: production needs its public address" in said
+
+
+def gunicorn(settings: dict[str, str]) -> tuple[int, str]:
+    done = subprocess.run(
+        [BIN / "gunicorn", "wsgi:app", "--bind", "127.0.0.1:0", "--no-control-socket"],
+        env=settings,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    return done.returncode, done.stdout + done.stderr

@@ -2,17 +2,13 @@
 
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from config import ROOT
+from tests import processes
 from tests.apps import a_config
 from webui.core.private_files import keep_private
-
-FLASK = Path(sys.executable).parent / "flask"
 
 
 def modes(folder: Path) -> dict[str, str]:
@@ -31,21 +27,19 @@ def lax(monkeypatch):
     os.umask(before)
 
 
+def with_no_mask(environment: dict[str, str], command: tuple[str, ...]) -> None:
+    os.umask(0)
+    processes.run_flask(environment, command)
+
+
 class TestCommands:
     def test_make_private_files_and_close_those_of_before(self, tmp_path):
         instance = tmp_path / "instance"
         environment = {"WEBUI_INSTANCE": str(instance), "WEBUI_ENV": "development"}
 
         def run(*command):
-            subprocess.run(
-                [FLASK, "--app", "wsgi", *command],
-                env=environment,
-                cwd=ROOT,
-                check=True,
-                capture_output=True,
-                umask=0,
-                timeout=120,
-            )
+            status, said = processes.Child(with_no_mask, environment, command).end()
+            assert status == 0, said
 
         run("setup")
         run("audit", "checkpoint")
