@@ -147,82 +147,111 @@ class TestTable:
         assert "<html" in page.text
 
 
+def asked(person, world, rule, method):
+    """(whose, htmx) -> the answer, for one's own, somebody else's and absent things."""
+    return {
+        (whose, htmx): person.ask(world.url(rule.rule, whose), method, htmx)
+        for whose, htmx in sides(rule)
+    }
+
+
+def names_a_thing(role, rule, permission):
+    """Whether the role may ask the route for a thing by its id."""
+    ids = {"tenant_id", "user_id", "entry_id"}
+    return permission in ROLES[Role(role)] and bool(rule.arguments & ids)
+
+
+def refused_alike(answers):
+    """Without the permission: 403 and the same, whatever is asked for; nothing is looked up."""
+    for htmx in (False, True):
+        alike = {repr(like_any_other(found)) for side, found in answers.items() if side[1] == htmx}
+        if len(alike) != 1 or not next(iter(alike)).startswith("(403, "):
+            yield "refusal", htmx, sorted(text[:4] for text in alike)
+
+
+def let_in(answer, permission):
+    """With the permission: neither refused nor an error; sign-in's pages lead to one another."""
+    to_sign_in = permission != "public" and (answer.location or "").startswith("/login")
+    if answer.status_code in (401, 403) or answer.status_code >= 500 or to_sign_in:
+        yield "not let in", answer.status_code
+
+
+def absent(answers, told_apart):
+    """What is absent is not found, and somebody else's is like it unless it may be seen."""
+    for htmx in (False, True):
+        nothing, foreign = answers[ABSENT, htmx], answers[FOREIGN, htmx]
+        if nothing.status_code != 404:
+            yield "absent", htmx, nothing.status_code
+        if not told_apart and like_any_other(foreign) != like_any_other(nothing):
+            yield "foreign", htmx, foreign.status_code
+
+
+def without_body(client, url, answer):
+    """HEAD is answered like GET, without a body."""
+    head = client.head(url)
+    if (head.status_code, head.text) != (answer.status_code, ""):
+        yield "HEAD", head.status_code
+
+
 @EVERY_ROLE
 class TestRole:
-    def test_without_the_permission_gets_403_before_anything_is_looked_up(
-        self, app, visitor, world, role
-    ):
-        person, wrong, seen = visitor(role), [], 0
-        before = raw.everything_but_asking()
-        for rule, method in routes(app):
-            permission = declared(app, rule)
-            if is_allowed(role, permission):
-                continue
-            seen += 1
-            for htmx in (False, True):
-                answers = {
-                    repr(like_any_other(person.ask(world.url(rule.rule, whose), method, htmx)))
-                    for whose, as_fragment in sides(rule)
-                    if as_fragment == htmx
-                }
-                if len(answers) != 1 or not next(iter(answers)).startswith("(403, "):
-                    wrong.append((method, rule.rule, htmx, [text[:4] for text in answers]))
-        assert wrong == []
-        assert seen or role != "owner"
-        assert raw.everything_but_asking() == before
+    """One walk for each role and method: each page is asked for once, and judged in every way."""
 
-    def test_with_the_permission_is_let_in(self, app, visitor, world, role):
+    def test_reads_what_it_may_and_writes_nothing_by_it(self, app, visitor, world, role):
         person, wrong = visitor(role), []
-        for rule, method in routes(app):
-            permission = declared(app, rule)
-            if rule.endpoint == SIGN_OUT or not is_allowed(role, permission):
-                continue
-            answer = person.ask(world.url(rule.rule), method)
-            # Sign-in's own pages lead to one another.
-            to_sign_in = permission != "public" and (answer.location or "").startswith("/login")
-            if answer.status_code in (401, 403) or answer.status_code >= 500 or to_sign_in:
-                wrong.append((method, rule.rule, answer.status_code))
-        assert wrong == []
 
-    def test_finds_what_is_somebody_else_s_as_absent(self, app, visitor, world, role):
-        person, wrong = visitor(role), []
-        for rule, method in routes(app):
-            allowed = declared(app, rule) in ROLES[Role(role)]
-            if not allowed or not rule.arguments & {"tenant_id", "user_id", "entry_id"}:
-                continue
-            for htmx in (False, True):
-                absent = person.ask(world.url(rule.rule, ABSENT), method, htmx)
-                if absent.status_code != 404:
-                    wrong.append((method, rule.rule, htmx, absent.status_code))
-                if can_be_told_apart(role, rule):
-                    continue
-                with raw.only_asked():
-                    foreign = person.ask(world.url(rule.rule, FOREIGN), method, htmx)
-                if like_any_other(foreign) != like_any_other(absent):
-                    wrong.append((method, rule.rule, htmx, foreign.status_code, "foreign"))
-        assert wrong == []
+        def faults(rule):
+            answers, permission = asked(person, world, rule, "GET"), declared(app, rule)
+            yield from without_body(
+                person.browser.client, world.url(rule.rule), answers[OWN, False]
+            )
+            if not is_allowed(role, permission):
+                yield from refused_alike(answers)
+                return
+            yield from let_in(answers[OWN, False], permission)
+            if names_a_thing(role, rule, permission):
+                yield from absent(answers, can_be_told_apart(role, rule))
 
-    def test_reading_writes_nothing(self, app, visitor, world, role):
-        person = visitor(role)
-        # Looked at in groups: which address it was is quickly found, and seldom asked.
         readable = [rule for rule, method in routes(app) if method == "GET"]
+        # The database is looked at in groups: which address it was is quickly found.
         for group in (readable[start::8] for start in range(8)):
             before = raw.everything_but_asking()
-            for rule in group:
-                for whose, htmx in sides(rule):
-                    person.ask(world.url(rule.rule, whose), "GET", htmx)
+            wrong += [(rule.rule, *fault) for rule in group for fault in faults(rule)]
             now = raw.everything_but_asking()
             written = [table for table in now if now[table] != before.get(table)]
             assert written == [], [rule.rule for rule in group]
-
-    def test_by_head_gets_the_same_without_a_body(self, visitor, world, role):
-        client, wrong = visitor(role).browser.client, []
-        for method, rule in (name.split(" ") for name in TABLE):
-            if method == "GET":
-                head, get = client.head(world.url(rule)), client.get(world.url(rule))
-                if (head.status_code, head.text) != (get.status_code, ""):
-                    wrong.append((rule, head.status_code, get.status_code))
         assert wrong == []
+
+    def test_posts_what_it_may_and_nothing_else(self, app, visitor, world, role):
+        person, wrong = visitor(role), []
+        posted = [(rule, declared(app, rule)) for rule, method in routes(app) if method == "POST"]
+        closed = [rule for rule, permission in posted if not is_allowed(role, permission)]
+        with raw.only_asked():
+            for rule in closed:
+                answers = asked(person, world, rule, "POST")
+                wrong += [(rule.rule, *fault) for fault in refused_alike(answers)]
+        assert closed or role != "owner"
+        for rule, permission in posted:
+            if names_a_thing(role, rule, permission):
+                wrong += [(rule.rule, *fault) for fault in self.absent(person, world, rule, role)]
+        for rule, permission in posted:
+            if is_allowed(role, permission) and rule.endpoint != SIGN_OUT:
+                answer = person.ask(world.url(rule.rule), "POST")
+                wrong += [(rule.rule, *fault) for fault in let_in(answer, permission)]
+        assert wrong == []
+
+    def absent(self, person, world, rule, role):
+        told_apart = can_be_told_apart(role, rule)
+        sides = (ABSENT,) if told_apart else (ABSENT, FOREIGN)
+        with raw.only_asked():
+            answers = {
+                (whose, htmx): person.ask(world.url(rule.rule, whose), "POST", htmx)
+                for whose in sides
+                for htmx in (False, True)
+            }
+        # Who may see everybody's things is not asked to change them here.
+        answers |= {(FOREIGN, htmx): answers[ABSENT, htmx] for htmx in (False, True) if told_apart}
+        return list(absent(answers, told_apart))
 
 
 class TestForeignTenant:
