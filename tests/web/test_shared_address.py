@@ -63,8 +63,9 @@ class TestOneOutsider:
         colleague = behind(REMOTE_ADDR="198.51.100.7")
         colleague.sign_in(name)
         colleague.client.delete_cookie("session")
+        outsider = behind()
         for number in range(try_limits.SIGN_IN_ADDRESS.free):
-            behind().sign_in(f"somebody{number}", WRONG, 422)
+            outsider.sign_in(f"somebody{number}", WRONG, 422)
         colleague.client.environ_base["REMOTE_ADDR"] = PROXY
         colleague.sign_in(name, PASSWORD, 303)
 
@@ -72,8 +73,9 @@ class TestOneOutsider:
         colleague = behind()
         colleague.sign_in(make_user(password=PASSWORD).username)
         colleague.client.delete_cookie("session")
+        outsider = behind()
         for number in range(try_limits.SIGN_IN_ADDRESS.free):
-            behind().sign_in(f"somebody{number}", WRONG, 422)
+            outsider.sign_in(f"somebody{number}", WRONG, 422)
         assert self._passkey(colleague) == 422
         assert self._passkey(behind()) == 429
 
@@ -91,9 +93,9 @@ class TestOneOutsider:
     def test_guesses_a_known_account_within_its_own_bounds(self, behind):
         user = make_user(password=PASSWORD)
         seen_before(user, PROXY)
-        judged, day = 0, timedelta(0)
+        outsider, judged, day = behind(), 0, timedelta(0)
         while day < timedelta(hours=24):
-            answer = behind().sign_in(user.username, WRONG, None)
+            answer = outsider.sign_in(user.username, WRONG, None)
             judged += answer.status == 422
             if answer.status == 429:
                 wait = timedelta(seconds=int(answer.headers["Retry-After"]))
