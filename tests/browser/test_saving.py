@@ -92,4 +92,4 @@ class TestWholePage:
         assert page.evaluate("window.told()") == [None, False, "Change status", False]
         status.choose("suspended")
         status.form.save()
-        expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text="Saved:")).to_be_visible()
