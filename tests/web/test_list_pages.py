@@ -2,13 +2,16 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 
 from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.cursors import sealed_text
+from tests.web.pages import tenant_url
 from tests.web.test_list import names
+from webui import values
 from webui.tenants.search import search
 
 pytestmark = pytest.mark.both_databases
@@ -95,6 +98,22 @@ class TestPages:
         found, _ = walk(support, "/tenants?q=te", show=names)
         assert [name for page in found for name in page] == teams
         assert names(support.get("/tenants?q=Team+1"))[:3] == ["Team 1", "Team 10", "Team 100"]
+
+    @pytest.mark.parametrize("sort", ["name", "-name"])
+    def test_show_many_spellings_once_in_one_order(self, support, monkeypatch, sort):
+        random = Random(7)
+        made = [
+            make_tenant(name="x" + "".join(random.choices("aÄ’-0019٣ ", k=random.randint(1, 5))))
+            for _ in range(40)
+        ]
+        made.sort(key=lambda t: (values.sort_key(values.name_key(t.name)), t.id))
+        expected = [tenant_url(tenant) for tenant in made[:: -1 if sort == "-name" else 1]]
+        monkeypatch.setattr(search, "PAGE_SIZE", 7)
+        for q in ("", "x"):
+            forward, last = walk(support, f"/tenants?sort={sort}&q={q}")
+            assert [row for page in forward for row in page] == expected
+            back, _ = walk(support, links(last)["Previous"], "Previous")
+            assert back[::-1] == forward[:-1]
 
     @pytest.mark.parametrize("sort", ["name", "-created"])
     def test_stay_put_while_rows_come(self, support, small_pages, sort):
