@@ -34,7 +34,7 @@ class TestSectionForm:
         form.save()
         expect(page.get_by_text("Your session has ended")).to_be_visible()
         expect(page.get_by_text("what you typed is kept")).to_be_visible()
-        expect(page.get_by_label("Username", exact=True)).to_be_focused()
+        expect(page.get_by_label("Username or e-mail")).to_be_focused()
         expect(shown.card("webhook")).to_be_visible()
 
         fill_in_sign_in(page, account)
@@ -165,5 +165,5 @@ class TestReading:
             with page.expect_response(re.compile(f"q={words}&")) as answer:
                 found.search.fill(words)
             assert answer.value.status == 401
-            expect(page.get_by_label("Username", exact=True)).to_be_focused()
+            expect(page.get_by_label("Username or e-mail")).to_be_focused()
         expect(page.get_by_text("Your session has ended")).to_have_count(1)
