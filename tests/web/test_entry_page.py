@@ -11,6 +11,7 @@ from tests import tampering
 from tests.factories import an_actor, make_tenant, revise
 from tests.web import dom
 from tests.web.pages import tenant_url
+from webui.accounts.sessions.user_agents import describe_agent
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
 from webui.history.record.log import record
@@ -142,6 +143,39 @@ class TestPage:
         page = admin.get(url_of(entry))
         assert "Signed in" in page.words
         assert links(page)["History"] == "/audit"
+
+
+class TestLines:
+    def test_of_metadata_that_stay_are_not_marked(self, admin, tenant):
+        before, after = {"crm": "HS-1", "tier": "gold"}, {"crm": "HS-1", "tier": "lead"}
+        admin.edit(tenant, "organisation", meta_data=json.dumps(before))
+        admin.edit(tenant, "organisation", meta_data=json.dumps(after))
+        page = admin.get(url_of(entries(tenant)[-1]))
+        [lines] = dom.elements(page.tree, "div", class_="line-diff")
+        marked = [(line.tag, dom.words(line)) for line in lines if line.tag != "span"]
+        assert marked == [("del", '"tier": "gold"'), ("ins", '"tier": "lead"')]
+        assert '"crm": "HS-1",' in dom.words(lines)
+
+
+class TestActor:
+    def test_has_a_browser_in_words_and_a_link_to_the_account(self, sign_in, admin, tenant):
+        owner = sign_in("owner", tenant)
+        support = sign_in("support")
+        admin.edit(tenant, "billing", monthly_call_limit=9)
+        entry = entries(tenant)[-1]
+        agent = json.loads(entry.body)["agent"]
+        assert describe_agent(agent) in admin.get(url_of(entry)).words
+        staff = admin.user
+        for reader, url in (
+            (admin, "/account"),
+            (sign_in("auditor"), f"/users/{staff.id}"),
+            (support, None),
+            (owner, None),
+        ):
+            assert links(reader.get(url_of(entry))).get(staff.username) == url
+        owner.edit(tenant, "billing", monthly_call_limit=8)
+        by_owner = url_of(entries(tenant)[-1])
+        assert links(support.get(by_owner))[owner.user.username] == f"/users/{owner.user.id}"
 
 
 class TestOutliving:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from flask import url_for
+from flask_login import current_user
 from sqlalchemy import func, literal, select, union_all
 
-from webui.accounts.sessions import sessions
+from webui.accounts.sessions import sessions, user_agents
 from webui.core.extensions import db
 from webui.core.permissions import Permission, may
 from webui.history.query import diff as pairs
@@ -17,8 +19,9 @@ from webui.history.query.find import readable, readable_entries
 from webui.history.query.history import Row
 from webui.history.query.labels import CHOICES, field_label
 from webui.history.record import bodies
-from webui.models import AuditEntry, AuditField
+from webui.models import AuditEntry, AuditField, User
 from webui.tenants.core.operations import REVERTS
+from webui.users.scope import visible
 
 _MOST_OF_A_REQUEST = 50
 
@@ -38,6 +41,7 @@ class EntryView:
     ``fields``: neighbours per field of the same tenant. ``after``: number of later entries in the
     chain. ``reverts``: id of the entry that this one undid. ``reset_by``, for staff only: who
     issued the reset link that set the password with which the actor's session began.
+    ``account_url``: the page of the actor's account, if the reader may open it.
     """
 
     row: Row
@@ -51,6 +55,13 @@ class EntryView:
     reverts: str | None
     undone_by: list[UUID]
     reset_by: str | None
+    account_url: str | None
+
+    @property
+    def browser(self) -> str:
+        """The browser that sent the request, in words; empty when there was none."""
+        agent = self.body["agent"]
+        return user_agents.describe_agent(agent) if agent else ""
 
     @property
     def action(self) -> str:
@@ -91,7 +102,21 @@ def entry_view(entry: AuditEntry) -> EntryView:
         reset_by=sessions.reset_by_at(UUID(entry.actor_id), entry.at)
         if _may_see_issuer(entry)
         else None,
+        account_url=_account_url(entry),
     )
+
+
+def _account_url(entry: AuditEntry) -> str | None:
+    """Returns the page of the actor's account, if it has one that the reader may open."""
+    if entry.actor_type != "user" or not entry.actor_id:
+        return None
+    if entry.actor_id == str(current_user.id):
+        return url_for("account.page")
+    if not may(Permission.LIST_USERS):
+        return None
+    account = select(User.id).where(User.id == UUID(entry.actor_id), visible())
+    found = db.session.scalar(account)
+    return url_for("users.page", user_id=found) if found else None
 
 
 def _may_see_issuer(entry: AuditEntry) -> bool:

@@ -10,7 +10,9 @@ from webui.core.catalogue import FIELDS
 from webui.core.field_types import Choice, Metadata, Sealed, Secret
 from webui.core.limits import SERVICE_LABELS, Service
 from webui.history.narrative.sentences import NOT_OURS, UNREADABLE, Reader, opened
+from webui.history.query import line_diff
 from webui.history.query.labels import field_label
+from webui.history.query.line_diff import Line
 from webui.models import Tenant
 from webui.models.columns import UTCDateTime
 from webui.web.template_filters import exact, pretty_json
@@ -41,6 +43,13 @@ class Pair(NamedTuple):
     def is_long(self) -> bool:
         """Whether one of the values is too long for a sentence."""
         return max(len(self.old or ""), len(self.new or "")) > LONG
+
+    @property
+    def lines(self) -> list[Line]:
+        """The difference line by line, of a change between two texts of several lines."""
+        if self.old is None or self.new is None or "\n" not in self.old + self.new:
+            return []
+        return line_diff.lines(self.old, self.new)
 
 
 def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:

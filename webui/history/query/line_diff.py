@@ -1,0 +1,42 @@
+"""A change of a long text as lines: what stays, what goes, what comes."""
+
+from difflib import SequenceMatcher
+from typing import NamedTuple
+
+SAME, OLD, NEW, LEFT_OUT = "same", "old", "new", "left out"
+_AROUND = 3
+"""Unchanged lines that are shown before and after a change."""
+
+
+class Line(NamedTuple):
+    """A line of the difference. ``kind`` is SAME, OLD, NEW or LEFT_OUT, which counts lines."""
+
+    kind: str
+    text: str
+
+
+def lines(old: str, new: str) -> list[Line]:
+    """Returns the difference of two texts; long unchanged parts are left out.
+
+    The comma at the end of a line of JSON says only that another line follows: it is no change.
+    """
+    before, after = old.splitlines(), new.splitlines()
+    compared = [[line.rstrip(",") for line in side] for side in (before, after)]
+    matcher = SequenceMatcher(None, compared[0], compared[1], autojunk=False)
+    found: list[Line] = []
+    at = 0
+    for group in matcher.get_grouped_opcodes(_AROUND):
+        found += _left_out(group[0][3] - at)
+        for kind, i1, i2, j1, j2 in group:
+            if kind == "equal":
+                found += [Line(SAME, text) for text in after[j1:j2]]
+            else:
+                found += [Line(OLD, text) for text in before[i1:i2]]
+                found += [Line(NEW, text) for text in after[j1:j2]]
+        at = group[-1][4]
+    return [*found, *_left_out(len(after) - at)]
+
+
+def _left_out(count: int) -> list[Line]:
+    words = "1 unchanged line" if count == 1 else f"{count:,} unchanged lines"
+    return [Line(LEFT_OUT, words)] if count else []
