@@ -64,7 +64,7 @@ EDITS = (
         "Switched HIPAA off → on",
         "HIPAA",
         "mira.chen",
-        "on · 1 to check manually",
+        "on · 1 to check",
     ),
     Edit(
         "webhook",

@@ -397,7 +397,7 @@ class TestHealthyDatabase:
         assert said(app) == said(app, seals=True) == []
 
     def test_after_an_account_was_sealed_anew(self, app, person):
-        order = AccountChange(person.id, "its row was changed to check manually")
+        order = AccountChange(person.id, "its row was changed by hand")
         resealing.reseal(order, Role.SUPPORT, None, an_actor())
         assert said(app) == said(app, seals=True) == []
 

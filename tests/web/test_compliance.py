@@ -73,8 +73,8 @@ class TestFindings:
     def test_are_shown_whether_the_switch_is_on_or_off(self, admin):
         off = cards(admin.get(tenant_url(make_tenant())))
         on = cards(admin.get(tenant_url(make_tenant(hipaa_enabled=True, pci_enabled=True))))
-        assert [off[name][0] for name in (HIPAA, PCI)] == ["off · 2 to check manually"] * 2
-        assert [on[name][0] for name in (HIPAA, PCI)] == ["on · 2 to check manually"] * 2
+        assert [off[name][0] for name in (HIPAA, PCI)] == ["off · 2 to check"] * 2
+        assert [on[name][0] for name in (HIPAA, PCI)] == ["on · 2 to check"] * 2
         assert off[HIPAA][1] == on[HIPAA][1]
 
     def test_of_a_standard_that_is_off_are_one_line_below_the_others(self, admin):
@@ -84,12 +84,12 @@ class TestFindings:
         assert titles == ["Owners", "Onboarding", PCI, HIPAA]
         [folded] = dom.elements(more, "details")
         assert folded.get("open") is None
-        assert dom.words(dom.elements(folded, "summary")[0]) == "HIPAA off · 2 to check manually"
+        assert dom.words(dom.elements(folded, "summary")[0]) == "HIPAA off · 2 to check"
 
     def test_count_what_is_missing(self, admin):
         tenant = make_tenant(data_encryption_enabled=False, recording_enabled=False)
         found = cards(admin.get(tenant_url(tenant)))
-        assert found[HIPAA][0] == "off · 1 not met, 1 to check manually"
+        assert found[HIPAA][0] == "off · 1 not met, 1 to check"
         assert found[PCI][0] == "off · 1 not met"
 
     def test_name_how_long_recordings_are_kept(self, admin):
@@ -105,4 +105,4 @@ class TestFindings:
 
     def test_follow_a_change_at_once(self, admin, tenant):
         answer = admin.edit(tenant, "compliance", htmx=True, data_encryption_enabled=False)
-        assert cards(answer)[HIPAA][0] == "off · 1 not met, 2 to check manually"
+        assert cards(answer)[HIPAA][0] == "off · 1 not met, 2 to check"

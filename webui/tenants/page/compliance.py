@@ -41,12 +41,12 @@ class Standard:
 
     @property
     def summary(self) -> str:
-        """Text for the card's head, for example "off · 1 not met, 2 to check manually"."""
+        """Text for the card's head, for example "off · 1 not met, 2 to check"."""
         counts = [
             f"{count} {words}"
             for state, words in (
                 (State.NOT_MET, "not met"),
-                (State.CHECK_MANUALLY, "to check manually"),
+                (State.CHECK_MANUALLY, "to check"),
             )
             if (count := sum(finding.state is state for finding in self.findings))
         ]
