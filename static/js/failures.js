@@ -15,11 +15,15 @@
     document.getElementById("messages").replaceChildren(bar);
   };
 
+  // What was asked in the background stays silent when it fails: nobody waits for it.
+  const isQuiet = (event) => event.detail.ctx?.sourceElement?.hasAttribute?.("data-quiet");
+
   document.addEventListener("htmx:before:swap", (event) => {
+    if (isQuiet(event) && event.detail.ctx.response?.status >= 400) return event.preventDefault();
     const response = event.detail.ctx.response;
     if (!response || response.status < 400 || response.headers.get("X-Request-ID")) return;
     event.preventDefault();
     say(response.status === 414 ? TOO_LONG : noAnswer(event));
   });
-  document.addEventListener("htmx:error", (event) => say(noAnswer(event)));
+  document.addEventListener("htmx:error", (event) => isQuiet(event) || say(noAnswer(event)));
 })();

@@ -144,7 +144,7 @@ def _links(everything: list[Element]) -> Iterator[str]:
         if element.tag == "a" and not element.get("href"):
             yield "a link without an address"
         # What is asked for again and again is there after a reload too.
-        polled = element.get("hx-trigger", "").startswith("every ")
+        polled = element.get("hx-trigger", "").startswith(("every ", "shown "))
         if (
             element.get("hx-get")
             and not polled

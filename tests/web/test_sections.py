@@ -96,7 +96,15 @@ SAVED = {
     "webhook": ("Saved: webhook URL → https://hooks.example.com/t?k=1, webhook timeout 20 → 60"),
 }
 SAVED = {section: line + _UNDO for section, line in SAVED.items()}
-PARTS = ["tenant-header", "tenant-now", "tenant-more", "history-card", "messages", "spoken"]
+PARTS = [
+    "tenant-header",
+    "tenant-now",
+    "tenant-more",
+    "history-card",
+    "messages",
+    "spoken",
+    "tenant-news",
+]
 SWITCHES = {
     *("sip_enabled", "recording_enabled", "analytics_enabled", "hipaa_enabled", "pci_enabled"),
     *("data_encryption_enabled", "remove_sip_password"),

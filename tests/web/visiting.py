@@ -119,7 +119,7 @@ def like_any_other(response: Any) -> tuple[int, list[str], str]:
     text = re.sub(r'(name="csrf_token"[^>]* value=")[^"]+', r"\1", response.text)
     text = re.sub(r'(Request <span class="mono">)[^<]+', r"\1", text)
     text = re.sub(r'(name="submission"[^>]* value=")[^"]+', r"\1", text)
-    text = re.sub(r'(data-printed="[^"]*">)[^<]+', r"\1", text)
+    text = re.sub(r'(data-printed="[^"]*">|data-now=")[^<"]+', r"\1", text)
     ids = r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
     return response.status_code, [*response.headers.keys()], re.sub(ids, "<id>", text)
 

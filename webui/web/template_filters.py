@@ -10,13 +10,16 @@ from flask import Flask, current_app, g, has_app_context
 from flask_login import current_user
 from markupsafe import Markup
 
-from webui.core.field_types import MAX_SAFE_INTEGER
 from webui.models.columns import now
 from webui.values.time_zones import by_region, zone
+from webui.web import limit_filters
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
 _BADGE = Markup('<span class="state-badge %s">%s</span>')
-_TIME = Markup('<time datetime="%s" title="%s">%s</time>')
+_TIME = Markup('<time datetime="%s" title="%s"%s>%s</time>')
+# How the pages' script (static/js/times.js) renews a time; it repeats the words of `_relative` and
+# `_moment`.
+_AGO, _CLOCK = Markup(' data-words="ago"'), Markup(' data-words="clock"')
 # A page contains dozens of times, most of which the next page contains again.
 _TIMES_KEPT = 4_096
 _COUNTDOWN = Markup(
@@ -36,7 +39,7 @@ def init_filters(app: Flask) -> None:
         day,
         when,
         moment,
-        is_cap,
+        limit_filters.is_cap,
         is_past,
         upper_first,
         on_day,
@@ -44,16 +47,20 @@ def init_filters(app: Flask) -> None:
         iso,
         pretty_json,
         plural,
-        limit_words,
-        of_limit,
+        limit_filters.limit_words,
+        limit_filters.of_limit,
         place,
         time_left,
         countdown,
     ):
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.tests["at_limit"] = is_at_limit
+    app.jinja_env.tests["at_limit"] = limit_filters.is_at_limit
     app.jinja_env.globals.update(
-        time_zones=by_region, since=since, reader_zone_words=reader_zone_words, current_time=now
+        time_zones=by_region,
+        since=since,
+        reader_zone_words=reader_zone_words,
+        reader_zone_name=reader_zone_name,
+        current_time=now,
     )
 
 
@@ -72,30 +79,6 @@ def money(cents: int) -> str:
     code = current_app.extensions["webui_config"].currency
     amount = f"{cents // 100:,}.{cents % 100:02}"
     return f"{_SYMBOLS[code]}{amount}" if code in _SYMBOLS else f"{code} {amount}"
-
-
-def limit_words(limit: int) -> str:
-    """Format a limit: "50,000", or "No cap"."""
-    return "No cap" if limit == MAX_SAFE_INTEGER else f"{limit:,}"
-
-
-def is_cap(limit: int) -> bool:
-    """Whether a limit bounds anything."""
-    return limit < MAX_SAFE_INTEGER
-
-
-def is_at_limit(calls: int, limit: int) -> bool:
-    """Whether a limit is reached; of one of 0 :func:`of_limit` speaks itself."""
-    return 0 < limit <= calls and is_cap(limit)
-
-
-def of_limit(calls: int, limit: int) -> str:
-    """Format calls with the monthly limit: "962 of 1,000 calls", "no cap", "none allowed"."""
-    if limit == 0:
-        return f"{plural(calls, 'call')}, none allowed"
-    if not is_cap(limit):
-        return f"{plural(calls, 'call')}, no cap"
-    return f"{calls:,} of {plural(limit, 'call')}"
 
 
 def upper_first(words: str) -> str:
@@ -173,6 +156,11 @@ def _to_second(here: datetime) -> str:
     return f"{here.day} {here:%b %Y %H:%M:%S}"
 
 
+def reader_zone_name() -> str:
+    """Returns the zone's name for the pages' scripts: "Europe/Berlin", "UTC"."""
+    return str(_reader_zone())
+
+
 def reader_zone_words() -> str:
     """Returns the zone in which the page's times are: "Europe/Berlin (CET, UTC+01:00)", "UTC"."""
     here = local(now())
@@ -197,13 +185,13 @@ def when(at: datetime) -> Markup:
     """``<time>``: how long ago, and the exact time on hover."""
     # The zone is read once per time: pages have dozens.
     read_in = _reader_zone()
-    return _tag(at, read_in, _relative(at.astimezone(read_in), now()))
+    return _tag(at, read_in, _relative(at.astimezone(read_in), now()), _AGO)
 
 
 def since() -> Callable[[datetime], Markup]:
     """Returns :func:`when` for the times of one page, with the zone and the time read once."""
     reader, current = _reader_zone(), now()
-    return lambda at: _tag(at, reader, _relative(at.astimezone(reader), current))
+    return lambda at: _tag(at, reader, _relative(at.astimezone(reader), current), _AGO)
 
 
 def is_past(at: datetime) -> bool:
@@ -214,7 +202,7 @@ def is_past(at: datetime) -> bool:
 def moment(at: datetime) -> Markup:
     """``<time>``: the time of day for today, else with the day: "13:43", "21 Nov 13:43"."""
     read_in = _reader_zone()
-    return _tag(at, read_in, _moment(at.astimezone(read_in), now()))
+    return _tag(at, read_in, _moment(at.astimezone(read_in), now()), _CLOCK)
 
 
 def on_day(at: datetime) -> Markup:
@@ -230,8 +218,8 @@ def time_of_day(at: datetime) -> Markup:
 
 
 @lru_cache(maxsize=_TIMES_KEPT)
-def _tag(at: datetime, read_in: tzinfo, words: str) -> Markup:
-    return _TIME % (iso(at.astimezone(UTC)), _exact(at, read_in), words)
+def _tag(at: datetime, read_in: tzinfo, words: str, renewed: str = "") -> Markup:
+    return _TIME % (iso(at.astimezone(UTC)), _exact(at, read_in), renewed, words)
 
 
 def local(at: datetime) -> datetime:

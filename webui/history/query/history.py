@@ -45,6 +45,7 @@ _NEWEST = _OF_TENANT.order_by(_ENTRIES.seq.desc()).limit(bindparam("most"))
 _NEWEST_FOR_OWNERS = _NEWEST.where(_ENTRIES.action.in_(owner_actions()))
 _AT_VERSION = _OF_TENANT.where(_ENTRIES.tenant_version == bindparam("version"))
 _BY_ID = _OF_TENANT.where(_ENTRIES.id == bindparam("entry"))
+_AFTER_VERSION = _NEWEST.where(_ENTRIES.tenant_version > bindparam("version"))
 _FIELD_OF_TENANT = (
     _FIELDS.tenant_id == bindparam("tenant_id"),
     _FIELDS.field.in_(bindparam("fields", expanding=True)),
@@ -204,6 +205,11 @@ def changes_since(entry: AuditEntry, field: str) -> list[AuditEntry]:
 def of_tenant(tenant_id: UUID, entry_id: UUID) -> Entry | None:
     """Returns an entry of the tenant by id, or None."""
     return next(iter(_entries(_BY_ID, tenant_id=tenant_id, entry=entry_id)), None)
+
+
+def after_version(tenant_id: UUID, version: int) -> list[Entry]:
+    """Returns the newest entries that changed a tenant after a version, newest first."""
+    return _entries(_AFTER_VERSION, tenant_id=tenant_id, version=version, most=_FEW)
 
 
 def at_version(tenant_id: UUID, version: int) -> Entry | None:

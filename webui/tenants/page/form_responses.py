@@ -5,9 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from flask import flash, g, make_response, render_template, request, url_for
+from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
+from webui.history.query import history
 from webui.history.record.actions import Action
 from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE
@@ -21,6 +23,7 @@ from webui.tenants.page.overview import LastChange, Overview, last_change
 from webui.values import same_json
 from webui.web.errors import log_database_error
 from webui.web.htmx import go_to, wants_fragment
+from webui.web.posted.forms import posted_version
 
 SAVED = "Saved."
 ALREADY = "These values were saved already."
@@ -157,12 +160,15 @@ def saved(result: Saved, section: Section | None) -> Response:
 def _saved_fragments(result: Saved, section: Section) -> Response:
     entry = _entry_of(result, section)
     line = saved_line.line_of(result.tenant, entry) if entry else None
+    posted = posted_version()
     context = {
         "page": Overview(result.tenant),
         "section": section,
         "message": _message(result),
         "saved": line,
         "fresh": result.entry,
+        # The other cards are as old as the form when somebody else saved in between.
+        "seen": posted if result.tenant.version > posted + 1 else None,
     }
     return make_response(render_template("tenants/_saved.html", **context, focus=True))
 
@@ -180,6 +186,14 @@ def _message(result: Saved) -> str:
     if result.entry:
         return SAVED
     return ALREADY if result.already else UNCHANGED
+
+
+def change_since(tenant: Tenant, version: int) -> dict[str, Any] | None:
+    """Returns the latest change after a version, somebody else's first; None for none."""
+    entries = history.after_version(tenant.id, version)
+    others = [entry for entry in entries if entry.actor_name != current_user.username]
+    latest = next(iter(others or entries), None)
+    return {"change": last_change(latest), "own": not others} if latest else None
 
 
 def _to_page(result: Saved, section: Section | None) -> Response:

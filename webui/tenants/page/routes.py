@@ -91,10 +91,27 @@ def page(tenant_id: UUID) -> str:
     """The tenant page."""
     tenant = get_tenant(tenant_id)
     page, saved = Overview(tenant), saved_line.kept_line(tenant)
-    news = (
+    lately = (
         changes_since_sign_in.news(tenant_id, current_user.id) if may(Permission.ONBOARD) else None
     )
-    return render_template(part_of("tenants/page.html"), page=page, news=news, saved=saved)
+    return render_template(part_of("tenants/page.html"), page=page, news=lately, saved=saved)
+
+
+@bp.get("/<uuid:tenant_id>/news")
+@requires(Permission.VIEW_TENANT)
+def news(tenant_id: UUID) -> Any:
+    """Who changed the tenant since ``version``; 204 when nobody did.
+
+    An open page asks this when its tab is shown again. Without htmx a redirect to the page.
+    """
+    tenant = get_tenant(tenant_id)
+    if not wants_fragment():
+        return redirect(url_for(".page", tenant_id=tenant_id), 303)
+    seen = request.args.get("version", tenant.version, type=int)
+    found = form_responses.change_since(tenant, seen) if seen < tenant.version else None
+    if found is None:
+        return "", 204
+    return render_template("tenants/_changed.html", tenant=tenant, **found)
 
 
 @bp.get("/<uuid:tenant_id>/<section:section>")
