@@ -4,9 +4,8 @@ HMAC-SHA256 of the normalised value under a subkey of its own, stored as ``b1.<k
 Never used for passwords: equal values have equal indexes.
 """
 
-import hmac
-
 from webui.crypto.keyring import KeyRing
+from webui.crypto.mac import hmac_sha256
 
 FORMAT = "b1"
 
@@ -18,7 +17,7 @@ def index(ring: KeyRing, value: str, table: str, column: str, kid: str | None = 
     """
     kid = kid or ring.primary
     key = ring.subkey(kid, "index", table, column)
-    digest = hmac.digest(key, value.lower().encode(), "sha256").hex()
+    digest = hmac_sha256(key, value.lower().encode()).hex()
     return f"{FORMAT}.{kid}.{digest}"
 
 

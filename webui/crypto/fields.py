@@ -21,6 +21,7 @@ FORMAT = "e1"
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _STEP = 32
+_TO_BASE64 = bytes.maketrans(b"-_", b"+/")
 _TOKEN = re.compile(r"e1\.([A-Za-z0-9_-]{1,32})\.([A-Za-z0-9_-]+)")
 
 
@@ -29,7 +30,7 @@ def seal(ring: KeyRing, plaintext: str, table: str, column: str, row: str) -> st
     kid = ring.primary
     nonce = os.urandom(_NONCE_BYTES)
     cipher = _cipher(ring.subkey(kid, "seal", table, column))
-    aad = join(FORMAT, kid, table, column, row)
+    aad = _place(kid, table, column) + join(row)
     sealed = nonce + cipher.encrypt(nonce, _pad(plaintext.encode()), aad)
     return f"{FORMAT}.{kid}.{base64.urlsafe_b64encode(sealed).rstrip(b'=').decode()}"
 
@@ -42,7 +43,7 @@ def unseal(ring: KeyRing, token: str, table: str, column: str, row: str) -> str:
     """
     kid, raw = _split(token, column)
     cipher = _cipher(ring.subkey(kid, "seal", table, column))
-    aad = join(FORMAT, kid, table, column, row)
+    aad = _place(kid, table, column) + join(row)
     try:
         padded = cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], aad)
     except InvalidTag:
@@ -63,12 +64,13 @@ def _split(token: str, column: str) -> tuple[str, bytes]:
     if not match:
         raise BadFormat(f"{column} does not hold a sealed value")
     kid, text = match.groups()
+    plain = text.encode().translate(_TO_BASE64) + b"=" * (-len(text) % 4)
     try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError):
+        raw = binascii.a2b_base64(plain)
+    except ValueError:
         raise BadFormat(f"{column} does not hold a sealed value") from None
     # Only the exact base64 that `seal` writes is accepted: no stray bits, no lenient padding.
-    canonical = base64.urlsafe_b64encode(raw).rstrip(b"=").decode() == text
+    canonical = binascii.b2a_base64(raw, newline=False) == plain
     if not canonical or len(raw) < _NONCE_BYTES + _STEP + _TAG_BYTES:
         raise BadFormat(f"{column} does not hold a sealed value")
     return kid, raw
@@ -84,6 +86,12 @@ def _unpad(padded: bytes, column: str) -> bytes:
     if not mark or len(padded) % _STEP or zeros.strip(b"\x00"):
         raise BadFormat(f"{column} is not padded as expected")
     return raw
+
+
+@lru_cache(maxsize=256)
+def _place(kid: str, table: str, column: str) -> bytes:
+    """Returns the associated data up to the row id, which many values share."""
+    return join(FORMAT, kid, table, column)
 
 
 @lru_cache(maxsize=256)

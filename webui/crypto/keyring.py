@@ -42,7 +42,8 @@ class BadKeyRing(Exception):
 def join(*parts: str) -> bytes:
     """Joins the parts, each after its length (4 bytes, big endian), so no two lists are equal."""
     raw = [part.encode() for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in raw)
+    # A list takes two thirds of the time of a generator.
+    return b"".join([len(part).to_bytes(4, "big") + part for part in raw])
 
 
 class KeyRing:

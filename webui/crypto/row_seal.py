@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Iterable, Sequence
 
 from webui.crypto.keyring import KeyRing, SecretError, join
+from webui.crypto.mac import hmac_sha256
 
 FORMAT = "s1"
 NO_MAC = "-"
@@ -23,10 +24,34 @@ class SealBroken(SecretError):
 
 def mac(ring: KeyRing, kid: str, table: str, part: str, facts: Iterable[str | None]) -> str:
     """Returns the MAC of a part of a row. Raises KeyMissing."""
-    key = ring.subkey(kid, "row-seal", table, part)
+    return macs(ring, kid, table, facts, [(part, ())])[0]
+
+
+def macs(
+    ring: KeyRing,
+    kid: str,
+    table: str,
+    facts: Iterable[str | None],
+    parts: Iterable[tuple[str, Iterable[str | None]]],
+) -> list[str]:
+    """Returns the MAC of each part of a row: of ``facts``, followed by the part's own facts.
+
+    Raises KeyMissing.
+    """
+    begin = join(FORMAT, kid, table, *_texts(facts))
+    return [
+        _mac(ring.subkey(kid, "row-seal", table, part), begin + join(*_texts(own)))
+        for part, own in parts
+    ]
+
+
+def _texts(facts: Iterable[str | None]) -> list[str]:
     # None differs from an empty text.
-    texts = ["-" if fact is None else f"={fact}" for fact in facts]
-    digest = hmac.digest(key, join(FORMAT, kid, table, *texts), "sha256")[:_MAC_BYTES]
+    return ["-" if fact is None else f"={fact}" for fact in facts]
+
+
+def _mac(key: bytes, message: bytes) -> str:
+    digest = hmac_sha256(key, message)[:_MAC_BYTES]
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     Index,
     Text,
+    Uuid,
     false,
     text,
     true,
@@ -25,6 +26,7 @@ from sqlalchemy.types import TypeDecorator
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import Base, keyring
 from webui.crypto import blind_index, fields
+from webui.crypto.keyring import KeyRing
 from webui.values import compact_json, past, same_json
 
 
@@ -131,6 +133,27 @@ def _in_utc(at: datetime) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
+class IdText(Uuid[str]):
+    """Ids read as text with dashes, which takes a fifth of the time of making UUIDs.
+
+    On SQLite a stored text that is no id gives a text that is none either.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(as_uuid=False)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Adds the dashes on SQLite, which stores ids without."""
+        if dialect.name == "sqlite":
+            return lambda stored: None if stored is None else dashed(stored)
+        return super().result_processor(dialect, coltype)
+
+
+def dashed(stored: str) -> str:
+    """Returns an id as SQLite stores it with its dashes."""
+    return f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
+
+
 class CompactJSON(TypeDecorator[Any]):
     """JSON as compact text, so that CHECK constraints can test its size and values."""
 
@@ -208,9 +231,13 @@ class Encrypted:
         token = getattr(instance, self.column)
         return None if token is None else self.open(token, _primary_key(instance))
 
-    def open(self, token: str, primary_key: Iterable[Any]) -> str:
-        """Decrypts a stored text, for callers that read columns instead of objects."""
-        return fields.unseal(keyring(), token, self._table, self.name, row_id(primary_key))
+    def open(self, token: str, primary_key: Iterable[Any], ring: KeyRing | None = None) -> str:
+        """Decrypts a stored text, for callers that read columns instead of objects.
+
+        ``ring``: the key ring, for callers that open many; by default the application's.
+        """
+        row = row_id(primary_key)
+        return fields.unseal(ring or keyring(), token, self._table, self.name, row)
 
     def __set__(self, instance: Base, value: str | None) -> None:
         ring, table = keyring(), self._table

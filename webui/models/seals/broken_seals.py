@@ -4,16 +4,18 @@ Needs the key ring. Reads in batches by primary key, so memory does not grow wit
 of rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Connection, Select, func, select
+from sqlalchemy import Column, Connection, Select, Uuid, func, literal, select, type_coerce
 
 from webui.core.extensions import Base
 from webui.crypto.keyring import KeyMissing
 from webui.models.audit import AuditEntry
+from webui.models.columns import IdText
 from webui.models.factors import Authenticator, Passkey
 from webui.models.seals import user_seals
 from webui.models.tenant import tenant_seals
@@ -22,10 +24,17 @@ from webui.models.user import User
 
 BATCH = 1_000
 """Rows in memory at once."""
-Factors = dict[UUID, dict[UUID, tuple[str, ...]]]
+Factors = dict[str, dict[str, tuple[str, ...]]]
+"""Account id -> factor id -> the parts of the factor that the account's digest covers."""
 _USERS, _TENANTS, _ENTRIES, _AUTHENTICATORS, _PASSKEYS = (
     Base.metadata.tables[model.__tablename__]
     for model in (User, Tenant, AuditEntry, Authenticator, Passkey)
+)
+_NEWEST_VERSION = (
+    select(func.max(_ENTRIES.c.tenant_version))
+    .where(_ENTRIES.c.tenant_id == _TENANTS.c.id)
+    .scalar_subquery()
+    .label("newest")
 )
 
 
@@ -43,24 +52,41 @@ class Problem:
 
 def broken_seals(connection: Connection) -> Iterator[Problem]:
     """Yields every account and tenant written, copied or rolled back outside the product."""
-    yield from _broken_users(connection)
-    yield from _broken_tenants(connection)
+    return chain.from_iterable(broken_batches(connection))
 
 
-def _broken_users(connection: Connection) -> Iterator[Problem]:
+def broken_batches(connection: Connection) -> Iterator[list[Problem]]:
+    """Yields the same by batches of rows, most of them without a problem."""
     newest = user_seals.newest_sealing(_USERS.c.id).label("newest")
-    for rows in _batches(connection, select(_USERS.c.id, *user_seals.COLUMNS, newest), _USERS.c.id):
+    users = select(*map(_as_text, [_USERS.c.id, *user_seals.COLUMNS, newest]))
+    for rows in _batches(connection, users, _USERS.c.id):
         factors = _factors(connection, [row.id for row in rows])
-        for row in rows:
-            found = user_seals.mismatch(row.id, row, row.newest)
-            digest = user_seals.factors_digest(factors.get(row.id, {}))
-            if found is None and digest != row.factors_digest:
-                found = user_seals.FACTORS_DIFFER
-            if found is not None:
-                yield Problem(_USERS.name, row.id, found)
+        faults = ((row.id, _user_fault(row, factors.get(row.id, {}))) for row in rows)
+        yield _problems(_USERS.name, faults)
+    tenants = select(*map(_as_text, tenant_seals.columns(_TENANTS)), _NEWEST_VERSION)
+    for rows in _batches(connection, tenants, _TENANTS.c.id):
+        yield _problems(_TENANTS.name, ((row.id, _tenant_fault(row)) for row in rows))
 
 
-def _factors(connection: Connection, ids: list[UUID]) -> Factors:
+def _problems(table: str, faults: Iterable[tuple[str, str | None]]) -> list[Problem]:
+    return [Problem(table, UUID(row), words) for row, words in faults if words is not None]
+
+
+def _user_fault(row: Any, factors: dict[str, tuple[str, ...]]) -> str | None:
+    found = user_seals.mismatch(row.id, row, row.newest)
+    if found is None and user_seals.factors_digest(factors) != row.factors_digest:
+        return user_seals.FACTORS_DIFFER
+    return found
+
+
+def _as_text(column: Any) -> Any:
+    """Returns a column, one of ids as text."""
+    if not isinstance(column.type, Uuid):
+        return column
+    return type_coerce(column, IdText()).label(column.name)
+
+
+def _factors(connection: Connection, ids: list[str]) -> Factors:
     """Returns account id -> its second factors."""
     found: Factors = {}
     queries = (
@@ -68,25 +94,11 @@ def _factors(connection: Connection, ids: list[UUID]) -> Factors:
         (_PASSKEYS, [_PASSKEYS.c.id, _PASSKEYS.c.credential_id, _PASSKEYS.c.public_key]),
     )
     for table, columns in queries:
-        query = select(table.c.user_id, *columns).where(table.c.user_id.in_(ids))
+        user = _as_text(table.c.user_id)
+        query = select(*map(_as_text, [user, *columns])).where(user.element.in_(ids))
         for user_id, *factor in connection.execute(query):
             found.setdefault(user_id, {})[factor[0]] = tuple(map(str, factor))
     return found
-
-
-def _broken_tenants(connection: Connection) -> Iterator[Problem]:
-    newest = (
-        select(func.max(_ENTRIES.c.tenant_version))
-        .where(_ENTRIES.c.tenant_id == _TENANTS.c.id)
-        .scalar_subquery()
-        .label("newest")
-    )
-    query = select(*tenant_seals.columns(_TENANTS), newest)
-    for rows in _batches(connection, query, _TENANTS.c.id):
-        for row in rows:
-            words = _tenant_fault(row)
-            if words is not None:
-                yield Problem(_TENANTS.name, row.id, words)
 
 
 def _tenant_fault(row: Any) -> str | None:
@@ -104,4 +116,5 @@ def _batches(connection: Connection, query: Select[Any], key: Column[UUID]) -> I
     rows = list(connection.execute(query))
     while rows:
         yield rows
-        rows = list(connection.execute(query.where(key > rows[-1].id)))
+        after = literal(rows[-1].id, IdText())
+        rows = list(connection.execute(query.where(key > after)))

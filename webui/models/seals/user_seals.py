@@ -7,7 +7,7 @@ If the triggers were dropped, comparing with the newest such entry still detects
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +57,7 @@ def newest_sealing(user_id: Any) -> ScalarSelect[UUID]:
 _NEWEST = select(newest_sealing(bindparam("user", type_=_USERS.c.id.type)))
 
 
-def user_seal(ring: KeyRing, user_id: UUID, row: Any, kid: str | None = None) -> str:
+def user_seal(ring: KeyRing, user_id: UUID | str, row: Any, kid: str | None = None) -> str:
     """Returns the seal for the values of ``row``, with key ``kid`` or else the primary key.
 
     Raises KeyMissing.
@@ -71,10 +71,10 @@ def _text(fact: Any) -> str | None:
     return None if fact is None else str(int(fact) if isinstance(fact, bool) else fact)
 
 
-def mismatch(user_id: UUID, row: Any, newest: UUID | None) -> str | None:
+def mismatch(user_id: UUID | str, row: Any, newest: UUID | str | None) -> str | None:
     """Returns why an account's row does not match its seal, in words; None when it matches.
 
-    ``newest`` is the result of :func:`newest_sealing`.
+    ``newest`` is the result of :func:`newest_sealing`. Ids are UUIDs, or all texts with dashes.
     """
     read = row_seal.read_seal(row.seal, 1)
     if read is None:
@@ -114,7 +114,7 @@ def described(factor: Authenticator | Passkey) -> tuple[str, ...]:
     return (str(factor.id), factor.credential_id, factor.public_key)
 
 
-def factors_digest(factors: Factors) -> str:
+def factors_digest(factors: Mapping[Any, tuple[str, ...]]) -> str:
     """Returns the SHA-256 (hex) of the factors, independent of order; empty without factors."""
     if not factors:
         return ""

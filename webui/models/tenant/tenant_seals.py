@@ -107,7 +107,7 @@ def matching(row: Any) -> set[str]:
     if read is None:
         return set()
     kid, macs = read
-    made = [_mac(keyring(), kid, field, row, row.version) for field in FIELDS]
+    made = _macs(keyring(), kid, row, row.version)
     pairs = zip(FIELDS, made, macs, strict=True)
     return {field.name for field, one, other in pairs if row_seal.same_seal(one, other)}
 
@@ -124,16 +124,18 @@ def to_save(tenant: Any) -> set[str]:
 def tenant_seal(ring: KeyRing, row: Any, version: int, vouched: Collection[str]) -> str:
     """Returns the seal of a row at a version; a field outside ``vouched`` gets no MAC."""
     kid = ring.primary
-    macs = [
-        _mac(ring, kid, field, row, version) if field.name in vouched else row_seal.NO_MAC
-        for field in FIELDS
-    ]
+    pairs = zip(FIELDS, _macs(ring, kid, row, version), strict=True)
+    macs = [mac if field.name in vouched else row_seal.NO_MAC for field, mac in pairs]
     return row_seal.written(kid, macs)
 
 
-def _mac(ring: KeyRing, kid: str, field: RowSealed, row: Any, version: int) -> str:
-    stored = [getattr(row, name) for name in (field.column, field.index) if name]
-    return row_seal.mac(ring, kid, TABLE, field.name, [str(row.id), str(version), *stored])
+def _macs(ring: KeyRing, kid: str, row: Any, version: int) -> list[str]:
+    """Returns the MAC of each field of a row at a version."""
+    parts = [
+        (field.name, [getattr(row, name) for name in (field.column, field.index) if name])
+        for field in FIELDS
+    ]
+    return row_seal.macs(ring, kid, TABLE, [str(row.id), str(version)], parts)
 
 
 def columns(table: Table) -> list[ColumnElement[Any]]:
