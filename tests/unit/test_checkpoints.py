@@ -13,8 +13,9 @@ from tests.history import count_entries, last_entry
 from tests.raw import refused, run, unchanged
 from webui.core.extensions import db, write_transaction
 from webui.crypto import signing
-from webui.history.checkpoints import checkpoint_lines, checkpoints
+from webui.history.checkpoints import checkpoint_lines, checkpoints, file_lines
 from webui.history.record import chain
+from webui.history.verification import anchors, raw_rows
 from webui.jobs.registry import JOBS
 from webui.models import AuditCheckpoint
 from webui.models.columns import now
@@ -112,18 +113,42 @@ class TestMake:
 
     def test_one_made_while_others_are_read_is_no_forgery(self, config, monkeypatch):
         make_tenant()
-        real = checkpoint_lines._texts
+        real = file_lines.read_texts
 
         def late(file):
             make_tenant()
             checkpoints.make()
             return real(file)
 
-        monkeypatch.setattr(checkpoint_lines, "_texts", late)
+        monkeypatch.setattr(file_lines, "read_texts", late)
         key = signing.public_key(config.audit_key)
         with db.engine.connect() as connection:
-            lines = checkpoint_lines.read_lines(connection, config.checkpoints, key)
-        assert (len(lines.valid), lines.problems) == (1, [])
+            reading = checkpoint_lines.Reading(connection, config.checkpoints, key)
+            valid = list(reading.valid(connection))
+        assert (len(valid), reading.problems) == (1, [])
+
+    def test_are_compared_a_few_at_a_time(self, config, monkeypatch):
+        """There may be millions; only the first four are of an entry as it is now."""
+        for _ in range(5):
+            make_tenant()
+            checkpoints.make()
+        with tampering.without_guards() as connection:
+            tampering.rewrite(connection, 5, lambda body: body.update(reason="forged"))
+        monkeypatch.setattr(checkpoint_lines, "AT_ONCE", 2)
+        asked = []
+        real = raw_rows.bodies
+        monkeypatch.setattr(
+            raw_rows, "bodies", lambda at, seqs: asked.append(seqs) or real(at, seqs)
+        )
+        found = anchors.Anchors()
+        with db.engine.connect() as connection:
+            key = signing.public_key(config.audit_key)
+            reading = checkpoint_lines.Reading(connection, config.checkpoints, key)
+            for _ in found.compare(connection, reading.valid(connection)):
+                pass
+        assert asked == [[1, 2], [3, 4], [5]]
+        assert (found.count, found.last, found.right, found.wrong) == (5, 5, 4, [(5, 4)])
+        assert reading.problems == []
 
     def test_one_that_was_moved_to_another_entry_is_found(self, config):
         make_tenant()
@@ -132,8 +157,9 @@ class TestMake:
             connection.exec_driver_sql("UPDATE audit_checkpoints SET seq = 999")
         key = signing.public_key(config.audit_key)
         with db.engine.connect() as connection:
-            lines = checkpoint_lines.read_lines(connection, None, key)
-        [problem] = lines.problems
+            reading = checkpoint_lines.Reading(connection, None, key)
+            assert not list(reading.valid(connection))
+        [problem] = reading.problems
         assert problem.text == "The checkpoint at entry 999 in the database is of another entry."
 
     def test_writes_no_entry(self):

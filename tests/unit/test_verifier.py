@@ -13,7 +13,7 @@ from tests.history import of_the_history
 from tests.tampering import without_guards
 from webui.core.extensions import db, keyring
 from webui.crypto import signing
-from webui.history.checkpoints import checkpoints
+from webui.history.checkpoints import checkpoint_lines, checkpoints
 from webui.history.record import chain
 from webui.history.record.actions import Action
 from webui.history.verification import verdict
@@ -44,11 +44,12 @@ def ten_entries():
 def found(app, monkeypatch):
     """Gives the problems found, as (kind, first, last): at once and, the same, in pieces of three.
 
-    The attacks meet the borders between pieces as well.
+    The attacks meet the borders between pieces as well, and those between single checkpoints.
     """
 
     def in_pieces_of(size):
         monkeypatch.setattr(verify, "PIECE", size)
+        monkeypatch.setattr(checkpoint_lines, "AT_ONCE", size - 2)
         return of_the_history(result(app))
 
     def found():
@@ -173,6 +174,27 @@ class TestEdit:
             connection.execute(insert(table), {"seq": 5, "field": "name"})
             connection.execute(update(table).where(table.c.seq == 7).values(tenant_id=None))
         assert found() == [("column", seq, seq) for seq in (3, 5, 7)]
+
+    @pytest.mark.parametrize("forged", ["joined", "of another tenant", "doubled"])
+    def test_of_one_listed_field_of_several(self, history, found, forged):
+        """The first entry lists many; the database joins their names with commas."""
+        table = AuditField.__table__
+        first, second = (
+            (table.c.seq == 1) & (table.c.field == name) for name in ("name", "sip_domain")
+        )
+        with without_guards() as connection:
+            match forged:
+                case "joined":
+                    connection.execute(delete(table).where(second))
+                    joined = update(table).where(first).values(field="name,sip_domain")
+                    connection.execute(joined)
+                case "of another tenant":
+                    connection.execute(update(table).where(second).values(tenant_id=uuid4()))
+                case "doubled":
+                    tenant = connection.scalar(select(table.c.tenant_id).where(first))
+                    row = {"seq": 1, "field": "name,sip_domain", "tenant_id": tenant}
+                    connection.execute(insert(table), row)
+        assert found() == [("column", 1, 1)]
 
     def test_that_is_no_entry_any_more(self, history, found):
         with without_guards() as connection:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+MOST = 1_000
+"""Maximum number of problems that are reported; a last one then says that there are more."""
+
 
 @dataclass(frozen=True)
 class Problem:

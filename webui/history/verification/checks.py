@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from webui.history.record import chain
-from webui.history.verification import reconstruct
-from webui.history.verification.reconstruct import COLUMNS, PLAIN, Ids, Row
+from webui.history.verification import quick_check
+from webui.history.verification.quick_check import COLUMNS, PLAIN, Ids, Listed, Row, is_listed
 
 BODY, _HASH, TENANT, _AT = map(COLUMNS.index, ("body", "hash", "tenant_id", "at"))
 ID = COLUMNS.index("id")
@@ -23,17 +23,6 @@ ID = COLUMNS.index("id")
 _EXTRACTS = slice(1, BODY)
 _plain, _actor = itemgetter(*PLAIN), itemgetter(*chain.ACTOR)
 _is_time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z").fullmatch
-# Characters beyond U+FFFF. Canonical JSON sorts keys by UTF-16, where these come earlier than in
-# UTF-8.
-_is_beyond = re.compile(rb"[\xf0-\xf4]").search
-
-Fingerprint = int
-"""The sum of the hashes of an entry's rows in a table of extracts; 0 when there are none.
-
-A sum, not XOR, because a row that is there twice would cancel itself in XOR. Python chooses a new
-random key for its hashes at each start, so an attacker cannot prepare other rows with the same
-sum. A fingerprint must not leave the process that computed it.
-"""
 
 
 class Note(NamedTuple):
@@ -68,14 +57,13 @@ class Seen:
 
 
 def check_entries(
-    rows: Iterable[Row], fields: Mapping[int, Fingerprint], computed: dict[int, str], ids: Ids
+    rows: Iterable[Row], fields: Mapping[int, Listed], ids: Ids
 ) -> Iterator[tuple[int, Note]]:
     """Yields the problems of rows in order of seq, each with the seq where it was found.
 
     Which entry of a broken link was changed is decided at the next entry: after two broken links
     in a row it is the entry between them, after a single one the earlier entry, whose hash is in
-    the later one. ``fields`` are the fingerprints of audit_fields by seq. For the keys of
-    ``computed`` the hashes of the bodies are filled in.
+    the later one. ``fields`` are the rows of audit_fields by seq.
     """
     before: Seen | None = None
     broken: tuple[Seen, Seen] | None = None
@@ -87,8 +75,6 @@ def check_entries(
             for note in (*notes, *_order(before, seen)):
                 yield seen.seq, note
             link = _breaks(before, seen)
-        if seen.seq in computed:
-            computed[seen.seq] = seen.computed
         if broken:
             culprit = broken[1] if link else broken[0]
             yield culprit.seq, Note("changed", culprit.seq, culprit.seq)
@@ -101,23 +87,28 @@ def check_entries(
         yield broken[1].seq, Note("unlinked", broken[0].seq, broken[1].seq)
 
 
-def _follower(before: Seen, row: Row, fields: Mapping[int, Fingerprint], ids: Ids) -> Seen | None:
+def _follower(before: Seen, row: Row, fields: Mapping[int, Listed], ids: Ids) -> Seen | None:
     """Returns the entry of a row if it is valid and follows the one before; otherwise None.
 
     This fast check is enough for nearly all entries; :func:`look` finds the problems of the others.
     """
-    seq, at, stored = row[0], row[_AT], row[_HASH]
+    seq, at, stored, raw = row[0], row[_AT], row[_HASH], _raw(row)
     if not (before.sound and seq - 1 == before.seq == before.number > 0):
         return None
-    if sha256(_raw(row)).hexdigest() != stored:
+    if sha256(raw).hexdigest() != stored:
         return None
-    changes = reconstruct.changes(row, before.computed, ids)
-    if changes is None or at < before.at or fields.get(seq, 0) != _listed(changes, row[TENANT]):
+    changes = quick_check.changes(row, raw, before.computed, ids)
+    if changes is None or at < before.at:
+        return None
+    if not is_listed(fields.get(seq, _NOT_LISTED), changes, row[TENANT]):
         return None
     return Seen(seq, seq, stored, before.computed, at, True)
 
 
-def look(row: Row, fields: Mapping[int, Fingerprint], ids: Ids) -> tuple[Seen, list[Note]]:
+_NOT_LISTED: Listed = (0, None, 0, None)
+
+
+def look(row: Row, fields: Mapping[int, Listed], ids: Ids) -> tuple[Seen, list[Note]]:
     """Returns the entry of a row, and its problems apart from its neighbours."""
     seq, raw = row[0], _raw(row)
     seen = Seen(seq, seq, sha256(raw).hexdigest())
@@ -128,7 +119,7 @@ def look(row: Row, fields: Mapping[int, Fingerprint], ids: Ids) -> tuple[Seen, l
         seen.number, seen.prev = value["seq"], value["prev"]
         extracts = _extracts(value, ids)
         seen.at = extracts[_AT - 1]
-        listed = _listed(value["changes"], extracts[TENANT - 1])
+        listed = is_listed(fields.get(seq, _NOT_LISTED), value["changes"], extracts[TENANT - 1])
         well_formed = is_entry(value, raw) and (seen.number > 1 or seen.prev == chain.GENESIS)
     except (ValueError, KeyError, TypeError, AttributeError):
         return seen, [*notes, Note("format", seq, seq)]
@@ -138,7 +129,7 @@ def look(row: Row, fields: Mapping[int, Fingerprint], ids: Ids) -> tuple[Seen, l
         notes.append(Note("moved", seq, seq, str(seen.number - seq)))
     names = zip(COLUMNS[_EXTRACTS], extracts, row[_EXTRACTS], strict=True)
     notes += [Note("column", seq, seq, name) for name, right, stored in names if right != stored]
-    if fields.get(seq, 0) != listed:
+    if not listed:
         notes.append(Note("column", seq, seq, "audit_fields"))
     return seen, notes
 
@@ -154,11 +145,11 @@ def is_entry(value: dict[str, Any], raw: bytes) -> bool:
     if list(value) != chain.KEYS or value["v"] != chain.VERSION or not _has_shape(value):
         return False
     try:
-        if _is_beyond(raw):
+        if quick_check.is_beyond(raw):
             # Exact but slow.
             return chain.canonical(json.loads(raw)).encode() == raw
         chain.refuse_floats(value)
-        return orjson.dumps(value, option=reconstruct.STRICT) == raw
+        return orjson.dumps(value, option=quick_check.STRICT) == raw
     except (ValueError, TypeError):
         return False
 
@@ -193,15 +184,6 @@ def _extracts(value: Mapping[str, Any], ids: Ids) -> Row:
         tenant and tenant["version"],
         subject and ids.stored(subject),
     )
-
-
-def _listed(changes: Iterable[str], tenant: str | None) -> Fingerprint:
-    """Returns the required fingerprint of an entry's rows in audit_fields."""
-    total = 0
-    # A loop takes half the time of sum() over a generator.
-    for name in changes:
-        total += hash((name, tenant))
-    return total
 
 
 def _order(before: Seen | None, seen: Seen) -> Sequence[Note]:

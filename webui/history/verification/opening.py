@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 
 from webui.core.extensions import keyring
 from webui.crypto import blind_index
-from webui.crypto.keyring import KeyMissing, SecretError
+from webui.crypto.keyring import KeyMissing, KeyRing, SecretError
 from webui.history.checkpoints.problems import Problem
 from webui.history.record import bodies, chain
 from webui.history.record.actions import Action
@@ -31,8 +31,9 @@ _ENCRYPTED: dict[str, Encrypted] = {
 class Held(NamedTuple):
     """A sealed column of a tenant: the row's id, the stored text, and its blind index.
 
-    ``said`` is the value in the history that it must equal; None for a secret, whose value is in
-    no entry. ``seq`` and ``entry`` (its id) are of the newest entry about the column.
+    ``seq`` and ``entry`` (its id) are of the newest entry about the column. ``said`` is the sealed
+    value of that entry, which the column must equal, and ``digest`` the digest in the entry. Both
+    are None for a secret, whose value is in no entry; ``said`` also after an erasure.
     """
 
     row: str
@@ -41,7 +42,8 @@ class Held(NamedTuple):
     blind: str | None
     seq: int
     entry: str
-    said: Value | None
+    said: str | None
+    digest: str | None
 
 
 @dataclass
@@ -79,6 +81,7 @@ class Opener:
 
     erasures: Erasures
     missing: Counter[str] = field(default_factory=Counter)
+    ring: KeyRing = field(default_factory=keyring)
 
     @property
     def problems(self) -> Iterator[Problem]:
@@ -93,13 +96,13 @@ class Opener:
             if value.stored is None:
                 if not self.erasures.cover(value):
                     yield Note("nulled", value.seq, value.seq, value.field)
-            elif not self._agrees(value):
+            elif not self._agrees(value, value.stored):
                 yield Note("sealed", value.seq, value.seq, value.field)
 
-    def _agrees(self, value: Value) -> bool:
+    def _agrees(self, value: Value, stored: str) -> bool:
         """Whether a value has its digest; True, and counted, when its key is missing."""
         try:
-            salt, text = _salted(value)
+            salt, text = self._salted(stored, (value.entry, value.field, value.side))
         except KeyMissing as error:
             self.missing[str(error)] += 1
             return True
@@ -111,7 +114,7 @@ class Opener:
         """Yields the problems of sealed columns of tenants."""
         for one in held:
             try:
-                value = _ENCRYPTED[one.column].open(one.stored, (one.row,))
+                value = _ENCRYPTED[one.column].open(one.stored, (one.row,), self.ring)
                 yield from self._row(one, value)
             except KeyMissing as error:
                 self.missing[str(error)] += 1
@@ -119,39 +122,33 @@ class Opener:
                 yield unopened(one.row, one.column)
 
     def _row(self, held: Held, value: str) -> Iterator[Problem]:
-        if held.said is not None and not _equals(held.said, value):
+        if held.said is not None and not self._equals(held, held.said, value):
             yield contradicted("tenants", held.row, held.column, held.seq, held.entry)
         attribute = _ENCRYPTED[held.column]
-        if attribute.index and held.blind != _index(attribute, held, value):
+        if attribute.index and held.blind != self._index(attribute, held, value):
             yield contradicted("tenants", held.row, attribute.index, held.seq, held.entry)
 
+    def _equals(self, held: Held, said: str, value: str) -> bool:
+        """Whether a value has the digest in the history; True when it cannot be compared.
 
-def _equals(said: Value, value: str) -> bool:
-    """Whether a value has the digest in the history; True when it cannot be compared.
+        One that does not open is reported as a problem of the history.
+        """
+        try:
+            salt, _ = self._salted(said, (held.entry, held.column, "new"))
+        except (SecretError, ValueError):
+            return True
+        return chain.sealed_digest(salt, value) == held.digest
 
-    An erased value is gone, and one that does not open is reported as a problem of the history.
-    """
-    if said.stored is None:
-        return True
-    try:
-        salt, _ = _salted(said)
-    except (SecretError, ValueError):
-        return True
-    return chain.sealed_digest(salt, value) == said.digest
+    def _salted(self, stored: str, place: tuple[str, str, str]) -> tuple[bytes, str]:
+        """Returns salt and value. Raises SecretError, and ValueError for a text that is no pair."""
+        salt, _, text = AuditSealed.salted.open(stored, place, self.ring).partition(".")
+        return base64.urlsafe_b64decode(salt), text
 
-
-def _salted(value: Value) -> tuple[bytes, str]:
-    """Returns salt and value. Raises SecretError, and ValueError when the text is no such pair."""
-    place = (value.entry, value.field, value.side)
-    salt, _, text = AuditSealed.salted.open(value.stored or "", place).partition(".")
-    return base64.urlsafe_b64decode(salt), text
-
-
-def _index(attribute: Encrypted, held: Held, value: str) -> str:
-    """Returns the correct blind index of a value, with the key that the stored index names."""
-    kid = (held.blind or "").split(".")[1:2]
-    key = attribute.key(value)
-    return blind_index.index(keyring(), key, "tenants", attribute.name, *kid)
+    def _index(self, attribute: Encrypted, held: Held, value: str) -> str:
+        """Returns the correct blind index of a value, with the key that the stored index names."""
+        kid = (held.blind or "").split(".")[1:2]
+        key = attribute.key(value)
+        return blind_index.index(self.ring, key, "tenants", attribute.name, *kid)
 
 
 _OLD_RING = (

@@ -2,9 +2,10 @@
 
 These are millions of rows, and making an ORM object takes longer than checking a row. Ids are in
 the database's own spelling (see :func:`ids`), times like ``2026-11-23 14:52:07.000123``. The rows
-of an entry in a table of extracts are reduced to one number, a `checks.Fingerprint`.
+of an entry in audit_fields are joined by the database, because each row costs time here.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -13,8 +14,8 @@ from typing import Any, cast
 from psycopg.types.string import TextLoader
 from sqlalchemy import Connection
 
-from webui.history.verification.checks import Fingerprint
-from webui.history.verification.reconstruct import Ids, Row
+from webui.history.verification.quick_check import Ids, Listed, Row
+from webui.models.columns import dashed
 
 _BATCH = 100
 """Rows that PostgreSQL sends at a time: few enough for the processor's cache."""
@@ -25,8 +26,8 @@ class _Queries:
     """The SQL of a database; the parameters are the first and the last seq, if not said below.
 
     ``entries`` also returns two entries on either side, so that `checks.check_entries` can decide
-    which entry broke a link; its parameters are first, first, last, last. ``sealed`` takes the id
-    of an entry on SQLite, and a list of ids on PostgreSQL, where each query is a round trip.
+    which entry broke a link; its parameters are first, first, last, last. ``sealed`` takes ids of
+    entries, ``bodies`` takes seqs: a list on PostgreSQL, as JSON on SQLite.
     """
 
     entries: str
@@ -34,6 +35,7 @@ class _Queries:
     words: str
     reasons: str
     sealed: str
+    bodies: str
 
 
 _SQLITE = _Queries(
@@ -49,7 +51,10 @@ WHERE seq >= coalesce((SELECT min(seq) FROM
 ORDER BY seq
 """,
     fields="""
-SELECT seq, field, tenant_id FROM audit_fields WHERE seq BETWEEN ? AND ?
+SELECT seq, CASE typeof(max(field)) WHEN 'text' THEN group_concat(field) END, count(*),
+  CASE WHEN min(tenant_id) IS max(tenant_id) AND count(tenant_id) IN (0, count(*))
+    THEN max(tenant_id) ELSE 0 END
+FROM audit_fields WHERE seq BETWEEN ? AND ? GROUP BY seq
 """,
     words="""
 SELECT seq, word FROM audit_words WHERE seq BETWEEN ? AND ?
@@ -59,7 +64,12 @@ SELECT seq, reason FROM audit_entries
 WHERE seq BETWEEN ? AND ? AND reason IS NOT NULL
 """,
     sealed="""
-SELECT entry, field, side, value FROM audit_sealed WHERE entry = ?
+SELECT entry, field, side, value FROM audit_sealed
+WHERE entry IN (SELECT value FROM json_each(?))
+""",
+    bodies="""
+SELECT seq, CASE typeof(body) WHEN 'text' THEN CAST(body AS BLOB) ELSE X'' END
+FROM audit_entries WHERE seq IN (SELECT value FROM json_each(?))
 """,
 )
 _POSTGRESQL = _Queries(
@@ -76,7 +86,13 @@ WHERE seq >= coalesce((SELECT min(seq) FROM
 ORDER BY seq
 """,
     fields="""
-SELECT seq, field, tenant_id FROM audit_fields WHERE seq BETWEEN %s AND %s
+SELECT seq, string_agg(field, ','), count(*),
+  CASE WHEN min(tenant) IS NOT DISTINCT FROM max(tenant) AND count(tenant) IN (0, count(*))
+    THEN max(tenant) ELSE '0' END
+FROM (
+  SELECT seq, field, tenant_id::text COLLATE "C" AS tenant FROM audit_fields
+  WHERE seq BETWEEN %s AND %s
+) AS f GROUP BY seq
 """,
     words="""
 SELECT seq, word FROM audit_words WHERE seq BETWEEN %s AND %s
@@ -88,14 +104,13 @@ WHERE seq BETWEEN %s AND %s AND reason IS NOT NULL
     sealed="""
 SELECT entry, field, side, value FROM audit_sealed WHERE entry = ANY(%s::uuid[])
 """,
+    bodies="""
+SELECT seq, convert_to(body, 'UTF8') FROM audit_entries WHERE seq = ANY(%s)
+""",
 )
 
 
-def _dashed(stored: str) -> str:
-    return f"{stored[:8]}-{stored[8:12]}-{stored[12:16]}-{stored[16:20]}-{stored[20:]}"
-
-
-SQLITE_IDS = Ids(told=_dashed, stored=lambda dashed: dashed.replace("-", ""))
+SQLITE_IDS = Ids(told=dashed, stored=lambda dashed: dashed.replace("-", ""))
 POSTGRESQL_IDS = Ids(told=str, stored=str)
 
 
@@ -126,16 +141,14 @@ def ids(connection: Connection) -> Ids:
 
 
 def entry_tuples(connection: Connection, low: int, high: int) -> Iterator[Row]:
-    """Yields the entries from ``low`` to ``high`` and two on either side (reconstruct.COLUMNS)."""
+    """Yields the entries from ``low`` to ``high`` and two on either side (quick_check.COLUMNS)."""
     return _stream(connection, "entries", low, low, high, high)
 
 
-def fields(connection: Connection, low: int, high: int) -> dict[int, Fingerprint]:
-    """Returns the fingerprints of the entries' rows in audit_fields, by seq."""
-    sums: dict[int, Fingerprint] = {}
-    for seq, *row in _stream(connection, "fields", low, high):
-        sums[seq] = sums.get(seq, 0) + hash(tuple(row))
-    return sums
+def fields(connection: Connection, low: int, high: int) -> dict[int, Listed]:
+    """Returns the entries' rows in audit_fields, by seq."""
+    found = cast(Iterator[Listed], _stream(connection, "fields", low, high))
+    return {listed[0]: listed for listed in found}
 
 
 def word_rows(connection: Connection, low: int, high: int) -> Iterator[Row]:
@@ -150,14 +163,17 @@ def reasons(connection: Connection, low: int, high: int) -> Iterator[Row]:
 
 def raw_sealed(connection: Connection, entries: Iterable[str]) -> Iterator[Row]:
     """Yields (entry, field, side, value) of the sealed values of entries, given by their ids."""
-    if connection.dialect.name != "sqlite":
-        yield from _stream(connection, "sealed", list(entries))
-        return
-    raw = cast(Any, connection.connection)
-    # One cursor for all: making one takes as long as a look-up.
-    with closing(raw.cursor()) as cursor:
-        for entry in entries:
-            yield from cursor.execute(_SQLITE.sealed, (entry,))
+    # An id that is no text, as SQLite accepts, has no values.
+    some = [entry for entry in entries if isinstance(entry, str)]
+    is_sqlite = connection.dialect.name == "sqlite"
+    return _stream(connection, "sealed", json.dumps(some) if is_sqlite else some)
+
+
+def bodies(connection: Connection, seqs: list[int]) -> Iterator[tuple[int, bytes]]:
+    """Yields seq and text in UTF-8 of entries; no bytes for a body that is not text."""
+    is_sqlite = connection.dialect.name == "sqlite"
+    for seq, body in _stream(connection, "bodies", json.dumps(seqs) if is_sqlite else seqs):
+        yield seq, bytes(body)
 
 
 def _stream(connection: Connection, name: str, *parameters: Any) -> Iterator[Row]:

@@ -4,11 +4,11 @@ from array import array
 from collections.abc import Iterable
 
 from webui.history.verification.checks import Note
-from webui.history.verification.reconstruct import Row
+from webui.history.verification.quick_check import Row
 from webui.values import search_words
 
 _LAST = 2**64 - 1
-"""The largest number in the array: of each `checks.Fingerprint` it stores the last 64 bits."""
+"""The largest number in the array."""
 
 
 def check_words(first: int, last: int, reasons: Iterable[Row], words: Iterable[Row]) -> list[Note]:
@@ -17,7 +17,9 @@ def check_words(first: int, last: int, reasons: Iterable[Row], words: Iterable[R
     ``reasons`` are (seq, reason), ``words`` are (seq, word). Words below ``first`` belong to no
     entry, which is a problem.
     """
-    # Eight bytes for each entry, because there may be millions.
+    # Eight bytes for each entry, because there may be millions: the sum of its words' hashes. A
+    # sum, because in XOR a word that is there twice would cancel itself. Python chooses a new key
+    # for its hashes at each start, so nobody can prepare other words with the same sum.
     sums = array("Q", bytes(8 * (last - first + 1)))
     wrong = set()
     for seq, word in words:

@@ -12,11 +12,10 @@ from sqlalchemy import Connection, not_, or_, select
 
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Sealed
-from webui.history.checkpoints.problems import Problem
+from webui.history.checkpoints.problems import MOST, Problem
 from webui.history.verification import raw_rows
 from webui.history.verification.checks import Note
-from webui.history.verification.reconstruct import Ids
-from webui.history.verification.verdict import MOST
+from webui.history.verification.quick_check import Ids
 from webui.models import AuditEntry, AuditSealed
 
 MARK = '{"sealed":"'

@@ -1,15 +1,13 @@
 """Turns notes about entries into a verdict: what happened to which entries, in words."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from webui.history.checkpoints.checkpoints import Checkpoint
-from webui.history.checkpoints.problems import Problem
+from webui.history.checkpoints.problems import MOST, Problem
+from webui.history.verification.anchors import Anchors
 from webui.history.verification.checks import Note
 
-MOST = 1_000
-"""Maximum number of problems that are reported; a last one then says that there are more."""
 Span = tuple[int, int]
 _ENDLESS = 2**63
 
@@ -208,23 +206,18 @@ _WORDS = {
 }
 
 
-def compare_anchors(
-    verdict: Verdict, anchors: Sequence[Checkpoint], hashes: Mapping[int, str]
-) -> None:
+def compare_anchors(verdict: Verdict, anchors: Anchors) -> None:
     """Adds the problems of a chain that differs from its valid checkpoints, and sets ``uncovered``.
 
-    ``anchors`` are the checkpoints in order of seq; ``hashes``: seq -> present hash of the body,
-    for the anchors whose entries exist.
+    Needs the verdict's other problems, which may explain a difference.
     """
-    right = [a.seq for a in anchors if hashes.get(a.seq) == a.hash]
-    verdict.uncovered = verdict.head - (right[-1] if right else 0)
-    if anchors and anchors[-1].seq > verdict.head:
-        verdict.add(_problem(Note("cut", verdict.head + 1, anchors[-1].seq)))
-    for anchor in anchors:
-        wrong = hashes.get(anchor.seq, anchor.hash) != anchor.hash
-        if wrong and not _explained(verdict.problems, anchor.seq):
-            before = max((seq for seq in right if seq < anchor.seq), default=0)
-            verdict.add(_problem(Note("rebuilt", before + 1, anchor.seq)))
+    verdict.checkpoints = anchors.count
+    verdict.uncovered = verdict.head - anchors.right
+    if anchors.last > verdict.head:
+        verdict.add(_problem(Note("cut", verdict.head + 1, anchors.last)))
+    for seq, before in sorted(anchors.wrong):
+        if not _explained(verdict.problems, seq):
+            verdict.add(_problem(Note("rebuilt", before + 1, seq)))
             # A chain rebuilt here differs from every later checkpoint as well.
             return
 

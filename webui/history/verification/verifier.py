@@ -3,7 +3,6 @@
 The history is read in pieces; a long one is verified by two processes.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,25 +11,30 @@ from pathlib import Path
 
 from sqlalchemy import Connection, func, select
 
-from webui.history.checkpoints.checkpoint_lines import read_lines
-from webui.history.checkpoints.checkpoints import Checkpoint
-from webui.history.checkpoints.problems import Problem
-from webui.history.verification import coverage, processes, sealed_values
+from webui.history.checkpoints.checkpoint_lines import Reading
+from webui.history.checkpoints.problems import MOST, Problem
+from webui.history.verification import coverage, processes
+from webui.history.verification.anchors import Anchors
 from webui.history.verification.checks import Note
 from webui.history.verification.opening import Erasures, Opener
-from webui.history.verification.pieces import Piece, judge_piece, judge_rows, judge_words
+from webui.history.verification.pieces import (
+    Piece,
+    judge_piece,
+    judge_rows,
+    judge_strays,
+    judge_words,
+)
 from webui.history.verification.processes import Unchecked
 from webui.history.verification.rows import row_reading
 from webui.history.verification.rows.replayed_state import GUARDED
 from webui.history.verification.verdict import (
-    MOST,
     Verdict,
     compare_anchors,
     explain_findings,
     fold,
 )
 from webui.models import AuditEntry
-from webui.models.seals.broken_seals import broken_seals
+from webui.models.seals.broken_seals import broken_batches
 
 __all__ = ["Unchecked", "verify_history"]
 
@@ -43,19 +47,24 @@ all words, because the key of their table begins with the word."""
 _WORTH_IT = 4 * PIECE
 
 
-def _seals(connection: Connection) -> Iterable[Problem]:
+def _own(connection: Connection, anchors: Anchors, lines: Reading) -> Iterator[Piece]:
+    """Does what needs the keys, or the file of checkpoints, step by step."""
+    for _ in anchors.compare(connection, lines.valid(connection)):
+        yield Piece()
+    yield from _seals(connection)
+    # Other processes may work for minutes yet.
+    connection.rollback()
+
+
+def _seals(connection: Connection) -> Iterator[Piece]:
     """Yields the rows of accounts and tenants that do not match their keyed seal."""
     try:
-        for row in broken_seals(connection):
-            yield Problem("seal", None, None, f"{row}.")
+        for rows in broken_batches(connection):
+            yield Piece(others=[Problem("seal", None, None, f"{row}.") for row in rows])
     except ValueError:
         # SQLite stores any value as an id; the comparison of rows reports which one is wrong.
         words = "Not all seals could be checked: a row has an id that is none."
-        yield Problem("seal", None, None, words)
-
-
-CHECKS: tuple[Callable[[Connection], Iterable[Problem]], ...] = (sealed_values.strays, _seals)
-"""Further checks of the database, which run in this process because it has the keys."""
+        yield Piece(others=[Problem("seal", None, None, words)])
 
 
 def verify_history(
@@ -68,25 +77,27 @@ def verify_history(
     """Verifies the chain, its extracts, its checkpoints, and the tables against the entries.
 
     The check of the chain leaves out entries that are written meanwhile. ``progress`` is called
-    with the number of checked entries and the highest seq. ``is_copy`` is passed to `read_lines`.
+    with the number of checked entries and the highest seq. ``is_copy`` is passed to `Reading`.
     Needs an application context, whose keys open sealed values; they never leave this process.
     Raises Unchecked.
     """
     with processes.reading(url) as database:
         with database.connect() as connection:
-            lines = read_lines(connection, checkpoint_file, public_key, is_copy)
+            lines = Reading(connection, checkpoint_file, public_key, is_copy)
             head = connection.scalar(select(func.max(AuditEntry.seq))) or 0
             pieces = list(_pieces(connection, head))
-            parts = [*_parts(pieces, lines.valid), *_rows(connection)]
+            parts = [judge_strays, *_parts(pieces), *_rows(connection)]
             found = _Found(Opener(Erasures.read(connection)))
-            others = [problem for check in CHECKS for problem in check(connection)]
-        verdict = Verdict(head=head, checkpoints=len(lines.valid), notices=lines.notices)
-        for piece in processes.done(database, parts, on_two=len(pieces) * PIECE >= _WORTH_IT):
-            verdict.entries += piece.entries
-            found.add(piece)
-            progress(verdict.entries, head)
-        verdict.add(*lines.problems, *explain_findings(found.notes, head), *found.problems, *others)
-        compare_anchors(verdict, lines.valid, found.hashes)
+            verdict, anchors = Verdict(head=head), Anchors()
+            own = _own(connection, anchors, lines)
+            on_two = len(pieces) * PIECE >= _WORTH_IT
+            for piece in processes.done(database, own, parts, on_two):
+                verdict.entries += piece.entries
+                found.add(piece)
+                progress(verdict.entries, head)
+        verdict.add(*lines.problems, *explain_findings(found.notes, head), *found.problems)
+        verdict.notices += lines.notices
+        compare_anchors(verdict, anchors)
         with database.connect() as connection:
             coverage.check_coverage(connection, verdict)
     return verdict
@@ -97,19 +108,19 @@ class _Found:
     """The combined results of the pieces, which may be added in any order."""
 
     opener: Opener
-    hashes: dict[int, str] = field(default_factory=dict)
     _problems: dict[Problem, None] = field(default_factory=dict)
+    _others: list[Problem] = field(default_factory=list)
     _notes: list[tuple[int, Sequence[Note]]] = field(default_factory=list)
 
     def add(self, piece: Piece) -> None:
         """Adds a piece, and opens and checks its sealed values."""
-        self.hashes.update(piece.hashes)
         notes = [*piece.notes, *sorted(set(self.opener.judge(piece.sealed)), key=_place)]
         self._notes.append((piece.low, fold(notes)))
         for problem in (*piece.problems, *self.opener.judge_rows(piece.held)):
             # A row at the border of two ranges is in both; a dict drops the second problem.
             if len(self._problems) <= MOST:
                 self._problems[problem] = None
+        self._others += piece.others[: MOST - len(self._others) + 1]
 
     @property
     def notes(self) -> Sequence[Note]:
@@ -119,9 +130,10 @@ class _Found:
 
     @property
     def problems(self) -> Iterator[Problem]:
-        """The problems of rows, and of values that could not be compared."""
+        """The problems of rows, of values that could not be compared, and others."""
         yield from self._problems
         yield from self.opener.problems
+        yield from self._others
 
 
 def _place(note: Note) -> tuple[int, str]:
@@ -145,18 +157,14 @@ def _next(connection: Connection, low: int | None) -> int | None:
     return connection.scalar(query if low is None else query.where(AuditEntry.seq >= low))
 
 
-def _parts(
-    pieces: Sequence[tuple[int, int]], checkpoints: Sequence[Checkpoint]
-) -> Iterator[processes.Part]:
+def _parts(pieces: Sequence[tuple[int, int]]) -> Iterator[processes.Part]:
     """Yields the parts that check the words, by stretches, and then the entries, by pieces."""
-    anchors = [checkpoint.seq for checkpoint in checkpoints]
     low = -(2**63)
     for first, last in _stretches(pieces):
         yield partial(judge_words, low=low, first=first, high=last)
         low = last + 1
     for first, last in pieces:
-        covered = anchors[bisect_left(anchors, first) : bisect_right(anchors, last)]
-        yield partial(judge_piece, low=first, high=last, anchors=covered)
+        yield partial(judge_piece, low=first, high=last)
 
 
 def _rows(connection: Connection) -> Iterator[processes.Part]:

@@ -8,16 +8,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, NamedTuple
-from uuid import UUID
 
 import orjson
 from sqlalchemy import Boolean, Column, Table, Uuid
 
 from webui.history.record import chain
 from webui.history.record.actions import Action
-from webui.history.verification.rows.replay import Source, Told
+from webui.history.verification.rows.replay import ACTION, Entry, Told
 from webui.models import Tenant, User
-from webui.models.columns import Audited, CompactJSON, UTCDateTime
+from webui.models.columns import Audited, CompactJSON, UTCDateTime, dashed
 from webui.models.seals.sealed_columns import sealed_columns
 from webui.models.tenant.tenant import DEFAULTS
 from webui.models.user import NO_PASSWORD
@@ -25,15 +24,13 @@ from webui.values import account_key, name_key, sort_key
 
 Row = Mapping[str, Any]
 Read = Callable[[Any], Any]
-_REMOVED = "removed"
-"""The new value in an entry for a secret that was removed (`log.sides`)."""
 
 
 class Contradiction(NamedTuple):
-    """A column that differs from the entries; ``source`` is the newest entry about it, if any."""
+    """A column that differs from the entries; ``entry`` is the newest one about it, if any."""
 
     column: str
-    source: Source | None = None
+    entry: Entry | None = None
 
 
 class Guarded:
@@ -82,12 +79,8 @@ class Guarded:
         return [column.name for column in columns if column.name != self.password]
 
     def contradictions(self, row: Row, told: Told) -> Iterator[Contradiction]:
-        """Yields the columns that differ. Of sealed ones, compares only whether they are empty."""
+        """Yields the columns that differ, apart from sealed ones."""
         yield from self._differing(row, told)
-        for name in self.sealed:
-            source = told.sources.get(name)
-            if (said_of(source, name) is None) != (row[name] is None):
-                yield Contradiction(name, source)
         for name in self._not_following(row):
             yield Contradiction(name)
         if self.password and told.made:
@@ -96,17 +89,34 @@ class Guarded:
             yield Contradiction("version", told.newest)
 
     def _differing(self, row: Row, told: Told) -> Iterator[Contradiction]:
-        """Yields the plain columns that differ. Runs for all rows, so it avoids function calls."""
-        sources, defaults = told.sources, self.defaults
+        """Yields the plain columns that differ."""
+        if self._plain_agree(row, told):
+            return
         for name, read in self.plain:
-            source, stored = sources.get(name), row[name]
-            expected = source.new(name) if source else defaults.get(name)
-            if expected is stored:
-                continue
-            if read is not None:
-                stored = read(stored)
+            expected = told.new(name) if name in told.changes else self.defaults.get(name)
+            stored = row[name] if read is None else read(row[name])
             if expected != stored or not _is_alike(expected, stored):
-                yield Contradiction(name, source)
+                yield Contradiction(name, told.entries.get(name))
+
+    def _plain_agree(self, row: Row, told: Told) -> bool:
+        """Whether all plain columns are as expected, compared at once because most rows are."""
+        names, reads, unchanged = self._at_once
+        try:
+            expected = [new for _, new in map(told.changes.get, names, unchanged)]
+            stored = [
+                row[name] if read is None else read(row[name])
+                for name, read in zip(names, reads, strict=True)
+            ]
+            # As text too: true equals 1, but not as JSON.
+            return expected == stored and _as_json(expected) == _as_json(stored)
+        except (TypeError, ValueError):
+            return False
+
+    @cached_property
+    def _at_once(self) -> tuple[list[str], list[Read | None], list[tuple[None, Any]]]:
+        """The names of the plain columns, their conversions, and the changes to their defaults."""
+        names, reads = zip(*self.plain, strict=True)
+        return list(names), list(reads), [(None, self.defaults.get(name)) for name in names]
 
     def _not_following(self, row: Row) -> Iterator[str]:
         """Yields derived columns with a wrong value, and blind indexes without a sealed value.
@@ -125,30 +135,25 @@ class Guarded:
 
         Without such an entry an invited account has none, and any other has one.
         """
-        source = told.sources.get("password")
-        invited = told.made is not None and told.made.action == Action.USER_INVITED
-        has_one = said_of(source, "password") is not None if source else not invited
+        entry = told.entries.get("password")
+        invited = told.made is not None and told.made[ACTION] == Action.USER_INVITED
+        has_one = told.said("password") is not None if entry else not invited
         if has_one != (row[column] != NO_PASSWORD):
-            yield Contradiction(column, source or told.made)
-
-
-def said_of(source: Source | None, name: str) -> Any:
-    """Returns what an entry has of a sealed column: a digest or a word; None for an empty one."""
-    said = source.new(name) if source else None
-    return None if said == _REMOVED else said
+            yield Contradiction(column, entry or told.made)
 
 
 def _is_alike(expected: Any, stored: Any) -> bool:
     """Whether equal values are also the same JSON: true is neither 1 nor 1.0."""
     if expected and isinstance(expected, dict | list):
         try:
-            one, other = (
-                orjson.dumps(side, option=orjson.OPT_SORT_KEYS) for side in (expected, stored)
-            )
+            return _as_json(expected) == _as_json(stored)
         except (TypeError, ValueError):
             return False
-        return one == other
     return type(expected) is type(stored)
+
+
+def _as_json(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
 def _follows(row: Row, name: str, derive: Callable[[Row], Any]) -> bool:
@@ -194,12 +199,10 @@ def _json(stored: Any) -> Any:
 
 
 def _identity(stored: Any) -> Any:
-    try:
-        return stored and str(UUID(stored))
-    except (ValueError, AttributeError):
-        return stored
+    return dashed(stored) if isinstance(stored, str) and len(stored) == _UNDASHED else stored
 
 
+_UNDASHED = 32
 _TIME = len("2026-11-23 14:52:07.000123")
 _EMPTY: dict[Any, Any] = {"[]": [], "{}": {}}
 _READERS: dict[type, Read] = {
