@@ -63,7 +63,7 @@ TABLE = {
     "POST /account/password": Route(ALL, 422, 422),
     "POST /account/sessions/<session_id>/end": Route(ALL, 303, 200),
     "POST /account/sessions/end": Route(ALL, 303, 200),
-    "POST /theme": Route(ALL, 303, 204, anonymous=True),
+    "POST /theme": Route(ALL, 303, 200, anonymous=True),
     "GET /keys": Route({"admin", "auditor"}, 200, 200),
     "GET /tenants": Route(STAFF, 200, 200),
     "GET /tenants/new": Route(WORKERS, 200, 200),
