@@ -22,10 +22,11 @@ PAGE = '<!doctype html><html lang="en"><head><title>T</title></head><body>{}</bo
 )
 def test_an_error_of_the_standard_fails(wrong):
     # The same words around right markup before it, and every time anew.
-    dom.parse(PAGE.format("<p>a</p>"))
+    dom.parse(PAGE.format("<p>a</p><main><p>a</p></main>"))
     for _ in range(2):
-        with pytest.raises(AssertionError):
-            dom.parse(PAGE.format(wrong))
+        for page in (wrong, f"<main>{wrong}</main>", f"{wrong}<main><p>a</p></main>"):
+            with pytest.raises(AssertionError):
+                dom.parse(PAGE.format(page))
         with pytest.raises(AssertionError):
             dom.parse_fragment(wrong)
 
@@ -42,6 +43,9 @@ def test_another_tree_than_the_standard_s_fails():
     strict_html._read.clear()
     with pytest.raises(AssertionError, match="differ first in"):
         strict_html.check(text, dom.parse(PAGE.format("<p>b</p>"), strict=False))
+    text = PAGE.format("<main><p>a</p></main>")
+    with pytest.raises(AssertionError, match="differ first in"):
+        strict_html.check(text, dom.parse(text.replace("<p>a", "<p>b"), strict=False))
 
 
 def test_text_areas_begin_after_a_line_break():
