@@ -50,7 +50,8 @@
   const leave = (form) => {
     ready.add(form);
     form.noValidate = true;
-    form.requestSubmit();
+    // A form ignores a request to be sent while its submit event is still being handled.
+    setTimeout(() => form.requestSubmit());
   };
 
   const send = (form, action, credential) => {
