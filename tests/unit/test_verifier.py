@@ -21,8 +21,6 @@ from webui.history.verification import verifier as verify
 from webui.history.verification.checks import COLUMNS
 from webui.models import AuditCheckpoint, AuditEntry, AuditField, AuditWord
 
-pytestmark = pytest.mark.both_databases
-
 # Entries 1 to 10; checkpoints after 4 and after 8.
 FIRST, SECOND, HEAD = 4, 8, 10
 
@@ -85,6 +83,7 @@ def edit(body):
     body["reason"] = "forged"
 
 
+@pytest.mark.both_databases
 class TestAnUntouchedHistory:
     def test_holds(self, app, history, found):
         assert found() == []
@@ -140,6 +139,7 @@ class TestEdit:
             tampering.rewrite(connection, HEAD - 1, edit)
         assert found() == [("unlinked", HEAD - 1, HEAD)]
 
+    @pytest.mark.both_databases
     @pytest.mark.parametrize(
         ("column", "value"),
         [
@@ -216,6 +216,7 @@ class TestEdit:
         assert found() == [("column", 1, HEAD)]
 
 
+@pytest.mark.both_databases
 class TestEditOfWords:
     """They are no part of an entry's text; the search stands on them."""
 
@@ -357,6 +358,7 @@ class TestRebuild:
         assert result(app).uncovered == HEAD - SECOND
 
 
+@pytest.mark.both_databases
 class TestCheckpoints:
     def test_changed_in_the_database(self, app, history, found):
         set_line("{}")

@@ -19,8 +19,6 @@ from webui.models.tenant.usage import month_of
 from webui.tenants.search import search, search_terms
 from webui.tenants.search.search import CHOICES
 
-pytestmark = pytest.mark.both_databases
-
 
 @pytest.fixture
 def support(sign_in):
@@ -109,6 +107,7 @@ SEARCHES = {
 }
 
 
+@pytest.mark.both_databases
 class TestSearch:
     def test_is_inside_names_and_literal(self, support, either_way):
         named(*CAFES, *STREETS, *BOB, "Decaf Roasters", "عيادة النور", "מרפאת השלום")
@@ -149,6 +148,7 @@ class TestSearch:
         assert page.by_id("q").get("value") == "café"
 
 
+@pytest.mark.both_databases
 class TestShortSearch:
     def test_finds_beginnings_and_says_so(self, support):
         named(
@@ -197,6 +197,7 @@ class TestShortSearch:
         assert found(support, "\u0301") == []
 
 
+@pytest.mark.both_databases
 class TestManyMatches:
     def test_are_the_same_rows_along_the_index(self, support, monkeypatch):
         named(*(f"Clinic {n:03} {'Ost' if n % 3 else 'West'}" for n in range(24)), "Other")
@@ -228,6 +229,7 @@ class TestById:
         assert found(support, f"{tenant.id.hex}0") == []
 
 
+@pytest.mark.both_databases
 class TestByOwner:
     def test_finds_the_tenants_of_an_account(self, support, tenant):
         named("Another")
@@ -319,6 +321,7 @@ class TestWhatRuns:
         assert rows(support.get("/tenants")).popitem()[1][2] == ""
 
 
+@pytest.mark.both_databases
 class TestFilters:
     @pytest.fixture(autouse=True)
     def tenants(self, app):
@@ -496,6 +499,7 @@ class TestRow:
         assert rows(support.get("/tenants"))["Old"][1] == "legacy-2019"
 
 
+@pytest.mark.both_databases
 class TestCost:
     def test_does_not_grow_with_the_rows(self, support, queries):
         asked = []

@@ -23,7 +23,6 @@ from webui.webhooks.delivery.client import Answer, Problem
 from webui.webhooks.panel import trouble
 from webui.webhooks.panel.operations import MANUAL_LIMIT
 
-pytestmark = pytest.mark.both_databases
 BROKEN, FINE = Answer(40, 503, tls="TLSv1.3"), Answer(40, 200, tls="TLSv1.3")
 
 
@@ -113,6 +112,7 @@ class TestTold:
         assert "Try now" not in words
 
 
+@pytest.mark.both_databases
 class TestFilter:
     @pytest.mark.parametrize("few", [0, 5_000])
     def test_finds_the_failing_ones(self, support, failing, monkeypatch, few):
@@ -208,6 +208,7 @@ class TestTryNow:
         assert "Try now" not in sign_in("auditor").get(tenant_url(hooked)).words
 
 
+@pytest.mark.both_databases
 class TestSendAllAgain:
     def test_queues_each_event_once_in_its_order(self, support, failing):
         queue(failing, Event.TEST)
