@@ -262,6 +262,17 @@ class TestForm:
         assert opened(last_body()["changes"]) == changes
 
 
+class TestUntouchedField:
+    def test_stays_as_it_was_stored_by_an_older_rule(self, admin):
+        """Names had no single spaces, nor was every invisible character refused."""
+        tenant = make_tenant(name="Nimbus  \u200bDouble")
+        admin.edit(tenant, "organisation", meta_data='{"crm": 17}')
+        assert last_body()["changes"] == {"meta_data": [{}, {"crm": 17}]}
+        assert "name" in admin.edit(tenant, "organisation", 422, name="Nimbus \u200bDouble").errors
+        admin.edit(tenant, "organisation", name="Nimbus   Double")
+        assert last_body()["changes"] == {"name": ["Nimbus  \u200bDouble", "Nimbus Double"]}
+
+
 class TestReason:
     def test_is_needed_of_staff(self, admin, tenant):
         form = admin.get(edit_url(tenant, "features"), htmx=True)

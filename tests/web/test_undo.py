@@ -132,6 +132,17 @@ class TestUndo:
         undo(admin, newest(tenant))
         assert (fresh(tenant).sip_domain, fresh(tenant).sip_username) == ("one.example", "first")
 
+    def test_of_a_name_with_more_spaces_gives_it_as_names_are_stored_now(self, admin):
+        tenant = make_tenant(name="Nimbus  Double")
+        admin.edit(tenant, "organisation", meta_data='{"a": 1}')
+        undo(admin, newest(tenant))
+        assert (fresh(tenant).name, fresh(tenant).meta_data) == ("Nimbus  Double", {})
+        admin.edit(tenant, "organisation", name="Stratus")
+        renamed = newest(tenant)
+        undo(admin, renamed)
+        assert fresh(tenant).name == "Nimbus Double"
+        assert steps(admin.get(undo_url(renamed))) == {"Name": ["Already has this value."]}
+
     def test_twice_by_a_double_click_is_done_once(self, admin, tenant):
         admin.edit(tenant, "billing", monthly_call_limit=5_000)
         page = admin.get(undo_url(newest(tenant)))

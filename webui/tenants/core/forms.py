@@ -19,7 +19,7 @@ from webui.models.tenant.tenant import UNREADABLE
 from webui.web.posted.forms import (
     BaseForm,
     BoxField,
-    ChoiceField,
+    ParsedField,
     reason_field,
     submission_field,
     tenant_field,
@@ -59,9 +59,9 @@ class TenantForm(BaseForm):
         data = stored_values(tenant, self.tenant_fields()) if tenant else {}
         super().__init__(data=data, **options)
         self.tenant = tenant
-        for field in self:
-            if tenant and isinstance(field, ChoiceField):
-                field.stored = getattr(tenant, field.name)
+        for name, shown in data.items():
+            if tenant and shown and isinstance(self[name], ParsedField):
+                self[name].stored = (shown, tenant.readable(name))
         for name in [field.name for field in self if not _may_fill_in(field.name)]:
             del self[name]
 

@@ -1,6 +1,7 @@
 """Undo of a history entry: the plan of what changes back, and the edit that does it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -10,7 +11,7 @@ from wtforms import SelectMultipleField
 
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import db
-from webui.core.field_types import Metadata, Secret
+from webui.core.field_types import Metadata, Secret, Text
 from webui.crypto.keyring import SecretError
 from webui.history.narrative.sentences import NOT_OURS
 from webui.history.query import history
@@ -29,6 +30,7 @@ from webui.tenants.core.operations import Edit, Saved
 from webui.tenants.core.rules import RuleBroken
 from webui.tenants.core.sections import SECTIONS, STATUS_FIELDS, Section
 from webui.tenants.page.overview import LastChange, last_change
+from webui.values import Refused, text
 from webui.web.posted.forms import reason_field
 
 
@@ -152,11 +154,21 @@ def _step(
     if isinstance(FIELDS[name], Secret):
         return UndoStep(name, label, UndoState.SECRET, None, None, None, since)
     state, old = _side(entry, name, "old", sides[0])
+    old = _as_stored_now(name, old)
     _, made = _side(entry, name, "new", sides[1])
     if state is UndoState.BACK and not tenant.differs(name, old):
         state = UndoState.SAME
     now, made, back = (_words(name, value) for value in (tenant.readable(name), made, old))
     return UndoStep(name, label, state, now, made, back, since, old)
+
+
+def _as_stored_now(name: str, value: Any) -> Any:
+    """Returns a text as its rule stores it today: old names may have several spaces in a row."""
+    spec = FIELDS[name]
+    with suppress(Refused):
+        return text(value, spec) if isinstance(spec, Text) and isinstance(value, str) else value
+    # The form says why.
+    return value
 
 
 def _side(entry: AuditEntry, name: str, side: str, value: Any) -> tuple[UndoState, Any]:

@@ -35,7 +35,9 @@ class ParsedField(StringField):
     """Text with a rule: ``parse`` returns the value or raises values.Refused.
 
     ``kind`` chooses the template's control; all kinds but ``text`` are taken exactly as typed.
-    ``meant``: after a refusal, what was probably meant.
+    ``meant``: after a refusal, what was probably meant. ``stored``: the text that the form showed
+    for the stored value, and that value: it stays as it is when the text was not changed, even if
+    the rule was another one when it was stored.
     """
 
     def __init__(
@@ -54,9 +56,13 @@ class ParsedField(StringField):
         self.missing = missing
         self.value: Any = None
         self.meant: str | None = None
+        self.stored: tuple[str, Any] | None = None
 
     def pre_validate(self, form: Any) -> None:
         """Parses the text; a refusal becomes the field's error."""
+        if self.stored and self.stored[0] == self.data:
+            self.value = self.stored[1]
+            return
         try:
             self.value = self.parse(self.data or "")
         except values.Refused as refusal:
@@ -70,19 +76,18 @@ class ChoiceField(ParsedField):
     def __init__(self, label: str, words: tuple[tuple[str, str], ...], **options: Any) -> None:
         super().__init__(label, self._choose, kind="select", **options)
         self.words = words
-        self.stored: str | None = None
 
     def _choose(self, raw: str) -> str:
         """Returns the chosen value. Raises values.Refused for one that was not offered."""
-        if raw not in dict(self.words) and raw != self.stored:
+        if raw not in dict(self.words):
             raise values.Refused("Choose one from the list.")
         return raw
 
     @property
     def options(self) -> list[tuple[str, str]]:
         """The options, including the stored value if the catalogue no longer has it."""
-        gone = self.stored and self.stored not in dict(self.words)
-        return [*self.words, *([(self.stored, self.stored)] if gone and self.stored else [])]
+        gone = [self.stored] if self.stored and self.stored[0] not in dict(self.words) else []
+        return [*self.words, *gone]
 
 
 class SwitchField(BooleanField):
