@@ -55,9 +55,16 @@
     const { request } = event.detail.ctx;
     if (request.method === "POST" && request.form) lock(request.form, request.submitter ?? event.detail.ctx.sourceElement, false);
   });
-  document.addEventListener("htmx:finally:request", (event) => {
+  // Where the server leads to another page, the form waits for it as after a whole page was sent.
+  document.addEventListener("htmx:after:request", (event) => {
     const { request, hx } = event.detail.ctx;
-    if (locked.has(request.form) && !hx?.redirect) unlock(request.form);
+    if (hx?.redirect && locked.has(request.form)) locked.get(request.form).isPage = true;
+  });
+  document.addEventListener("htmx:finally:request", (event) => {
+    const { ctx } = event.detail;
+    // Else htmx leaves the button disabled, also where the person stays on this page.
+    if (ctx.hx?.redirect) ctx.keepIndicators = false;
+    else if (locked.has(ctx.request.form)) unlock(ctx.request.form);
   });
 
   document.addEventListener("submit", (event) => {

@@ -4,6 +4,7 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.dialogs import Questions
 from tests.browser.pages import StatusPage
 from webui.core.extensions import write_transaction
 
@@ -55,6 +56,20 @@ class TestInPlace:
         page.keyboard.type("while")
         expect(other.field("reason")).to_have_value("typed meanwhile")
         watches[-1].forgive("ERR_FAILED|Failed to fetch")
+
+    def test_whose_answer_leads_elsewhere_is_unlocked_when_the_person_stays(self, tenant_page):
+        page, questions = tenant_page.page, Questions(tenant_page.page)
+        tenant_page.edit("features").field("reason").press_sequentially("half a word")
+        form = tenant_page.edit("billing").fill(monthly_call_limit=902)
+        elsewhere = {"HX-Redirect": "/tenants", "X-Request-ID": "any"}
+        page.route("**/billing", lambda route: route.fulfill(headers=elsewhere))
+        form.save()
+        expect(form.save_button).to_be_enabled()
+        expect(form.field("reason")).to_be_editable()
+        assert questions.asked() == 1
+        page.unroute("**/billing")
+        form.save()
+        tenant_page.expect_saved("from 1,000 to 902")
 
 
 # What the form tells right after it was sent, and after a click on another choice: the browser

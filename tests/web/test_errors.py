@@ -264,7 +264,7 @@ class TestFailedSave:
         broken(history, "newest_entries")
         answer = admin.submit(form, 200, htmx=True, retention_days=5, reason=REASON)
         broken.repair()
-        assert answer.headers["HX-Redirect"] == f"{tenant_url(tenant)}#section-features"
+        assert answer.headers["HX-Redirect"] == tenant_url(tenant)
         assert fresh(tenant).retention_days == 5
         assert PARAMETER not in logged()
 

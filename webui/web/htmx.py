@@ -21,11 +21,14 @@ def part_of(page: str) -> str:
 
 
 def go_to(url: str) -> BaseResponse:
-    """Redirects the browser after a POST: 303, or the header HX-Redirect for htmx."""
+    """Redirects the browser after a POST: 303, or the header HX-Redirect for htmx.
+
+    For htmx without the anchor: on the same page a browser would only scroll to it.
+    """
     if not wants_fragment():
         return redirect(url, 303)
     response = make_response("", 200)
-    response.headers["HX-Redirect"] = url
+    response.headers["HX-Redirect"] = url.partition("#")[0]
     return response
 
 
