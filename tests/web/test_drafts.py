@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests import raw
-from tests.factories import disable, make_user
+from tests.factories import disable, make_tenant, make_user
 from tests.history import count_entries
 from tests.web import dom
 from tests.web.factors import enrol
@@ -115,6 +115,19 @@ class TestPlainForm:
         assert page.field("retention_days") == "7"
         owner.submit(page, 303)
         assert fresh(tenant).retention_days == 7
+
+    def test_of_a_wizard_step_without_its_name_is_kept(self, sign_in):
+        owner = sign_in("owner", make_tenant())
+        step = owner.get("/onboarding/organisation")
+        expire(owner)
+        sent = changed(step.fields, {"name": "Typed Inc"})
+        page = owner.get(sign_in_again(owner, owner.post("/onboarding", sent, 303)))
+        assert (page.field("name"), page.form().get("action")) == (
+            "Typed Inc",
+            "/onboarding/organisation",
+        )
+        owner.submit(page, 303)
+        assert drafts() == []
 
     def test_keeps_the_wish_to_remove_a_password(self, support, tenant, sign_in):
         sign_in("admin").edit(tenant, "sip", sip_password=SECRET)

@@ -235,7 +235,10 @@ class TestOnePasskey:
         with raw.unchanged():
             admin.post(url, data, 303)
             for wrong in ("", "x" * 61, "a\u202eb"):
-                admin.post(url, data | {"name": wrong}, 422)
+                refused = admin.post(url, data | {"name": wrong}, 422)
+                # Leaving the page asks: what was typed is not saved.
+                [form] = dom.elements(refused.tree, "form", action=url)
+                assert form.get("data-changed") is not None
 
     def test_is_removed_with_the_password_and_the_codes_with_the_last(self, admin):
         register(admin)

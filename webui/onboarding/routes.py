@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from flask import (
     Blueprint,
@@ -112,10 +113,14 @@ def _step(tenant: Tenant, row: Onboarding, step: Step) -> Response:
     return _form(tenant, row, step, form, version=version or tenant.version, restored=bool(typed))
 
 
+def _current_step(tenant_id: UUID) -> dict[str, Any]:
+    return {"step": Step(onboarding_progress.progress_of(tenant_id).step)}
+
+
 @bp.post("")
 @bp.post("/<step:step>")
 @requires(Permission.ONBOARD)
-@keeps_draft("onboarding.show")
+@keeps_draft("onboarding.show", _current_step)
 @in_order
 def leave(tenant: Tenant, row: Onboarding, step: Step) -> Any:
     """Leaves a step: saves it, skips it, or keeps unsaved input as a draft when going back."""

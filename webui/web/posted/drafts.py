@@ -50,11 +50,18 @@ _FORGET = delete(_DRAFTS).where(
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def keeps_draft(page: str) -> Callable[[View], View]:
-    """Declares that the input of a view is kept as a draft; ``page`` is its form's endpoint."""
+def keeps_draft(
+    page: str, completed: Callable[[UUID], dict[str, Any]] = lambda _tenant_id: {}
+) -> Callable[[View], View]:
+    """Declares that the input of a view is kept as a draft; ``page`` is its form's endpoint.
+
+    ``completed`` returns, for the account's tenant, arguments that the URL of the form needs and
+    the posted URL may leave out.
+    """
 
     def declare(view: View) -> View:
         view.draft_page = page  # type: ignore[attr-defined]
+        view.draft_arguments = completed  # type: ignore[attr-defined]
         return view
 
     return declare
@@ -72,10 +79,17 @@ def keep_posted(find_ended: Callable[[], Any]) -> str | None:
     if session is None or page is None or not _may_keep(session) or not _is_csrf_valid():
         return None
     _refuse_over_limit(session.user_id)
-    content = posted_fields()
+    content, arguments = posted_fields(), _arguments(session.tenant_id)
     with write_transaction():
-        draft_id = put_draft(session.user_id, request.path, content)
-    return url_for(page, **(request.view_args or {}), draft=draft_id)
+        path = url_for(request.endpoint or "", **arguments)
+        draft_id = put_draft(session.user_id, path, content)
+    return url_for(page, **arguments, draft=draft_id)
+
+
+def _arguments(tenant_id: UUID) -> dict[str, Any]:
+    """Returns the arguments of the URL, with those that it may leave out."""
+    view: Any = current_app.view_functions[request.endpoint or ""]
+    return {**view.draft_arguments(tenant_id), **(request.view_args or {})}
 
 
 def posted_fields() -> str:
