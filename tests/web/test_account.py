@@ -83,8 +83,7 @@ class TestPreferences:
             },
         )
         assert said() == (
-            "Changed the time zone from UTC to Asia/Kolkata; "
-            "changed the theme from as the device to dark"
+            "Changed the time zone from UTC to Asia/Kolkata; changed the theme from system to dark"
         )
         assert "Your preferences are saved." in admin.get("/account").words
 

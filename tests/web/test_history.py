@@ -67,7 +67,7 @@ class TestTable:
             seen, url = seen + row_ids(answer), older(answer)
         assert seen == ids_of(busy)
         assert url is None
-        assert "the history begins here" in answer.words
+        assert "the beginning of the history" in answer.words
 
     def test_is_paged_without_javascript(self, admin, busy):
         pages, url = [], tenant_url(busy, "audit")
