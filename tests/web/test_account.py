@@ -178,7 +178,7 @@ class TestPassword:
         assert other.get("/account", 303).location.startswith("/login")
         body = assert_audited(Action.USER_PASSWORD, actor={"id": str(admin.user.id)})
         assert body["changes"]["password"] == ["set", "replaced"]
-        assert said() == "Changed the own password"
+        assert said() == "Changed their own password"
         assert NEW not in str(raw.everything())
         other.sign_in(admin.user.username, PASSWORD, 422)
         other.sign_in(admin.user.username, NEW, 303)

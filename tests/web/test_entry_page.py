@@ -81,12 +81,14 @@ class TestPage:
         # Who undoes nothing is not told so.
         assert words not in sign_in("auditor").get(url).words
 
-    def test_shows_the_creation_with_every_field(self, admin, tenant):
+    def test_shows_the_creation_with_every_value(self, admin, tenant):
         shown = changes(admin.get(url_of(entries(tenant)[0])))
         assert shown["Name"] == ("nothing", "Northwind")
         assert shown["Record calls"] == ("nothing", "on")
         assert shown["Stopped services"] == ("nothing", "none")
         assert len(shown) > 10
+        # What it was created without did not change.
+        assert ("nothing", "nothing") not in shown.values()
 
     def test_shows_times_as_everywhere(self, sign_in):
         at = datetime(2026, 1, 2, 23, 4, 5, tzinfo=UTC)

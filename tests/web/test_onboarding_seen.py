@@ -8,6 +8,7 @@ from tests.web.saved import fresh
 from tests.web.test_wizard import go, walk
 from webui.history.record.actions import Action
 from webui.models.columns import now
+from webui.webhooks.signing_secret import new_signing_secret
 
 
 @pytest.fixture
@@ -108,6 +109,17 @@ class TestOwner:
         assert "Stopped now: calls." in page.words_of("stopped")
         assert "in force now" not in page.words
         assert "Try a call" not in page.words
+
+    def test_is_not_promised_events_before_there_is_a_secret(self, owner, tenant):
+        walk(owner, "review")
+        address = "https://hooks.example.com/x"
+        revise(tenant, Action.TENANT_ONBOARDED, onboarded_at=now())
+        revise(tenant, Action.TENANT_WEBHOOK, webhook_url=address)
+        page = owner.get("/onboarding/done")
+        assert "We send events" not in page.words
+        assert f"/tenants/{tenant.id}/webhook/secret" in page.html
+        revise(tenant, Action.TENANT_WEBHOOK, webhook_secret=new_signing_secret())
+        assert "We send events" in owner.get("/onboarding/done").words
 
     def test_is_signed_out_at_once_when_blocked(self, owner, tenant):
         owner.get(f"/tenants/{tenant.id}")

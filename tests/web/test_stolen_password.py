@@ -120,7 +120,7 @@ class TestChanges:
         register(browser, 303)
         yield "A passkey was added."
         browser.post_form("/account/recovery-codes", 200, **confirmation(browser))
-        yield "New recovery codes were made."
+        yield "New recovery codes were created."
 
     def test_tell_the_person(self, person):
         for words in self.changes(person):
@@ -180,7 +180,7 @@ class TestChanges:
         enrol(person)
         assert person.get("/account/recovery-codes").control("current_code").get("required")
         person.post_form("/account/recovery-codes", 200, **confirmation(person))
-        assert said(bodies()[-2]) == "Confirmed a change of the own sign-in with a recovery code"
+        assert said(bodies()[-2]) == "Confirmed a change of their own sign-in with a recovery code"
 
 
 def passed():

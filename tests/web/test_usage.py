@@ -88,6 +88,16 @@ class TestUsage:
             assert ("about 200 by month's end" in words) is runs, (status, stopped)
             assert ("At this pace" in words) is runs, (status, stopped)
 
+    def test_is_not_projected_beyond_a_limit_that_is_reached(self, admin, monkeypatch):
+        moment = datetime(2026, 11, 16, tzinfo=UTC)
+        monkeypatch.setattr(overview, "now", lambda: moment)
+        for limit, said in ((100, "The limit is reached."), (0, "100 calls, none allowed")):
+            tenant = make_tenant(monthly_call_limit=limit)
+            used(tenant, calls=100, month=month_of(moment))
+            words = admin.get(tenant_url(tenant)).words_of("tenant-now")
+            assert said in words
+            assert "by month's end" not in words
+
     def test_is_exact_up_to_the_largest_numbers(self, admin, tenant):
         used(tenant, **dict.fromkeys(("cents", "calls", "minutes"), 2**63 - 1))
         words = admin.get(tenant_url(tenant)).words_of("tenant-now")

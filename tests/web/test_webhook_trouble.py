@@ -108,7 +108,7 @@ class TestTold:
         give_up(failing)
         words = support.get(tenant_url(failing)).words_of("tenant-now")
         assert "nothing waiting" in words
-        assert "2 events did not arrive and are not tried any more." in words
+        assert "2 events did not arrive and will not be tried again." in words
         assert "Try now" not in words
 
 

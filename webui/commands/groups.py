@@ -33,7 +33,7 @@ demo_group = AppGroup("demo", help="Believable data to try things with.")
 DEMO_TENANTS = 250
 DEMO_SEED = 1
 FIRST_ADMIN = """\
-No account of an admin exists yet. Make the first one; the command asks for a password:
+No account of an admin exists yet. Create the first one; the command asks for a password:
   flask --app wsgi users create --username NAME --email ADDRESS --role admin --password-stdin
 This admin invites everybody else in the console: Users, Invite someone."""
 

@@ -55,7 +55,7 @@ class Permission(StrEnum):
     CHANGE_STATUS = "change a tenant's status"
     CREATE_TENANT = "create a tenant"
     SEE_IDENTITIES = "see SIP identities and webhook addresses"
-    ONBOARD = "set up the own organisation in the wizard"
+    ONBOARD = "set up their own organisation in the wizard"
     SEARCH_IDENTITIES = "search by SIP identity"
     VIEW_HISTORY = "read a tenant's history"
     VIEW_ALL_HISTORY = "read the whole history"

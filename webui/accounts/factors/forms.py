@@ -59,7 +59,7 @@ class SetupForm(ConfirmForm):
 
 def passkey_name_field() -> ParsedField:
     """Returns a field for the name of a passkey."""
-    return text_field(PASSKEY_NAME, description="So that you know it among others.")
+    return text_field(PASSKEY_NAME, description="A name that tells your passkeys apart.")
 
 
 class PasskeyNameForm(BaseForm):

@@ -23,7 +23,7 @@ _WORDS = {
     NoticeKind.AUTHENTICATOR_REMOVED: f"The authenticator app was removed. {_OTHERS_ENDED}",
     NoticeKind.PASSKEY_ADDED: f"A passkey was added. {_OTHERS_ENDED}",
     NoticeKind.PASSKEY_REMOVED: f"A passkey was removed. {_OTHERS_ENDED}",
-    NoticeKind.RECOVERY_CODES: f"New recovery codes were made. {_OTHERS_ENDED}",
+    NoticeKind.RECOVERY_CODES: f"New recovery codes were created. {_OTHERS_ENDED}",
     NoticeKind.FACTORS_REMOVED: "The second factors of this account were removed by {}.",
     NoticeKind.PASSWORD_RESET: "A new password was set with a reset link from {}.",
 }

@@ -124,7 +124,7 @@ def _signed_in(changes: Changes) -> Sentence:
 
 
 def _confirmed(changes: Changes) -> Sentence:
-    return [plain_text(f"Confirmed a change of the own sign-in{_with_factor(changes)}")]
+    return [plain_text(f"Confirmed a change of their own sign-in{_with_factor(changes)}")]
 
 
 def _with_factor(changes: Changes) -> str:
@@ -152,7 +152,7 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.RESET_LINK_ISSUED: _named("Issued a reset link for"),
     Action.USER_PASSWORD_SET: _password_set,
     Action.USER_PREFERENCES: _preferences,
-    Action.USER_PASSWORD: _fixed("Changed the own password"),
+    Action.USER_PASSWORD: _fixed("Changed their own password"),
     Action.USER_PASSWORD_RENEWED: _fixed("The hash of the same password was renewed"),
     Action.USER_SESSIONS: _sessions,
     Action.USER_AUTHENTICATOR: _authenticator,

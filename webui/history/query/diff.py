@@ -53,11 +53,15 @@ class Pair(NamedTuple):
 
 
 def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
-    """Returns the changes of an entry that the reader may see; fields of the catalogue first."""
+    """Returns the changes of an entry that the reader may see; fields of the catalogue first.
+
+    Without those from nothing to nothing: of a new tenant, what it was created without.
+    """
     changes = body["changes"]
     names = [name for name in FIELDS if name in changes]
     names += [name for name in changes if name not in FIELDS and name not in LINKS]
-    return [pair_in(body, name, reader) for name in names if reader.may_see(name)]
+    seen = [pair_in(body, name, reader) for name in names if reader.may_see(name)]
+    return [pair for pair in seen if (pair.old, pair.new) != (None, None)]
 
 
 def long_ones(body: Mapping[str, Any], reader: Reader) -> list[Pair]:

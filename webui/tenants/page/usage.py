@@ -49,11 +49,13 @@ def usage_of(tenant: Tenant, at: datetime) -> Usage:
         calls=calls,
         minutes=row.minutes if row else 0,
         limit=tenant.monthly_call_limit,
-        # An estimate from less than one day of data would be too inaccurate, and while calls are
-        # stopped there are no more.
-        projected=calls if passed < 1 or _calls_stopped(tenant) else round(calls * days / passed),
+        # An estimate from less than one day of data would be too inaccurate.
+        projected=calls
+        if passed < 1 or _no_more_calls(tenant, calls)
+        else round(calls * days / passed),
     )
 
 
-def _calls_stopped(tenant: Tenant) -> bool:
-    return Service.CALLS in stopped_services(tenant.status, tenant.blocked_services)
+def _no_more_calls(tenant: Tenant, calls: int) -> bool:
+    stopped = stopped_services(tenant.status, tenant.blocked_services)
+    return Service.CALLS in stopped or calls >= tenant.monthly_call_limit

@@ -31,7 +31,7 @@ bp = Blueprint("webhooks", __name__, url_prefix="/tenants/<uuid:tenant_id>/webho
 WEBHOOK = SECTIONS["webhook"]
 ENDED = "The old secret is no longer valid."
 WAS_OVER = "The old secret was not valid any more. Nothing was changed."
-STILL_VALID = "The secret was replaced lately: the one before is still valid. Nothing was changed."
+STILL_VALID = "The secret was replaced recently: the old one is still valid. Nothing was changed."
 
 
 @bp.get("/secret")
@@ -128,7 +128,7 @@ def _conflicted(tenant_id: UUID, conflict: Conflict) -> Response:
     tenant = get_tenant_to_change(tenant_id, WEBHOOK)
     form = (EndForm if signing_secret.old_until(tenant) else SecretForm)(tenant)
     who = history.who(conflict.latest)
-    problem = f"{who} replaced the secret while this form was open. Nothing of yours was done."
+    problem = f"{who} replaced the secret while this form was open. Your change was not made."
     return _show(tenant, form, 409, problem=problem)
 
 
