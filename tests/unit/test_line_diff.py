@@ -34,4 +34,10 @@ class TestLines:
         assert [kind for kind, _ in found[1:-1]] == [SAME] * 3 + [OLD, NEW] + [SAME] * 3
 
     def test_of_equal_texts_are_none(self):
-        assert lines("a", "a") == [Line(LEFT_OUT, "1 unchanged line")]
+        assert lines("a\nb", "a\nb") == [Line(LEFT_OUT, "2 unchanged lines")]
+
+    def test_show_a_single_line_instead_of_counting_it(self):
+        assert lines("a", "a") == [Line(SAME, "a")]
+        far = ["{", *"abc", "d", *"efg", "}"]
+        found = lines("\n".join(far), "\n".join(far).replace("d", "x"))
+        assert [kind for kind, _ in found] == [SAME] * 4 + [OLD, NEW] + [SAME] * 4

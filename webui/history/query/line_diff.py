@@ -16,7 +16,7 @@ class Line(NamedTuple):
 
 
 def lines(old: str, new: str) -> list[Line]:
-    """Returns the difference of two texts; long unchanged parts are left out.
+    """Returns the difference of two texts; what is far from a change is left out.
 
     The comma at the end of a line of JSON says only that another line follows: it is no change.
     """
@@ -26,7 +26,7 @@ def lines(old: str, new: str) -> list[Line]:
     found: list[Line] = []
     at = 0
     for group in matcher.get_grouped_opcodes(_AROUND):
-        found += _left_out(group[0][3] - at)
+        found += _left_out(after[at : group[0][3]])
         for kind, i1, i2, j1, j2 in group:
             if kind == "equal":
                 found += [Line(SAME, text) for text in after[j1:j2]]
@@ -34,9 +34,11 @@ def lines(old: str, new: str) -> list[Line]:
                 found += [Line(OLD, text) for text in before[i1:i2]]
                 found += [Line(NEW, text) for text in after[j1:j2]]
         at = group[-1][4]
-    return [*found, *_left_out(len(after) - at)]
+    return [*found, *_left_out(after[at:])]
 
 
-def _left_out(count: int) -> list[Line]:
-    words = "1 unchanged line" if count == 1 else f"{count:,} unchanged lines"
-    return [Line(LEFT_OUT, words)] if count else []
+def _left_out(texts: list[str]) -> list[Line]:
+    # A single line takes no more room than the words for it.
+    if len(texts) < 2:
+        return [Line(SAME, text) for text in texts]
+    return [Line(LEFT_OUT, f"{len(texts):,} unchanged lines")]
