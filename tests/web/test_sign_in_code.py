@@ -69,6 +69,10 @@ class TestSigningIn:
         give_password(admin)
         answer = enter(admin, code, 422)
         assert answer.errors == {"code": code_page.WRONG}
+        # Nobody waits for the next recovery code.
+        recovery = {"csrf_token": admin.token(), "code": "abcdef"}
+        answer = admin.post("/login/code?with=recovery", recovery, 422)
+        assert answer.errors == {"code": code_page.WRONG_RECOVERY}
         assert_audited(Action.CODE_REFUSED, outcome="failed", actor={"id": str(admin.user.id)})
         enter(admin, phone.code(1))
 

@@ -12,6 +12,7 @@ from webui.web.navigation import safe_next
 
 TOO_OLD = "This page was too old. Enter the code again."
 WRONG = "This code is wrong, too old or was used before. Wait for the next one and try again."
+WRONG_RECOVERY = "This recovery code is wrong or was used before. Check it, or use another one."
 
 
 def ask_for_code(target: str | None) -> Response:
@@ -26,7 +27,7 @@ def ask_for_code(target: str | None) -> Response:
 def form_again(
     form: CodeForm, step: pending_sign_in.PendingSignIn, error: str | None = None
 ) -> str:
-    """Renders the form with an error."""
+    """Renders the form, with ``error`` in words."""
     fragment = wants_fragment()
     has = factors.factors_of(step.user_id)
     return render_template(
@@ -34,9 +35,19 @@ def form_again(
         form=form,
         error=error,
         has=has,
-        by_recovery=request.args.get("with") == "recovery" or not has.authenticator,
+        by_recovery=_by_recovery(has),
         place=htmx_place(),
     )
+
+
+def refused(form: CodeForm, step: pending_sign_in.PendingSignIn) -> Response:
+    """422: the form again after a wrong code, of the kind that was asked for."""
+    recovery = _by_recovery(factors.factors_of(step.user_id))
+    return make_response(form_again(form, step, WRONG_RECOVERY if recovery else WRONG), 422)
+
+
+def _by_recovery(has: factors.Factors) -> bool:
+    return request.args.get("with") == "recovery" or not has.authenticator
 
 
 def after_token_failed() -> Response:

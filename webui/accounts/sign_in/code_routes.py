@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, make_response, redirect, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from webui.accounts.sessions import known_devices, sessions
@@ -59,4 +59,4 @@ def enter() -> Any:
         # Password changed, account disabled or blocked meanwhile: start again.
         pending_sign_in.end_pending()
         return go_to(url_for("accounts.login", next=target))
-    return make_response(code_page.form_again(form, step, code_page.WRONG), 422)
+    return code_page.refused(form, step)
