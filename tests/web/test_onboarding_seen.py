@@ -117,7 +117,7 @@ class TestOwner:
         revise(tenant, Action.TENANT_WEBHOOK, webhook_url=address)
         page = owner.get("/onboarding/done")
         assert "We send events" not in page.words
-        assert f"/tenants/{tenant.id}/webhook/secret" in page.html
+        assert f"/tenants/{tenant.id}/webhook/secret" in page.text
         revise(tenant, Action.TENANT_WEBHOOK, webhook_secret=new_signing_secret())
         assert "We send events" in owner.get("/onboarding/done").words
 
