@@ -1,4 +1,4 @@
-"""Light, dark or as the device: right on the first paint."""
+"""Light, dark or the system's: right on the first paint."""
 
 import pytest
 
