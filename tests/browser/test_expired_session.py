@@ -13,6 +13,7 @@ from tests.browser.pages import (
     fill_in_sign_in,
     sign_in,
 )
+from tests.outbox import make_hooked
 
 RESTORED = "This is what you had typed before you had to sign in."
 
@@ -148,6 +149,16 @@ class TestReading:
         fill_in_sign_in(page, account)
         expect(page).to_have_url(re.compile(f"{shown.path}$"))
         expect(shown.edit_link("billing")).to_be_visible()
+
+    def test_a_button_with_no_form_around_it_leads_back_to_the_page(self, page, account, server):
+        with server.inside():
+            shown = TenantPage(page, make_hooked().id).open()
+        server.expire_sessions(account.username)
+        page.get_by_role("button", name="Send test").click()
+        expect(page.get_by_text("Your session has ended")).to_be_visible()
+        fill_in_sign_in(page, account)
+        expect(page).to_have_url(re.compile(f"{shown.path}$"))
+        expect(page.get_by_role("button", name="Send test")).to_be_enabled()
 
     def test_a_search_leads_back_to_the_list(self, page, account, server):
         found = ListPage(page).open("?status=suspended")

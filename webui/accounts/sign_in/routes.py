@@ -119,12 +119,14 @@ def unauthorized() -> Response | BaseResponse:
         target = request.full_path.rstrip("?")
     if not wants_fragment():
         return redirect(url_for("accounts.login", next=target), 303)
-    if request.method == "GET":
+    if request.method == "GET" or target is None:
         target = _page_around(target)
     form = LoginForm(formdata=None, next=target or "")
-    return make_response(
-        render_template("accounts/_sign_in_again.html", form=form, place=htmx_place()), 401
-    )
+    words = render_template("accounts/_sign_in_again.html", form=form, place=htmx_place())
+    answer = make_response(words, 401)
+    # Also in place of a form whose answers replace other parts of the page.
+    answer.headers["HX-Reswap"] = "outerHTML"
+    return answer
 
 
 def _page_around(target: str | None) -> str | None:
@@ -133,7 +135,7 @@ def _page_around(target: str | None) -> str | None:
     A search within the page is the same page with what was typed last.
     """
     page = safe_next(path_of(request.headers.get("HX-Current-URL")))
-    return target if page and urlsplit(page).path == request.path else page
+    return target if target and page and urlsplit(page).path == request.path else page
 
 
 def _sent(name: str) -> str:
