@@ -239,6 +239,9 @@ class TestOnePasskey:
                 # Leaving the page asks: what was typed is not saved.
                 [form] = dom.elements(refused.tree, "form", action=url)
                 assert form.get("data-changed") is not None
+            stale = admin.post(url, {"csrf_token": "stale", "name": "Red laptop"}, 400)
+            [form] = dom.elements(stale.tree, "form", action=url)
+            assert dom.fields(form)["name"] == ["Red laptop"]
 
     def test_is_removed_with_the_password_and_the_codes_with_the_last(self, admin):
         register(admin)

@@ -181,6 +181,7 @@ class TestOwnAccount:
         data = {"csrf_token": token} if token else {}
         for url in (
             "/account/preferences",
+            "/account/time-zone",
             "/account/password",
             "/account/sessions/end",
             "/account/sessions/0/end",

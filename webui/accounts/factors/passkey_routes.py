@@ -112,7 +112,7 @@ def page(passkey_id: UUID) -> str:
 
 @bp.post("/<uuid:passkey_id>")
 @requires(Permission.SIGNED_IN)
-@shows_again(page_again(page))
+@shows_again(page_again(lambda passkey_id: _renaming(passkey_id, PasskeyNameForm())))
 def rename(passkey_id: UUID) -> Any:
     """Renames the passkey."""
     passkey, form = _own_passkey(passkey_id), PasskeyNameForm()
@@ -142,6 +142,10 @@ def remove(passkey_id: UUID) -> Any:
     if done:
         step_up.go_on(done, "The passkey is removed.")
     return go_to(url_for("account.page"))
+
+
+def _renaming(passkey_id: UUID, form: PasskeyNameForm) -> str:
+    return _page(_own_passkey(passkey_id), form, _removal())
 
 
 def _own_passkey(passkey_id: UUID) -> Passkey:

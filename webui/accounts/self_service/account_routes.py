@@ -61,6 +61,7 @@ def save_preferences() -> Any:
 
 @bp.post("/time-zone")
 @requires(Permission.SIGNED_IN)
+@shows_again(page_again(page))
 def choose_time_zone() -> Any:
     """Saves the answer to the offered time zone and goes back to the page that offered it."""
     form = TimeZoneForm()
