@@ -137,12 +137,12 @@ class TestBar:
             {"csrf_token": [token]} if token else {}
         )
         answer = admin.post("/theme", fields, 400)
-        assert "too old" in answer.words
+        assert "out of date" in answer.words
         again = form_to(answer, "/theme") | {"theme": ["dark"]}
         assert admin.post("/theme", again, 303).location == "/users?q=a"
         part = admin.post("/theme", fields, 400, htmx=True)
         assert part.headers["HX-Reswap"] == "none"
-        assert "too old" in part.words
+        assert "out of date" in part.words
         [form] = dom.elements(part.parts["#theme-form"], "form")
         admin.post("/theme", dom.fields(form) | {"theme": ["light"]}, 200, htmx=True)
 
