@@ -110,6 +110,17 @@ class TestUndo:
         undo(admin, newest(tenant))
         assert (fresh(tenant).name, fresh(tenant).meta_data) == ("Southwind", {"a": [1, None]})
 
+    def test_shows_metadata_line_by_line_whatever_the_order_of_its_keys(self, admin, tenant):
+        for text in (
+            '{"c": 1, "b": {"y": 1, "x": 2}, "a": 3}',
+            '{"c": 9, "b": {"y": 1, "x": 2}, "a": 3}',
+        ):
+            admin.edit(tenant, "organisation", meta_data=text)
+        page = admin.get(undo_url(newest(tenant)))
+        [shown] = steps(page)["Metadata"]
+        around = '3unchangedlines"x":2,"y":1},"c":9"c":1}'
+        assert "".join(shown.split()) == around
+
     def test_of_a_status_takes_its_services_along(self, admin, tenant):
         for status, services in (("suspended", ["calls", "sip"]), ("blocked", [])):
             admin.post_form(

@@ -247,6 +247,7 @@ def iso(at: datetime) -> str:
     return at.isoformat()
 
 
-def pretty_json(value: Any) -> str:
-    """Format JSON for people, one key per line."""
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+def pretty_json(value: Any, *, by_key: bool = False) -> str:
+    """Format JSON for people, one key per line; ``by_key`` sorts them, as entries do."""
+    order = orjson.OPT_SORT_KEYS if by_key else 0
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | order).decode()

@@ -47,9 +47,7 @@ class Pair(NamedTuple):
     @property
     def lines(self) -> list[Line]:
         """The difference line by line, of a change between two texts of several lines."""
-        if self.old is None or self.new is None or "\n" not in self.old + self.new:
-            return []
-        return line_diff.lines(self.old, self.new)
+        return line_diff.between(self.old, self.new)
 
 
 def pairs(body: Mapping[str, Any], reader: Reader) -> list[Pair]:
@@ -116,4 +114,4 @@ def value_in_words(name: str, value: Any) -> str | None:
         return spec.label_of(value)
     if name == "blocked_services":
         return ", ".join(SERVICE_LABELS[Service(service)] for service in value) or "none"
-    return pretty_json(value) if isinstance(value, dict | list) else str(value)
+    return pretty_json(value, by_key=True) if isinstance(value, dict | list) else str(value)

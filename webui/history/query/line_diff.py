@@ -15,6 +15,11 @@ class Line(NamedTuple):
     text: str
 
 
+def between(old: str | None, new: str | None) -> list[Line]:
+    """Returns :func:`lines`; none where a text is missing or both are of one line."""
+    return [] if old is None or new is None or "\n" not in old + new else lines(old, new)
+
+
 def lines(old: str, new: str) -> list[Line]:
     """Returns the difference of two texts; what is far from a change is left out.
 

@@ -14,10 +14,11 @@ from webui.core.extensions import db
 from webui.core.field_types import Metadata, Secret, Text
 from webui.crypto.keyring import SecretError
 from webui.history.narrative.sentences import NOT_OURS
-from webui.history.query import history
+from webui.history.query import history, line_diff
 from webui.history.query.diff import value_in_words
 from webui.history.query.entry_protocol import Entry
 from webui.history.query.labels import field_label
+from webui.history.query.line_diff import Line
 from webui.history.record import bodies
 from webui.history.record.actions import Action
 from webui.history.record.actor import Actor
@@ -98,6 +99,11 @@ class UndoStep:
     def possible(self) -> bool:
         """Whether the field can be set back now."""
         return self.state is UndoState.BACK
+
+    @property
+    def lines(self) -> list[Line]:
+        """The difference line by line, of a text of several lines."""
+        return line_diff.between(self.now, self.back)
 
 
 @dataclass(frozen=True)
