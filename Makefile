@@ -55,9 +55,9 @@ lint: $(DEVELOPMENT)
 ready:
 	@$(MAKE) --no-print-directory --jobs=2 machine lint
 
-# CI has two cores; more help little, because the database tests share one server.
+# CI has two cores; a third process works while the others wait for Chromium or PostgreSQL.
 test: ready
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 3 --dist worksteal
 
 check: ready
 	$(BIN)/pytest -n 2 --dist worksteal --databases quick --ignore tests/browser
