@@ -48,7 +48,7 @@ BAD_HOSTS = {
     "negative port": "sip.example.com:-1",
     "named port": "sip.example.com:sip",
     "two ports": "sip.example.com:5060:5061",
-    "full-width port": "sip.example.com:５０６０",
+    "port in Arabic digits": "sip.example.com:٥٠٦٠",
     "only a port": ":5060",
 }
 
@@ -69,6 +69,7 @@ class TestSipDomain:
             ("sip.example.com:1", "sip.example.com:1"),
             ("sip.example.com:65535", "sip.example.com:65535"),
             ("sip.example.com:05060", "sip.example.com:5060"),
+            ("ｓｉｐ．example.com：５０６０", "sip.example.com:5060"),
             ("192.0.2.10", "192.0.2.10"),
             ("192.0.2.10:5061", "192.0.2.10:5061"),
             ("bücher.example", "xn--bcher-kva.example"),

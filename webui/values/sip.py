@@ -17,7 +17,7 @@ def sip_domain(raw: str) -> str | None:
     None for blank input.
     """
     maximum = sealed("sip_domain").maximum
-    value = clean_text(raw, maximum)
+    value = plain_signs(clean_text(raw, maximum))
     if not value:
         return None
     if re.search(r"\s", value):
