@@ -55,9 +55,9 @@ lint: $(DEVELOPMENT)
 ready:
 	@$(MAKE) --no-print-directory --jobs=2 machine lint
 
-# CI has two cores; a third process works while the others wait for Chromium or PostgreSQL.
+# CI has two cores; more help little, because Chromium and PostgreSQL work beside the tests.
 test: ready
-	$(BIN)/pytest -n 3 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal
 
 check: ready
 	$(BIN)/pytest -n 2 --dist worksteal --databases quick --ignore tests/browser
