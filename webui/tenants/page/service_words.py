@@ -26,7 +26,9 @@ def service_word(service: str) -> str:
 
 def services_in_words(services: Collection[str]) -> str:
     """Returns "calls, SIP", or "all services"; empty for none."""
-    if set(services) == set(Service):
+    if not services:
+        return ""
+    if len(set(services)) == len(Service):
         return ALL
     return ", ".join(service_word(service) for service in sorted(services))
 
@@ -39,11 +41,11 @@ def stopped_words(row: Any) -> str:
 def switched_on(row: Any) -> str:
     """Returns what is switched on and not stopped, for a row of the list: "SIP · HIPAA"."""
     stopped = _stopped(row)
-    on = (
+    on = [
         name
         for name, field in _SWITCHES.items()
         if getattr(row, field) and _SERVICES.get(field) not in stopped
-    )
+    ]
     return " · ".join(on)
 
 
@@ -61,5 +63,6 @@ def stop_of(tenant: Any, field: str) -> str:
     return f"calls stopped {why}" if service is Service.SIP and Service.CALLS in stopped else ""
 
 
-def _stopped(row: Any) -> set[Service]:
-    return stopped_services(row.status, row.blocked_services)
+def _stopped(row: Any) -> Collection[str]:
+    # Most rows of a list are active: nothing is stopped.
+    return () if row.status == Status.ACTIVE else stopped_services(row.status, row.blocked_services)

@@ -9,10 +9,12 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from markupsafe import Markup
 from whitenoise import WhiteNoise
 from whitenoise.compress import Compressor
 
@@ -30,7 +32,7 @@ class UnknownAsset(KeyError):
 
 
 def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
-    """Serves the built files with additional ``headers``, and registers the filter ``asset``."""
+    """Serves the built files with more ``headers``; registers ``asset`` and ``static_files``."""
 
     def add_headers(served: Any, _path: str, _url: str) -> None:
         for name, value in {**_HEADERS, **headers}.items():
@@ -52,7 +54,13 @@ def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
             raise UnknownAsset(name)
         return PREFIX + manifest[name]
 
+    @cache
+    def static_files() -> Markup:
+        """Returns the tags of the scripts and style sheets, rendered once for all pages."""
+        return Markup(app.jinja_env.get_template("_static_files.html").render())  # noqa: S704
+
     app.jinja_env.filters["asset"] = asset
+    app.jinja_env.globals["static_files"] = static_files
 
 
 def build_assets(source: Path, target: Path) -> dict[str, str]:
