@@ -170,7 +170,7 @@ def _init_pages(app: Flask) -> None:
         app.register_blueprint(blueprint)
     init_reports(app)
     init_deliveries(app)
-    register_panel("webhook", webhook_panel.webhook_panel)
+    register_panel("webhook", webhook_panel.Panel)
     init_filters(app)
     init_urls(app)
     init_navigation(app)

@@ -1,7 +1,7 @@
 """Reading the history for pages: entries as rows, limited to what the reader may see."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -113,25 +113,32 @@ def page_of(found: Found) -> Page[Row]:
 def of_field(tenant_id: UUID, name: str) -> tuple[list[tuple[Row, diff.Pair]], bool]:
     """Returns a field's last changes as (row, change), newest first, and whether more exist."""
     found = find.find_entries(Filters(tenant=(tenant_id,), field=(name,)), size=FIELD_SIZE)
+    opened = readers(found.entries)
     changes = [
         (row, diff.pair_in(bodies.read_body(entry.body), name, reader))
         for entry, row, reader in zip(
-            found.entries, history_rows(found.entries), readers(found.entries), strict=True
+            found.entries, history_rows(found.entries, opened), opened, strict=True
         )
     ]
     return changes, found.after is not None
 
 
-def history_rows(entries: Sequence[Entry]) -> list[Row]:
-    """Returns the entries as rows for this reader."""
-    url, undo_url = (url_pattern(f"audit.{page}", "entry_id") for page in ("entry", "revert"))
-    undoes = may(Permission.REVERT)
+def history_rows(
+    entries: Sequence[Entry], opened: Sequence[sentences.Reader] | None = None
+) -> list[Row]:
+    """Returns the entries as rows for this reader; ``opened``: their Readers, if known already."""
+    url, undo_url = url_pattern("audit.entry", "entry_id"), undo_links()
     found = []
-    for entry, reader in zip(entries, readers(entries), strict=True):
+    for entry, reader in zip(entries, opened or readers(entries), strict=True):
         body = bodies.read_body(entry.body)
-        undo = undo_url(entry.id) if undoes and undoable.is_undoable(body) else None
-        found.append(_row(entry, body, reader, url(entry.id), undo))
+        found.append(_row(entry, body, reader, url(entry.id), undo_url(entry.id, body)))
     return found
+
+
+def undo_links() -> Callable[[UUID, bodies.Body], str | None]:
+    """Returns a function from an entry's id and body to where this reader can undo it, or None."""
+    url, undoes = url_pattern("audit.revert", "entry_id"), may(Permission.REVERT)
+    return lambda entry, body: url(entry) if undoes and undoable.is_undoable(body) else None
 
 
 def readers(entries: Sequence[Entry]) -> list[sentences.Reader]:

@@ -159,13 +159,12 @@ def saved(result: Saved, section: Section | None) -> Response:
 
 def _saved_fragments(result: Saved, section: Section) -> Response:
     entry = _entry_of(result, section)
-    line = saved_line.line_of(result.tenant, entry) if entry else None
-    posted = posted_version()
+    page, posted = Overview(result.tenant), posted_version()
     context = {
-        "page": Overview(result.tenant),
+        "page": page,
         "section": section,
         "message": _message(result),
-        "saved": line,
+        "saved": saved_line.line_of(page, entry) if entry else None,
         "fresh": result.entry,
         # The other cards are as old as the form when somebody else saved in between.
         "seen": posted if result.tenant.version > posted + 1 else None,

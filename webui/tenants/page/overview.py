@@ -162,6 +162,11 @@ class Overview:
         shown = next((e for e in self._newest.entries if e.tenant_version == version), None)
         return last_change(shown or history.at_version(self.tenant.id, version))
 
+    def entry(self, entry_id: UUID) -> Entry | None:
+        """Returns an entry of the tenant; usually one that the page shows anyway."""
+        shown = next((e for e in self._newest.entries if e.id == entry_id), None)
+        return shown or history.of_tenant(self.tenant.id, entry_id)
+
     @cached_property
     def _newest(self) -> Found:
         return history.newest_entries(self.tenant.id)

@@ -90,11 +90,13 @@ def _open(filters: search.Filters, found: Any) -> Any:
 def page(tenant_id: UUID) -> str:
     """The tenant page."""
     tenant = get_tenant(tenant_id)
-    page, saved = Overview(tenant), saved_line.kept_line(tenant)
+    page = Overview(tenant)
     lately = (
         changes_since_sign_in.news(tenant_id, current_user.id) if may(Permission.ONBOARD) else None
     )
-    return render_template(part_of("tenants/page.html"), page=page, news=lately, saved=saved)
+    return render_template(
+        part_of("tenants/page.html"), page=page, news=lately, saved=saved_line.kept_line(page)
+    )
 
 
 @bp.get("/<uuid:tenant_id>/news")

@@ -16,6 +16,7 @@ from webui.history.query.entry_protocol import Entry
 from webui.history.record import bodies
 from webui.models import Tenant
 from webui.tenants.core.sections import SECTIONS
+from webui.tenants.page.overview import Overview
 
 CATEGORY = "saved"
 """The category of the flashed message that is an entry's id."""
@@ -47,15 +48,15 @@ def keep_for_next_page(entry: UUID) -> None:
     flash(str(entry), CATEGORY)
 
 
-def kept_line(tenant: Tenant) -> SavedLine | None:
+def kept_line(page: Overview) -> SavedLine | None:
     """Returns the line kept for this page, or None."""
     kept = get_flashed_messages(category_filter=[CATEGORY])
-    return line_of(tenant, UUID(str(kept[-1]))) if kept else None
+    return line_of(page, UUID(str(kept[-1]))) if kept else None
 
 
-def line_of(tenant: Tenant, entry_id: UUID) -> SavedLine | None:
-    """Returns the line of an entry of the tenant; None when there is nothing to name."""
-    entry = history.of_tenant(tenant.id, entry_id)
+def line_of(page: Overview, entry_id: UUID) -> SavedLine | None:
+    """Returns the line of an entry of the page's tenant; None when there is nothing to name."""
+    entry = page.entry(entry_id)
     return _line(entry) if entry else None
 
 
@@ -71,8 +72,7 @@ def own_entry(tenant: Tenant, action: str) -> UUID | None:
 
 
 def _line(entry: Entry) -> SavedLine | None:
-    [row], [reader] = history.history_rows([entry]), history.readers([entry])
-    body = bodies.read_body(entry.body)
+    body, [reader] = bodies.read_body(entry.body), history.readers([entry])
     clauses = short_clauses(body, reader)
     if not clauses:
         return None
@@ -81,7 +81,7 @@ def _line(entry: Entry) -> SavedLine | None:
         section=_section_of(body["action"]),
         parts=joined(clauses[:_FEW], ", "),
         more=len(clauses[_FEW:]),
-        undo_url=row.undo_url,
+        undo_url=history.undo_links()(entry.id, body),
     )
 
 

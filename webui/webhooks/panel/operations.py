@@ -123,8 +123,9 @@ def send_undelivered_again(tenant_id: UUID, mark: str, actor: Actor) -> int:
             return int(used.result)
         _check_can_send(tenant, Event.UPDATED)
         ids = trouble.undelivered(tenant.id)
-        for delivery_id in ids:
-            old = db.session.get_one(Delivery, delivery_id)
+        found = db.session.scalars(select(Delivery).where(Delivery.id.in_(ids)))
+        by_id = {delivery.id: delivery for delivery in found}
+        for old in map(by_id.__getitem__, ids):
             outbox.add_delivery(tenant.id, old.message, old.event, old.body, actor, manual=False)
         if ids:
             idempotency_keys.use(key, len(ids))

@@ -73,28 +73,57 @@ class Log:
     more: bool
 
 
-@dataclass(frozen=True)
 class Panel:
-    """The state of the secret and of the deliveries."""
+    """The state of the secret and of the deliveries, for the person of the request.
 
-    old_secret_until: datetime | None
-    obstacles: list[Obstacle]
-    missing: list[str]
-    stopped_at: datetime | None
-    worker_alive: bool
-    tenant_id: UUID
-    used: bool
-    mark: str
+    Each value is loaded when a template first reads it: the header only needs one of them.
+    """
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.used = tenant.is_set("webhook_url") or tenant.is_set("webhook_secret")
+
+    @cached_property
+    def mark(self) -> str:
+        """The key of the test's form."""
+        return _mark()
+
+    @cached_property
+    def old_secret_until(self) -> datetime | None:
+        """Until when the old secret signs too; None without one."""
+        return signing_secret.old_until(self.tenant)
+
+    @cached_property
+    def obstacles(self) -> list[Obstacle]:
+        """Why nothing can be sent."""
+        return outbox.obstacles(self.tenant, Event.TEST)
+
+    @property
+    def missing(self) -> list[str]:
+        """The obstacles as text, apart from a stop by the receiver."""
+        found = (o for o in self.obstacles if o is not Obstacle.STOPPED)
+        return [template_filters.OBSTACLES[obstacle] for obstacle in found]
+
+    @cached_property
+    def stopped_at(self) -> datetime | None:
+        """When the receiver stopped the deliveries; None if it did not."""
+        stopped = Obstacle.STOPPED in self.obstacles
+        return outbox.stopped_at(self.tenant.id) if stopped else None
+
+    @cached_property
+    def worker_alive(self) -> bool:
+        """Whether a worker runs, if one is needed."""
+        return jobs.alive() if self.used else True
 
     @cached_property
     def log(self) -> Log:
         """The newest deliveries."""
-        return log(self.tenant_id, FEW, self.worker_alive) if self.used else Log([], None, False)
+        return log(self.tenant.id, FEW, self.worker_alive) if self.used else Log([], None, False)
 
     @cached_property
     def trouble(self) -> Trouble | None:
         """What is wrong with the deliveries, for the side column."""
-        return trouble.trouble(self.tenant_id) if self.used else None
+        return trouble.trouble(self.tenant.id) if self.used else None
 
     @property
     def failing_since(self) -> datetime | None:
@@ -105,23 +134,6 @@ class Panel:
     def ready(self) -> bool:
         """Whether a test can be sent."""
         return not self.obstacles
-
-
-def webhook_panel(tenant: Tenant) -> Panel:
-    """Returns the panel of a tenant, for the person of the request."""
-    obstacles = outbox.obstacles(tenant, Event.TEST)
-    used = tenant.is_set("webhook_url") or tenant.is_set("webhook_secret")
-    alive = jobs.alive() if used else True
-    return Panel(
-        old_secret_until=signing_secret.old_until(tenant),
-        obstacles=obstacles,
-        missing=[template_filters.OBSTACLES[o] for o in obstacles if o is not Obstacle.STOPPED],
-        stopped_at=outbox.stopped_at(tenant.id) if Obstacle.STOPPED in obstacles else None,
-        worker_alive=alive,
-        tenant_id=tenant.id,
-        used=used,
-        mark=_mark(),
-    )
 
 
 def log(tenant_id: UUID, most: int, worker_alive: bool) -> Log:
