@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    type_coerce,
     union,
     union_all,
 )
@@ -62,7 +63,10 @@ _COLUMNS = (
     _T.name,
     _T.name_sort,
     _T.status,
-    _T.blocked_services,
+    # None instead of an empty list, so that the JSON of few rows is decoded.
+    type_coerce(
+        func.nullif(_T.blocked_services, literal_column("'[]'")), _T.blocked_services.type
+    ).label("blocked_services"),
     _T.billing_plan,
     _T.monthly_call_limit,
     _T.sip_enabled,
