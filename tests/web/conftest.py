@@ -10,9 +10,14 @@ from flask import Flask
 from sqlalchemy import event
 
 from tests.factories import make_tenant, make_user
+from tests.web import factors
 from tests.web.pages import PASSWORD, Browser
+from webui.accounts.factors import factor_changes
+from webui.accounts.factors import factors as stored_factors
 from webui.core.extensions import db
 from webui.models import Tenant
+from webui.models.columns import now
+from webui.rate_limits import throttle
 
 SignIn = Callable[..., Browser]
 
@@ -30,14 +35,24 @@ def browser(app: Flask, secrets: set[str]) -> Browser:
 
 
 @pytest.fixture
-def through_the_page() -> bool:
-    """Whether `sign_in` goes through the sign-in page; for tests that look at what it leaves."""
-    return False
+def code_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Codes are made and judged at the same time, far from the end of a step."""
+    moment = now().replace(second=15, microsecond=0)
+    for module in (stored_factors, factor_changes, factors):
+        monkeypatch.setattr(module, "now", lambda: moment)
 
 
 @pytest.fixture
-def sign_in(app: Flask, secrets: set[str], through_the_page: bool) -> SignIn:
+def throttle_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only `time_passes` moves the clock: on a busy machine a test may take seconds."""
+    moment = now()
+    monkeypatch.setattr(throttle, "now", lambda: moment)
+
+
+@pytest.fixture
+def sign_in(app: Flask, secrets: set[str], request: pytest.FixtureRequest) -> SignIn:
     """Makes an account of a role with a session; `test_sign_in` looks at the way there."""
+    through_the_page = request.node.get_closest_marker("through_the_page") is not None
 
     def sign_in(role: str = "admin", tenant: Tenant | None = None, **overrides: Any) -> Browser:
         browser = Browser(app.test_client(), secrets)

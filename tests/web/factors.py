@@ -1,13 +1,12 @@
 """An authenticator app for tests, and setting one up through the pages."""
 
 import re
-import sys
 
 from sqlalchemy import select
 
 from tests.web import dom
 from tests.web.saved import bodies
-from webui.accounts.factors import factor_changes, factors
+from webui.accounts.factors import factors
 from webui.core.extensions import db, write_transaction
 from webui.crypto import totp
 from webui.history.narrative.sentences import Reader, sentence
@@ -76,10 +75,3 @@ def grow_old(length):
     with write_transaction():
         for session in db.session.scalars(select(UserSession)):
             session.revise_sealed(created_at=session.created_at - length)
-
-
-def hold_time(monkeypatch):
-    """Codes are made and judged at the same time, far from the end of a step."""
-    moment = now().replace(second=15, microsecond=0)
-    for module in (factors, factor_changes, sys.modules[__name__]):
-        monkeypatch.setattr(module, "now", lambda: moment)

@@ -7,7 +7,7 @@ from tests import raw
 from tests.factories import make_user
 from tests.history import assert_audited, assert_history_holds
 from tests.web import dom
-from tests.web.factors import Phone, enrol, enter, give_password, hold_time, said, sign_out
+from tests.web.factors import Phone, enrol, enter, give_password, said, sign_out
 from tests.web.pages import PASSWORD
 from tests.web.saved import actions, bodies
 from webui.core.extensions import db, write_transaction
@@ -16,15 +16,7 @@ from webui.history.record.guard import Unaudited
 from webui.models import Authenticator, RecoveryCode, User
 from webui.models.columns import now
 
-
-@pytest.fixture
-def through_the_page():
-    return True
-
-
-@pytest.fixture(autouse=True)
-def one_moment(monkeypatch):
-    hold_time(monkeypatch)
+pytestmark = [pytest.mark.through_the_page, pytest.mark.usefixtures("code_time")]
 
 
 class TestSettingUp:

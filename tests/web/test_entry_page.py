@@ -45,11 +45,8 @@ def changes(answer):
     return {dom.words(r.find("th")): tuple(map(dom.words, r.findall("td")[:2])) for r in rows}
 
 
+@pytest.mark.through_the_page
 class TestPage:
-    @pytest.fixture
-    def through_the_page(self):
-        return True
-
     def test_shows_everything_that_was_recorded(self, admin, tenant):
         admin.edit(tenant, "billing", monthly_call_limit=9, reason="ticket 1")
         entry = entries(tenant)[-1]

@@ -10,10 +10,7 @@ from webui.history.record.actions import Action
 from webui.models.columns import now
 from webui.webhooks.signing_secret import new_signing_secret
 
-
-@pytest.fixture
-def through_the_page():
-    return True
+pytestmark = pytest.mark.through_the_page
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.factories import make_user
-from tests.web.factors import enrol, hold_time, sign_out
+from tests.web.factors import enrol, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser
 from webui.history.record.actor import command_actor
 from webui.users.operations import AccountChange, remove_factors
@@ -15,14 +15,7 @@ from webui.users.operations import AccountChange, remove_factors
 SAMPLES = {"uuid": str(uuid4()), "section": "billing", "step": "organisation"}
 
 
-@pytest.fixture
-def through_the_page():
-    return True
-
-
-@pytest.fixture(autouse=True)
-def one_moment(monkeypatch):
-    hold_time(monkeypatch)
+pytestmark = [pytest.mark.through_the_page, pytest.mark.usefixtures("code_time")]
 
 
 # What leads to a second factor, and out; by hand, because the mark on a view opens it.

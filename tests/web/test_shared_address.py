@@ -17,18 +17,14 @@ from tests.web.saved import actions
 from tests.web.test_throttle import WRONG, guess, seen_before, time_passes
 from webui.core.extensions import WRITING, db
 from webui.history.record.actions import Action
-from webui.models.columns import now
-from webui.rate_limits import throttle, try_limits
+from webui.rate_limits import try_limits
 from webui.web import proxies
 
 PROXY = "10.0.0.2"
 THROUGH = {"HTTP_X_FORWARDED_FOR": "192.0.2.66"}
 
 
-@pytest.fixture(autouse=True)
-def one_moment(monkeypatch):
-    moment = now()
-    monkeypatch.setattr(throttle, "now", lambda: moment)
+pytestmark = pytest.mark.usefixtures("throttle_time")
 
 
 @pytest.fixture

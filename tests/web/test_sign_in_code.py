@@ -9,7 +9,7 @@ from tests import raw
 from tests.factories import disable, make_tenant, revise
 from tests.history import assert_audited
 from tests.web import dom
-from tests.web.factors import enrol, enter, give_password, grow_old, hold_time, said, sign_out
+from tests.web.factors import enrol, enter, give_password, grow_old, said, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser
 from webui.accounts.self_service import own_account
 from webui.accounts.sign_in import code_page, pending_sign_in
@@ -17,15 +17,7 @@ from webui.history.record.actions import Action
 from webui.history.record.actor import command_actor
 from webui.models.columns import now
 
-
-@pytest.fixture
-def through_the_page():
-    return True
-
-
-@pytest.fixture(autouse=True)
-def one_moment(monkeypatch):
-    hold_time(monkeypatch)
+pytestmark = [pytest.mark.through_the_page, pytest.mark.usefixtures("code_time")]
 
 
 class TestSigningIn:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from tests import raw
 from tests.factories import make_user
 from tests.history import assert_history_holds
-from tests.web.factors import confirmation, enrol, enter, give_password, hold_time, said
+from tests.web.factors import confirmation, enrol, enter, give_password, said
 from tests.web.pages import PASSWORD, Browser
 from tests.web.saved import actions, bodies
 from tests.web.test_passkeys import confirmed, options, register
@@ -19,9 +19,7 @@ from webui.models import UserSession
 PAGES = ("/tenants", "/account", "/account/authenticator", "/account/passkeys/new", "/audit")
 
 
-@pytest.fixture(autouse=True)
-def one_moment(monkeypatch):
-    hold_time(monkeypatch)
+pytestmark = pytest.mark.usefixtures("code_time")
 
 
 @pytest.fixture(params=["staff", "none"])

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests import raw
 from tests.factories import an_actor, make_user
-from tests.web.factors import confirmation, enrol, enter, give_password, hold_time, sign_out
+from tests.web.factors import confirmation, enrol, enter, give_password, sign_out
 from tests.web.pages import PASSWORD, Browser
 from webui.accounts.sessions import sessions
 from webui.core.extensions import db, is_sqlite, write_transaction
@@ -21,9 +21,7 @@ TOKEN = "a-token-that-the-writer-knows-and-whose-hash-they-can-compute"
 PLAIN = hashlib.sha256(TOKEN.encode()).hexdigest()
 
 
-@pytest.fixture(autouse=True)
-def one_moment(monkeypatch):
-    hold_time(monkeypatch)
+pytestmark = pytest.mark.usefixtures("code_time")
 
 
 def quoted(user):

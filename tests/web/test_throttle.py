@@ -17,17 +17,13 @@ from webui.history.narrative.sentences import Reader, sentence
 from webui.history.record.actions import Action
 from webui.models import TryCounter, UserSession
 from webui.models.columns import now
-from webui.rate_limits import throttle, try_limits
+from webui.rate_limits import try_limits
 
 FREE = try_limits.SIGN_IN.free
 WRONG = "wrong wrong"
 
 
-@pytest.fixture(autouse=True)
-def one_moment(monkeypatch):
-    """Only `time_passes` moves the clock: on a busy machine a test may take seconds."""
-    moment = now()
-    monkeypatch.setattr(throttle, "now", lambda: moment)
+pytestmark = pytest.mark.usefixtures("throttle_time")
 
 
 @pytest.fixture

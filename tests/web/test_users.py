@@ -148,11 +148,8 @@ class TestSupport:
         support.get(f"/users/{support.user.id}", 404)
 
 
+@pytest.mark.through_the_page
 class TestPage:
-    @pytest.fixture
-    def through_the_page(self):
-        return True
-
     def test_says_who_it_is(self, admin, people, tenant):
         page = admin.get(f"/users/{people['anna'].id}")
         for word in (
