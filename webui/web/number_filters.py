@@ -1,11 +1,16 @@
-"""Template filters for the monthly limit of calls."""
+"""Template filters for counts and for the monthly limit of calls."""
 
 from webui.core.field_types import MAX_SAFE_INTEGER
 
 
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """1 -> "1 call", 2 -> "2 calls"."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def limit_words(limit: int) -> str:
     """Format a limit: "50,000", or "No cap"."""
-    return "No cap" if limit == MAX_SAFE_INTEGER else f"{limit:,}"
+    return f"{limit:,}" if is_cap(limit) else "No cap"
 
 
 def is_cap(limit: int) -> bool:
@@ -21,11 +26,7 @@ def is_at_limit(calls: int, limit: int) -> bool:
 def of_limit(calls: int, limit: int) -> str:
     """Format calls with the monthly limit: "962 of 1,000 calls", "no cap", "none allowed"."""
     if limit == 0:
-        return f"{_calls(calls)}, none allowed"
+        return f"{plural(calls, 'call')}, none allowed"
     if not is_cap(limit):
-        return f"{_calls(calls)}, no cap"
-    return f"{calls:,} of {_calls(limit)}"
-
-
-def _calls(count: int) -> str:
-    return f"{count:,} call{'s' * (count != 1)}"
+        return f"{plural(calls, 'call')}, no cap"
+    return f"{calls:,} of {plural(limit, 'call')}"

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from webui.models.columns import now
 from webui.values.time_zones import by_region, zone
-from webui.web import limit_filters
+from webui.web import number_filters
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$"}
 _BADGE = Markup('<span class="state-badge %s">%s</span>')
@@ -39,22 +39,22 @@ def init_filters(app: Flask) -> None:
         day,
         when,
         moment,
-        limit_filters.is_cap,
+        number_filters.is_cap,
         is_past,
         upper_first,
         on_day,
         time_of_day,
         iso,
         pretty_json,
-        plural,
-        limit_filters.limit_words,
-        limit_filters.of_limit,
+        number_filters.plural,
+        number_filters.limit_words,
+        number_filters.of_limit,
         place,
         time_left,
         countdown,
     ):
         app.jinja_env.filters[function.__name__] = function
-    app.jinja_env.tests["at_limit"] = limit_filters.is_at_limit
+    app.jinja_env.tests["at_limit"] = number_filters.is_at_limit
     app.jinja_env.globals.update(
         time_zones=by_region,
         since=since,
@@ -86,11 +86,6 @@ def upper_first(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """1 -> "1 call", 2 -> "2 calls"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def relative(at: datetime, current: datetime | None = None) -> str:
     """Format a time as people say it, in the account's time zone: "12 minutes ago", "yesterday
     16:04", "21 Nov 16:04", "14 Mar 2025". The zone is named once, at the end of the page.
@@ -103,9 +98,9 @@ def _relative(here: datetime, current: datetime) -> str:
     if seconds < _MINUTE:
         return "just now"
     if seconds < _HOUR:
-        return f"{plural(int(seconds // _MINUTE), 'minute')} ago"
+        return f"{number_filters.plural(int(seconds // _MINUTE), 'minute')} ago"
     if seconds < 12 * _HOUR:
-        return f"{plural(int(seconds // _HOUR), 'hour')} ago"
+        return f"{number_filters.plural(int(seconds // _HOUR), 'hour')} ago"
     return _moment(here, current, "today ")
 
 

@@ -11,7 +11,7 @@ from webui.accounts.factors.webauthn import challenges, relying_party
 from webui.accounts.factors.webauthn.passkeys import Answer
 from webui.accounts.sessions import sessions
 from webui.web import request_actor
-from webui.web.template_filters import plural
+from webui.web.number_filters import plural
 
 PURPOSE = "confirm"
 # An assertion has one or two kilobytes.

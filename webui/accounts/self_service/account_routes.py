@@ -16,8 +16,8 @@ from webui.values.time_zones import UTC
 from webui.web import request_actor
 from webui.web.htmx import go_to, part_of, wants_fragment
 from webui.web.navigation import safe_next
+from webui.web.number_filters import plural
 from webui.web.posted.csrf import page_again, shows_again
-from webui.web.template_filters import plural
 
 bp = Blueprint("account", __name__, url_prefix="/account")
 

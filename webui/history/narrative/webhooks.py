@@ -6,6 +6,7 @@ from typing import Any
 
 from webui.history.narrative.fragments import Sentence, new, plain_text
 from webui.history.record.actions import Action
+from webui.web.number_filters import plural
 
 Changes = Mapping[str, Any]
 
@@ -26,8 +27,8 @@ def _rotated(changes: Changes) -> Sentence:
 
 
 def _all_resent(changes: Changes) -> Sentence:
-    count = changes["events"][1]
-    return [plain_text("Sent "), new(str(count)), plain_text(f" event{'s' * (count != 1)} again")]
+    events = plural(changes["events"][1], "event")
+    return [plain_text("Sent "), new(events), plain_text(" again")]
 
 
 SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {

@@ -19,8 +19,8 @@ from webui.tenants.page.overview import Overview
 from webui.web import request_actor
 from webui.web.errors import Detail, error_page
 from webui.web.htmx import go_to, part_of, wants_fragment
+from webui.web.number_filters import plural
 from webui.web.posted.forms import posted_submission
-from webui.web.template_filters import plural
 from webui.webhooks.panel import operations, panel, template_filters
 from webui.webhooks.panel.forms import SendForm
 

@@ -12,6 +12,7 @@ from webui.core.extensions import read
 from webui.models import Delivery, WebhookTurn
 from webui.models.webhook import CANCELLED, DELIVERED, FAILED, QUEUED
 from webui.outbox import Event
+from webui.web.number_filters import plural
 from webui.webhooks.panel import template_filters
 
 MOST_COUNTED = 1_000
@@ -80,7 +81,7 @@ class Trouble:
             return f"more than {MOST_COUNTED:,} events waiting"
         if not self.waiting:
             return "nothing waiting"
-        return f"{self.waiting:,} event{'s' * (self.waiting != 1)} waiting"
+        return f"{plural(self.waiting, 'event')} waiting"
 
 
 def trouble(tenant_id: UUID) -> Trouble | None:
