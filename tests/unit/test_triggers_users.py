@@ -65,6 +65,7 @@ def test_no_earlier_row_comes_back(user):
 
 def test_what_is_no_fact_can_be_changed():
     run("UPDATE users SET time_zone = 'Asia/Tokyo', updated_at = updated_at")
+    assert rows("SELECT time_zone FROM users") == [("Asia/Tokyo",)]
 
 
 def test_none_is_deleted_or_replaced(user):

@@ -10,7 +10,7 @@ from tests.factories import make_tenant
 from tests.web import dom
 from tests.web.cursors import sealed_text
 from tests.web.pages import tenant_url
-from tests.web.test_list import names
+from tests.web.tenant_list import names
 from webui import values
 from webui.tenants.search import search
 

@@ -10,7 +10,7 @@ from tests.history import assert_audited, assert_history_holds, count_entries
 from tests.outbox import deliveries, make_due, make_hooked, queue
 from tests.web import dom
 from tests.web.pages import tenant_url
-from tests.web.test_list import names
+from tests.web.tenant_list import names
 from tests.web.test_webhook_panel import attempt, post
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
