@@ -18,6 +18,7 @@ from webui.history.query.diff import Pair
 from webui.history.query.find import readable, readable_entries
 from webui.history.query.history import Row
 from webui.history.query.labels import CHOICES, field_label
+from webui.history.query.readers import readers
 from webui.history.record import bodies
 from webui.models import AuditEntry, AuditField, User
 from webui.tenants.core.operations import REVERTS
@@ -84,7 +85,7 @@ def find_entry(entry_id: UUID, tenant_id: UUID | None) -> AuditEntry | None:
 
 def entry_view(entry: AuditEntry) -> EntryView:
     """Loads the page of an entry."""
-    [reader] = history.readers([entry])
+    [reader] = readers([entry])
     body = bodies.read_body(entry.body)
     shown = pairs.pairs(body, reader)
     head = db.session.scalar(select(func.max(AuditEntry.seq))) or entry.seq

@@ -1,8 +1,6 @@
 """Reading the history for pages: entries as rows, limited to what the reader may see."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, cast
@@ -12,17 +10,16 @@ from sqlalchemy import Select, bindparam, func, literal, select, union_all
 
 from webui.core.extensions import db, read
 from webui.core.permissions import STAFF, Permission, may
-from webui.crypto.keyring import SecretError
 from webui.history.narrative import sentences
 from webui.history.narrative.fragments import Part
 from webui.history.query import diff, find, undoable
 from webui.history.query.entry_protocol import COLUMNS, Entry
 from webui.history.query.filters import Filters
 from webui.history.query.find import Found
+from webui.history.query.readers import readers
 from webui.history.record import bodies
 from webui.history.record.actions import SOURCE_LABELS, owner_actions
-from webui.history.record.log import open_sealed
-from webui.models import AuditEntry, AuditField, AuditSealed, Delivery
+from webui.models import AuditEntry, AuditField, Delivery
 from webui.web.paging import Page
 from webui.web.urls import url_pattern
 
@@ -55,10 +52,6 @@ _CHANGES = (
     .where(_ENTRIES.seq.in_(select(_FIELDS.seq).where(*_FIELD_OF_TENANT)))
     .order_by(_ENTRIES.seq.desc())
     .limit(bindparam("most"))
-)
-_VALUES = AuditSealed.__table__.c
-_SEALED = select(_VALUES.entry, _VALUES.field, _VALUES.side, _VALUES.value).where(
-    _VALUES.entry.in_(bindparam("entries", expanding=True))
 )
 
 
@@ -139,18 +132,6 @@ def undo_links() -> Callable[[UUID, bodies.Body], str | None]:
     """Returns a function from an entry's id and body to where this reader can undo it, or None."""
     url, undoes = url_pattern("audit.revert", "entry_id"), may(Permission.REVERT)
     return lambda entry, body: url(entry) if undoes and undoable.is_undoable(body) else None
-
-
-def readers(entries: Sequence[Entry]) -> list[sentences.Reader]:
-    """Returns a Reader per entry; sealed values are decrypted only if the reader may see them."""
-    alike = sentences.Reader(
-        may(Permission.SEE_IDENTITIES), may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)
-    )
-    opened = _opened(entries) if alike.sees_identities else {}
-    return [
-        replace(alike, opened=opened[entry.id]) if entry.id in opened else alike
-        for entry in entries
-    ]
 
 
 def who(entry: Entry | Delivery) -> str:
@@ -243,19 +224,3 @@ def _row(
         source=_SOURCES.get(entry.source, entry.source),
         undo_url=undo_url,
     )
-
-
-def _opened(entries: Sequence[Entry]) -> dict[UUID, dict[tuple[str, str], str]]:
-    """Returns entry id -> its sealed values: decrypted, "erased" or "cannot be read"."""
-    ids = [entry.id for entry in entries if '"sealed"' in entry.body]
-    result: dict[UUID, dict[tuple[str, str], str]] = defaultdict(dict)
-    if not ids:
-        return result
-    values: Any = read(_SEALED, {"entries": ids})
-    for row in values:
-        try:
-            value = open_sealed(row)
-        except SecretError:
-            value = sentences.UNREADABLE
-        result[row.entry][row.field, row.side] = sentences.ERASED if value is None else value
-    return result

@@ -13,6 +13,7 @@ from webui.history.narrative.fragments import Sentence, joined
 from webui.history.narrative.short_clauses import short_clauses
 from webui.history.query import history
 from webui.history.query.entry_protocol import Entry
+from webui.history.query.readers import readers
 from webui.history.record import bodies
 from webui.models import Tenant
 from webui.tenants.core.sections import SECTIONS
@@ -72,7 +73,7 @@ def own_entry(tenant: Tenant, action: str) -> UUID | None:
 
 
 def _line(entry: Entry) -> SavedLine | None:
-    body, [reader] = bodies.read_body(entry.body), history.readers([entry])
+    body, [reader] = bodies.read_body(entry.body), readers([entry])
     clauses = short_clauses(body, reader)
     if not clauses:
         return None
