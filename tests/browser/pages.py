@@ -104,7 +104,12 @@ class TenantPage:
     def edit(self, section: str) -> Form:
         """Opens the form of a section in its place."""
         self.edit_link(section).click()
+        return self.opened(section)
+
+    def opened(self, section: str) -> Form:
+        """Waits until the form of a section has the focus: only then do its keys and links work."""
         form = self.form(section)
+        expect(form.root.locator(":focus")).to_have_count(1)
         expect(form.save_button).to_be_visible()
         return form
 

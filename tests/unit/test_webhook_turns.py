@@ -7,12 +7,13 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import event, func, literal, null, update
 
 from tests.factories import revise
 from tests.outbox import deliveries, make_hooked, queue
+from tests.plans import enlarge, plan_of
 from tests.receivers import OK, Authority, receiving
-from webui.core.extensions import db, is_sqlite, write_transaction
+from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
 from webui.jobs import Run
 from webui.models import Delivery
@@ -278,14 +279,12 @@ def test_what_waits_is_found_along_an_index():
         seen.append((sql, values))
 
     hostile(2)
+    enlarge(Delivery.__table__, id=func.gen_random_uuid(), state=literal("delivered"), lease=null())
     connection = db.session.connection()
-    if not is_sqlite():
-        connection.execute(text("SET LOCAL enable_seqscan = off"))
     event.listen(connection, "before_cursor_execute", note)
     turns.choose(ALL, now())
     event.remove(connection, "before_cursor_execute", note)
-    explain = "EXPLAIN QUERY PLAN " if is_sqlite() else "EXPLAIN "
-    plans = [str(connection.exec_driver_sql(explain + sql, values).all()) for sql, values in seen]
+    plans = [plan_of(sql, values) for sql, values in seen]
     assert len(plans) == 5
     for number, plan in enumerate(plans):
         assert ("ix_webhook_deliveries_lane" if number else "ix_webhook_deliveries_leased") in plan

@@ -39,7 +39,6 @@ class TestSavedLine:
         admin.edit(tenant, "billing", monthly_call_limit=700)
         with admin.client.session_transaction() as cookie:
             assert cookie["_flashes"] == [("saved", last_body()["id"])]
-            assert "700" not in str(dict(cookie))
             cookie["_flashes"] = [("saved", str(tenant.id))]
         page = admin.get(tenant_url(tenant))
         assert "Saved" not in page.words
