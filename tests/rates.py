@@ -23,6 +23,7 @@ def used_up(user: User, rate: Rate) -> None:
         action_rates.CREATIONS: Action.USER_INVITED,
         action_rates.ACCOUNT_ACTIONS: Action.RESET_LINK_ISSUED,
         action_rates.ACCOUNT: Action.USER_PREFERENCES,
+        action_rates.TOKENS: Action.TOKEN_REVOKED,
         action_rates.EXPORTS: Action.AUDIT_EXPORTED,
         action_rates.SIGN_INS: Action.SIGNED_IN,
     }

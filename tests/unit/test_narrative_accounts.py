@@ -31,6 +31,36 @@ NAMED = {"username": ["anna", "anna"]}
             {"link": [None, "reset"], "ended_sessions": [None, 2]},
             "Chose a password by a reset link; ended 2 sessions",
         ),
+        (
+            Action.USER_PASSWORD_SET,
+            {"link": [None, "reset"], "revoked_tokens": [None, ["CRM sync", "Nightly"]]},
+            "Chose a password by a reset link; revoked the API tokens CRM sync, Nightly",
+        ),
+        (
+            Action.USER_DISABLED,
+            {"active": [True, False], "revoked_tokens": [None, ["CRM sync"]]},
+            "Disabled the account anna; revoked the API token CRM sync",
+        ),
+        (
+            Action.TOKEN_CREATED,
+            {
+                "token": [None, "CRM sync"],
+                "token_scopes": [None, ["tenants:read", "tenants:write"]],
+                "token_expires_at": [None, "2027-02-28T14:52:07.000123Z"],
+            },
+            "Created the API token CRM sync of anna, for tenants:read, tenants:write, "
+            "valid until 2027-02-28",
+        ),
+        (
+            Action.TOKEN_REVOKED,
+            {"token": [None, "CRM sync"]},
+            "Revoked the API token CRM sync of anna",
+        ),
+        (
+            Action.TOKEN_USED,
+            {"token": [None, "CRM sync"]},
+            "Used the API token CRM sync, for the first time that day",
+        ),
         (Action.USER_SESSIONS_REVOKED, {}, "Signed anna out everywhere"),
         (Action.USER_FACTORS_REMOVED, {}, "Removed the second factor of anna"),
     ],
@@ -41,5 +71,7 @@ def test_sentence(action, changes, sentence):
 
 
 def test_every_action_of_an_account_has_one():
-    actions = {action for action in Action if action.value.startswith(("user.", "session."))}
+    actions = {
+        action for action in Action if action.value.startswith(("user.", "session.", "token."))
+    }
     assert actions - SENTENCES.keys() == set()

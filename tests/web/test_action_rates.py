@@ -140,7 +140,10 @@ class TestTable:
             "audit",
             "keys",
             "session",
+            # Once a day and token.
+            "token",
         }
+        assert {Action.TOKEN_CREATED, Action.TOKEN_REVOKED}.isdisjoint(apart)
         assert Action.SIGNED_IN not in apart
         assert Action.AUDIT_EXPORTED not in apart
 

@@ -20,6 +20,7 @@ from webui.history.query.history import Row
 from webui.history.query.labels import CHOICES, field_label
 from webui.history.query.readers import readers
 from webui.history.record import bodies
+from webui.history.record.actor import ACCOUNT_TYPES
 from webui.models import AuditEntry, AuditField, User
 from webui.tenants.core.operations import REVERTS
 from webui.users.scope import visible
@@ -109,7 +110,7 @@ def entry_view(entry: AuditEntry) -> EntryView:
 
 def _account_url(entry: AuditEntry) -> str | None:
     """Returns the page of the actor's account, if it has one that the reader may open."""
-    if entry.actor_type != "user" or not entry.actor_id:
+    if entry.actor_type not in ACCOUNT_TYPES or not entry.actor_id:
         return None
     if entry.actor_id == str(current_user.id):
         return url_for("account.page")

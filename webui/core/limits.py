@@ -3,10 +3,10 @@
 The fields of a tenant are declared in :mod:`webui.core.catalogue`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from webui.core.field_types import Text
+from webui.core.field_types import Text, Whole
 
 
 class Status(StrEnum):
@@ -95,4 +95,11 @@ USERNAME = Text("username", "Username", minimum=3, maximum=50, identifier=True)
 PASSWORD = Text("password", "Password", minimum=8, maximum=72)
 STAFF_PASSWORD = Text("password", "Password", minimum=12, maximum=72)
 PASSKEY_NAME = Text("name", "Name", minimum=1, maximum=60)
+TOKEN_NAME = Text("name", "Name", minimum=1, maximum=60)
+# The reason of changes that come without one of their own.
+TOKEN_PURPOSE = replace(REASON, name="purpose", label="Purpose")
+TOKEN_DAYS = Whole("days", "Valid for", minimum=1, maximum=365, unit="days")
+TOKEN_DAYS_DEFAULT = 90
+TOKENS_MAXIMUM = 50
+"""How many valid API tokens an account may have."""
 EMAIL = Text("email", "E-mail", minimum=3, maximum=254, identifier=True)

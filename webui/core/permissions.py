@@ -40,6 +40,7 @@ class Permission(StrEnum):
     """Everything that a route or a template can require."""
 
     SIGNED_IN = "be signed in"
+    MAKE_TOKENS = "make API tokens"
     LIST_TENANTS = "find tenants"
     VIEW_TENANT = "open a tenant"
     EDIT_ORGANISATION = "change a tenant's organisation"
@@ -71,6 +72,8 @@ class Permission(StrEnum):
     DISABLE_USER = "disable and enable accounts"
     REVOKE_SESSIONS = "sign other people out"
     RESET_FACTOR = "remove other people's second factor"
+    SEE_TOKENS = "see and revoke everybody's API tokens"
+    REPORT_USAGE = "report the usage of tenants"
     CONFIGURE = "see which settings are missing"
 
 
@@ -86,6 +89,7 @@ SECTION_EDITS = {
 
 _EVERYONE = {
     Permission.SIGNED_IN,
+    Permission.MAKE_TOKENS,
     Permission.VIEW_TENANT,
     Permission.VIEW_HISTORY,
 }
@@ -105,6 +109,7 @@ _SUPPORT = _EVERYONE | {
     Permission.SEE_STAFF,
     Permission.LIST_USERS,
     Permission.ISSUE_LINK,
+    Permission.REPORT_USAGE,
 }
 _ADMIN = _SUPPORT | {
     Permission.PROVE_HISTORY,
@@ -115,6 +120,7 @@ _ADMIN = _SUPPORT | {
     Permission.DISABLE_USER,
     Permission.REVOKE_SESSIONS,
     Permission.RESET_FACTOR,
+    Permission.SEE_TOKENS,
     Permission.CONFIGURE,
 }
 ROLES: dict[Role, frozenset[Permission]] = {

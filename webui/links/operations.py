@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import joinedload
 
 from webui.accounts import passwords
+from webui.accounts.api_tokens import operations as api_tokens
 from webui.accounts.factors import notices
 from webui.accounts.reset_links import forget_reset, void_links
 from webui.accounts.sessions import sessions, trust
@@ -131,7 +132,7 @@ def forgive_try(actor: Actor) -> None:
 def choose_password(
     kind: LinkKind, token: str, password: str, actor: Actor, replaces: str | None = None
 ) -> Chosen:
-    """Uses the link: sets the password, ends the account's sessions, revokes its other links.
+    """Uses the link: sets the password; ends the account's sessions, other links and API tokens.
 
     An invitation also signs in; the account then has neither a password nor a second factor. A
     reset link never signs in. ``replaces``: the token hash of the browser's present session,
@@ -151,10 +152,12 @@ def choose_password(
         user.updated_at = now()
         void_links(user)
         _note_reset(user, link)
+        # Whoever knew the password that is replaced could have made tokens.
+        revoked = api_tokens.revoke_all(user)
         ended = sessions.end_sessions(user)
         throttle.refund(_counters(actor))
         person = replace(actor, id=str(user.id), name=user.username, role=user.role)
-        _record(user, kind, had_one, ended, person)
+        _record(user, kind, had_one, [*_count_of(ended), *revoked], person)
         session = None if had_one else _sign_in(user, person, replaces)
     return Chosen(user, session)
 
@@ -167,13 +170,16 @@ def _note_reset(user: User, link: AccountLink) -> None:
         notices.add(user.id, NoticeKind.PASSWORD_RESET, link.issued_by)
 
 
-def _record(user: User, kind: LinkKind, had_one: bool, ended: int, person: Actor) -> None:
+def _count_of(ended: int) -> list[Change]:
+    return [Change("ended_sessions", Audited.PLAIN, None, ended)] if ended else []
+
+
+def _record(user: User, kind: LinkKind, had_one: bool, taken: list[Change], person: Actor) -> None:
     changes = [
         Change("password", Audited.EVENT, "" if had_one else None, ""),
         Change("link", Audited.PLAIN, None, kind.value),
+        *taken,
     ]
-    if ended:
-        changes.append(Change("ended_sessions", Audited.PLAIN, None, ended))
     record(Action.USER_PASSWORD_SET, person, tenant=user.tenant, subject=user, changes=changes)
 
 

@@ -1,6 +1,7 @@
 """The database tables as SQLAlchemy models, independent of requests. Importing maps them all."""
 
 from webui.models.access import DailyMark, DeniedAttempts
+from webui.models.api_token import ApiToken
 from webui.models.audit import AuditEntry, AuditField, AuditSealed, AuditWord, DeniedObject
 from webui.models.drafts import Draft, Submission
 from webui.models.factors import Authenticator, Passkey, RecoveryCode, UsedChallenge
@@ -31,6 +32,7 @@ index_seals()
 __all__ = [
     "AccountLink",
     "AccountNotice",
+    "ApiToken",
     "AuditCheckpoint",
     "AuditEntry",
     "AuditField",

@@ -61,6 +61,7 @@ CODE_ACCOUNT = Limit("code account", 20, 30 * _SECOND, _LONGEST, 24 * _HOUR)
 OWN_PASSWORD = Limit("password check", 5, 2 * _SECOND, _LONGEST, 24 * _HOUR, clears=True)
 SIGN_UP = Limit("sign-up", 5, 10 * _MINUTE, 6 * _HOUR, 24 * _HOUR)
 LINK = Limit("link", 10, 10 * _SECOND, _LONGEST, _HOUR)
+API_TOKEN = Limit("API token", 30, 10 * _SECOND, _LONGEST, _HOUR)
 # How many tries of one address count for the whole account.
 _SHARE = 3
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from webui.accounts.api_tokens import operations as api_tokens
 from webui.accounts.factors import factors, notices
 from webui.accounts.reset_links import void_links
 from webui.accounts.sessions import sessions
@@ -78,7 +79,7 @@ def change_role(order: AccountChange, role: Role, was: str, actor: Actor) -> boo
 def set_active(order: AccountChange, active: bool, actor: Actor) -> bool:
     """Enables or disables an account; returns False when nothing changes. Raises Refused.
 
-    Disabling ends the account's sessions and invalidates its links at once.
+    Disabling ends the account's sessions, links and API tokens at once, and for good.
     """
     with write_transaction():
         user = locked(order.user_id, actor, Permission.DISABLE_USER)
@@ -87,13 +88,14 @@ def set_active(order: AccountChange, active: bool, actor: Actor) -> bool:
         if not active:
             refuse_last_admin(user)
             void_links(user)
-        # Also when it is enabled: sessions that began while it was being disabled must end.
+        # Also when it is enabled: what began while it was being disabled must end.
         sessions.end_sessions(user)
+        revoked = api_tokens.revoke_all(user)
         user.active = active
         user.updated_at = now()
         change = Change("active", Audited.PLAIN, not active, active)
         action = Action.USER_ENABLED if active else Action.USER_DISABLED
-        _record(action, user, order, actor, [change])
+        _record(action, user, order, actor, [change, *revoked])
     return True
 
 

@@ -1,8 +1,8 @@
 """Resealing: an operator confirms the facts of an account that does not match its seal.
 
 For a person whose row was changed outside the product. Nothing that gives access is kept: password,
-second factors, sessions and links are removed, and role and tenant are those that the operator
-names, not those in the row.
+second factors, sessions, links and API tokens are removed, and role and tenant are those that the
+operator names, not those in the row.
 """
 
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from webui.accounts import operations
+from webui.accounts.api_tokens import operations as api_tokens
 from webui.accounts.factors import factors
 from webui.accounts.reset_links import void_links
 from webui.accounts.sessions import sessions
@@ -68,6 +69,5 @@ def _take_away(user: User, had_password: bool) -> list[Change]:
         "passkeys": (len(had.passkeys), 0),
         "ended_sessions": (None, sessions.end_sessions(user)),
     }
-    return changes + [
-        Change(name, Audited.PLAIN, *pair) for name, pair in numbers.items() if any(pair)
-    ]
+    counted = [Change(name, Audited.PLAIN, *pair) for name, pair in numbers.items() if any(pair)]
+    return [*changes, *counted, *api_tokens.revoke_all(user)]

@@ -7,7 +7,7 @@ from flask import Flask, current_app, g, request
 from flask_login import current_user
 
 from webui.history.record.actions import Source
-from webui.history.record.actor import Actor
+from webui.history.record.actor import Actor, token_actor_name
 
 AGENT_LENGTH = 300
 
@@ -50,8 +50,23 @@ def person(
     user_id: str | None, name: str | None, role: str | None, source: Source = Source.UI
 ) -> Actor:
     """Returns an account as the actor of the current request; id None for an unknown name."""
+    return _actor("user", user_id, name, role, source)
+
+
+def token_actor(user_id: str, username: str, role: str, token: str) -> Actor:
+    """Returns the actor of a request with an API token, which the history shows as the account.
+
+    ``user_id``, ``username`` and ``role`` are those of the token's account, ``token`` its name;
+    :func:`webui.accounts.api_tokens.authentication.actor_of` returns the actor of a bearer.
+    """
+    return _actor("token", user_id, token_actor_name(username, token), role, Source.API)
+
+
+def _actor(
+    type_: str, user_id: str | None, name: str | None, role: str | None, source: Source
+) -> Actor:
     return Actor(
-        type="user",
+        type=type_,
         id=user_id,
         name=name,
         role=role,

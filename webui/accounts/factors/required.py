@@ -30,10 +30,14 @@ def init_required(app: Flask) -> None:
 
 def must_enrol() -> bool:
     """Whether the person must set up a second factor first."""
-    if current_app.extensions["webui_config"].require_mfa != "staff":
-        return False
     person = current_user
-    return bool(person.is_authenticated and person.role in STAFF and not person.has_factor)
+    return bool(person.is_authenticated and lacks_factor(person.role, person.has_factor))
+
+
+def lacks_factor(role: str, has_factor: bool) -> bool:
+    """Whether an account of this role needs a second factor and has none."""
+    required = current_app.extensions["webui_config"].require_mfa == "staff"
+    return required and role in STAFF and not has_factor
 
 
 def _send_to_enrolment() -> Any:

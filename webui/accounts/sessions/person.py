@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from flask_login import UserMixin
 from sqlalchemy.exc import DBAPIError
 
 from webui.accounts.sessions import sessions
+from webui.accounts.sessions.account_rows import first_query
 from webui.core.extensions import db, login_manager, write_transaction
 from webui.models import UserSession
 from webui.models.columns import now
@@ -37,7 +37,7 @@ class Person(UserMixin):
 def load_user(_request: object) -> Person | None:
     """Returns the account of the current request (Flask-Login calls it once per request)."""
     hashed = sessions.current_hash()
-    session = _find_first(hashed) if hashed else None
+    session = first_query(lambda: sessions.find_session(hashed)) if hashed else None
     at = now()
     if hashed is None or session is None or not sessions.is_valid(session, at):
         return None
@@ -56,21 +56,6 @@ def load_user(_request: object) -> Person | None:
         session.has_factor,
         session.has_notice,
     )
-
-
-def _find_first(hashed: str) -> Any:
-    """Returns what :func:`sessions.find_session` does, as the first query of a request.
-
-    After a restart of the database server pooled connections are dead; the first failure removes
-    all of them, so a second attempt uses a new connection and the person sees no error.
-    """
-    try:
-        return sessions.find_session(hashed)
-    except DBAPIError as error:
-        if not error.connection_invalidated:
-            raise
-        db.session.rollback()
-        return sessions.find_session(hashed)
 
 
 def _touch(hashed: str, at: datetime) -> None:

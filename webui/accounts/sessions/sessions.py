@@ -10,13 +10,11 @@ from uuid import UUID
 from flask import session as cookie
 from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
-from webui.accounts.sessions import trust
+from webui.accounts.sessions import account_rows
 from webui.core.extensions import db, read, secret_key
-from webui.core.limits import Status
 from webui.crypto import tokens
-from webui.models import AccountNotice, Tenant, User, UserSession
+from webui.models import AccountNotice, User, UserSession
 from webui.models.columns import now
-from webui.models.seals import user_seals
 from webui.models.token_rows import is_genuine
 from webui.models.user import SECOND_FACTORS, Proofs, proofs_as_text, proofs_of
 
@@ -184,30 +182,19 @@ def current_person_id() -> UUID | None:
     return session.user_id if session else None
 
 
-_SESSIONS, _USERS, _TENANTS = UserSession.__table__, User.__table__, Tenant.__table__
-# Whether an account has a second factor; recovery codes do not count as one. The value is part of
-# the sealed row, so deleting a factor's row does not remove the factor.
-_HAS_FACTOR = _USERS.c.factors_digest != ""
-_NOTICES = AccountNotice.__table__
-_HAS_NOTICE = exists().where(_NOTICES.c.user_id == _USERS.c.id, _NOTICES.c.dismissed_at.is_(None))
+_SESSIONS, _NOTICES = UserSession.__table__, AccountNotice.__table__
+_HAS_NOTICE = exists().where(
+    _NOTICES.c.user_id == _SESSIONS.c.user_id, _NOTICES.c.dismissed_at.is_(None)
+)
 # Built once, and columns instead of objects, because every request runs it first.
 _FIND = (
     select(
         *(_SESSIONS.c[name] for name in (*UserSession.FACTS, "last_used_at")),
         _SESSIONS.c.seal.label("session_seal"),
-        *user_seals.COLUMNS,
-        user_seals.newest_sealing(_USERS.c.id).label("newest_sealing"),
-        _USERS.c.time_zone,
-        _USERS.c.theme,
-        _USERS.c.time_zone_chosen,
-        _USERS.c.shortcuts,
-        _TENANTS.c.status.label("tenant_status"),
-        _HAS_FACTOR.label("has_factor"),
+        *account_rows.COLUMNS,
         _HAS_NOTICE.label("has_notice"),
     )
-    .select_from(_SESSIONS)
-    .join(_USERS, _USERS.c.id == _SESSIONS.c.user_id)
-    .outerjoin(_TENANTS, _TENANTS.c.id == _USERS.c.tenant_id)
+    .select_from(account_rows.joined_to(_SESSIONS))
     .where(_SESSIONS.c.token_hash == bindparam("hashed"))
 )
 
@@ -234,7 +221,7 @@ def find_ended() -> Any:
     if session is None or session.ended_at is None:
         return session if session is not None and is_valid_but_for_age(session) else None
     late = now() - session.ended_at >= ABSOLUTE
-    return session if not late and _may_sign_in(session) else None
+    return session if not late and account_rows.may_act(session) else None
 
 
 def is_valid(session: Any, at: datetime) -> bool:
@@ -251,15 +238,7 @@ def is_valid_but_for_age(session: Any) -> bool:
     no valid sessions.
     """
     passed = not session.has_factor or is_full(proofs_of(session.factors))
-    return bool(passed and session.ended_at is None) and _may_sign_in(session)
-
-
-def _may_sign_in(session: Any) -> bool:
-    """Whether the account is active, not blocked, and as the product saved it."""
-    if not session.active or session.tenant_status == Status.BLOCKED:
-        return False
-    fault = user_seals.mismatch(session.user_id, session, session.newest_sealing)
-    return not trust.is_refused(session.user_id, fault)
+    return bool(passed and session.ended_at is None) and account_rows.may_act(session)
 
 
 def is_full(proofs: Proofs) -> bool:

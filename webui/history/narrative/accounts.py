@@ -30,7 +30,8 @@ def _created(changes: Changes) -> Sentence:
 
 
 def _disabled(changes: Changes) -> Sentence:
-    return [plain_text("Disabled the account "), old(str(changes["username"][1]))]
+    name = old(str(changes["username"][1]))
+    return [plain_text("Disabled the account "), name, *_and_revoked(changes)]
 
 
 def _invited(changes: Changes) -> Sentence:
@@ -54,7 +55,7 @@ def _role(changes: Changes) -> Sentence:
 
 def _password_set(changes: Changes) -> Sentence:
     by = "an invitation" if changes["link"][1] == "invitation" else "a reset link"
-    return [plain_text(f"Chose a password by {by}"), *_and_ended(changes)]
+    return [plain_text(f"Chose a password by {by}"), *_and_ended(changes), *_and_revoked(changes)]
 
 
 def _delayed(changes: Changes) -> Sentence:
@@ -102,6 +103,15 @@ def _and_ended(changes: Changes) -> Sentence:
     return [plain_text(f"; {_ended(changes)}")] if changes.get("ended_sessions") else []
 
 
+def _and_revoked(changes: Changes) -> Sentence:
+    """Returns "; revoked the API token A", of several "; revoked the API tokens A, B"."""
+    if "revoked_tokens" not in changes:
+        return []
+    names = changes["revoked_tokens"][1]
+    thing = "API token" if len(names) == 1 else "API tokens"
+    return [plain_text(f"; revoked the {thing} "), new(", ".join(names))]
+
+
 def _recovery_codes(changes: Changes) -> Sentence:
     return [plain_text("Created new recovery codes"), *_and_ended(changes)]
 
@@ -133,12 +143,36 @@ def _with_factor(changes: Changes) -> str:
     return f" with {article} {factor}" if factor else ""
 
 
+def _token_created(changes: Changes) -> Sentence:
+    scopes, until = changes["token_scopes"][1], changes["token_expires_at"][1]
+    return [
+        *_of_token("Created", changes),
+        plain_text(f", for {', '.join(scopes)}, valid until {until[:10]}"),
+    ]
+
+
+def _token_revoked(changes: Changes) -> Sentence:
+    return _of_token("Revoked", changes)
+
+
+def _of_token(verb: str, changes: Changes) -> Sentence:
+    """Returns "<verb> the API token <its name> of <account>"."""
+    token, account = str(changes["token"][1]), str(changes["username"][1])
+    return [plain_text(f"{verb} the API token "), new(token), plain_text(f" of {account}")]
+
+
+def _token_used(changes: Changes) -> Sentence:
+    token = new(str(changes["token"][1]))
+    return [plain_text("Used the API token "), token, plain_text(", for the first time that day")]
+
+
 def _resealed(changes: Changes) -> Sentence:
     name, role = str(changes["username"][1]), changes["role"][1]
     return [
         plain_text("Confirmed the account "),
         new(name),
         plain_text(f", role {role}, without its password and second factors"),
+        *_and_revoked(changes),
     ]
 
 
@@ -167,6 +201,9 @@ SENTENCES: dict[Action, Callable[[Changes], Sentence]] = {
     Action.USER_FACTORS_REMOVED: _named("Removed the second factor of"),
     Action.USER_SESSIONS_REVOKED: _named("Signed", "out everywhere"),
     Action.USER_RESEALED: _resealed,
+    Action.TOKEN_CREATED: _token_created,
+    Action.TOKEN_REVOKED: _token_revoked,
+    Action.TOKEN_USED: _token_used,
     Action.SIGNED_OUT: _fixed("Signed out"),
     Action.SIGN_IN_FAILED: _fixed("Failed to sign in"),
     Action.TRY_DELAYED: _delayed,

@@ -19,6 +19,7 @@ from webui.history.query.find import Found
 from webui.history.query.readers import readers
 from webui.history.record import bodies
 from webui.history.record.actions import SOURCE_LABELS, owner_actions
+from webui.history.record.actor import ACCOUNT_TYPES
 from webui.models import AuditEntry, AuditField, Delivery
 from webui.web.paging import Page
 from webui.web.urls import url_pattern
@@ -140,7 +141,7 @@ def who(entry: Entry | Delivery) -> str:
 
 
 def _who(entry: Entry | Delivery, sees_staff: bool) -> str:
-    if entry.actor_type == "user" and entry.actor_role == "owner":
+    if entry.actor_type in ACCOUNT_TYPES and entry.actor_role == "owner":
         return entry.actor_name or _KINDS["user"]
     if not sees_staff:
         return SUPPORT_TEAM

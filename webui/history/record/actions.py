@@ -74,6 +74,9 @@ class Action(StrEnum):
     USER_PASSKEY_REMOVED = "user.passkey.removed", _OWNER, _NOTE
     USER_RECOVERY_CODES = "user.recovery_codes.updated", _OWNER, _NOTE
     USER_RESEALED = "user.resealed", _OWNER, _NOTE
+    TOKEN_CREATED = "token.created", _OWNER, _NOTE
+    TOKEN_REVOKED = "token.revoked", _OWNER, _NOTE
+    TOKEN_USED = "token.used", _STAFF, _NOTE
     KEY_ADDED = "keys.added", _STAFF, _NOTE
     KEY_PROMOTED = "keys.promoted", _STAFF, _NOTE
     KEYS_ROTATED = "keys.rotated", _STAFF, _NOTE

@@ -1,7 +1,7 @@
 """The guard against forgotten entries: the session refuses changes without a history entry.
 
-It writes nothing. Changed accounts and second factors need an entry about the account in the
-same transaction. Bulk UPDATE and DELETE on audited tables are refused, because they bypass
+It writes nothing. Changed accounts, second factors and API tokens need an entry about the account
+in the same transaction. Bulk UPDATE and DELETE on audited tables are refused, because they bypass
 both versions and entries. Tenants are guarded by triggers (webui/models/triggers/tenants.py).
 """
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstanceState, ORMExecuteState, Session
 from webui.core.extensions import Base
 from webui.history.record import sealing
 from webui.models import (
+    ApiToken,
     AuditCheckpoint,
     AuditEntry,
     AuditField,
@@ -27,6 +28,8 @@ from webui.models import (
 from webui.models.columns import Audited
 
 FACTORS = (Authenticator, RecoveryCode, Passkey)
+# Rows that belong to an account: a change of one needs an entry about the account.
+OF_ACCOUNTS = (*FACTORS, ApiToken)
 AUDITED_TABLES = (
     Tenant,
     User,
@@ -35,7 +38,7 @@ AUDITED_TABLES = (
     AuditSealed,
     AuditWord,
     AuditCheckpoint,
-    *FACTORS,
+    *OF_ACCOUNTS,
 )
 _AUDITED_NAMES = {model.__tablename__ for model in AUDITED_TABLES}
 # The execution option of the only exception: rotation re-encrypts the same values (DESIGN 5).
@@ -66,7 +69,7 @@ def install_guard(session_factory: Any) -> None:
 def _collect_changed(session: Session, _context: Any) -> None:
     changed = session.info.setdefault(_CHANGED, set())
     for row in session.new | session.dirty | session.deleted:
-        if not isinstance(row, (User, *FACTORS)):
+        if not isinstance(row, (User, *OF_ACCOUNTS)):
             continue
         if row in session.new or row in session.deleted or _changed_columns(row):
             changed.add(row.id if isinstance(row, User) else row.user_id)
@@ -104,6 +107,6 @@ def _refuse_bulk(state: ORMExecuteState) -> None:
     if state.is_update and state.execution_options.get(REKEYING):
         return
     # Inserts of tenants and entries are allowed: the database's triggers check them.
-    of_accounts = {model.__tablename__ for model in (User, *FACTORS)}
+    of_accounts = {model.__tablename__ for model in (User, *OF_ACCOUNTS)}
     if changes_rows or (state.is_insert and name in of_accounts):
         raise Unaudited(f"bulk changes of {name} bypass the history")

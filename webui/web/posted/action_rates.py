@@ -45,6 +45,7 @@ SAVES = Rate("changes of organisations", 60)
 CREATIONS = Rate("new organisations and accounts", 20)
 ACCOUNT_ACTIONS = Rate("changes of other people's accounts", 30)
 ACCOUNT = Rate("changes of your account", 20)
+TOKENS = Rate("changes of API tokens", 20)
 EXPORTS = Rate("exports", 10)
 SIGN_INS = Rate("sign-ins", 40)
 
@@ -60,6 +61,8 @@ _OF_ACTION = {
     Action.RESET_LINK_ISSUED: ACCOUNT_ACTIONS,
     Action.USER_FACTORS_REMOVED: ACCOUNT_ACTIONS,
     Action.USER_SESSIONS_REVOKED: ACCOUNT_ACTIONS,
+    Action.TOKEN_CREATED: TOKENS,
+    Action.TOKEN_REVOKED: TOKENS,
     Action.SIGNED_IN: SIGN_INS,
     Action.AUDIT_EXPORTED: EXPORTS,
 }
@@ -74,6 +77,8 @@ _OF_PERMISSION = {
     Permission.REVOKE_SESSIONS: ACCOUNT_ACTIONS,
     Permission.RESET_FACTOR: ACCOUNT_ACTIONS,
     Permission.SIGNED_IN: ACCOUNT,
+    Permission.MAKE_TOKENS: TOKENS,
+    Permission.SEE_TOKENS: TOKENS,
     Permission.PROVE_HISTORY: EXPORTS,
 }
 # Signing out is always possible: there cannot be more sign-outs than sign-ins.
