@@ -5,7 +5,7 @@ changing one (forms, wizard, undo, API) can forget it. An event names the change
 contains no value of a sealed field, nothing for staff only, and not who made the change or why.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -28,6 +28,7 @@ class Event(StrEnum):
     TEST = "webhook.test"
     UPDATED = TENANT_UPDATED
     STATUS_CHANGED = TENANT_STATUS_CHANGED
+    USAGE_THRESHOLD = "tenant.usage_threshold"
 
 
 class Obstacle(StrEnum):
@@ -55,9 +56,21 @@ class Who(Protocol):
         """The role."""
 
 
+# Ids per statement; SQLite allows far more parameters.
+_AT_ONCE = 1_000
 # Built once, because the query runs with every change of a tenant.
 _STOPS = WebhookStop.__table__.c
 _STOP = select(_STOPS.stopped_at).where(_STOPS.tenant_id == bindparam("tenant_id"))
+_TENANTS = Tenant.__table__.c
+_RECEIVERS = (
+    select(
+        *(_TENANTS.id, _TENANTS.status, _STOPS.stopped_at),
+        _TENANTS.webhook_url.is_not(None).label("has_url"),
+        _TENANTS.webhook_secret.is_not(None).label("has_secret"),
+    )
+    .outerjoin(WebhookStop.__table__, _STOPS.tenant_id == _TENANTS.id)
+    .where(_TENANTS.id.in_(bindparam("ids", expanding=True)))
+)
 _DELIVERY = insert(Delivery.__table__)  # type: ignore[arg-type]
 
 
@@ -66,15 +79,19 @@ def obstacles(tenant: Tenant, event: Event) -> list[Obstacle]:
 
     A closed or blocked tenant's receiver gets only the event about its status.
     """
+    is_set = tenant.is_set
+    found = _of_tenant(event, tenant.status, is_set("webhook_url"), is_set("webhook_secret"))
+    return found or ([Obstacle.STOPPED] if stopped_at(tenant.id) else [])
+
+
+def _of_tenant(event: Event, status: str, has_url: bool, has_secret: bool) -> list[Obstacle]:
     found = []
-    if not tenant.is_set("webhook_url"):
+    if not has_url:
         found.append(Obstacle.NO_URL)
-    if not tenant.is_set("webhook_secret"):
+    if not has_secret:
         found.append(Obstacle.NO_SECRET)
-    if tenant.status in (Status.INACTIVE, Status.BLOCKED) and event is not Event.STATUS_CHANGED:
+    if status in (Status.INACTIVE, Status.BLOCKED) and event is not Event.STATUS_CHANGED:
         found.append(Obstacle.CLOSED)
-    if not found and stopped_at(tenant.id):
-        found.append(Obstacle.STOPPED)
     return found
 
 
@@ -122,24 +139,54 @@ def _queue_change(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who
 
 def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> UUID:
     """Adds an event to the outbox and returns the id of its delivery."""
-    at = now()
+    body = _body(tenant.id, event, data)
+    return add_delivery(tenant.id, uuid4(), event, body, actor, manual=event is Event.TEST)
+
+
+def queue_each(event: Event, facts: Sequence[tuple[UUID, dict[str, Any]]], actor: Who) -> None:
+    """Adds an event for each (tenant, data) that can be delivered, in few statements."""
+    reached: set[UUID] = set()
+    ids = sorted({tenant_id for tenant_id, _ in facts})
+    for at in range(0, len(ids), _AT_ONCE):
+        for row in read(_RECEIVERS, {"ids": ids[at : at + _AT_ONCE]}):
+            if not row.stopped_at and not _of_tenant(
+                event, row.status, row.has_url, row.has_secret
+            ):
+                reached.add(row.id)
+    rows = [
+        _delivery(tenant_id, uuid4(), event, _body(tenant_id, event, data), actor, manual=False)
+        for tenant_id, data in facts
+        if tenant_id in reached
+    ]
+    if rows:
+        db.session.connection().execute(_DELIVERY, rows)
+
+
+def _body(tenant_id: UUID, event: Event, data: dict[str, Any]) -> str:
     body = {
         "type": event.value,
-        "timestamp": at.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "data": {"tenant_id": str(tenant.id), **data},
+        "timestamp": now().isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "data": {"tenant_id": str(tenant_id), **data},
     }
-    return add_delivery(
-        tenant.id, uuid4(), event, compact_json(body), actor, manual=event is Event.TEST
-    )
+    return compact_json(body)
 
 
 def add_delivery(
     tenant_id: UUID, message: UUID, event: str, body: str, actor: Who, *, manual: bool
 ) -> UUID:
     """Adds a delivery to the outbox, due now, and returns its id."""
-    delivery_id, at = uuid4(), now()
-    row = {
-        "id": delivery_id,
+    row = _delivery(tenant_id, message, event, body, actor, manual=manual)
+    db.session.connection().execute(_DELIVERY, row)
+    delivery_id: UUID = row["id"]
+    return delivery_id
+
+
+def _delivery(
+    tenant_id: UUID, message: UUID, event: str, body: str, actor: Who, *, manual: bool
+) -> dict[str, Any]:
+    at = now()
+    return {
+        "id": uuid4(),
         "tenant_id": tenant_id,
         "message": message,
         "event": event,
@@ -153,5 +200,3 @@ def add_delivery(
         "state": QUEUED,
         "attempts": 0,
     }
-    db.session.connection().execute(_DELIVERY, row)
-    return delivery_id

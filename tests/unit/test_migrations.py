@@ -13,10 +13,13 @@ from tests.factories import make_tenant, make_user, revise
 from tests.history import assert_history_holds, count_entries
 from tests.outbox import make_due, make_hooked, queue
 from tests.raw import everything, refused
-from webui.core.extensions import WRITING, db, is_sqlite
+from webui.core.extensions import WRITING, db, is_sqlite, write_transaction
+from webui.core.field_types import MAX_SAFE_INTEGER
 from webui.history.record.actions import Action
 from webui.migrations import HERE, downgrade, is_current, newest_revision, upgrade
-from webui.models import Tenant, WebhookTurn
+from webui.models import Tenant, TenantUsage, WebhookTurn
+from webui.models.columns import now
+from webui.models.tenant.usage import month_of, usage_rank
 from webui.models.triggers import registry
 from webui.webhooks.delivery import sending
 from webui.webhooks.delivery.client import Answer
@@ -130,6 +133,23 @@ class TestUpgradeWithData:
         turns = {turn.tenant_id: turn for turn in db.session.scalars(select(WebhookTurn))}
         assert turns[failing.id].failing_since is not None
         assert turns[fine.id].failing_since is None
+
+    def test_knows_the_share_of_the_limit_that_is_used(self, empty):
+        upgrade()
+        used = [(50, 100), (10**9, 7), (2**53, 1), (1, 0), (0, 0), (5, MAX_SAFE_INTEGER)]
+        month = month_of(now())
+        expected = {}
+        for calls, limit in used:
+            tenant = make_tenant(monthly_call_limit=limit)
+            expected[tenant.id] = usage_rank(month, calls, limit)
+            with write_transaction():
+                for name in (month, "2026-01"):
+                    db.session.add(TenantUsage(tenant_id=tenant.id, month=name, calls=calls))
+        expected[make_tenant().id] = 0
+        downgrade("0029")
+        upgrade()
+        found = db.session.execute(select(Tenant.id, Tenant.usage_rank)).all()
+        assert dict(map(tuple, found)) == expected
 
     def test_finds_names_by_their_plain_letters(self, empty):
         upgrade()

@@ -13,6 +13,7 @@ from webui.demo import entries
 from webui.demo.stories.clock import WorkClock
 from webui.demo.stories.story import Account, Step
 from webui.demo.tenant_rows import TenantRows
+from webui.demo.usage_shares import write_shares
 from webui.demo.vocabulary.people import UNUSABLE_HASH
 from webui.history.record import entry_rows as rows
 from webui.history.record import log
@@ -42,6 +43,7 @@ def write(steps: Sequence[Step], clock: WorkClock) -> None:
     for step in steps:
         batch.add(step, clock.at(step.share))
     batch.insert(db.session.connection())
+    write_shares(batch.usage, clock.end)
 
 
 class _Batch:

@@ -1,6 +1,6 @@
 """Template filters for counts and for the monthly limit of calls."""
 
-from webui.core.field_types import MAX_SAFE_INTEGER
+from webui.models.tenant.usage import is_cap
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -11,11 +11,6 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 def limit_words(limit: int) -> str:
     """Format a limit: "50,000", or "No cap"."""
     return f"{limit:,}" if is_cap(limit) else "No cap"
-
-
-def is_cap(limit: int) -> bool:
-    """Whether a limit bounds anything."""
-    return limit < MAX_SAFE_INTEGER
 
 
 def is_at_limit(calls: int, limit: int) -> bool:

@@ -11,6 +11,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from webui.models.columns import now
+from webui.models.tenant.usage import is_cap
 from webui.values.time_zones import by_region, zone
 from webui.web import number_filters
 
@@ -39,7 +40,7 @@ def init_filters(app: Flask) -> None:
         day,
         when,
         moment,
-        number_filters.is_cap,
+        is_cap,
         is_past,
         upper_first,
         on_day,

@@ -1,4 +1,4 @@
-"""Usage of the platform in the last three months."""
+"""Usage of the platform in the last twelve months."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from webui.models.tenant.usage import month_of
 
+MONTHS = 12
+"""How many months of usage a tenant has."""
 # Calls per month of a tenant with a very high limit.
 _BUSIEST = 400_000
 # Ranges of the used share of the limit, with the weights of tenants below.
@@ -42,10 +44,10 @@ class Stop(NamedTuple):
 
 
 def months_until(now: datetime) -> tuple[str, ...]:
-    """Returns the current month and the two before it, newest first."""
+    """Returns the current month and the eleven before it, newest first."""
     months = []
     day = now.replace(day=15)
-    for _ in range(3):
+    for _ in range(MONTHS):
         months.append(month_of(day))
         day = day.replace(month=day.month - 1) if day.month > 1 else _december(day)
     return tuple(months)
@@ -69,7 +71,7 @@ def usage(
     limit = min(state["monthly_call_limit"], _BUSIEST)
     rows = []
     for age, month in enumerate(months_until(now)):
-        level = rng.uniform(low, high) * (1 - 0.08 * age * (high < 1))
+        level = rng.uniform(low, high) * 0.95 ** (age * (high < 1))
         silent = any(stop.silences(month, now) for stop in stops)
         calls = 0 if silent else int(limit * level)
         rows.append(_month(rng, month, calls))

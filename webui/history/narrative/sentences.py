@@ -11,7 +11,7 @@ from typing import Any
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Choice, Metadata, Sealed, Secret, Switch, Whole
 from webui.core.limits import SERVICE_LABELS, Service
-from webui.history.narrative import access, accounts, keys, webhooks
+from webui.history.narrative import access, accounts, keys, usage, webhooks
 from webui.history.narrative.fragments import Part, Sentence
 from webui.history.narrative.fragments import capitalised as _capitalised
 from webui.history.narrative.fragments import from_to as _from_to
@@ -56,6 +56,7 @@ _TABLES: tuple[Mapping[Any, Callable[[Mapping[str, Any]], Sentence]], ...] = (
     webhooks.SENTENCES,
     keys.SENTENCES,
     access.SENTENCES,
+    usage.SENTENCES,
 )
 
 

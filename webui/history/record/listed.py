@@ -53,6 +53,10 @@ OTHER_FIELDS: dict[str, Listed] = {
     "more": Listed("Denied: how often more", _STAFF),
     "attempts": Listed("Denied: which of those first", _STAFF),
     "events": Listed("Webhook: events", _OWNER),
+    "month": Listed("Usage: month", _OWNER),
+    "usage_cents": Listed("Usage: amount", _OWNER),
+    "calls": Listed("Usage: calls", _OWNER),
+    "minutes": Listed("Usage: minutes", _OWNER),
     "reverts": Listed("Undo: of which entry", _OWNER),
     **_OF_ACCOUNTS,
 }

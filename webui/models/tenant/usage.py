@@ -1,4 +1,4 @@
-"""A tenant's usage of the platform per calendar month (UTC), written by metering."""
+"""A tenant's usage of the platform per calendar month (UTC), and its share of the call limit."""
 
 from datetime import datetime
 from uuid import UUID
@@ -7,6 +7,13 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Uuid, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.core.extensions import Model
+from webui.core.field_types import MAX_SAFE_INTEGER
+from webui.models.columns import UTCDateTime
+
+THRESHOLDS = (80, 100)
+"""The percentages of the monthly call limit that a tenant is told of."""
+_PERCENTS = 1_000_000_000
+"""How many percentages a month has in a rank; a higher one counts as the highest."""
 
 
 class TenantUsage(Model):
@@ -25,6 +32,58 @@ class TenantUsage(Model):
     minutes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
+class UsageThreshold(Model):
+    """When a tenant's calls first reached a percentage of the limit in a month."""
+
+    __tablename__ = "usage_thresholds"
+    __table_args__ = (
+        CheckConstraint("length(month) = 7", name="month_limits"),
+        CheckConstraint("threshold > 0", name="positive"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tenants.id"), primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)
+    threshold: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    reached_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
 def month_of(at: datetime) -> str:
     """Returns the key of the month of a time, such as ``2026-11``."""
     return at.strftime("%Y-%m")
+
+
+def is_cap(limit: int) -> bool:
+    """Whether a monthly call limit bounds anything."""
+    return limit < MAX_SAFE_INTEGER
+
+
+def share_used(calls: int, limit: int) -> int | None:
+    """Returns calls as a percentage of the limit, rounded down; None without a cap.
+
+    Of a limit of 0, which allows no call, any call is more than everything.
+    """
+    if not is_cap(limit):
+        return None
+    return calls * 100 // limit if limit else calls and _PERCENTS
+
+
+def thresholds_reached(calls: int, limit: int) -> list[int]:
+    """Returns the thresholds that the calls of a month have reached."""
+    share = share_used(calls, limit)
+    return [threshold for threshold in THRESHOLDS if share is not None and share >= threshold]
+
+
+def usage_rank(month: str, calls: int, limit: int) -> int:
+    """Returns what the list is sorted by: month and share used as one number, 0 without a cap.
+
+    A rank of an earlier month is below every one of a later month, so nothing has to be
+    written when a month begins.
+    """
+    share = share_used(calls, limit)
+    return 0 if share is None else rank_from(month, share)
+
+
+def rank_from(month: str, share: int) -> int:
+    """Returns the rank of a share of a month: the least one of all that have used so much."""
+    year, number = map(int, month.split("-"))
+    return (year * 12 + number) * _PERCENTS + min(share, _PERCENTS - 1)

@@ -19,6 +19,7 @@ from webui.models.columns import Audited
 from webui.models.tenant.tenant import Change
 from webui.tenants.core import conflicts, rules
 from webui.tenants.core.sections import Section
+from webui.usage import thresholds
 from webui.web import idempotency_keys
 from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 from webui.web.posted import drafts
@@ -106,6 +107,8 @@ def _update(
         check(tenant)
         before = tenant.status
         changes = tenant.revise(edit.values)
+        if any(change.field == "monthly_call_limit" for change in changes):
+            thresholds.follow_limit(tenant, actor)
         # Also when a tenant is unblocked: sessions that began while it was being blocked must end.
         if Status.BLOCKED in (before, tenant.status):
             sessions.end_all_of_tenant(tenant.id)

@@ -10,8 +10,7 @@ from webui.core.extensions import read
 from webui.core.limits import Service
 from webui.models import Tenant, TenantUsage
 from webui.models.tenant.services import stopped_services
-from webui.models.tenant.usage import month_of
-from webui.web.number_filters import is_cap
+from webui.models.tenant.usage import is_cap, month_of
 
 # Built once: composing the statement takes longer than running it.
 _METERED = TenantUsage.__table__.c

@@ -1,0 +1,136 @@
+"""Storing what metering reports: many rows in one transaction, with a verdict for each."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Insert, bindparam, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from webui import values
+from webui.core.extensions import db, is_sqlite, read, write_transaction
+from webui.core.limits import REASON
+from webui.history.record.actions import Action
+from webui.history.record.actor import Actor
+from webui.history.record.log import record
+from webui.models import Tenant, TenantUsage
+from webui.models.columns import Audited, now
+from webui.models.tenant.tenant import Change
+from webui.models.tenant.usage import month_of
+from webui.usage.figures import NO_TENANT, Amounts, Figures, Judged, Verdict, judge, refusal
+from webui.usage.ranks import Used, set_ranks
+from webui.usage.thresholds import AT_ONCE, record_reached
+
+_TENANTS, _METERED = Tenant.__table__, TenantUsage.__table__
+# Locked in the order of ids, so that two reports cannot deadlock. An edit that locks one of the
+# rows waits, and so sees the usage when it changes the limit.
+_LIMITS = (
+    select(_TENANTS.c.id, _TENANTS.c.monthly_call_limit, _TENANTS.c.usage_rank)
+    .where(_TENANTS.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_TENANTS.c.id)
+    .with_for_update(key_share=True)
+)
+_STORED = select(_METERED).where(
+    tuple_(_METERED.c.tenant_id, _METERED.c.month).in_(bindparam("keys", expanding=True))
+)
+Key = tuple[UUID, str]
+
+
+def store_usage(rows: Sequence[Figures], actor: Actor, visible: UUID | None) -> list[Judged]:
+    """Stores the figures that are accepted and returns a verdict for each row, in order.
+
+    ``visible``: the only tenant that the actor may reach, or None for all; another one is answered
+    like one that does not exist. A refused row stops no other. A tenant and month may stand in
+    several rows: each is judged by what the rows before it left.
+    """
+    month = month_of(now())
+    refused = [refusal(row, month) for row in rows]
+    ids = {row.tenant_id for row, no in zip(rows, refused, strict=True) if no is None}
+    if visible is not None:
+        ids &= {visible}
+    if not ids:
+        return [no or NO_TENANT for no in refused]
+    with write_transaction():
+        report = _Report(month, ids, [row for row in rows if row.tenant_id in ids])
+        verdicts = [no or report.add(row) for row, no in zip(rows, refused, strict=True)]
+        report.write(actor)
+    return verdicts
+
+
+class _Report:
+    """The rows of one transaction: what was stored, and what will be."""
+
+    def __init__(self, month: str, ids: set[UUID], rows: Sequence[Figures]) -> None:
+        self.month = month
+        self.tenants = {row.id: row for row in _in_parts(_LIMITS, "ids", sorted(ids))}
+        keys = sorted({row.key for row in rows if row.tenant_id in self.tenants})
+        self.now: dict[Key, Amounts] = {
+            (row.tenant_id, row.month): Amounts(row.usage_cents, row.calls, row.minutes)
+            for row in _in_parts(_STORED, "keys", keys)
+        }
+        self.changed: dict[Key, Amounts] = {}
+        self.corrections: list[tuple[Figures, Amounts]] = []
+
+    def add(self, row: Figures) -> Judged:
+        """Judges a row and notes its figures if they are accepted."""
+        if row.tenant_id not in self.tenants:
+            return NO_TENANT
+        before = self.now.get(row.key)
+        judged = judge(row, before)
+        if judged.accepted and row.amounts != before:
+            self.now[row.key] = self.changed[row.key] = row.amounts
+        if judged.verdict is Verdict.CORRECTED and before is not None:
+            self.corrections.append((row, before))
+        return judged
+
+    def write(self, actor: Actor) -> None:
+        """Writes everything that was noted; the entries of corrections last."""
+        if not self.changed:
+            return
+        db.session.connection().execute(
+            _upsert(),
+            [
+                {"tenant_id": tenant_id, "month": month, **amounts._asdict()}
+                for (tenant_id, month), amounts in self.changed.items()
+            ],
+        )
+        used = list(self._used())
+        set_ranks(self.month, used, {row.id: row.usage_rank for row in self.tenants.values()})
+        record_reached(self.month, used, actor)
+        _record_corrections(self.corrections, actor)
+
+    def _used(self) -> Iterator[Used]:
+        """Yields what was used in the current month, where it changed."""
+        for (tenant_id, month), amounts in self.changed.items():
+            if month == self.month:
+                limit = self.tenants[tenant_id].monthly_call_limit
+                yield Used(tenant_id, amounts.calls, limit)
+
+
+def _in_parts(statement: Any, name: str, wanted: Sequence[Any]) -> Iterator[Any]:
+    for at in range(0, len(wanted), AT_ONCE):
+        yield from read(statement, {name: wanted[at : at + AT_ONCE]})
+
+
+def _upsert() -> Insert:
+    statement = (sqlite if is_sqlite() else postgresql).insert(_METERED)
+    figures = {name: statement.excluded[name] for name in Amounts._fields}
+    return statement.on_conflict_do_update(index_elements=["tenant_id", "month"], set_=figures)
+
+
+def _record_corrections(corrections: Sequence[tuple[Figures, Amounts]], actor: Actor) -> None:
+    for row, before in corrections:
+        record(
+            Action.USAGE_CORRECTED,
+            actor,
+            tenant=db.session.get_one(Tenant, row.tenant_id),
+            changes=list(_changes(row, before)),
+            reason=values.text(row.reason or "", REASON),
+        )
+
+
+def _changes(row: Figures, before: Amounts) -> Iterator[Change]:
+    yield Change("month", Audited.PLAIN, None, row.month)
+    for name, old in before._asdict().items():
+        if getattr(row, name) != old:
+            yield Change(name, Audited.PLAIN, old, getattr(row, name))

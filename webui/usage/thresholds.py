@@ -1,0 +1,86 @@
+"""Thresholds of the monthly call limit: recorded once per month, tenant and threshold.
+
+They are decided in the transaction that stores usage or changes the limit, while the tenant's row
+is locked, so two of them cannot miss or repeat one.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import bindparam, insert, select
+
+from webui import outbox
+from webui.core.extensions import db, read
+from webui.history.record.actor import Actor
+from webui.models import Tenant, TenantUsage, UsageThreshold
+from webui.models.columns import now
+from webui.models.tenant.usage import month_of, thresholds_reached, usage_rank
+from webui.usage.ranks import Used
+
+AT_ONCE = 1_000
+"""Ids per statement; SQLite allows far more parameters."""
+_RECORDED, _METERED = UsageThreshold.__table__.c, TenantUsage.__table__.c
+_KNOWN = select(_RECORDED.tenant_id, _RECORDED.threshold).where(
+    _RECORDED.tenant_id.in_(bindparam("ids", expanding=True)),
+    _RECORDED.month == bindparam("month"),
+)
+_RECORD = insert(UsageThreshold.__table__)  # type: ignore[arg-type]
+_CALLS = select(_METERED.calls).where(
+    _METERED.tenant_id == bindparam("tenant_id"), _METERED.month == bindparam("month")
+)
+
+
+def record_reached(month: str, used: Sequence[Used], actor: Actor) -> None:
+    """Records the thresholds that are reached for the first time and queues their events."""
+    reached = {one: thresholds_reached(one.calls, one.limit) for one in used}
+    ids = [one.tenant_id for one, thresholds in reached.items() if thresholds]
+    known = _known(month, ids)
+    fresh = [
+        (one, threshold)
+        for one, thresholds in reached.items()
+        for threshold in thresholds
+        if (one.tenant_id, threshold) not in known
+    ]
+    if not fresh:
+        return
+    at = now()
+    rows = [
+        {"tenant_id": one.tenant_id, "month": month, "threshold": threshold, "reached_at": at}
+        for one, threshold in fresh
+    ]
+    db.session.connection().execute(_RECORD, rows)
+    outbox.queue_each(
+        outbox.Event.USAGE_THRESHOLD,
+        [
+            (
+                one.tenant_id,
+                {"month": month, "threshold": threshold, "calls": one.calls, "limit": one.limit},
+            )
+            for one, threshold in fresh
+        ],
+        actor,
+    )
+
+
+def _known(month: str, ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
+    found: set[tuple[UUID, int]] = set()
+    for at in range(0, len(ids), AT_ONCE):
+        found.update(
+            (row.tenant_id, row.threshold)
+            for row in read(_KNOWN, {"ids": ids[at : at + AT_ONCE], "month": month})
+        )
+    return found
+
+
+def follow_limit(tenant: Tenant, actor: Actor) -> None:
+    """Judges this month's usage by a limit that was just changed, before the entry is recorded.
+
+    ``tenant`` is loaded for update in the current write transaction.
+    """
+    month = month_of(now())
+    calls = read(_CALLS, {"tenant_id": tenant.id, "month": month}).scalar()
+    if calls is None:
+        return
+    limit = tenant.monthly_call_limit
+    tenant.usage_rank = usage_rank(month, calls, limit)
+    record_reached(month, [Used(tenant.id, calls, limit)], actor)
