@@ -16,6 +16,7 @@ from webui import values
 from webui.core.catalogue import filterable
 from webui.core.extensions import WRITING, db, is_sqlite
 from webui.models import Tenant, User
+from webui.models.tenant.usage import month_of, rank_from
 from webui.tenants.search import search, search_terms
 from webui.tenants.search.search import CHOICES, Filters
 
@@ -34,6 +35,7 @@ FILTERS = [
     *({"status": "blocked", "onboarding": "done"}, {"plan": "starter", "onboarding": "done"}),
     # Nobody is all three.
     {"status": "blocked", "plan": "enterprise", "onboarding": "open"},
+    *({"usage": "80", "status": "active"}, {"usage": "100", "onboarding": "done"}),
 ]
 IDS = [{"q": str(UUID(int=7))}, {"owner": "person"}, {"owner": "person", "q": "common"}]
 # PostgreSQL takes its trigram index only where it is worth it, with more tenants than these.
@@ -41,6 +43,7 @@ NAMES = [
     *({"q": "common"}, {"q": "rare"}, {"q": "co"}, {"q": "nobody"}, {"q": "person"}),
     *({"q": "7"}, {"q": "0"}),
     *({"q": "rare", "status": "active"}, {"q": "common", "plan": "business"}),
+    *({"q": "common", "usage": "80"}, {"q": "rare", "usage": "80"}, {"q": "other", "usage": "80"}),
 ]
 
 
@@ -49,6 +52,7 @@ def a_row(number):
     at = START + timedelta(minutes=number * 7919 % MANY)
     word = "rare" if number < 5 else "common" if number % 8 < 2 else "other"
     name = f"{('no', 'co', '')[number % 3]}{number * 7919 % 9973} {word}"
+    share = 100 if number < 5 else number * 7919 % 100
     rare = {name: words[-1] if number < 5 else words[0] for name, words in WORDS.items()}
     return {
         **rare,
@@ -59,6 +63,7 @@ def a_row(number):
         "status": "blocked" if number % 5 == 0 else "active",
         "billing_plan": "starter" if number % 5 == 0 else ("business", "enterprise")[number % 2],
         "onboarded_at": at if number % 3 else None,
+        "usage_rank": rank_from(month_of(search.now()), share),
         "version": 1,
         "created_at": at,
         "updated_at": at,
@@ -84,6 +89,7 @@ def some(app, monkeypatch):
     monkeypatch.setattr(search, "PAGE_SIZE", 10)
     monkeypatch.setattr(search_terms.Name, "few", 20)
     monkeypatch.setattr(search_terms.Beginning, "few", 20)
+    monkeypatch.setattr(search_terms.Share, "few", 20)
     monkeypatch.setattr(search_terms, "may", lambda _permission: True)
     if is_sqlite():
         raw = db.engine.raw_connection()

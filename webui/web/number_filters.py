@@ -1,6 +1,6 @@
 """Template filters for counts and for the monthly limit of calls."""
 
-from webui.models.tenant.usage import is_cap
+from webui.models.tenant.usage import THRESHOLDS, is_cap, share_used
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -16,6 +16,14 @@ def limit_words(limit: int) -> str:
 def is_at_limit(calls: int, limit: int) -> bool:
     """Whether a limit is reached; of one of 0 :func:`of_limit` speaks itself."""
     return 0 < limit <= calls and is_cap(limit)
+
+
+def limit_mark(calls: int, limit: int) -> str:
+    """Returns what stands out about calls near the limit: "85% used", "Limit reached" or ""."""
+    if is_at_limit(calls, limit):
+        return "Limit reached"
+    share = share_used(calls, limit) if limit else None
+    return f"{share}% used" if share is not None and share >= THRESHOLDS[0] else ""
 
 
 def of_limit(calls: int, limit: int) -> str:

@@ -50,6 +50,7 @@ def init_filters(app: Flask) -> None:
         number_filters.plural,
         number_filters.limit_words,
         number_filters.of_limit,
+        number_filters.limit_mark,
         place,
         time_left,
         countdown,

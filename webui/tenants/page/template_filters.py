@@ -24,6 +24,7 @@ from webui.core.permissions import Permission, may
 from webui.models import Tenant
 from webui.models.tenant.onboarding import STEP_LABELS
 from webui.models.tenant.tenant import UNREADABLE
+from webui.models.tenant.usage import thresholds_reached
 from webui.tenants.core.forms import TenantForm, form_value
 from webui.tenants.core.rules import sip_missing
 from webui.tenants.core.scope import CLOSED
@@ -112,10 +113,10 @@ def open_step_label(tenant: Any) -> str | None:
 
 
 def meter_tone(calls: int, limit: int) -> str:
-    """Returns the class of a meter: "full" at the limit, "high" from 80 % of it, else empty."""
+    """Returns the class of a meter: "full" at the limit, "high" near it, else empty."""
     if calls >= limit:
         return "full"
-    return "high" if calls * 100 >= limit * 80 else ""
+    return "high" if thresholds_reached(calls, limit) else ""
 
 
 def visible_fields(form: TenantForm) -> list[Field]:

@@ -30,13 +30,14 @@ from sqlalchemy import (
 from webui.core.catalogue import FIELDS, filterable
 from webui.models import Onboarding, Tenant, TenantUsage, WebhookTurn
 from webui.models.tenant.constraints import FILTERED, ONBOARDING_OPEN
-from webui.tenants.search.search_terms import Beginning, SearchTerm, without_index
+from webui.tenants.search.search_terms import SearchTerm, without_index
 from webui.web.paging import Keyset
 
 _T = Tenant.__table__.c
 _ONBOARDING, _USAGE = Onboarding.__table__, TenantUsage.__table__
 _TURNS = WebhookTurn.__table__
 _NAME, _CREATED, _UPDATED = (_T.name_sort, _T.id), (_T.created_at, _T.id), (_T.updated_at, _T.id)
+_SHARE = (_T.usage_rank, _T.id)
 ORDERS = {
     keyset.name: keyset
     for keyset in (
@@ -46,6 +47,8 @@ ORDERS = {
         Keyset("-created", _CREATED, descending=True),
         Keyset("updated", _UPDATED),
         Keyset("-updated", _UPDATED, descending=True),
+        Keyset("usage", _SHARE),
+        Keyset("-usage", _SHARE, descending=True),
     )
 }
 FILTERS: dict[str, ColumnElement[Any]] = {
@@ -77,6 +80,7 @@ _COLUMNS = (
     _T.onboarded_at,
     _T.created_at,
     _T.updated_at,
+    _T.usage_rank,
     func.coalesce(_USAGE.c.calls, 0).label("calls"),
 )
 Group = tuple[SearchTerm, ...]
@@ -97,8 +101,8 @@ class Lookup:
     def of(
         cls, few: list[SearchTerm], many: list[SearchTerm], also: list[list[SearchTerm]], sort: str
     ) -> "Lookup":
-        """Divides terms by size. Sorted by name, the beginning of a name is a range."""
-        found = [s for s in (*few, *many) if isinstance(s, Beginning) and _by_name(sort)]
+        """Divides terms by size. Some are a range of an order, as a name's beginning of names."""
+        found = [s for s in (*few, *many) if _is_range(s, sort)]
         beside = [s for s in found if s.adjacent or s in many]
         gathered = tuple(term for term in few if term not in beside)
         others = tuple(term for term in many if term not in beside)
@@ -127,8 +131,8 @@ class QueryShape:
     lookup: Lookup
 
 
-def _by_name(sort: str) -> bool:
-    return ORDERS[sort].columns is _NAME
+def _is_range(term: SearchTerm, sort: str) -> bool:
+    return term.ordered_by is ORDERS[sort].columns[0]
 
 
 @lru_cache(maxsize=500)
@@ -166,22 +170,21 @@ def _failing_since(tenant_id: ColumnElement[Any]) -> Any:
 def _streams(shape: QueryShape) -> Iterator[Select[Any]]:
     """Yields selects of at most a page each; together they contain all rows of the page."""
     lookup = shape.lookup
-    also = [or_(*(term.test() for term in group)) for group in lookup.also]
     if lookup.gathered:
         ids = union_all(*(ids for term in lookup.gathered for ids in term.gathered()))
         # Another index would read many more rows than these.
         narrowed = [without_index(FILTERS[name]) == _value(name) for name in shape.filters]
+        also = [or_(*(term.test() for term in group)) for group in lookup.also]
         yield _stream(shape, [_T.id.in_(ids), *narrowed, *also])
     for group in lookup.tested or ([()] if lookup.walks else []):
-        tests = [or_(*(_test(term, shape.sort) for term in group))] if group else []
+        groups = [some for some in (group, *lookup.also) if some]
+        tests = [or_(*(_test(term, shape.sort) for term in some)) for some in groups]
         for lane in _lanes(shape):
-            yield _stream(shape, [*lane, *tests, *also])
+            yield _stream(shape, [*lane, *tests])
 
 
 def _test(term: SearchTerm, sort: str) -> ColumnElement[bool]:
-    if isinstance(term, Beginning) and _by_name(sort):
-        return term.range()
-    return term.test()
+    return term.range() if _is_range(term, sort) else term.test()
 
 
 def _value(name: str) -> Any:

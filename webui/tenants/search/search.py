@@ -7,7 +7,7 @@ from typing import Any
 from webui.core.catalogue import filterable
 from webui.core.extensions import is_sqlite, read
 from webui.models.columns import now
-from webui.models.tenant.usage import month_of
+from webui.models.tenant.usage import THRESHOLDS, month_of, rank_from
 from webui.tenants.search import list_query, search_terms
 from webui.tenants.search.list_query import ORDERS, Group, Lookup, QueryShape
 from webui.tenants.search.search_terms import PREFIX_BELOW, SearchTerm, TermValues
@@ -18,6 +18,10 @@ CHOICES: dict[str, dict[str, str]] = {
     **{parameter: dict(field.choices) for parameter, field in filterable().items()},
     "onboarding": {"done": "Done", "open": "Open"},
     "webhook": {"failing": "Failing"},
+    "usage": {
+        str(threshold): f"{threshold}% of the limit{' or more' if threshold < 100 else ''}"
+        for threshold in THRESHOLDS
+    },
 }
 """Filter parameter -> value -> label."""
 
@@ -120,8 +124,8 @@ def find_tenants(filters: Filters, after: str | None, before: str | None) -> Pag
 def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:
     """Returns how to find the tenants, and the bound values; None when no tenant matches.
 
-    Of a search, an owner and a failing webhook, a small one finds the tenants and the others are
-    tested on each.
+    Of a search, an owner, a failing webhook and a share of the limit, a small one finds the
+    tenants and the others are tested on each.
     """
     searched: TermValues = (
         search_terms.terms_of_search(filters.q, "q", is_sqlite()) if filters.q else {}
@@ -132,10 +136,16 @@ def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:
     failing: TermValues = (
         {search_terms.Failing("webhook", is_sqlite()): {}} if filters["webhook"] else {}
     )
+    shares: TermValues = (
+        {search_terms.Share("usage", is_sqlite()): {"least": _least_rank(filters["usage"])}}
+        if filters["usage"]
+        else {}
+    )
     asked = [
         known
         for known, wanted in (
             (failing, filters["webhook"]),
+            (shares, filters["usage"]),
             (owned, filters.owner),
             (searched, filters.q),
         )
@@ -148,6 +158,11 @@ def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:
     if not all(groups):
         return None
     return _lookup_of(groups, sizes, filters.sort), values
+
+
+def _least_rank(share: str) -> int:
+    """Returns the rank from which on a tenant has used the share in the current month."""
+    return rank_from(month_of(now()), int(share))
 
 
 def _lookup_of(

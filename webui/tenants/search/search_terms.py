@@ -43,6 +43,10 @@ class SearchTerm:
     """Up to so many rows are gathered: testing one row takes about twice as long."""
     single: ClassVar[bool] = False
     """Whether at most one tenant can match."""
+    ordered_by: ClassVar[Any] = None
+    """The column that the list is sorted by when the matches are a range of the order."""
+    adjacent: ClassVar[bool] = True
+    """Whether the matches stand together in that order."""
 
     def parameter(self, name: str) -> str:
         """Returns the name of a bound parameter."""
@@ -67,6 +71,10 @@ class SearchTerm:
     def test(self) -> ColumnElement[bool]:
         """Whether a tenant matches, written so that no database uses another index for it."""
         return or_(*(_TENANTS.id.in_(ids) for ids in self.gathered()))
+
+    def range(self) -> ColumnElement[bool]:
+        """Returns the condition with a range of the order by ``ordered_by``."""
+        raise NotImplementedError
 
 
 class Id(SearchTerm):
@@ -121,8 +129,7 @@ class Name(SearchTerm):
 class Beginning(SearchTerm):
     """The beginning of the name."""
 
-    adjacent: ClassVar[bool] = True
-    """Whether the matches stand together in the order of names."""
+    ordered_by = _TENANTS.name_sort
     few = 500  # Testing a name takes a hundredth of the time of gathering a row.
 
     def gathered(self) -> list[Select[Any]]:
@@ -176,6 +183,24 @@ class Failing(SearchTerm):
     def test(self) -> ColumnElement[bool]:
         """Whether the tenant's webhook fails."""
         return exists().where(_TURNS.tenant_id == _TENANTS.id, self._FAILING)
+
+
+class Share(SearchTerm):
+    """A share of the monthly call limit that is used, or more."""
+
+    ordered_by = _TENANTS.usage_rank
+
+    def gathered(self) -> list[Select[Any]]:
+        """Selects by the index of shares."""
+        return [select(_OTHERS.id).where(_OTHERS.usage_rank >= self.value("least"))]
+
+    def test(self) -> ColumnElement[bool]:
+        """Whether the tenant has used so much."""
+        return without_index(_TENANTS.usage_rank) >= self.value("least")
+
+    def range(self) -> ColumnElement[bool]:
+        """Returns the condition with a range: sorted by share, the matches stand at one end."""
+        return _TENANTS.usage_rank >= self.value("least")
 
 
 class Sip(SearchTerm):
