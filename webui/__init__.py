@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import Config, ConfigError
 from webui import accounts, audit, tenants
+from webui.accounts.api_tokens import routes as token_routes
 from webui.accounts.factors import authenticator_routes, passkey_routes
 from webui.accounts.factors.required import init_required, must_enrol
 from webui.accounts.self_service import account_routes, theme_routes
@@ -31,6 +32,7 @@ from webui.tenants.page.overview import register_panel
 from webui.tenants.page.template_filters import init_tenant_filters
 from webui.users import action_routes, new_user_routes
 from webui.users import routes as user_routes
+from webui.users import token_routes as user_token_routes
 from webui.users.template_filters import init_user_filters as init_user_words
 from webui.web.endpoints import health, security_txt
 from webui.web.endpoints.assets import init_assets
@@ -152,6 +154,7 @@ def _init_pages(app: Flask) -> None:
         account_routes.bp,
         authenticator_routes.bp,
         passkey_routes.bp,
+        token_routes.bp,
         passkey_sign_in_routes.bp,
         signup_routes.bp,
         onboarding_routes.bp,
@@ -165,6 +168,7 @@ def _init_pages(app: Flask) -> None:
         key_routes.bp,
         new_user_routes.bp,
         action_routes.bp,
+        user_token_routes.bp,
         link_routes.bp,
     ):
         app.register_blueprint(blueprint)

@@ -170,7 +170,7 @@ def _ids(everything: list[Element]) -> Iterator[str]:
 
 
 # Words of a language, which a keyboard may correct. Everything else is taken exactly as typed.
-_PROSE = {"name", "organisation", "reason"}
+_PROSE = {"name", "organisation", "purpose", "reason"}
 _TEXT = {"text", "search", "email", "url", "tel", "password"}
 _EXACTLY = {"autocapitalize": "none", "autocorrect": "off", "spellcheck": "false"}
 

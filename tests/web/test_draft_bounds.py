@@ -143,7 +143,7 @@ class TestWizard:
 
 
 def test_every_form_with_a_draft_names_what_is_known(app):
-    known = {"tenant_id", "entry_id", "user_id", "section", "step"}
+    known = {"tenant_id", "entry_id", "user_id", "token_id", "section", "step"}
     for rule in app.url_map.iter_rules():
         if hasattr(app.view_functions[rule.endpoint], "draft_page"):
             assert rule.arguments <= known, rule

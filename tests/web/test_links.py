@@ -24,7 +24,7 @@ from webui.models.link import LIFETIMES, LinkKind
 from webui.models.tenant.tenant import Change
 from webui.models.user import NO_PASSWORD
 from webui.rate_limits import try_limits
-from webui.web.redaction import hide_links
+from webui.web.redaction import hide_secrets
 
 NEW = "a brand new passphrase"
 
@@ -314,7 +314,7 @@ class TestSilence:
 
     def test_other_paths_are_logged_as_they_are(self):
         for text in ("GET /users/1/link 200", "POST /login", "/resetting/x", "nothing"):
-            assert hide_links(text) == text
+            assert hide_secrets(text) == text
 
     def test_no_history_entry_holds_it(self, admin, reset):
         _, path = reset

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests import raw
+from tests.api_tokens import make_token
 from tests.factories import make_tenant, make_user
 from tests.web import dom
 from tests.web.pages import REASON, edit_url, tenant_url
@@ -49,6 +50,8 @@ FORMS = {
     ("audit.save_revert", ""): ({"field": ["monthly_call_limit"]}, "reason"),
     ("new_user.create", "colleague"): ({**PERSON, "reason": REASON}, "email"),
     ("new_user.create", "owner"): ({"email": "typed@example.com", "reason": REASON}, "username"),
+    ("api_tokens.create", ""): ({"name": "CRM sync", "scopes": ["tenants:read"]}, "purpose"),
+    ("user_tokens.revoke", ""): ({}, "reason"),
     ("account_actions.issue_link", "link"): ({}, "reason"),
     ("account_actions.change_role", "role"): ({"role": "auditor"}, "reason"),
     ("account_actions.set_active", "status"): ({}, "reason"),
@@ -74,6 +77,10 @@ def opened(admin, owner, tenant):
             return f"/users/{make_user('support').id}/{part}"
         if endpoint.startswith("new_user."):
             return f"/users/new?tenant={tenant.id}" if part == "owner" else "/users/new"
+        if endpoint == "api_tokens.create":
+            return "/account/tokens/new"
+        if endpoint == "user_tokens.revoke":
+            return f"/users/{owner.user.id}/tokens/{make_token(owner.user).row.id}"
         if endpoint == "audit.save_revert":
             admin.edit(tenant, "billing", monthly_call_limit=5_000, max_concurrent_calls=7)
             return undo_url(newest(tenant))

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
+from tests.api_tokens import make_token
 from tests.factories import make_tenant, make_user, revise
 from tests.web import dom
 from tests.web.pages import HTMX, REASON, Browser, changed
@@ -44,6 +45,7 @@ class World:
             OWN: make_user("owner", self.tenants[OWN]),
             FOREIGN: make_user("auditor"),
         }
+        self.tokens = {whose: make_token(user).row.id for whose, user in self.accounts.items()}
 
     def ids(self, argument: str, whose: str) -> Any:
         """What an address holds for an argument."""
@@ -55,6 +57,8 @@ class World:
             return self.tenants[whose].id
         if argument == "user_id":
             return self.accounts[whose].id
+        if argument == "token_id":
+            return self.tokens[whose]
         if argument == "entry_id":
             query = select(AuditEntry.id).where(AuditEntry.tenant_id == self.tenants[whose].id)
             return db.session.scalars(query.limit(1)).one()

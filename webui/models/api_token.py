@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webui.core.extensions import Model
 from webui.core.limits import TOKEN_NAME, TOKEN_PURPOSE
-from webui.models.columns import DERIVED, EVENT, NO_ROW_ID, PLAIN, UTCDateTime
+from webui.models.columns import DERIVED, EVENT, NO_ROW_ID, PLAIN, UTCDateTime, partial_index
 from webui.models.token_rows import SealedRow
 from webui.models.user import User
 
@@ -31,6 +31,7 @@ class ApiToken(SealedRow, Model):
         CheckConstraint("scopes <> ''", name="scopes_limits"),
         CheckConstraint("expires_at > created_at", name="expires_at_limits"),
         Index("ix_api_tokens_user_id", "user_id"),
+        partial_index("ix_api_tokens_unended", "expires_at", "id", where="ended_at IS NULL"),
         NO_ROW_ID,
     )
 

@@ -141,6 +141,11 @@ def remove_factors(order: AccountChange, actor: Actor) -> bool:
 def _record(
     action: Action, user: User, order: AccountChange, actor: Actor, changes: list[Change]
 ) -> None:
+    forget_draft(order, actor)
+    record(action, actor, tenant=user.tenant, subject=user, changes=changes, reason=order.reason)
+
+
+def forget_draft(order: AccountChange, actor: Actor) -> None:
+    """Deletes the draft of the form that is carried out, in the current write transaction."""
     if actor.id:
         drafts.forget_draft(UUID(actor.id), order.path)
-    record(action, actor, tenant=user.tenant, subject=user, changes=changes, reason=order.reason)

@@ -6,10 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from webui.accounts.api_tokens import listing
+from webui.accounts.api_tokens.listing import Listed
 from webui.accounts.factors import factors
 from webui.accounts.factors.factors import Factors
 from webui.accounts.sessions import sessions, trust, user_agents
 from webui.core.extensions import db
+from webui.core.permissions import Permission, may
 from webui.history.query import history
 from webui.history.query.history import Row
 from webui.history.record.actions import Action
@@ -44,6 +47,7 @@ class Profile:
     factors: Factors
     sessions: list[Session]
     last_used: datetime | None
+    tokens: list[Listed]
     history: Page[Row]
     fault: str | None
 
@@ -63,6 +67,7 @@ def user_profile(user: User) -> Profile:
             for session in sessions.open_sessions(user.id, now())
         ],
         last_used=_last_used(user.id),
+        tokens=listing.tokens_of(user.id, user.role) if may(Permission.SEE_TOKENS) else [],
         history=Page(history.history_rows(user_entries(user.id)), None, None),
         fault=trust.fault(user),
     )

@@ -21,6 +21,7 @@ class UsedOn(StrEnum):
 
     NEW_TENANT = "new tenant"
     NEW_USER = "new user"
+    API_TOKEN = "API token"
     SIGN_UP = "sign-up"
     WEBHOOK_SECRET = "webhook secret"
     WEBHOOK_TEST = "webhook test"

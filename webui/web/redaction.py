@@ -1,4 +1,4 @@
-"""Log redaction: hides tokens of links, and keeps clients from adding log lines.
+"""Log redaction: hides tokens of links and of the API, and keeps clients from adding log lines.
 
 An access log contains the path, and the path of a link's page is a secret. The path is logged
 decoded, so `%0a` in a URL would start a new line (CWE-117).
@@ -9,6 +9,8 @@ import re
 import traceback
 
 from flask import Flask
+
+from webui.crypto import token_text
 
 _LINK = re.compile(r"/(invitation|reset)/[^\s\"'?#&]+")
 # Control characters, line and paragraph separators, characters that change the text direction, and
@@ -21,9 +23,12 @@ _LOGGERS = ("gunicorn.access", "gunicorn.error", "werkzeug")
 _MARGIN = "  | "
 
 
-def hide_links(text: str) -> str:
-    """Replaces the token of every link: ``/reset/[hidden]``."""
-    return _LINK.sub(r"/\1/[hidden]", text)
+def hide_secrets(text: str) -> str:
+    """Replaces the token of every link, ``/reset/[hidden]``, and every API token, ``tc_[hidden]``.
+
+    No API token belongs into an address, but somebody may put one there.
+    """
+    return token_text.FORM.sub(f"{token_text.PREFIX}[hidden]", _LINK.sub(r"/\1/[hidden]", text))
 
 
 def on_one_line(text: str) -> str:
@@ -39,7 +44,7 @@ def _escaped(match: re.Match[str]) -> str:
 class _RedactionFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        redacted = on_one_line(hide_links(message))
+        redacted = on_one_line(hide_secrets(message))
         if redacted != message:
             record.msg, record.args = redacted, None
         if record.exc_info and record.exc_info[0] and not record.exc_text:
@@ -49,7 +54,7 @@ class _RedactionFilter(logging.Filter):
 
 
 def _indented(text: str) -> str:
-    lines = hide_links(text).rstrip("\n").split("\n")
+    lines = hide_secrets(text).rstrip("\n").split("\n")
     return "\n".join(_MARGIN + on_one_line(line) for line in lines)
 
 

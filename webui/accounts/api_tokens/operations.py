@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import ColumnElement, and_, select
 
-from webui import values
 from webui.accounts.api_tokens.authentication import api_token_hash
-from webui.accounts.api_tokens.scopes import Scope, scopes_as_text, scopes_of, scopes_of_role
+from webui.accounts.api_tokens.scopes import Scope, scopes_as_text, scopes_of_role
 from webui.core.extensions import db, write_transaction
 from webui.core.limits import TOKENS_MAXIMUM
 from webui.crypto import token_text
@@ -19,6 +18,9 @@ from webui.history.record.log import record
 from webui.models import ApiToken, User
 from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
+from webui.web import idempotency_keys
+from webui.web.idempotency_keys import IdempotencyKey, UsedOn
+from webui.web.posted import drafts
 
 NAME_TAKEN = "You have a token of this name that is still valid. Choose another name."
 NO_SCOPE = "Choose at least one."
@@ -26,7 +28,7 @@ NOT_THEIRS = "The account's role does not allow this: {}."
 TOO_MANY = f"An account can have {TOKENS_MAXIMUM} valid tokens. Revoke one first."
 
 
-class NotPossible(values.Refused):
+class NotPossible(Exception):
     """The token cannot be made; ``field`` is the form's field that the message is about."""
 
     def __init__(self, field_name: str, message: str) -> None:
@@ -52,15 +54,47 @@ class Made:
     text: str = field(repr=False)
 
 
-def create(user_id: UUID, new: NewToken, actor: Actor, reason: str | None = None) -> Made:
-    """Makes a token for the account. Raises NotPossible."""
+@dataclass(frozen=True)
+class SentForm:
+    """The idempotency key of a form, and the path whose draft is deleted."""
+
+    mark: str
+    path: str
+
+
+def create(
+    user_id: UUID,
+    new: NewToken,
+    actor: Actor,
+    reason: str | None = None,
+    form: SentForm | None = None,
+) -> Made:
+    """Makes a token for the account.
+
+    Raises NotPossible, and idempotency_keys.KeyReused when the form has made one already.
+    """
     with write_transaction():
         user = db.session.get_one(User, user_id, with_for_update=True)
-        _refuse(user, new)
-        return _add(user, new, actor, reason)
+        refuse_unfit(user, new)
+        made = _new(user, new)
+        if form:
+            idempotency_keys.use(_key(user_id, form.mark), made.row.id)
+            drafts.forget_draft(user_id, form.path)
+        _record_created(user, made.row, actor, reason)
+        return made
 
 
-def _refuse(user: User, new: NewToken) -> None:
+def has_made(user_id: UUID, mark: str) -> bool:
+    """Whether a form made a token already. Raises idempotency_keys.KeyReused."""
+    return idempotency_keys.used(_key(user_id, mark)) is not None
+
+
+def _key(user_id: UUID, mark: str) -> IdempotencyKey:
+    return IdempotencyKey(mark, user_id, UsedOn.API_TOKEN)
+
+
+def refuse_unfit(user: User, new: NewToken) -> None:
+    """Raises NotPossible when the account cannot have this token."""
     if not new.scopes:
         raise NotPossible("scopes", NO_SCOPE)
     foreign = sorted(new.scopes - frozenset(scopes_of_role(user.role)))
@@ -74,7 +108,7 @@ def _refuse(user: User, new: NewToken) -> None:
         raise NotPossible("name", NAME_TAKEN)
 
 
-def _add(user: User, new: NewToken, actor: Actor, reason: str | None) -> Made:
+def _new(user: User, new: NewToken) -> Made:
     text, at = token_text.new_token(), now()
     row = ApiToken(
         id=uuid4(),
@@ -88,10 +122,14 @@ def _add(user: User, new: NewToken, actor: Actor, reason: str | None) -> Made:
     )
     row.sign()
     db.session.add(row)
+    return Made(row, text)
+
+
+def _record_created(user: User, row: ApiToken, actor: Actor, reason: str | None) -> None:
     changes = [
         *_identity(row),
         Change("token_purpose", Audited.PLAIN, None, row.purpose),
-        Change("token_scopes", Audited.PLAIN, None, sorted(new.scopes)),
+        Change("token_scopes", Audited.PLAIN, None, row.scopes.split(",")),
         Change("token_expires_at", Audited.PLAIN, None, row.expires_at),
     ]
     record(
@@ -102,7 +140,6 @@ def _add(user: User, new: NewToken, actor: Actor, reason: str | None) -> Made:
         changes=changes,
         reason=reason,
     )
-    return Made(row, text)
 
 
 def revoke(user: User, token_id: UUID, actor: Actor, reason: str | None = None) -> bool:
@@ -160,9 +197,3 @@ def _is_valid() -> ColumnElement[bool]:
 def _identity(row: ApiToken) -> list[Change]:
     facts: Iterable[tuple[str, str]] = (("token", row.name), ("token_id", str(row.id)))
     return [Change(name, Audited.PLAIN, None, value) for name, value in facts]
-
-
-def scopes_in_words(token: ApiToken) -> list[Scope]:
-    """Returns the scopes of a token in the order of the enum."""
-    held = scopes_of(token.scopes)
-    return [scope for scope in Scope if scope in held]

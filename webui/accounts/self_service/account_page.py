@@ -6,6 +6,8 @@ from typing import Any
 
 from flask_login import current_user
 
+from webui.accounts.api_tokens import listing
+from webui.accounts.api_tokens.listing import Listed
 from webui.accounts.factors import factors, notices
 from webui.accounts.factors.factors import Factors
 from webui.accounts.factors.notices import Notice
@@ -37,6 +39,7 @@ class AccountPage:
     factors: Factors
     sessions: list[OpenSession]
     lately: list[Notice]
+    tokens: list[Listed]
 
 
 def account_page() -> AccountPage:
@@ -46,6 +49,7 @@ def account_page() -> AccountPage:
         factors=factors.factors_of(current_user.id),
         sessions=_sessions(),
         lately=notices.lately(),
+        tokens=listing.tokens_of(current_user.id, current_user.role),
     )
 
 

@@ -33,8 +33,17 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_api_tokens_user_id", "api_tokens", ["user_id"])
+    unended = sa.text("ended_at IS NULL")
+    op.create_index(
+        "ix_api_tokens_unended",
+        "api_tokens",
+        ["expires_at", "id"],
+        postgresql_where=unended,
+        sqlite_where=unended,
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_api_tokens_unended", "api_tokens")
     op.drop_index("ix_api_tokens_user_id", "api_tokens")
     op.drop_table("api_tokens")

@@ -23,7 +23,7 @@ from webui.core.extensions import db, write_transaction
 from webui.core.field_types import Secret
 from webui.core.permissions import Permission, Role, allows, declared, may_open
 from webui.crypto.keyring import SecretError
-from webui.models import AuditEntry, Draft, Tenant, TryCounter, User
+from webui.models import ApiToken, AuditEntry, Draft, Tenant, TryCounter, User
 from webui.models.columns import now
 from webui.rate_limits.throttle import TooMany
 from webui.rate_limits.try_limits import Counter, Limit
@@ -39,7 +39,9 @@ _MINUTE = timedelta(minutes=1)
 _LIMIT = Limit("drafts", MOST_A_MINUTE, _MINUTE, _MINUTE, forget=_MINUTE)
 # The fields of all forms besides tenant fields; secrets are never stored.
 _ACCOUNT = {"username", "email", "role", "tenant_id"}
-_KEPT = {"reason", "version", "ceilings_seen", "remove_sip_password", "field", *_ACCOUNT} | {
+_TOKEN = {"name", "purpose", "scopes", "days"}
+_OTHERS = {"reason", "version", "ceilings_seen", "remove_sip_password", "field"}
+_KEPT = (_OTHERS | _ACCOUNT | _TOKEN) | {
     name for name, field in FIELDS.items() if not isinstance(field, Secret)
 }
 # Built once: every save deletes its draft, though few have one.
@@ -198,6 +200,7 @@ def _is_there(session: Any, name: str, value: Any) -> bool:
         "tenant_id": select(Tenant.id).where(Tenant.id == value),
         "entry_id": select(AuditEntry.id).where(AuditEntry.id == value),
         "user_id": select(User.id).where(User.id == value),
+        "token_id": select(ApiToken.id).where(ApiToken.id == value),
     }[name]
     if name == "user_id" and not allows(session.role, Permission.SEE_COLLEAGUES):
         query = query.where(User.tenant_id.is_not(None))
