@@ -12,6 +12,9 @@ from webui.accounts.self_service import account_routes, theme_routes
 from webui.accounts.sessions import person
 from webui.accounts.sign_in import code_routes, passkey_sign_in_routes
 from webui.accounts.sign_in import routes as sign_in_routes
+from webui.api import bearer, history_routes, list_routes, openapi, reference, usage_routes
+from webui.api import tenant_routes as api_tenant_routes
+from webui.api.paths import TenantIdConverter
 from webui.audit import proof_routes
 from webui.audit import routes as audit_routes
 from webui.audit import template_filters as audit_words
@@ -93,12 +96,17 @@ def create_app(config: Config, *, setting_up: bool = False, serving: bool = True
     _init_requests(app)
     _init_pages(app)
     init_assets(app, config.instance / "static", HTTPS_ONLY if config.production else {})
-    app.wsgi_app = BodyLengthMiddleware(app.wsgi_app, MAX_FORM_BYTES)  # type: ignore[method-assign]
+    app.wsgi_app = BodyLengthMiddleware(app.wsgi_app, _most_bytes)  # type: ignore[method-assign]
     if config.trusted_proxies:
         hops = config.trusted_proxies
         # X-Forwarded-Host is not used: a proxy passes the Host header on or sets the public name.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
+
+
+def _most_bytes(path: str) -> int:
+    """Returns how long the body of a request to a path may be."""
+    return usage_routes.MOST_BYTES if path == usage_routes.REPORT else MAX_FORM_BYTES
 
 
 def _flask_settings(config: Config) -> dict[str, object]:
@@ -131,6 +139,7 @@ def _init_requests(app: Flask) -> None:
     init_origin(app)
     init_proxies(app)
     init_access_logging(app)
+    bearer.init_bearer(app)
     app.before_request(refuse_other_sites)
     app.before_request(enforce)
     init_required(app)
@@ -145,6 +154,7 @@ def _init_requests(app: Flask) -> None:
 def _init_pages(app: Flask) -> None:
     """Registers routes, templates and commands."""
     app.url_map.converters["section"] = tenant_routes.SectionConverter
+    app.url_map.converters["tenant_id"] = TenantIdConverter
     app.url_map.converters["step"] = onboarding_routes.StepConverter
     for blueprint in (
         health.bp,
@@ -170,6 +180,12 @@ def _init_pages(app: Flask) -> None:
         action_routes.bp,
         user_token_routes.bp,
         link_routes.bp,
+        api_tenant_routes.bp,
+        list_routes.bp,
+        history_routes.bp,
+        usage_routes.bp,
+        openapi.bp,
+        reference.bp,
     ):
         app.register_blueprint(blueprint)
     init_reports(app)

@@ -7,6 +7,7 @@ import pytest
 from tests import raw
 from tests.history import count_entries
 from tests.web.pages import PASSWORD, edit_url, tenant_url
+from tests.web.visiting import page_rules
 from webui.web.posted.fetch_site import FROM_ELSEWHERE, changes_nothing
 
 FOREIGN = ("cross-site", "same-site", "", "same-origin, cross-site", "Same-Origin")
@@ -14,7 +15,7 @@ FOREIGN = ("cross-site", "same-site", "", "same-origin, cross-site", "Same-Origi
 
 def posts(app):
     """Endpoint and address of every route that takes a POST."""
-    found = [r for r in app.url_map.iter_rules() if "POST" in r.methods]
+    found = [r for r in page_rules(app) if "POST" in r.methods]
     ids = "00000000-0000-4000-8000-000000000000"
     names = {"section": "billing", "step": "organisation", "token": "t" * 43}
 

@@ -8,6 +8,7 @@ import pytest
 from tests.factories import make_user
 from tests.web.factors import enrol, sign_out
 from tests.web.pages import HTMX, PASSWORD, Browser
+from tests.web.visiting import page_rules
 from webui.history.record.actor import command_actor
 from webui.users.operations import AccountChange, remove_factors
 
@@ -43,7 +44,7 @@ class TestRequired:
     @pytest.mark.parametrize("role", ["support", "admin", "auditor"])
     def test_sends_staff_to_enrolment_and_to_nothing_else(self, strict, role):
         browser = self.signed_in(strict, role)
-        for rule in strict.url_map.iter_rules():
+        for rule in page_rules(strict):
             view = strict.view_functions[rule.endpoint]
             if view.permission == "public" or getattr(view, "before_enrolment", False):
                 continue

@@ -23,9 +23,16 @@ OWN, FOREIGN, ABSENT = "own", "foreign", "absent"
 NAMES = {"section": "billing", "step": "organisation", "token": "t" * 43}
 
 
-def routes(app: Flask) -> list[tuple[Rule, str]]:
-    """(rule, method) of every route, by address."""
+def page_rules(app: Flask) -> list[Rule]:
+    """The routes that a browser with a session can use."""
+    views = app.view_functions
     rules = app.url_map.iter_rules()
+    return [r for r in rules if not getattr(views[r.endpoint], "for_programs", False)]
+
+
+def routes(app: Flask) -> list[tuple[Rule, str]]:
+    """(rule, method) of every route for people, by address; `tests/api` visits the others."""
+    rules = page_rules(app)
     found = [(r, m) for r in rules for m in (r.methods or set()) - {"HEAD", "OPTIONS"}]
     return sorted(found, key=lambda pair: (pair[0].rule, pair[1]))
 

@@ -13,7 +13,9 @@ from webui.core.field_types import Secret
 from webui.models.columns import SpoiledValue
 from webui.web.htmx import keep_page, wants_fragment
 from webui.web.idempotency_keys import KeyReused
+from webui.web.json_errors import json_error
 from webui.web.navigation import referring_page
+from webui.web.programs import answers_json
 
 # status -> what happened, what to do; what was saved is said by `saved_words`
 WORDS = {
@@ -65,6 +67,8 @@ def init_errors(app: Flask) -> None:
 
 def error_page(status: int, detail: str | None = None, **more: Any) -> Response:
     """Renders the page of a status or, for htmx, a message above the unchanged page."""
+    if answers_json():
+        return json_error(status, detail or more.get("title") or WORDS.get(status, WORDS[500])[0])
     title, advice = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
     # Below 500 a detail says itself what became of the form.
     saved = saved_words() if status in _OPEN and (status >= 500 or not detail) else ""
@@ -119,6 +123,10 @@ def _http_error(error: HTTPException) -> Any:
     if code < 400:
         return error
     custom = error.description if isinstance(error.description, Detail) else None
+    if answers_json():
+        response = error_page(code, custom)
+        response.headers.extend((n, v) for n, v in error.get_headers() if n == "Allow")
+        return response
     return error_page(code, custom, back=referring_page() if code == 413 else None)
 
 

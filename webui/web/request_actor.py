@@ -8,8 +8,10 @@ from flask_login import current_user
 
 from webui.history.record.actions import Source
 from webui.history.record.actor import Actor, token_actor_name
+from webui.web.programs import answers_json
 
 AGENT_LENGTH = 300
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def init_origin(app: Flask) -> None:
@@ -18,7 +20,9 @@ def init_origin(app: Flask) -> None:
 
 
 def _number_request() -> None:
-    g.request_id = str(uuid4())
+    """Programs may bring an id, under which their own log knows the request."""
+    sent = request.headers.get("X-Request-ID", "")
+    g.request_id = sent if answers_json() and _ID.fullmatch(sent) else str(uuid4())
 
 
 def site() -> str:
@@ -42,7 +46,10 @@ def agent() -> str:
 
 
 def actor(source: Source = Source.UI) -> Actor:
-    """Returns the person of the current request as an actor."""
+    """Returns the person of the current request as an actor; of a program, its token."""
+    if "actor" in g:
+        token: Actor = g.actor
+        return token
     return person(str(current_user.id), current_user.username, current_user.role, source)
 
 

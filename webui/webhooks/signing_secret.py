@@ -8,6 +8,7 @@ import base64
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -27,6 +28,10 @@ from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 from webui.web.posted import drafts
 
 SECRET_BYTES = 32
+PREFIX = "whsec_"
+OWN_BYTES = range(24, 65)
+OWN_SECRET = r"^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"
+"""The form of a secret that a customer may bring: base64 of 24 to 64 bytes."""
 OVERLAP = timedelta(hours=24)
 """How long the old secret signs in addition to the new one."""
 FIELD = "webhook_secret"
@@ -53,13 +58,46 @@ class RotatedSecret:
 
 def new_signing_secret() -> str:
     """Returns a new secret in the format of Standard Webhooks: ``whsec_`` and base64."""
-    return "whsec_" + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
 def old_until(tenant: Tenant, at: datetime | None = None) -> datetime | None:
     """Returns until when the previous secret is valid; None when none is valid."""
     until = tenant.webhook_secret_previous_until
     return until if until is not None and until > (at or now()) else None
+
+
+def own_secret(raw: str) -> str:
+    """Returns a secret that the customer made: ``whsec_`` and base64 of 24 to 64 bytes.
+
+    The format of Standard Webhooks; raises ValueError for anything else.
+    """
+    try:
+        size = len(base64.b64decode(raw.removeprefix(PREFIX), validate=True))
+    except ValueError:
+        size = 0
+    if not OWN_BYTES.start <= size < OWN_BYTES.stop:
+        raise ValueError("Use whsec_ and the base64 of 24 to 64 bytes.")
+    return raw
+
+
+def replacement(tenant: Tenant, fresh: str) -> dict[str, Any]:
+    """Returns the values that make ``fresh`` the secret; empty when it is already.
+
+    The previous secret stays valid for OVERLAP. Raises StillValid while an earlier one is.
+    """
+    old = tenant.readable(FIELD)
+    if old == fresh:
+        return {}
+    until = old_until(tenant)
+    if until:
+        raise StillValid(until)
+    kept = None if old is UNREADABLE else old
+    return {
+        FIELD: fresh,
+        "webhook_secret_previous": kept,
+        "webhook_secret_previous_until": now() + OVERLAP if kept else None,
+    }
 
 
 def rotate_signing_secret(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) -> RotatedSecret:
@@ -77,18 +115,7 @@ def rotate_signing_secret(tenant_id: UUID, edit: Edit, mark: str, actor: Actor) 
         if idempotency_keys.used(key):
             return RotatedSecret(tenant, None)
         conflicts.check_conflict(tenant, [FIELD], edit.version)
-        until = old_until(tenant)
-        if until:
-            raise StillValid(until)
-        old = tenant.readable(FIELD)
-        kept = None if old is UNREADABLE else old
-        changes = tenant.revise(
-            {
-                FIELD: fresh,
-                "webhook_secret_previous": kept,
-                "webhook_secret_previous_until": now() + OVERLAP if kept else None,
-            }
-        )
+        changes = tenant.revise(replacement(tenant, fresh))
         idempotency_keys.use(key, FIELD)
         drafts.forget_draft(key.user_id, edit.path)
         entry = record(

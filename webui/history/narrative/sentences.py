@@ -61,7 +61,7 @@ _TABLES: tuple[Mapping[Any, Callable[[Mapping[str, Any]], Sentence]], ...] = (
 
 
 _FIELD_EDITS = frozenset(
-    {Action.TENANT_STATUS, Action.TENANT_ONBOARDED}
+    {Action.TENANT_STATUS, Action.TENANT_ONBOARDED, Action.TENANT_SEVERAL}
     | {section_action(f.use.section) for f in FIELDS.values() if f.use.section}
 )
 """The actions whose sentence is built from the changed fields."""

@@ -48,6 +48,7 @@ class Action(StrEnum):
     TENANT_WEBHOOK = "tenant.webhook.updated", _OWNER, _CHANGE
     TENANT_STATUS = "tenant.status.updated", _OWNER, _CHANGE
     USAGE_CORRECTED = "tenant.usage.corrected", _OWNER, _NOTE
+    TENANT_SEVERAL = "tenant.several.updated", _OWNER, _CHANGE
     WEBHOOK_SECRET_ROTATED = "tenant.webhook_secret.rotated", _OWNER, _CHANGE
     WEBHOOK_SECRET_ENDED = "tenant.webhook_secret.ended", _OWNER, _CHANGE
     WEBHOOK_SECRET_EXPIRED = "tenant.webhook_secret.expired", _OWNER, _CHANGE

@@ -47,9 +47,12 @@ class Conflict(Exception):
         return max((t.entry for t in self.theirs.values()), key=lambda entry: entry.seq)
 
 
-def check_conflict(tenant: Tenant, fields: Sequence[str], version: int) -> None:
-    """Raises Conflict when an entry newer than ``version`` changed one of the fields."""
-    if version == tenant.version:
+def check_conflict(tenant: Tenant, fields: Sequence[str], version: int | None) -> None:
+    """Raises Conflict when an entry newer than ``version`` changed one of the fields.
+
+    None for ``version`` is no conflict: the last write wins.
+    """
+    if version is None or version == tenant.version:
         return
     made_from = history.at_version(tenant.id, version)
     since = made_from.seq if made_from else 0

@@ -9,9 +9,10 @@ from typing import Any
 from uuid import UUID
 
 from webui.accounts.sessions import sessions
+from webui.core.catalogue import FIELDS
 from webui.core.extensions import db, write_transaction
 from webui.core.limits import Status
-from webui.history.record.actions import Action
+from webui.history.record.actions import Action, section_action
 from webui.history.record.actor import Actor
 from webui.history.record.log import record
 from webui.models import Tenant
@@ -32,17 +33,26 @@ class Gone(Exception):
     """The tenant does not exist."""
 
 
+class VersionDiffers(Exception):
+    """The tenant has another version than the one that the program asked for."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the tenant has version {version}")
+        self.version = version
+
+
 @dataclass(frozen=True)
 class Edit:
     """A submitted form: the values, the fields that it showed, its version and the reason.
 
-    ``path`` is the URL path that it was posted to; the draft of that path is deleted with the save.
+    ``version`` None: the last write wins, field by field. ``path`` is the URL path that it was
+    posted to; the draft of that path is deleted with the save.
     ``reverts`` is the id of the entry that this edit undoes.
     """
 
     values: Mapping[str, Any]
     fields: Sequence[str]
-    version: int
+    version: int | None
     reason: str | None = None
     ceilings_seen: str | None = None
     path: str = ""
@@ -81,18 +91,63 @@ def update_section(
     return _update(tenant_id, edit, actor, section.action, check, also)
 
 
-def change_status(tenant_id: UUID, edit: Edit, actor: Actor) -> Saved:
-    """Changes status and stopped services. Raises Gone, rules.Closed and conflicts.Conflict."""
-    return _update(tenant_id, edit, actor, Action.TENANT_STATUS, lambda _tenant: None)
+def update_fields(
+    tenant_id: UUID,
+    edit: Edit,
+    actor: Actor,
+    more: Callable[[Tenant], Mapping[str, Any]] | None = None,
+    is_expected: Callable[[int], bool] | None = None,
+) -> Saved:
+    """Applies a program's edit of fields of any sections, as one change with one entry.
+
+    ``more`` returns further values for the locked row. ``is_expected`` judges its version. Raises
+    Gone, rules.Closed, VersionDiffers, rules.RuleBroken and what ``more`` raises; nothing is
+    written then.
+    """
+
+    def values_for(tenant: Tenant) -> Mapping[str, Any]:
+        _expect(tenant, is_expected)
+        return {**edit.values, **(more(tenant) if more else {})}
+
+    def check(tenant: Tenant) -> None:
+        rules.check_rules(tenant, edit.values, actor.role, edit.ceilings_seen)
+
+    return _update(tenant_id, edit, actor, None, check, values_for=values_for)
+
+
+def _expect(tenant: Tenant, is_expected: Callable[[int], bool] | None) -> None:
+    if is_expected and not is_expected(tenant.version):
+        raise VersionDiffers(tenant.version)
+
+
+def change_status(
+    tenant_id: UUID,
+    edit: Edit,
+    actor: Actor,
+    is_expected: Callable[[int], bool] | None = None,
+) -> Saved:
+    """Changes status and stopped services.
+
+    Raises Gone, rules.Closed, conflicts.Conflict and VersionDiffers.
+    """
+
+    def values_for(tenant: Tenant) -> Mapping[str, Any]:
+        _expect(tenant, is_expected)
+        return edit.values
+
+    return _update(
+        tenant_id, edit, actor, Action.TENANT_STATUS, lambda _tenant: None, values_for=values_for
+    )
 
 
 def _update(
     tenant_id: UUID,
     edit: Edit,
     actor: Actor,
-    action: Action,
+    action: Action | None,
     check: Callable[[Tenant], None],
     also: Callable[[], None] | None = None,
+    values_for: Callable[[Tenant], Mapping[str, Any]] | None = None,
 ) -> Saved:
     with write_transaction():
         tenant = db.session.get(Tenant, tenant_id, with_for_update=True)
@@ -101,33 +156,55 @@ def _update(
         rules.refuse_closed(tenant, actor.role)
         if also:
             also()
-        if not any(tenant.differs(*item) for item in edit.values.items()):
-            return Saved(tenant, None, already=edit.version < tenant.version)
+        values = values_for(tenant) if values_for else edit.values
+        if not any(tenant.differs(*item) for item in values.items()):
+            return Saved(tenant, None, already=(edit.version or 0) < tenant.version)
         conflicts.check_conflict(tenant, edit.fields, edit.version)
         check(tenant)
-        before = tenant.status
-        changes = tenant.revise(edit.values)
-        if any(change.field == "monthly_call_limit" for change in changes):
-            thresholds.follow_limit(tenant, actor)
-        # Also when a tenant is unblocked: sessions that began while it was being blocked must end.
-        if Status.BLOCKED in (before, tenant.status):
-            sessions.end_all_of_tenant(tenant.id)
-        if edit.reverts:
-            changes.append(Change(REVERTS, Audited.PLAIN, None, str(edit.reverts)))
-        if actor.id:
-            drafts.forget_draft(UUID(actor.id), edit.path)
-        entry = record(action, actor, tenant=tenant, changes=changes, reason=edit.reason)
-        return Saved(tenant, entry)
+        return Saved(tenant, _apply(tenant, values, edit, actor, action))
 
 
-def create_tenant(edit: Edit, mark: str, actor: Actor) -> UUID:
+def _apply(
+    tenant: Tenant, values: Mapping[str, Any], edit: Edit, actor: Actor, action: Action | None
+) -> UUID:
+    """Changes the locked row with all that follows, and returns the entry."""
+    before = tenant.status
+    changes = tenant.revise(values)
+    if any(change.field == "monthly_call_limit" for change in changes):
+        thresholds.follow_limit(tenant, actor)
+    # Also when a tenant is unblocked: sessions that began while it was being blocked must end.
+    if Status.BLOCKED in (before, tenant.status):
+        sessions.end_all_of_tenant(tenant.id)
+    action = action or _action_of(changes)
+    if edit.reverts:
+        changes.append(Change(REVERTS, Audited.PLAIN, None, str(edit.reverts)))
+    if actor.id:
+        drafts.forget_draft(UUID(actor.id), edit.path)
+    return record(action, actor, tenant=tenant, changes=changes, reason=edit.reason)
+
+
+def _action_of(changes: Sequence[Change]) -> Action:
+    """Returns the action of the only section that changed, or the one for several."""
+    sections = {_section_of(change.field) for change in changes}
+    if sections == {None}:
+        return Action.WEBHOOK_SECRET_ROTATED
+    section = sections.pop()
+    return Action.TENANT_SEVERAL if sections or not section else section_action(section)
+
+
+def _section_of(name: str) -> str | None:
+    field = FIELDS.get(name)
+    return field.use.section if field else None
+
+
+def create_tenant(edit: Edit, mark: str, actor: Actor, about: UUID | None = None) -> UUID:
     """Creates a tenant with the values and the defaults, and returns its id.
 
-    ``mark`` is the form's idempotency key: a second use returns the tenant of the first one. Raises
-    idempotency_keys.KeyReused.
+    ``mark`` is the idempotency key: a second use returns the tenant of the first one. Raises
+    idempotency_keys.KeyReused, also for a use with another ``about``.
     """
     assert actor.id is not None
-    key = IdempotencyKey(mark, UUID(actor.id), UsedOn.NEW_TENANT)
+    key = IdempotencyKey(mark, UUID(actor.id), UsedOn.NEW_TENANT, about)
     try:
         with write_transaction():
             used = idempotency_keys.used(key)

@@ -59,6 +59,7 @@ def check_rules(
     _point_out_lower_plan(tenant, values, ceilings_seen)
 
 
+_NEED_ENCRYPTION = ("hipaa_enabled", "pci_enabled")
 SIP_NEEDS = ("sip_domain", "sip_username", "sip_password")
 
 
@@ -86,9 +87,12 @@ def _sip(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]:
 
 def _compliance(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]:
     """HIPAA and PCI DSS require that stored data is encrypted."""
-    if "data_encryption_enabled" not in values or values["data_encryption_enabled"]:
+    encrypted = values.get("data_encryption_enabled", tenant.data_encryption_enabled)
+    if encrypted or not {"data_encryption_enabled", *_NEED_ENCRYPTION} & values.keys():
         return {}
-    on = [FIELDS[n].label for n in ("hipaa_enabled", "pci_enabled") if values[n]]
+    on = [
+        FIELDS[name].label for name in _NEED_ENCRYPTION if values.get(name, getattr(tenant, name))
+    ]
     if not on:
         return {}
     return {"data_encryption_enabled": f"Must be on while {' or '.join(on)} is on."}
@@ -104,7 +108,7 @@ def _owner_ceilings(tenant: Tenant, values: Mapping[str, Any]) -> dict[str, str]
         ceiling, new = plan.ceiling(name), values.get(name)
         if new is not None and ceiling is not None and new > max(ceiling, getattr(tenant, name)):
             errors[name] = f"{plan.label} allows up to {ceiling:,}. A higher plan allows more."
-    for name in ("hipaa_enabled", "pci_enabled"):
+    for name in _NEED_ENCRYPTION:
         if values.get(name) and not getattr(tenant, name) and not plan.allows_compliance:
             errors[name] = f"{plan.label} does not include {FIELDS[name].label}. Enterprise does."
     return errors
@@ -124,7 +128,8 @@ def _point_out_lower_plan(
     lowered = {}
     for field in CEILING_FIELDS:
         ceiling = plan.ceiling(field)
-        if ceiling is not None and values[field] == getattr(tenant, field) > ceiling:
+        stored = getattr(tenant, field)
+        if ceiling is not None and values.get(field, stored) == stored > ceiling:
             lowered[field] = ceiling
     if lowered:
         errors = {

@@ -98,8 +98,11 @@ class Filters:
         return [(name, words[name]) for name in self.names() if name != "sort" and self[name]]
 
 
-def find_tenants(filters: Filters, after: str | None, before: str | None) -> Page[Any]:
+def find_tenants(
+    filters: Filters, after: str | None, before: str | None, size: int | None = None
+) -> Page[Any]:
     """Returns one page of tenants, as rows of the list's columns. Raises paging.BadCursor."""
+    size = size or PAGE_SIZE
     keyset = ORDERS[filters.sort]
     values = keyset.parameters(after, before)
     begun = bool(values)
@@ -113,12 +116,10 @@ def find_tenants(filters: Filters, after: str | None, before: str | None) -> Pag
     if by_plan and not plans:
         return Page([], None, None)
     shape = QueryShape(filters.sort, begun, before is not None, tuple(narrowed), plans, lookup)
-    values |= {**words, **narrowed, "size": PAGE_SIZE + 1, "month": month_of(now())}
+    values |= {**words, **narrowed, "size": size + 1, "month": month_of(now())}
     rows = list(read(list_query.page_statement(shape), values))
     names = [column.name for column in keyset.columns]
-    return keyset.page_of(
-        rows, PAGE_SIZE, after, before, lambda row: [getattr(row, n) for n in names]
-    )
+    return keyset.page_of(rows, size, after, before, lambda row: [getattr(row, n) for n in names])
 
 
 def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:

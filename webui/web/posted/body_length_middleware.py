@@ -17,8 +17,8 @@ Application = Callable[[Environ, Any], Iterable[bytes]]
 class BodyLengthMiddleware:
     """WSGI middleware: refuses a body that is shorter than announced (400) or too long (413)."""
 
-    def __init__(self, app: Application, most: int) -> None:
-        """``most``: maximum bytes of a body."""
+    def __init__(self, app: Application, most: Callable[[str], int]) -> None:
+        """``most``: path -> maximum bytes of a body."""
         self.app = app
         self.most = most
 
@@ -27,8 +27,9 @@ class BodyLengthMiddleware:
         if environ.pop("HTTP_TRANSFER_ENCODING", ""):
             # One byte more than allowed shows that the body is longer. CONTENT_LENGTH then exceeds
             # the bytes passed on, so that a reader finds the body incomplete.
-            body = environ["wsgi.input"].read(self.most + 1)
-            length = len(body) + (len(body) > self.most)
+            most = self.most(environ.get("PATH_INFO", ""))
+            body = environ["wsgi.input"].read(most + 1)
+            length = len(body) + (len(body) > most)
             environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(length)}
         if environ.get("CONTENT_LENGTH"):
             environ.pop("wsgi.input_terminated", None)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from flask import abort, current_app, request
 
 from webui.web.errors import Detail
+from webui.web.programs import is_for_programs
 
 # "none" is the person: a typed URL or a bookmark. Another host of the same domain ("same-site") is
 # as foreign as any other site, although its requests carry our cookies.
@@ -31,8 +32,8 @@ def changes_nothing(view: View) -> View:
 
 
 def is_write() -> bool:
-    """Whether the current request may save something."""
-    if request.endpoint is None or request.method in _SAFE_METHODS:
+    """Whether the current request is a person's that may save something."""
+    if request.endpoint is None or request.method in _SAFE_METHODS or is_for_programs():
         return False
     return not getattr(current_app.view_functions[request.endpoint], "changes_nothing", False)
 

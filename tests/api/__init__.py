@@ -1,0 +1,1 @@
+"""The JSON API, as programs use it."""

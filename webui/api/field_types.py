@@ -1,0 +1,128 @@
+"""The JSON type of each tenant field, made from its record in the catalogue.
+
+pydantic judges the type and the range, the rules of :mod:`webui.values` judge the rest: what the
+form accepts as typed text, the API accepts as a string.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
+
+from webui import values
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import (
+    Choice,
+    Metadata,
+    Sealed,
+    Secret,
+    Services,
+    Switch,
+    Text,
+    Whole,
+)
+from webui.core.field_types import Field as Spec
+from webui.webhooks.signing_secret import OWN_SECRET, own_secret
+
+_FORMATS = {
+    "sip_domain": "sip-domain",
+    "sip_username": "sip-username",
+    "sip_password": "sip-password",
+    "webhook_url": "webhook-url",
+}
+"""Names of formats that JSON Schema does not define; the description says what they accept."""
+
+
+def accepted(name: str) -> Any:
+    """Returns the type of a field in a request; None is accepted where the field may be empty."""
+    spec = FIELDS[name]
+    kind = _accepted(spec)
+    nullable = isinstance(spec, Sealed) and name != "webhook_secret"
+    return Annotated[kind | None if nullable else kind, _about(spec)]
+
+
+def returned(name: str) -> Any:
+    """Returns the type of a field in a response; None where it is empty or hidden from the role."""
+    spec = FIELDS[name]
+    hidden = isinstance(spec, Sealed | Metadata)
+    kind = _returned(spec)
+    return Annotated[kind | None if hidden else kind, _about(spec, seen=True)]
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Marks a text as one of some words."""
+
+    words: Iterable[str]
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> CoreSchema:
+        """Returns pydantic's schema."""
+        return core_schema.literal_schema([str(word) for word in self.words])
+
+
+def text_schema(spec: Text | Sealed, schema_format: str = "line") -> dict[str, Any]:
+    """Returns the JSON schema of a text; its rule counts after trimming, as in a form."""
+    return {
+        "type": "string",
+        "minLength": spec.minimum,
+        "maxLength": spec.maximum,
+        "format": schema_format,
+    }
+
+
+def _accepted(spec: Spec) -> Any:
+    if isinstance(spec, Secret) and spec.name == "webhook_secret":
+        return Annotated[
+            str,
+            StringConstraints(pattern=OWN_SECRET),
+            AfterValidator(own_secret),
+        ]
+    if isinstance(spec, Sealed):
+        return _text(getattr(values, spec.name), text_schema(spec, _FORMATS[spec.name]))
+    if isinstance(spec, Metadata):
+        return Annotated[
+            dict[str, Any],
+            AfterValidator(lambda value: values.json_object(values.compact_json(value), spec)),
+            WithJsonSchema({"type": "object", "format": "metadata"}),
+        ]
+    if isinstance(spec, Text):
+        return _text(lambda raw: values.text(raw, spec), text_schema(spec))
+    return _returned(spec)
+
+
+def _returned(spec: Spec) -> Any:
+    if isinstance(spec, Whole):
+        return Annotated[int, Field(ge=spec.minimum, le=spec.maximum)]
+    if isinstance(spec, Switch):
+        return bool
+    if isinstance(spec, Services):
+        return list[Annotated[str, OneOf(spec.names)]]
+    if isinstance(spec, Choice):
+        # A plan that the catalogue no longer has may still be stored.
+        return Annotated[str, OneOf([value for value, _ in spec.choices])]
+    if isinstance(spec, Metadata):
+        return dict[str, Any]
+    return str
+
+
+def _text(parse: Callable[[str], Any], schema: dict[str, Any]) -> Any:
+    def judge(raw: str) -> Any:
+        value = parse(raw)
+        if value is None:
+            raise values.Refused("Send null to remove the value; an empty text is none.")
+        return value
+
+    return Annotated[str, AfterValidator(judge), WithJsonSchema(schema)]
+
+
+def _about(spec: Spec, *, seen: bool = False) -> Any:
+    words = [spec.help]
+    if isinstance(spec, Secret):
+        words.append("Write-only.")
+    elif seen and isinstance(spec, Sealed):
+        words.append("Null for auditors, who may not see it.")
+    elif seen and isinstance(spec, Metadata):
+        words.append("Null for owners, who may not see it.")
+    return Field(title=spec.label, description=" ".join(filter(None, words)) or None)

@@ -1,0 +1,80 @@
+"""A tenant's history: its entries as the exact bodies that are hashed (DESIGN 2.6)."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+from pydantic import Field
+
+from webui.accounts.api_tokens.scopes import Scope
+from webui.api import requests, schemas
+from webui.api.list_routes import LINK, Size, link_next
+from webui.api.operation import operation
+from webui.api.owner_entries import entry_for_owner
+from webui.api.problems import Refused
+from webui.core.permissions import Permission, may
+from webui.history.query import find
+from webui.history.query.filters import PARAMETERS, BadFilter, Filters
+from webui.tenants.core.scope import get_tenant
+from webui.web.json_errors import problem
+from webui.web.paging import PAGE_SIZE, BadCursor
+from webui.web.programs import PREFIX
+
+bp = Blueprint("api_history", __name__, url_prefix=f"{PREFIX}/tenants/<tenant_id:tenant_id>")
+MOST = 200
+_ONCE = ("q", "from", "to")
+_PAGE: dict[str, Any] = {
+    "limit": (
+        Annotated[Size, Field(ge=1, le=MOST, description=f"{PAGE_SIZE} if absent.")],
+        schemas.absent(),
+    ),
+    "cursor": (Annotated[str, Field(description="From the Link header.")], schemas.absent()),
+}
+_FILTERS: dict[str, Any] = {
+    name: (str if name in _ONCE else list[str], schemas.absent())
+    for name in PARAMETERS
+    if name != "tenant"
+}
+HistoryQuery = schemas.model_of(
+    "HistoryQuery", "The page, and the filters of the history's page.", {**_PAGE, **_FILTERS}
+)
+
+
+@bp.get("/history")
+@operation(
+    summary="Get History",
+    scope=Scope.HISTORY_READ,
+    permission=Permission.VIEW_HISTORY,
+    query=HistoryQuery,
+    returns=dict,
+    many=True,
+    answers=LINK,
+    tag="History",
+)
+def history(tenant_id: UUID) -> Response:
+    """The entries, newest first. Owners get them without what concerns staff only."""
+    tenant = get_tenant(tenant_id)
+    asked = requests.query_as(HistoryQuery).sent
+    try:
+        filters = replace(Filters.from_url(request.args), tenant=(tenant.id,))
+        found = find.find_entries(
+            filters,
+            asked.get("cursor"),
+            size=asked.get("limit", PAGE_SIZE),
+            denials=may(Permission.VIEW_ALL_HISTORY),
+        )
+    except BadFilter as error:
+        raise _bad(error.field or "query", str(error)) from None
+    except BadCursor:
+        raise _bad("cursor", "This is no cursor of this history.") from None
+    bodies = [entry.body for entry in found.entries]
+    if not may(Permission.SEE_STAFF):
+        bodies = [entry_for_owner(body) for body in bodies]
+    response = Response(f"[{','.join(bodies)}]", mimetype="application/json")
+    link_next(response, found.after)
+    return response
+
+
+def _bad(name: str, words: str) -> Refused:
+    return Refused(422, [problem(["query", name], words, "value_error")])

@@ -1,0 +1,26 @@
+"""An entry of the history as an owner may read it: without what concerns staff only."""
+
+import json
+from typing import Any
+
+from webui.core.permissions import STAFF
+from webui.history.query.history import SUPPORT_TEAM
+from webui.history.record import bodies
+from webui.history.record.listed import owner_fields
+
+_STAFF_ONLY = ("reason", "address", "agent", "request")
+_OF_OWNERS = frozenset(owner_fields())
+
+
+def entry_for_owner(text: str) -> str:
+    """Returns an entry's JSON without staff's names, reasons and origin, and staff's fields.
+
+    It is not the text that is hashed; the shape is the same.
+    """
+    body = bodies.read_body(text)
+    actor: dict[str, Any] = body["actor"]
+    if actor["role"] in STAFF or actor["type"] not in ("user", "token"):
+        actor = {**actor, "id": None, "name": SUPPORT_TEAM, "role": None}
+    changes = {name: sides for name, sides in body["changes"].items() if name in _OF_OWNERS}
+    hidden = dict.fromkeys(_STAFF_ONLY)
+    return json.dumps({**body, **hidden, "actor": actor, "changes": changes}, ensure_ascii=False)

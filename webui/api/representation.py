@@ -1,0 +1,85 @@
+"""A tenant as JSON, as the account of the token may see it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response
+from sqlalchemy import bindparam, select
+
+from webui.api.problems import Refused
+from webui.api.schemas import RETURNED
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import read
+from webui.core.field_types import Sealed
+from webui.core.permissions import Permission, may
+from webui.history.record.chain import timestamp
+from webui.models import Tenant, TenantUsage
+from webui.models.columns import now
+from webui.models.tenant.tenant import UNREADABLE
+from webui.models.tenant.usage import month_of
+
+_METERED = TenantUsage.__table__.c
+_CENTS = select(_METERED.tenant_id, _METERED.usage_cents).where(
+    _METERED.tenant_id.in_(bindparam("tenants", expanding=True)),
+    _METERED.month == bindparam("month"),
+)
+
+
+def tenant_json(tenant: Tenant) -> dict[str, Any]:
+    """Returns the fields of one tenant. Raises Refused for a value that cannot be decrypted."""
+    return tenants_json([tenant])[0]
+
+
+def tenants_json(tenants: Sequence[Tenant]) -> list[dict[str, Any]]:
+    """Returns the fields of tenants, with their usage of this month by one query."""
+    values = {"tenants": [tenant.id for tenant in tenants], "month": month_of(now())}
+    cents = {row.tenant_id: row.usage_cents for row in read(_CENTS, values)} if tenants else {}
+    shown = list(_shown())
+    return [_fields(tenant, cents, shown) for tenant in tenants]
+
+
+def entity_tag(tenant: Tenant) -> str:
+    """Returns the ETag of a tenant: its version (RFC 9110, 8.8.3)."""
+    return f'"{tenant.version}"'
+
+
+def tenant_response(tenant: Tenant, status: int = 200) -> Response:
+    """Returns a tenant with its ETag."""
+    response = json_response(tenant_json(tenant), status)
+    response.headers["ETag"] = entity_tag(tenant)
+    return response
+
+
+def json_response(value: Any, status: int = 200) -> Response:
+    """Returns a value as JSON."""
+    return Response(orjson.dumps(value), status, mimetype="application/json")
+
+
+def _shown() -> Iterable[tuple[str, bool]]:
+    """Yields each field, and whether this account may see it."""
+    identities, staff = may(Permission.SEE_IDENTITIES), may(Permission.SEE_STAFF_FIELDS)
+    for name in RETURNED:
+        spec = FIELDS.get(name)
+        hidden = isinstance(spec, Sealed) and not identities
+        yield name, not hidden and (spec is None or spec.use.is_for(staff))
+
+
+def _fields(
+    tenant: Tenant, cents: Mapping[UUID, int], shown: Iterable[tuple[str, bool]]
+) -> dict[str, Any]:
+    return {name: _value(tenant, name, cents) if seen else None for name, seen in shown}
+
+
+def _value(tenant: Tenant, name: str, cents: Mapping[UUID, int]) -> Any:
+    if name == "monthly_usage_cents":
+        return cents.get(tenant.id, 0)
+    value = tenant.readable(name)
+    if value is UNREADABLE:
+        # Null would say that there is none, and a program that sends it back would remove it.
+        raise Refused(503, f"{name} of {tenant.id} cannot be decrypted now. Ask the operator.")
+    if isinstance(value, datetime):
+        return timestamp(value)
+    return str(value) if isinstance(value, UUID) else value

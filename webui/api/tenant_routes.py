@@ -1,0 +1,188 @@
+"""One tenant: read, change, create, change of status."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID, uuid4
+
+from flask import Blueprint, Response, abort, request, url_for
+
+from webui.accounts.api_tokens.scopes import Scope
+from webui.api import requests, schemas
+from webui.api.operation import operation
+from webui.api.problems import Refused, of_rules
+from webui.api.representation import tenant_response
+from webui.core.catalogue import FIELDS
+from webui.core.extensions import db
+from webui.core.limits import CEILING_FIELDS
+from webui.core.permissions import Permission, edit_permission, may
+from webui.models import Tenant
+from webui.tenants.core import operations, rules
+from webui.tenants.core.operations import Edit, VersionDiffers
+from webui.tenants.core.rules import RuleBroken
+from webui.tenants.core.scope import CLOSED, get_open_tenant, get_tenant
+from webui.tenants.core.sections import STATUS_FIELDS
+from webui.values import compact_json
+from webui.web.errors import Detail
+from webui.web.idempotency_keys import KeyReused
+from webui.web.json_errors import problem
+from webui.web.programs import PREFIX
+from webui.web.request_actor import actor
+from webui.webhooks import signing_secret
+
+bp = Blueprint("api_tenants", __name__, url_prefix=f"{PREFIX}/tenants")
+KEY_HEADER = "Idempotency-Key"
+_LONGEST_KEY = 255
+_REASON = {requests.REASON_HEADER: "Why; staff only. Without it the token's purpose is stored."}
+_IF_MATCH = {"If-Match": "Change only the version with this ETag; 412 for another one."}
+_ETAG = {"ETag": "The tenant's version."}
+
+
+@bp.get("/<tenant_id:tenant_id>")
+@operation(
+    summary="Get Tenant",
+    scope=Scope.TENANTS_READ,
+    permission=Permission.VIEW_TENANT,
+    returns=schemas.Tenant,
+    answers=_ETAG,
+)
+def get(tenant_id: UUID) -> Response:
+    """The tenant's fields. Secrets are never returned; what a role may not see is null."""
+    return tenant_response(get_tenant(tenant_id))
+
+
+@bp.put("/<tenant_id:tenant_id>")
+@operation(
+    summary="Update Tenant",
+    scope=Scope.TENANTS_WRITE,
+    permission=Permission.EDIT_ORGANISATION,
+    body=schemas.TenantChange,
+    returns=schemas.Tenant,
+    errors=(409, 412, 413),
+    headers={**_REASON, **_IF_MATCH},
+    answers=_ETAG,
+)
+def put(tenant_id: UUID) -> Response:
+    """Changes the fields that are sent, in one step; all others stay as they are."""
+    sent = requests.body_as(schemas.TenantChange).sent
+    get_open_tenant(tenant_id)
+    _refuse_forbidden(sent)
+    secret = sent.pop(signing_secret.FIELD, None)
+    reason, expected = requests.change_reason(), requests.expected_version()
+
+    def with_secret(tenant: Tenant) -> Mapping[str, Any]:
+        return signing_secret.replacement(tenant, secret) if secret else {}
+
+    # Limits that the program sends are meant; only those that it did not send are pointed out.
+    seen = sent.get("billing_plan") if set(CEILING_FIELDS) <= set(sent) else None
+    edit = Edit(sent, tuple(sent), None, reason, ceilings_seen=seen)
+    try:
+        saved = operations.update_fields(tenant_id, edit, actor(), with_secret, expected)
+    except RuleBroken as broken:
+        raise Refused(422, of_rules(_in_api_words(broken))) from None
+    except signing_secret.StillValid:
+        words = "The secret was replaced less than 24 hours ago: the old one is still valid."
+        raise Refused(409, [problem(["body", signing_secret.FIELD], words, "conflict")]) from None
+    except VersionDiffers as differs:
+        raise _precondition(differs) from None
+    except rules.Closed:
+        abort(403, Detail(CLOSED))
+    return tenant_response(saved.tenant)
+
+
+@bp.post("")
+@operation(
+    summary="Create Tenant",
+    scope=Scope.TENANTS_WRITE,
+    permission=Permission.CREATE_TENANT,
+    body=schemas.NewTenant,
+    returns=schemas.Tenant,
+    status=201,
+    errors=(413,),
+    headers={**_REASON, KEY_HEADER: "Repeated with the same body, nothing is created twice."},
+    answers={**_ETAG, "Location": "The address of the tenant."},
+)
+def post() -> Response:
+    """Creates a tenant with the defaults."""
+    sent = requests.body_as(schemas.NewTenant).sent
+    edit = Edit(sent, tuple(sent), None, requests.change_reason())
+    mark, about = _idempotency(sent)
+    try:
+        tenant_id = operations.create_tenant(edit, mark, actor(), about)
+    except KeyReused:
+        words = "This key was used before, with another body. Nothing was created."
+        raise Refused(422, [problem(["header", KEY_HEADER], words, "reused")]) from None
+    response = tenant_response(db.session.get_one(Tenant, tenant_id), 201)
+    response.headers["Location"] = url_for(".get", tenant_id=tenant_id)
+    return response
+
+
+@bp.put("/<tenant_id:tenant_id>/status")
+@operation(
+    summary="Update Status",
+    scope=Scope.TENANTS_WRITE,
+    permission=Permission.CHANGE_STATUS,
+    body=schemas.StatusChange,
+    returns=schemas.Tenant,
+    errors=(412, 413),
+    headers={**_REASON, **_IF_MATCH},
+    answers=_ETAG,
+)
+def put_status(tenant_id: UUID) -> Response:
+    """Changes the status, and which services a suspension stops."""
+    sent = requests.body_as(schemas.StatusChange).sent
+    get_open_tenant(tenant_id)
+    reason = requests.change_reason(sent.pop("reason", None))
+    values = {
+        "status": sent["status"],
+        "blocked_services": sorted(sent.get("blocked_services", [])),
+    }
+    edit = Edit(values, STATUS_FIELDS, None, reason)
+    try:
+        saved = operations.change_status(tenant_id, edit, actor(), requests.expected_version())
+    except VersionDiffers as differs:
+        raise _precondition(differs) from None
+    return tenant_response(saved.tenant)
+
+
+def _refuse_forbidden(sent: Mapping[str, Any]) -> None:
+    """Refuses fields that the account may not change on the page either."""
+    fields = [FIELDS[name] for name in sent]
+    staff = may(Permission.EDIT_STAFF_FIELDS)
+    refused = [
+        field.name
+        for field in fields
+        if not may(edit_permission(field.use.section or "webhook")) or not field.use.is_for(staff)
+    ]
+    if refused:
+        words = "Your account may not change this field."
+        raise Refused(403, [problem(["body", name], words, "forbidden") for name in refused])
+
+
+def _in_api_words(broken: RuleBroken) -> dict[str, str]:
+    """Returns the errors; for limits above a new plan's, with what the program can do."""
+    if not broken.lowered:
+        errors = dict(broken.errors)
+        if "remove_sip_password" in errors:
+            errors["sip_password"] = errors.pop("remove_sip_password")
+        return errors
+    return {
+        name: f"The plan allows {value}. Send both limits, lowered or as they shall stay."
+        for name, value in broken.lowered.items()
+    }
+
+
+def _precondition(differs: VersionDiffers) -> Refused:
+    words = "Somebody changed the tenant since. Read it again, then send your change."
+    return Refused(412, words, {"ETag": f'"{differs.version}"'})
+
+
+def _idempotency(sent: Mapping[str, Any]) -> tuple[str, UUID]:
+    """Returns the key of the request, or a new one, and a digest of the body."""
+    key = request.headers.get(KEY_HEADER)
+    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
+        words = f"Use 1 to {_LONGEST_KEY} characters."
+        raise Refused(422, [problem(["header", KEY_HEADER], words, "value_error")])
+    mark = hashlib.sha256((key or str(uuid4())).encode()).hexdigest()
+    body = hashlib.sha256(compact_json(dict(sorted(sent.items()))).encode()).digest()
+    return mark, UUID(bytes=body[:16])
