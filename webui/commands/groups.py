@@ -14,6 +14,7 @@ from config import Config, ConfigError
 from webui import demo, values
 from webui.accounts import operations, password_rule
 from webui.commands.setup import demo_accounts, prepare
+from webui.commands.tokens import tokens
 from webui.core.extensions import db
 from webui.core.limits import REASON
 from webui.core.permissions import Role
@@ -46,6 +47,7 @@ def init_cli(app: Flask) -> None:
     app.cli.add_command(jobs)
     app.cli.add_command(audit)
     app.cli.add_command(keys)
+    app.cli.add_command(tokens)
 
 
 def operator() -> Actor:

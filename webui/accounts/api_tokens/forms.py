@@ -35,7 +35,7 @@ class TokenForm(ConfirmForm):
         lambda raw: values.whole_number(raw, TOKEN_DAYS),
         kind="number",
         default=str(TOKEN_DAYS_DEFAULT),
-        description=f"{TOKEN_DAYS.minimum} to {TOKEN_DAYS.maximum}.",
+        description=f"{TOKEN_DAYS.minimum} to {TOKEN_DAYS.maximum}. Then the program is refused.",
         render_kw={"inputmode": "numeric", "autocomplete": "off", "required": True},
     )
     submission = submission_field()

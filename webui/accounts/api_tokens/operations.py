@@ -23,6 +23,7 @@ from webui.web.idempotency_keys import IdempotencyKey, UsedOn
 from webui.web.posted import drafts
 
 NAME_TAKEN = "You have a token of this name that is still valid. Choose another name."
+DISABLED = "This account is disabled."
 NO_SCOPE = "Choose at least one."
 NOT_THEIRS = "The account's role does not allow this: {}."
 TOO_MANY = f"An account can have {TOKENS_MAXIMUM} valid tokens. Revoke one first."
@@ -95,6 +96,8 @@ def _key(user_id: UUID, mark: str) -> IdempotencyKey:
 
 def refuse_unfit(user: User, new: NewToken) -> None:
     """Raises NotPossible when the account cannot have this token."""
+    if not user.active:
+        raise NotPossible("name", DISABLED)
     if not new.scopes:
         raise NotPossible("scopes", NO_SCOPE)
     foreign = sorted(new.scopes - frozenset(scopes_of_role(user.role)))
