@@ -1,10 +1,11 @@
 """Storing what metering reports: many rows in one transaction, with a verdict for each."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, select, tuple_
+from sqlalchemy import Insert, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from webui import values
@@ -30,8 +31,10 @@ _LIMITS = (
     .order_by(_TENANTS.c.id)
     .with_for_update(key_share=True)
 )
+# For one month: SQLite would read the whole table for pairs of tenant and month.
 _STORED = select(_METERED).where(
-    tuple_(_METERED.c.tenant_id, _METERED.c.month).in_(bindparam("keys", expanding=True))
+    _METERED.c.tenant_id.in_(bindparam("ids", expanding=True)),
+    _METERED.c.month == bindparam("month"),
 )
 Key = tuple[UUID, str]
 
@@ -62,11 +65,15 @@ class _Report:
 
     def __init__(self, month: str, ids: set[UUID], rows: Sequence[Figures]) -> None:
         self.month = month
-        self.tenants = {row.id: row for row in _in_parts(_LIMITS, "ids", sorted(ids))}
-        keys = sorted({row.key for row in rows if row.tenant_id in self.tenants})
+        self.tenants = {row.id: row for row in _in_parts(_LIMITS, ids)}
+        months: dict[str, set[UUID]] = defaultdict(set)
+        for row in rows:
+            if row.tenant_id in self.tenants:
+                months[row.month].add(row.tenant_id)
         self.now: dict[Key, Amounts] = {
             (row.tenant_id, row.month): Amounts(row.usage_cents, row.calls, row.minutes)
-            for row in _in_parts(_STORED, "keys", keys)
+            for name, some in months.items()
+            for row in _in_parts(_STORED, some, month=name)
         }
         self.changed: dict[Key, Amounts] = {}
         self.corrections: list[tuple[Figures, Amounts]] = []
@@ -107,9 +114,10 @@ class _Report:
                 yield Used(tenant_id, amounts.calls, limit)
 
 
-def _in_parts(statement: Any, name: str, wanted: Sequence[Any]) -> Iterator[Any]:
+def _in_parts(statement: Any, ids: Collection[UUID], **values: Any) -> Iterator[Any]:
+    wanted = sorted(ids)
     for at in range(0, len(wanted), AT_ONCE):
-        yield from read(statement, {name: wanted[at : at + AT_ONCE]})
+        yield from read(statement, {"ids": wanted[at : at + AT_ONCE], **values})
 
 
 def _upsert() -> Insert:

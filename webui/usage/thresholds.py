@@ -30,6 +30,11 @@ _CALLS = select(_METERED.calls).where(
 )
 
 
+def calls_this_month(tenant_id: UUID) -> int | None:
+    """Returns the calls in the current month so far; None before the first report."""
+    return read(_CALLS, {"tenant_id": tenant_id, "month": month_of(now())}).scalar()
+
+
 def record_reached(month: str, used: Sequence[Used], actor: Actor) -> None:
     """Records the thresholds that are reached for the first time and queues their events."""
     reached = {one: thresholds_reached(one.calls, one.limit) for one in used}
@@ -77,10 +82,9 @@ def follow_limit(tenant: Tenant, actor: Actor) -> None:
 
     ``tenant`` is loaded for update in the current write transaction.
     """
-    month = month_of(now())
-    calls = read(_CALLS, {"tenant_id": tenant.id, "month": month}).scalar()
+    calls = calls_this_month(tenant.id)
     if calls is None:
         return
-    limit = tenant.monthly_call_limit
+    month, limit = month_of(now()), tenant.monthly_call_limit
     tenant.usage_rank = usage_rank(month, calls, limit)
     record_reached(month, [Used(tenant.id, calls, limit)], actor)

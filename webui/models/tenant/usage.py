@@ -1,6 +1,6 @@
 """A tenant's usage of the platform per calendar month (UTC), and its share of the call limit."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Uuid, text
@@ -47,8 +47,8 @@ class UsageThreshold(Model):
     reached_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-def month_of(at: datetime) -> str:
-    """Returns the key of the month of a time, such as ``2026-11``."""
+def month_of(at: date) -> str:
+    """Returns the key of the month of a day or time, such as ``2026-11``."""
     return at.strftime("%Y-%m")
 
 

@@ -4,6 +4,7 @@ Limits, labels and help come from :mod:`webui.core.limits`; this module groups t
 and removes those that the role may not edit.
 """
 
+from functools import cached_property
 from typing import Any, ClassVar, cast
 
 from wtforms import HiddenField, RadioField, SelectMultipleField
@@ -16,6 +17,7 @@ from webui.core.limits import REASON, SERVICE_LABELS, STATUS_LABELS, Service, St
 from webui.core.permissions import Permission, may
 from webui.models import Tenant
 from webui.models.tenant.tenant import UNREADABLE
+from webui.usage import thresholds
 from webui.web.posted.forms import (
     BaseForm,
     BoxField,
@@ -81,6 +83,11 @@ class TenantForm(BaseForm):
     def reason_given(self) -> str | None:
         """The validated reason; None when it is empty or the role gives no reason."""
         return self["reason"].value if "reason" in self else None
+
+    @cached_property
+    def calls_used(self) -> int:
+        """The tenant's calls in the current month so far."""
+        return (thresholds.calls_this_month(self.tenant.id) or 0) if self.tenant else 0
 
     def unreadable(self, name: str) -> bool:
         """Whether the stored value of a field cannot be decrypted now."""

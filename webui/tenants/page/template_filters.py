@@ -1,5 +1,6 @@
 """Labels for the templates of tenants, and hints that depend on the tenant."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -34,6 +35,7 @@ from webui.tenants.page.form_responses import ConflictNote
 from webui.tenants.page.service_words import service_word, stop_of, stopped_words, switched_on
 from webui.tenants.search import search
 from webui.values import compact_json
+from webui.web.number_filters import plural
 from webui.web.paging import PAGE_SIZE
 from webui.web.posted.forms import SwitchField
 from webui.web.template_filters import badge
@@ -79,6 +81,7 @@ def init_tenant_filters(app: Flask) -> None:
         in_development=not app.extensions["webui_config"].production,
         restored_words=RESTORED,
         hint=hint,
+        is_below_used=is_below_used,
         value_text=value_text,
         editable=form_value,
         visible_fields=visible_fields,
@@ -159,7 +162,19 @@ def hint(form: TenantForm, name: str, offered: bool = False) -> str:
         return " ".join([*words, *([TYPE_AGAIN] if form[name].data else [])])
     if name == "sip_enabled" and (missing := sip_missing(tenant)):
         return f"Not stored yet: {', '.join(missing)}."
-    return "" if may(Permission.EXCEED_PLAN) else _plan_hint(tenant, name)
+    words = [_used_hint(form)] if name == "monthly_call_limit" else []
+    words += [] if may(Permission.EXCEED_PLAN) else [_plan_hint(tenant, name)]
+    return " ".join(filter(None, words))
+
+
+def _used_hint(form: TenantForm) -> str:
+    return f"{plural(form.calls_used, 'call')} used this month." if form.calls_used else ""
+
+
+def is_below_used(form: TenantForm) -> bool:
+    """Whether the limit in the form is less than the calls that are used already."""
+    typed = (form["monthly_call_limit"].data or "").strip()
+    return bool(re.fullmatch("[0-9]{1,16}", typed)) and int(typed) < form.calls_used
 
 
 def _plan_hint(tenant: Tenant, name: str) -> str:
