@@ -15,6 +15,7 @@ from webui.models import TenantUsage
 from webui.models.columns import now
 from webui.models.tenant.usage import month_of
 from webui.tenants.page import overview
+from webui.tenants.page.usage_chart import draw, short
 
 STATES = [
     ("active", []),
@@ -156,3 +157,105 @@ class TestUsage:
         assert ("At this pace the limit is reached" in words) is (expected is not None)
         found = re.findall(r"about ([\d,]+) by month's end", words)
         assert found == ([f"{expected:,}"] if expected else [])
+
+
+class TestMonths:
+    """Twelve months as a chart, with a table behind it."""
+
+    @pytest.fixture
+    def november(self, monkeypatch):
+        monkeypatch.setattr(overview, "now", lambda: datetime(2026, 11, 16, tzinfo=UTC))
+
+    def test_are_a_named_drawing_and_a_table(self, sign_in, admin, tenant, november):
+        for month, calls in (("2025-11", 9), ("2025-12", 1), ("2026-03", 800), ("2026-11", 400)):
+            used(tenant, cents=calls * 10, calls=calls, minutes=calls * 2, month=month)
+        for reader in (admin, sign_in("owner", tenant)):
+            page = reader.get(tenant_url(tenant))
+            [chart] = dom.elements(page.tree, "svg")
+            assert (chart.get("role"), chart.get("aria-label")) == (
+                "img",
+                "Calls a month since December 2025: 400 in November so far,"
+                " the most in March 2026 with 800.",
+            )
+            # Hidden to nobody: what is drawn is said by the name and by the table.
+            assert dom.elements(page.tree, "title")[0].getparent().tag == "head"
+            [table] = dom.elements(page.tree, "table", class_="table-sm")
+            rows = [[dom.words(cell) for cell in row] for row in table.find("tbody")]
+            assert len(rows) == 12
+            assert rows[0] == ["Nov 2026", "400", "800", "$40.00"]
+            assert rows[7:9] == [
+                ["Apr 2026", "0", "0", "$0.00"],
+                ["Mar 2026", "800", "1,600", "$80.00"],
+            ]
+            assert rows[-1] == ["Dec 2025", "1", "2", "$0.10"]
+            assert "600 left" in page.words_of("tenant-now")
+
+    def test_without_calls_are_not_drawn(self, admin, tenant, november):
+        used(tenant, calls=9, month="2025-11")
+        page = admin.get(tenant_url(tenant))
+        assert dom.elements(page.tree, "svg") == []
+        assert "Usage by month" not in page.words
+
+    def test_cost_no_statement_more(self, admin, tenant, queries):
+        used(tenant, calls=1)
+        admin.get(tenant_url(tenant))
+        with queries() as seen:
+            admin.get(tenant_url(tenant))
+        assert len([sql for sql in seen if "tenant_usage" in sql]) == 1
+
+
+class TestNotice:
+    @pytest.mark.parametrize(
+        ("calls", "said"),
+        [
+            (79, ""),
+            (80, "80% of the limit is reached. At this pace"),
+            (100, "The limit is reached."),
+        ],
+    )
+    def test_is_said_from_80_percent_on(self, admin, monkeypatch, calls, said):
+        monkeypatch.setattr(overview, "now", lambda: datetime(2026, 11, 16, tzinfo=UTC))
+        tenant = make_tenant(monthly_call_limit=100)
+        used(tenant, calls=calls, month="2026-11")
+        words = admin.get(tenant_url(tenant)).words_of("tenant-now")
+        assert said in words
+        assert ("is reached." in words) == bool(said)
+
+
+class TestLimitField:
+    def test_says_what_is_used_and_warns_below_it(self, admin, tenant):
+        url = f"{tenant_url(tenant)}/billing"
+        assert "used this month" not in admin.get(f"{url}/edit").words
+        used(tenant, calls=850)
+        page = admin.get(f"{url}/edit")
+        field = page.by_id("billing-monthly_call_limit")
+        [hint] = field.get("aria-describedby").split()
+        assert dom.words(page.by_id(hint)).endswith("850 calls used this month.")
+        below = page.by_id("billing-monthly_call_limit-below")
+        assert (below.get("data-used"), below.get("aria-live")) == ("850", "polite")
+        assert below[0].get("hidden") is not None
+        # Without JavaScript the warning comes with what else is wrong.
+        for typed, warned in (("849", True), ("850", False), ("84x", False)):
+            form = {**dom.fields(page.by_id("section-billing")), "monthly_call_limit": typed}
+            again = admin.post(url, {**form, "reason": ""}, 422)
+            [warning] = again.by_id("billing-monthly_call_limit-below")
+            assert (warning.get("hidden") is None) is warned, typed
+
+
+class TestShortNumbers:
+    @pytest.mark.parametrize(
+        ("number", "words"),
+        [(7, "7"), (999, "999"), (1_000, "1k"), (1_250, "1.2k"), (41_208, "41k"), (2**53, "9.0P")],
+    )
+    def test_are_rounded_down(self, number, words):
+        assert short(number) == words.replace(".0", "")
+
+    def test_bars_are_in_proportion(self):
+        chart = draw([0, 50, 100], 200, 150)
+        assert [bar.height for bar in chart.bars] == [0, 21, 42]
+        assert (chart.projected.height, chart.limit) == (84, 37)
+        assert (chart.highest, chart.bars[2].label) == (2, "100")
+        # A limit far above the calls would make every bar flat.
+        assert draw([0, 50], 50, 1_000).limit is None
+        assert draw([0, 50], 50, MAX_SAFE_INTEGER).limit is None
+        assert draw([0, 0], 0, 10) is None

@@ -1,5 +1,6 @@
 """Northwind Dental Group: the tenant with a long history, used in tests and tours."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from webui.core.limits import Service, Status
@@ -7,7 +8,7 @@ from webui.demo.stories import edits, profiles
 from webui.demo.stories.lives import Sections, onboard
 from webui.demo.stories.staff_fields import noted
 from webui.demo.stories.story import Scene, Step, Story
-from webui.demo.stories.usage import Month, months_until
+from webui.demo.stories.usage import Month, Stop, months_until
 from webui.demo.vocabulary.names import Organisation
 from webui.demo.vocabulary.people import Person
 from webui.history.record.actions import Action
@@ -105,7 +106,7 @@ def northwind_life(scene: Scene) -> list[Step]:
     while story.version < ENTRIES - 2:
         _edit(story, edits.replace_sip_password)
     _be_suspended(story)
-    return story.finish(_months(scene))
+    return story.finish(_months(scene, story.stops))
 
 
 def _edit(story: Story, edit: edits.Edit) -> None:
@@ -146,11 +147,12 @@ def _first_sections(story: Story) -> Sections:
     ]
 
 
-def _months(scene: Scene) -> tuple[Month, ...]:
-    """Returns the usage until the stop: there are no calls after it."""
+def _months(scene: Scene, stops: Sequence[Stop]) -> tuple[Month, ...]:
+    """Returns the usage until the last stop, without the months of earlier ones."""
+    over = [stop for stop in stops if stop.end]
     shown, months = months_until(scene.clock.end), months_until(scene.clock.at(_SUSPENDED))
     return tuple(
         Month(month, cents, calls, minutes)
         for month, (calls, minutes, cents) in zip(months, _USAGE, strict=True)
-        if month in shown
+        if month in shown and not any(stop.silences(month, scene.clock.end) for stop in over)
     )

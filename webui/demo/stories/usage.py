@@ -71,7 +71,7 @@ def usage(
     limit = min(state["monthly_call_limit"], _BUSIEST)
     rows = []
     for age, month in enumerate(months_until(now)):
-        level = rng.uniform(low, high) * 0.95 ** (age * (high < 1))
+        level = rng.uniform(low, high) * 0.97**age * rng.uniform(0.85, 1) ** (age > 0)
         silent = any(stop.silences(month, now) for stop in stops)
         calls = 0 if silent else int(limit * level)
         rows.append(_month(rng, month, calls))

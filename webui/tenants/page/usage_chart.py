@@ -48,6 +48,11 @@ class Chart:
     limit: float | None
 
     @property
+    def limit_at_end(self) -> bool:
+        """Whether the words of the limit stand at the end of its line, away from the number."""
+        return self.highest < len(self.bars) // 2
+
+    @property
     def width(self) -> int:
         """The width of the drawing."""
         return STEP * len(self.bars)
@@ -63,7 +68,8 @@ def draw(calls: Sequence[int], projected: int, limit: int) -> Chart | None:
         return None
     shown = limit if 0 < limit <= most * _FAR and is_cap(limit) else 0
     top = max(most, projected, shown)
-    highest = list(calls).index(most)
+    # Of several, the latest.
+    highest = max(at for at, number in enumerate(calls) if number == most)
     bars = [
         Bar(_x(at), _y(number, top), short(number) if at == highest else "")
         for at, number in enumerate(calls)
