@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tests.factories import make_tenant
+from tests.factories import an_actor, make_tenant
 from tests.history import assert_audited, assert_history_holds
 from tests.raw import unchanged
 from tests.web import dom
@@ -16,6 +16,7 @@ from tests.web.saved import fresh
 from webui.core.extensions import db, write_transaction
 from webui.history.record.actions import Action
 from webui.models import AuditEntry, AuditSealed
+from webui.tenants.core.operations import Edit, update_fields
 
 
 def newest(tenant):
@@ -49,6 +50,30 @@ class TestUndo:
             "Monthly call limit": ["5,000", "1,000"],
         }
         assert page.fields["field"] == ["max_concurrent_calls", "monthly_call_limit"]
+
+    def test_of_a_program_s_change_of_several_sections_sets_back_what_is_chosen(
+        self, admin, tenant
+    ):
+        values = {"max_concurrent_calls": 7, "retention_days": 30, "name": "Southwind"}
+        update_fields(tenant.id, Edit(values, tuple(values), None, REASON), an_actor())
+        entry = newest(tenant)
+        admin.edit(tenant, "features", recording_format="wav")
+        assert set(steps(admin.get(undo_url(entry)))) == {
+            *("Name", "Concurrent calls", "Keep recordings for")
+        }
+        undo(admin, entry, field=["retention_days", "name"])
+        stored = fresh(tenant)
+        assert (stored.name, stored.retention_days) == ("Northwind", 90)
+        assert (stored.max_concurrent_calls, stored.recording_format) == (7, "wav")
+        assert_audited(
+            Action.TENANT_SEVERAL,
+            tenant,
+            changes={
+                "name": ["Southwind", "Northwind"],
+                "retention_days": [30, 90],
+                "reverts": [None, str(entry.id)],
+            },
+        )
 
     def test_is_an_edit_that_points_to_the_entry(self, admin, tenant):
         admin.edit(tenant, "billing", monthly_call_limit=5_000)

@@ -200,8 +200,7 @@ def _to_tenant(plan: UndoPlan, message: str, entry: UUID | None = None) -> Any:
         saved_line.keep_for_next_page(entry)
     else:
         flash(message)
-    anchor = plan.part.section.anchor if plan.part.section else None
-    return go_to(url_for("tenants.page", tenant_id=plan.tenant.id, _anchor=anchor))
+    return go_to(url_for("tenants.page", tenant_id=plan.tenant.id, _anchor=plan.part.anchor))
 
 
 def _plan(entry_id: UUID) -> UndoPlan:

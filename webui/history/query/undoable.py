@@ -1,4 +1,4 @@
-"""Which entries can be undone: changes of a section or of the status, except secrets."""
+"""Which entries can be undone: changes of sections or of the status, except secrets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +21,8 @@ for _field in FIELDS.values():
     _action = _action_of(_field)
     if _action and not isinstance(_field, Secret):
         _FIELDS.setdefault(_action, set()).add(_field.name)
+        if _field.use.section:
+            _FIELDS.setdefault(Action.TENANT_SEVERAL, set()).add(_field.name)
 
 
 def is_undoable(body: Mapping[str, Any]) -> bool:

@@ -1,10 +1,11 @@
 """Undo of a history entry: the plan of what changes back, and the edit that does it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectMultipleField
@@ -37,23 +38,45 @@ from webui.web.posted.forms import reason_field
 
 @dataclass(frozen=True)
 class RevertibleForm:
-    """The form that recorded an entry; ``section`` is None for the status."""
+    """The form whose rules an entry's values followed.
+
+    ``save`` saves an edit of it. ``whole``: its fields must be reverted together, as a status and
+    the services that it stops. ``partly``: only the fields that go back are saved and compared.
+    ``anchor``: the card on the tenant page that shows the result.
+    """
 
     form: type[TenantForm]
     fields: Sequence[str]
-    section: Section | None
+    save: Callable[[UUID, Edit, Actor], Saved]
+    whole: bool = False
+    partly: bool = False
+    anchor: str | None = None
 
-    @property
-    def whole(self) -> bool:
-        """Whether its fields must be reverted together: a status and the services it stops."""
-        return self.section is None
+
+# A program may change several sections at once; their forms together judge what it changed.
+_EVERY_SECTION: type[TenantForm] = type(
+    "EverySectionForm", tuple(section.form for section in SECTIONS.values()), {}
+)
+
+
+def _saves(section: Section) -> Callable[[UUID, Edit, Actor], Saved]:
+    return lambda tenant_id, edit, actor: operations.update_section(tenant_id, section, edit, actor)
 
 
 _REVERTIBLE_FORMS: dict[str, RevertibleForm] = {
-    section.action: RevertibleForm(section.form, section.fields, section)
+    section.action: RevertibleForm(
+        section.form, section.fields, _saves(section), anchor=section.anchor
+    )
     for section in SECTIONS.values()
 }
-_REVERTIBLE_FORMS[Action.TENANT_STATUS] = RevertibleForm(StatusForm, STATUS_FIELDS, None)
+_REVERTIBLE_FORMS |= {
+    Action.TENANT_STATUS: RevertibleForm(
+        StatusForm, STATUS_FIELDS, operations.change_status, whole=True
+    ),
+    Action.TENANT_SEVERAL: RevertibleForm(
+        _EVERY_SECTION, _EVERY_SECTION.tenant_fields(), operations.update_fields, partly=True
+    ),
+}
 
 
 def revertible_form(action: str) -> RevertibleForm | None:
@@ -217,9 +240,10 @@ def revert(
     form = _form(plan, {step.name: step.value for step in steps})
     if not form.has_valid_values():
         raise RuleBroken({name: errors[0] for name, errors in form.errors.items() if name})
+    fields = [step.name for step in steps] if plan.part.partly else plan.part.fields
     edit = Edit(
-        values=form.values,
-        fields=plan.part.fields,
+        values={name: value for name, value in form.values.items() if name in fields},
+        fields=fields,
         version=version,
         reason=reason,
         # Values above the plan's ceilings are what the person wants back: ask for no confirmation.
@@ -227,9 +251,7 @@ def revert(
         path=path,
         reverts=plan.entry.id,
     )
-    if plan.part.section:
-        return operations.update_section(plan.tenant.id, plan.part.section, edit, actor)
-    return operations.change_status(plan.tenant.id, edit, actor)
+    return plan.part.save(plan.tenant.id, edit, actor)
 
 
 def _form(plan: UndoPlan, values: Mapping[str, Any]) -> TenantForm:
