@@ -177,6 +177,18 @@ class TestKeys:
         assert axe.overflow(page) == []
 
 
+class TestApi:
+    def test_page(self, open_page):
+        page = open_page("owner")
+        page.goto("/api")
+        expect(page.get_by_role("heading", level=1)).to_have_text("API")
+        page.get_by_text("Responses").first.click()
+        check(page)
+        assert axe.overflow(page) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert axe.overflow(page) == []
+
+
 class TestForms:
     def test_an_offered_password(self, tenant_page):
         form = tenant_page.edit("sip")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from webui.accounts.api_tokens.scopes import Scope
 from webui.api import requests, schemas
-from webui.api.list_routes import LINK, Size, link_next
+from webui.api.list_routes import LINK, link_next, size_of
 from webui.api.operation import operation
 from webui.api.owner_entries import entry_for_owner
 from webui.api.problems import Refused
@@ -26,7 +26,7 @@ MOST = 200
 _ONCE = ("q", "from", "to")
 _PAGE: dict[str, Any] = {
     "limit": (
-        Annotated[Size, Field(ge=1, le=MOST, description=f"{PAGE_SIZE} if absent.")],
+        Annotated[int, *size_of(MOST, PAGE_SIZE)],
         schemas.absent(),
     ),
     "cursor": (Annotated[str, Field(description="From the Link header.")], schemas.absent()),

@@ -56,17 +56,18 @@ def _time(raw: str) -> datetime:
     return at.astimezone(UTC)
 
 
-Size = Annotated[int, BeforeValidator(_digits)]
+def size_of(most: int, absent: int) -> tuple[Any, ...]:
+    """Returns what makes an integer the size of a page: 1 to ``most``."""
+    return Field(ge=1, le=most, description=f"{absent} if absent."), BeforeValidator(_digits)
 
 
 class TenantQuery(schemas.Strict):
     """Which tenants, and how many."""
 
-    limit: Annotated[Size, Field(ge=1, le=MOST, description=f"{PAGE} if absent.")] = (
-        schemas.absent()
-    )
+    limit: Annotated[int, *size_of(MOST, PAGE)] = schemas.absent()
     offset: Annotated[
-        Size,
+        int,
+        BeforeValidator(_digits),
         AfterValidator(_not_deep),
         Field(description=f"Up to {DEEPEST:,}, for old programs: slow. Use cursors instead."),
         WithJsonSchema({"type": "integer", "minimum": 0, "maximum": DEEPEST}),
@@ -98,7 +99,7 @@ class TenantQuery(schemas.Strict):
     answers=LINK,
 )
 def tenants() -> Response:
-    """Tenants by name or, with ``updated_since``, in the order of their changes."""
+    """Tenants by name or, since a time of change, in the order of their changes."""
     asked = requests.query_as(TenantQuery).sent
     limit, offset = asked.get("limit", PAGE), asked.get("offset", 0)
     try:

@@ -1,5 +1,6 @@
 """``openapi.json``: the description of the API (OpenAPI 3.1), made from the declared operations."""
 
+import json
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -175,5 +176,6 @@ def _schemas() -> dict[str, Any]:
                 models[kind] = None
     pairs = [(model, "validation") for model in models]
     _, definitions = models_json_schema(pairs, ref_template=_REF)  # type: ignore[arg-type]
-    found: dict[str, Any] = definitions["$defs"]
+    # Docstrings mark code as reStructuredText does; a description is Markdown.
+    found: dict[str, Any] = json.loads(json.dumps(definitions["$defs"]).replace("``", "`"))
     return found
