@@ -195,6 +195,23 @@ class TestDatabaseWriter:
     def test_cannot_take_the_hash_of_another_kind_of_token(self, app, made):
         assert made.row.token_hash != tokens.token_hash(secret_key(), "session", made.text)
 
+    def test_puts_no_revoked_one_back(self, app, support, made):
+        operations.revoke_own(support.id, made.row.id, an_actor(support))
+        for statement in (
+            "UPDATE api_tokens SET ended_at = NULL",
+            "UPDATE api_tokens SET scopes = 'tenants:read'",
+            "UPDATE api_tokens SET expires_at = '2999-01-01 00:00:00+00:00'",
+            "DELETE FROM api_tokens",
+        ):
+            raw.refused(statement)
+        if is_sqlite():
+            raw.refused(raw.copy_of("api_tokens", {"ended_at": "NULL"}, "INSERT OR REPLACE"))
+        else:
+            raw.refused("TRUNCATE api_tokens")
+        assert refusal(app, made.text) == authentication.REVOKED
+        raw.past_the_guards("UPDATE api_tokens SET ended_at = NULL")
+        assert refusal(app, made.text) == authentication.UNKNOWN
+
     def test_reads_no_token(self, app, made):
         assert made.text not in str(raw.everything())
         assert made.text not in repr(made) + repr(made.row)
@@ -302,9 +319,8 @@ class TestCreate:
         def end(row):
             row.ended_at = now()
 
-        for change in (end, db.session.delete):
-            with pytest.raises(Unaudited), write_transaction():
-                change(db.session.scalars(select(ApiToken)).one())
+        with pytest.raises(Unaudited), write_transaction():
+            end(db.session.scalars(select(ApiToken)).one())
 
 
 class TestEndedAccess:

@@ -8,9 +8,9 @@ so a migrated database and a fresh one have the same.
 from sqlalchemy import Connection, text
 
 from webui.core.extensions import is_sqlite
-from webui.models.triggers import history, keys, tenants, users
+from webui.models.triggers import api_tokens, history, keys, tenants, users
 
-_PARTS = (history, tenants, users, keys)
+_PARTS = (history, tenants, users, api_tokens, keys)
 
 
 def create(connection: Connection) -> None:
