@@ -6,6 +6,7 @@ The history is read in pieces; a long one is verified by two processes.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from webui.history.verification.pieces import (
 from webui.history.verification.processes import Unchecked
 from webui.history.verification.rows import row_reading
 from webui.history.verification.rows.replayed_state import GUARDED
+from webui.history.verification.token_rows import broken_tokens
 from webui.history.verification.verdict import (
     Verdict,
     compare_anchors,
@@ -57,9 +59,9 @@ def _own(connection: Connection, anchors: Anchors, lines: Reading) -> Iterator[P
 
 
 def _seals(connection: Connection) -> Iterator[Piece]:
-    """Yields the rows of accounts and tenants that do not match their keyed seal."""
+    """Yields the rows of accounts, tenants and API tokens that do not match their keyed seal."""
     try:
-        for rows in broken_batches(connection):
+        for rows in chain(broken_batches(connection), broken_tokens(connection)):
             yield Piece(others=[Problem("seal", None, None, f"{row}.") for row in rows])
     except ValueError:
         # SQLite stores any value as an id; the comparison of rows reports which one is wrong.
