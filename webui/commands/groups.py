@@ -182,8 +182,8 @@ def reseal_user(username: str, role: str, tenant: UUID | None, reason: str) -> N
     except (operations.NotPossible, values.Refused) as error:
         raise click.ClickException(str(error)) from error
     click.echo(
-        f"{username} is sealed as {role}. Password, second factors, sessions and links are gone:"
-        " issue an invitation on the account's page."
+        f"{username} is sealed as {role}. Password, second factors, sessions, links and API tokens"
+        " are gone: issue an invitation on the account's page."
     )
 
 

@@ -50,8 +50,9 @@ def _link_words(user: User) -> ActionTexts:
         "Reset link",
         f"For a person who forgot their password. The link works once, for {lifetime}, and older "
         "ones stop working. The old password keeps working until a new one is chosen; then the "
-        "person is signed out everywhere. A second factor stays. No e-mail is sent: you copy the "
-        "link. Be sure who you are talking to before you pass it on.",
+        "person is signed out everywhere, and the API tokens are revoked. A second factor stays. "
+        "No e-mail is sent: you copy the link. Be sure who you are talking to before you pass it "
+        "on.",
         "Create a reset link",
     )
 
@@ -68,15 +69,15 @@ def _status_words(user: User) -> ActionTexts:
     if user.active:
         return ActionTexts(
             "Disable",
-            "No one can sign in to it any more. Its sessions and links end at once. The account "
-            "and its history stay, and it can be enabled again.",
+            "No one can sign in to it any more. Its sessions, links and API tokens end at once. "
+            "The account and its history stay, and it can be enabled again.",
             "Disable",
             destructive=True,
         )
     return ActionTexts(
         "Enable",
-        "The person can sign in again, with the password they had. Links that were open before "
-        "stay void.",
+        "The person can sign in again, with the password they had. Links and API tokens from "
+        "before stay void.",
         "Enable account",
     )
 
@@ -84,7 +85,8 @@ def _status_words(user: User) -> ActionTexts:
 def _session_words(_user: User) -> ActionTexts:
     return ActionTexts(
         "Sign out everywhere",
-        "Ends every session at once, on every device. The person can sign in again.",
+        "Ends every session at once, on every device. The person can sign in again. API tokens go "
+        "on working: they are revoked one by one on the account's page, or all by disabling it.",
         "Sign out everywhere",
     )
 
