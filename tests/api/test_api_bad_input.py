@@ -116,6 +116,9 @@ class TestSecret:
         ):
             response = program.send("PUT", path_of(tenant), 422, json=body)
             assert password not in response.text
+        # A misspelt name is no reason to repeat what was meant for another field.
+        misspelt = program.send("PUT", path_of(tenant), 422, json={"sip_pasword": password})
+        assert password not in misspelt.text
         program.send("PUT", path_of(tenant), 422, json=[{"sip_password": password}])
         assert password not in caplog.text
 

@@ -87,6 +87,9 @@ class TestTenants:
             ("cursor=x", "cursor"),
             ("updated_since=yesterday", "updated_since"),
             ("updated_since=2026-11-30T12:00:00", "updated_since"),
+            ("updated_since=2026-W49-1T00:00:00Z", "updated_since"),
+            ("updated_since=0001-01-01T00:00:00%2B23:59", "updated_since"),
+            ("updated_since=2026-13-01T00:00:00Z", "updated_since"),
             ("colour=red", "colour"),
             ("q=%00", "q"),
         ):
@@ -112,6 +115,15 @@ class TestHistory:
         found = program.get(f"{path_of(tenant)}/history?field=name&field=retention_days")
         assert len(found) == 3
 
+    def test_keeps_every_filter_in_the_link(self, program, tenant):
+        for days in (5, 6):
+            program.put(path_of(tenant), {"retention_days": days})
+        program.put(path_of(tenant), {"max_concurrent_calls": 5})
+        filters = "field=retention_days&field=max_concurrent_calls&from=2020-01-01T00:00:00Z"
+        pages = walk(program, f"{path_of(tenant)}/history?limit=2&{filters}")
+        fields = [set(entry["changes"]) & {"retention_days", "name"} for p in pages for entry in p]
+        assert fields == [set(), {"retention_days"}, {"retention_days"}, {"retention_days", "name"}]
+
     def test_hides_staff_from_owners(self, program, program_for, tenant):
         headers = {"X-Change-Reason": "They asked on the phone"}
         program.put(path_of(tenant), {"meta_data": {"crm": "X"}}, headers=headers)
@@ -131,10 +143,17 @@ class TestHistory:
             ("colour=red", "colour"),
             ("cursor=x", "cursor"),
             ("from=yesterday", "from"),
+            ("from=2026-11-30", "from"),
+            ("from=2026-11-30T00:00:00Z&to=2026-11-29T00:00:00Z", "to"),
+            ("source=fax", "source"),
+            ("q=a&q=b", "q"),
+            ("actor=" + "x" * 201, "actor"),
             (f"tenant={tenant.id}", "tenant"),
         ):
             answer = program.get(f"{path_of(tenant)}/history?{query}", 422)
-            assert [item["loc"][0] for item in answer["detail"]] == ["query"], name
+            assert [item["loc"][:2] for item in answer["detail"]] == [["query", name]]
+        answer = program.get(f"{path_of(tenant)}/history?actor=nobody", 422)
+        assert places(answer) == {"query": "filter"}
 
 
 class TestMe:

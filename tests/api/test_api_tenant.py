@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import secrets
 
 import pytest
@@ -15,6 +16,7 @@ from webui.history.record.actions import Action
 from webui.models import AuditEntry, Delivery, Tenant, TenantUsage
 from webui.models.columns import now
 from webui.models.tenant.usage import month_of
+from webui.webhooks.signing_secret import OWN_SECRET
 
 DOCUMENTED = """
 name billing_plan id status monthly_usage_cents created_at updated_at sip_enabled
@@ -170,6 +172,12 @@ class TestPut:
                 path_of(tenant), {"retention_days": 6}, 422, headers={"X-Change-Reason": wrong}
             )
             assert list(places(answer)) == ["header.X-Change-Reason"]
+            program.put(
+                f"{path_of(tenant)}/status",
+                {"status": "inactive", "reason": "Invoice 812"},
+                422,
+                headers={"X-Change-Reason": wrong},
+            )
         assert read_again(tenant).retention_days == 5
 
     def test_with_an_old_etag_is_refused_before_anything_is_written(self, program, tenant):
@@ -203,6 +211,14 @@ class TestPut:
         answer = program.put(path, {"webhook_secret": own, "retention_days": 4}, 409)
         assert places(answer) == {"body.webhook_secret": "conflict"}
         assert read_again(tenant).retention_days == 3
+
+    def test_of_every_size_that_a_secret_may_have_is_taken(self, app):
+        fits = {
+            size
+            for size in range(100)
+            if re.fullmatch(OWN_SECRET, "whsec_" + base64.b64encode(bytes(size)).decode())
+        }
+        assert fits == set(range(24, 65))
 
     @pytest.mark.parametrize("size", [23, 65])
     def test_refuses_a_secret_of_another_size_without_showing_it(self, program, tenant, size):
@@ -276,7 +292,8 @@ class TestStatus:
             {"status": "inactive", "reason": "x"},
             {"status": "inactive", "name": "x"},
         ):
-            program.put(path, body, 422)
+            [place] = places(program.put(path, body, 422))
+            assert place.split(".")[1] in ("status", "blocked_services", "reason", "name")
         for role in ("owner", "auditor"):
             program_for(role, tenant if role == "owner" else None).put(
                 path, {"status": "active"}, 403

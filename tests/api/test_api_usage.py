@@ -93,6 +93,9 @@ class TestReport:
             ([good] * 10_001, "body.rows"),
             ([good, {**good, "calls": "6"}], "body.rows.1.calls"),
             ([good, {**good, "tenant_id": "x"}], "body.rows.1.tenant_id"),
+            ([good, {**good, "tenant_id": "urn:" + tenant.id.hex}], "body.rows.1.tenant_id"),
+            ([good, {**good, "tenant_id": "-" * 4 + tenant.id.hex}], "body.rows.1.tenant_id"),
+            ([good, {**good, "month": "2026-13"}], "body.rows.1.month"),
             ([good, {**good, "colour": 1}], "body.rows.1.colour"),
         ):
             assert list(places(program.post(REPORT, {"rows": rows}, 422))) == [place]

@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, core_schema
 from webui import values
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import (
+    MAX_SAFE_INTEGER,
     Choice,
     Metadata,
     Sealed,
@@ -33,6 +34,16 @@ _FORMATS = {
     "webhook_url": "webhook-url",
 }
 """Names of formats that JSON Schema does not define; the description says what they accept."""
+_PATTERNS = {"sip_password": "^[ -~]*$"}
+NO_NUL = r"^[^\u0000]*$"
+_LEVEL = "MetadataLevel{}"
+_REF = "#/components/schemas/{}"
+_SCALARS: list[dict[str, Any]] = [
+    {"type": "string", "pattern": NO_NUL},
+    {"type": "integer", "minimum": -MAX_SAFE_INTEGER, "maximum": MAX_SAFE_INTEGER},
+    {"type": "boolean"},
+    {"type": "null"},
+]
 
 
 def accepted(name: str) -> Any:
@@ -64,11 +75,39 @@ class OneOf:
 
 def text_schema(spec: Text | Sealed, schema_format: str = "line") -> dict[str, Any]:
     """Returns the JSON schema of a text; its rule counts after trimming, as in a form."""
-    return {
+    schema = {
         "type": "string",
         "minLength": spec.minimum,
         "maxLength": spec.maximum,
         "format": schema_format,
+    }
+    return schema | ({"pattern": _PATTERNS[spec.name]} if spec.name in _PATTERNS else {})
+
+
+def metadata_levels(spec: Metadata) -> dict[str, Any]:
+    """Returns name -> schema of the values at each level of the metadata, for ``components``.
+
+    JSON Schema has no word for a depth, so each level refers to the next.
+    """
+    return {
+        _LEVEL.format(level): {"anyOf": [*_SCALARS, *_containers(spec, level)]}
+        for level in range(2, spec.maximum_depth + 2)
+    }
+
+
+def _containers(spec: Metadata, level: int) -> list[dict[str, Any]]:
+    if level > spec.maximum_depth:
+        return []
+    inner = {"$ref": _REF.format(_LEVEL.format(level + 1))}
+    return [{"type": "array", "items": inner}, _object_of(spec, level)]
+
+
+def _object_of(spec: Metadata, level: int) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "maxProperties": spec.maximum_keys,
+        "propertyNames": {"pattern": NO_NUL},
+        "additionalProperties": {"$ref": _REF.format(_LEVEL.format(level + 1))},
     }
 
 
@@ -85,7 +124,7 @@ def _accepted(spec: Spec) -> Any:
         return Annotated[
             dict[str, Any],
             AfterValidator(lambda value: values.json_object(values.compact_json(value), spec)),
-            WithJsonSchema({"type": "object", "format": "metadata"}),
+            WithJsonSchema(_object_of(spec, 1)),
         ]
     if isinstance(spec, Text):
         return _text(lambda raw: values.text(raw, spec), text_schema(spec))

@@ -1,5 +1,6 @@
 """The list of tenants, and who the token is."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -13,7 +14,7 @@ from webui import values
 from webui.accounts.api_tokens.scopes import Scope
 from webui.api import requests, schemas
 from webui.api.bearer import bearer
-from webui.api.field_types import OneOf
+from webui.api.field_types import NO_NUL, OneOf
 from webui.api.operation import operation
 from webui.api.problems import Refused
 from webui.api.representation import json_response, tenants_json
@@ -33,6 +34,11 @@ PAGE, MOST, DEEPEST = 100, 1_000, 10_000
 _LONGEST_QUESTION = 200
 _BY_ID = select(Tenant).where(Tenant.id.in_(bindparam("ids", expanding=True)))
 _UPDATED = "updated"
+# The years that every zone keeps inside the calendar.
+_TIME = (
+    r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})$"
+)
 LINK = {"Link": 'The next page: rel="next" (RFC 8288). Absent on the last one.'}
 
 
@@ -50,15 +56,24 @@ def _not_deep(offset: int) -> int:
 
 def _time(raw: str) -> datetime:
     """Returns a time (RFC 3339, section 5.6)."""
-    at = datetime.fromisoformat(raw)
-    if at.tzinfo is None:
-        raise ValueError("Write the time with its zone, such as 2026-11-30T12:00:00Z.")
-    return at.astimezone(UTC)
+    if not re.fullmatch(_TIME, raw):
+        raise values.Refused("Write the time with its zone, such as 2026-11-30T12:00:00Z.")
+    return datetime.fromisoformat(raw).astimezone(UTC)
 
 
 def size_of(most: int, absent: int) -> tuple[Any, ...]:
     """Returns what makes an integer the size of a page: 1 to ``most``."""
     return Field(ge=1, le=most, description=f"{absent} if absent."), BeforeValidator(_digits)
+
+
+Time = Annotated[
+    str,
+    AfterValidator(_time),
+    Field(json_schema_extra={"format": "date-time", "pattern": _TIME}),
+]
+Cursor = Annotated[
+    str, Field(description="From the Link header.", json_schema_extra={"format": "cursor"})
+]
 
 
 class TenantQuery(schemas.Strict):
@@ -72,20 +87,16 @@ class TenantQuery(schemas.Strict):
         Field(description=f"Up to {DEEPEST:,}, for old programs: slow. Use cursors instead."),
         WithJsonSchema({"type": "integer", "minimum": 0, "maximum": DEEPEST}),
     ] = schemas.absent()
-    cursor: Annotated[str, Field(description="From the Link header.")] = schemas.absent()
+    cursor: Cursor = schemas.absent()
     status_filter: Annotated[str, OneOf(Status)] = schemas.absent()
     plan: Annotated[str, OneOf(PLANS)] = schemas.absent()
     updated_since: Annotated[
-        str,
-        AfterValidator(_time),
-        Field(
-            description="Changed at this time or later, in the order of the changes.",
-            json_schema_extra={"format": "date-time"},
-        ),
+        Time, Field(description="Changed at this time or later, in the order of the changes.")
     ] = schemas.absent()
-    q: Annotated[str, Field(max_length=_LONGEST_QUESTION, description="Part of the name.")] = (
-        schemas.absent()
-    )
+    q: Annotated[
+        str,
+        Field(max_length=_LONGEST_QUESTION, pattern=NO_NUL, description="Part of the name."),
+    ] = schemas.absent()
 
 
 @bp.get("/tenants")
@@ -104,10 +115,8 @@ def tenants() -> Response:
     limit, offset = asked.get("limit", PAGE), asked.get("offset", 0)
     try:
         found = search.find_tenants(_filters(asked), _start(asked), None, size=limit + offset)
-    except (search.BadFilter, BadCursor) as error:
-        name = "cursor" if isinstance(error, BadCursor) else "q"
-        words = "This is no cursor of this list." if name == "cursor" else str(error)
-        raise Refused(422, [problem(["query", name], words, "value_error")]) from None
+    except BadCursor:
+        raise bad_cursor() from None
     ids = [row.id for row in found.rows[offset:]]
     loaded = {tenant.id: tenant for tenant in db.session.scalars(_BY_ID, {"ids": ids})}
     response = json_response(tenants_json([loaded[one] for one in ids if one in loaded]))
@@ -129,12 +138,19 @@ def _start(asked: dict[str, Any]) -> str | None:
     return ORDERS[_UPDATED].encode([asked["updated_since"], UUID(int=0)])
 
 
+def bad_cursor() -> Refused:
+    """Returns the refusal of a cursor, which is valid only in the list that it came from."""
+    words = "This is no cursor of this list."
+    return Refused(422, [problem(["query", "cursor"], words, "cursor")])
+
+
 def link_next(response: Response, cursor: str | None) -> None:
     """Adds the link to the next page: this request's parameters with another cursor."""
     if cursor is None:
         return
-    kept = {name: value for name, value in request.args.items(multi=True) if name != "offset"}
-    query = urlencode({**kept, "cursor": cursor})
+    replaced = ("offset", "cursor")
+    kept = [item for item in request.args.items(multi=True) if item[0] not in replaced]
+    query = urlencode([*kept, ("cursor", cursor)])
     response.headers["Link"] = f'<{request.script_root}{request.path}?{query}>; rel="next"'
 
 

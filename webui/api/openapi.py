@@ -12,8 +12,11 @@ from pydantic.json_schema import models_json_schema
 
 from webui.accounts.api_tokens.scopes import Scope
 from webui.api import schemas
+from webui.api.field_types import metadata_levels, text_schema
 from webui.api.operation import Operation
 from webui.api.representation import json_response
+from webui.core.catalogue import FIELDS
+from webui.core.field_types import Metadata
 from webui.core.limits import REASON
 from webui.core.permissions import public
 from webui.web.json_errors import KINDS
@@ -26,17 +29,12 @@ _ARGUMENT = re.compile(r"<(?:[^:<>]+:)?(\w+)>")
 _ALWAYS = (401, 403, 404, 422, 429, 503)
 _PATH_TYPES = {
     "tenant_id": {"type": "string", "format": "uuid"},
-    "month": {"type": "string", "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])$"},
+    "month": schemas.MONTH_SCHEMA,
 }
 _HEADER_TYPES: dict[str, dict[str, Any]] = {
-    "X-Change-Reason": {
-        "type": "string",
-        "minLength": REASON.minimum,
-        "maxLength": REASON.maximum,
-        "format": "reason",
-    },
+    "X-Change-Reason": text_schema(REASON, "reason"),
     "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 255, "format": "token"},
-    "If-Match": {"type": "string", "format": "entity-tag"},
+    "If-Match": {"type": "string", "format": "entity-tag", "minLength": 1},
 }
 _SAID = {
     401: "The token is missing, wrong, expired or revoked.",
@@ -178,4 +176,6 @@ def _schemas() -> dict[str, Any]:
     _, definitions = models_json_schema(pairs, ref_template=_REF)  # type: ignore[arg-type]
     # Docstrings mark code as reStructuredText does; a description is Markdown.
     found: dict[str, Any] = json.loads(json.dumps(definitions["$defs"]).replace("``", "`"))
+    for field in FIELDS.values():
+        found |= metadata_levels(field) if isinstance(field, Metadata) else {}
     return found

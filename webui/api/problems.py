@@ -33,7 +33,9 @@ def of_validation(error: ValidationError, place: str) -> list[Problem]:
     for found in error.errors(include_url=False, include_context=False):
         loc = (place, *found["loc"])
         words = found["msg"].removeprefix("Value error, ")
-        first.setdefault(loc, problem(loc, words, found["type"], input=found["input"]))
+        # The value of an unknown field may be a secret whose name was misspelt.
+        given = {} if found["type"] == "extra_forbidden" else {"input": found["input"]}
+        first.setdefault(loc, problem(loc, words, found["type"], **given))
     return list(first.values())
 
 

@@ -49,13 +49,19 @@ def _valid(model: type[Model], value: Any, place: str) -> Model:
 def change_reason(sent: str | None = None) -> str | None:
     """Returns why the change is made: ``sent``, else the header, else the token's purpose.
 
-    None for owners, of whom no reason is asked. Raises Refused for a reason outside its limits.
+    None for owners, of whom no reason is asked. Raises Refused for a header outside its limits,
+    also when it is not used.
     """
+    header = _reason_in_header()
     if not may(Permission.GIVE_REASON):
         return None
+    return sent or header or bearer().purpose
+
+
+def _reason_in_header() -> str | None:
     header = request.headers.get(REASON_HEADER)
-    if sent is not None or header is None:
-        return sent if sent is not None else bearer().purpose
+    if header is None:
+        return None
     try:
         # A header is bytes; programs send UTF-8, which the server reads as Latin-1.
         return values.text(header.encode("latin-1").decode("utf-8"), REASON)

@@ -1,5 +1,6 @@
 """The JSON objects of requests and responses. Absent stays as it is: no field has a default."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -11,12 +12,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StringConstraints,
     WithJsonSchema,
     create_model,
-    model_validator,
 )
 
 from webui.api.field_types import OneOf, accepted, returned, text_schema
+from webui.api.paths import TenantIdConverter
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import MAX_SAFE_INTEGER, Secret, Services
 from webui.core.limits import REASON, Service, Status
@@ -36,6 +38,7 @@ EDITABLE = [
     "webhook_secret",
 ]
 """The fields that a PUT may contain."""
+_ID = re.compile(TenantIdConverter.regex)
 
 
 class Strict(BaseModel):
@@ -51,7 +54,7 @@ class Strict(BaseModel):
 
 def _uuid(raw: object) -> UUID:
     """Returns the id of a text. Raises ValueError for another notation than the usual two."""
-    if not isinstance(raw, str) or len(raw) not in (32, 36):
+    if not isinstance(raw, str) or not _ID.fullmatch(raw):
         raise ValueError("This is no id.")
     return UUID(raw)
 
@@ -74,7 +77,11 @@ Reason = Annotated[
     WithJsonSchema(text_schema(REASON, "reason")),
     Field(title=REASON.label, description="Kept in the history."),
 ]
-Month = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+MONTH_SCHEMA = {"type": "string", "format": "month", "pattern": r"^2[0-9]{3}-(0[1-9]|1[0-2])$"}
+"""A month from 2000 on; it must not be in the future, which no schema can say."""
+Month = Annotated[
+    str, StringConstraints(pattern=MONTH_SCHEMA["pattern"]), WithJsonSchema(MONTH_SCHEMA)
+]
 Amount = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 
 TenantChange = model_of(
@@ -89,29 +96,43 @@ NewTenant = model_of(
 )
 
 
+def _unique(services: list[str]) -> list[str]:
+    if len(set(services)) < len(services):
+        raise Refused("Name each service once.")
+    return services
+
+
 class StatusChange(Strict):
     """The status. ``blocked_services`` is not empty if and only if the status is suspended."""
 
     status: Annotated[str, OneOf(Status)]
     blocked_services: Annotated[
         list[Annotated[str, OneOf(Service)]],
+        AfterValidator(_unique),
         Field(json_schema_extra={"uniqueItems": True}),
     ] = absent()
     reason: Reason = absent()
-
-    @model_validator(mode="after")
-    def _services_fit(self) -> "StatusChange":
-        some = self.blocked_services or []
-        if len(set(some)) < len(some):
-            raise Refused("blocked_services: name each service once.")
-        if bool(some) != (self.status == Status.SUSPENDED):
-            raise Refused("blocked_services: name services to suspend, and only then.")
-        return self
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"status": {"const": Status.SUSPENDED.value}}},
+            "then": {
+                "required": ["blocked_services"],
+                "properties": {"blocked_services": {"minItems": 1}},
+            },
+            "else": {"properties": {"blocked_services": {"maxItems": 0}}},
+        }
+    )
 
 
 class UsageMonth(Strict):
     """The whole month's usage so far. It only grows, unless it is a correction with a reason."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"correction": {"const": True}}, "required": ["correction"]},
+            "then": {"required": ["reason"]},
+        }
+    )
     usage_cents: Amount
     calls: Amount
     minutes: Amount
@@ -122,6 +143,8 @@ class UsageMonth(Strict):
 class UsageRow(UsageMonth):
     """One tenant's month in a report of many."""
 
+    # A row that lacks a reason gets its verdict; the others are stored.
+    model_config = ConfigDict(json_schema_extra={})
     tenant_id: Annotated[UUID, BeforeValidator(_uuid)]
     month: Month
 

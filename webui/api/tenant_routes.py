@@ -14,7 +14,7 @@ from webui.api.problems import Refused, of_rules
 from webui.api.representation import tenant_response
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import db
-from webui.core.limits import CEILING_FIELDS
+from webui.core.limits import CEILING_FIELDS, Status
 from webui.core.permissions import Permission, edit_permission, may
 from webui.models import Tenant
 from webui.tenants.core import operations, rules
@@ -133,10 +133,11 @@ def put_status(tenant_id: UUID) -> Response:
     sent = requests.body_as(schemas.StatusChange).sent
     get_open_tenant(tenant_id)
     reason = requests.change_reason(sent.pop("reason", None))
-    values = {
-        "status": sent["status"],
-        "blocked_services": sorted(sent.get("blocked_services", [])),
-    }
+    services = sorted(sent.get("blocked_services", []))
+    if bool(services) != (sent["status"] == Status.SUSPENDED):
+        words = "Name services to suspend, and only then."
+        raise Refused(422, of_rules({"blocked_services": words}))
+    values = {"status": sent["status"], "blocked_services": services}
     edit = Edit(values, STATUS_FIELDS, None, reason)
     try:
         saved = operations.change_status(tenant_id, edit, actor(), requests.expected_version())

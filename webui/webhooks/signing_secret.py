@@ -30,7 +30,8 @@ from webui.web.posted import drafts
 SECRET_BYTES = 32
 PREFIX = "whsec_"
 OWN_BYTES = range(24, 65)
-OWN_SECRET = r"^whsec_[A-Za-z0-9+/]{32,86}={0,2}$"
+_B = "[A-Za-z0-9+/]"
+OWN_SECRET = rf"^whsec_(?:{_B}{{4}}){{8,20}}(?:{_B}{{3}}=|{_B}{{2}}==|{_B}{{4}}(?:{_B}{{2}}==)?)?$"
 """The form of a secret that a customer may bring: base64 of 24 to 64 bytes."""
 OVERLAP = timedelta(hours=24)
 """How long the old secret signs in addition to the new one."""
