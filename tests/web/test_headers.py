@@ -65,7 +65,7 @@ class TestHeaders:
     def test_demand_https_in_production(self, make_app):
         client = make_app(environment="production").test_client()
         page = client.get("/login", base_url="https://localhost")
-        [style] = re.findall(r"/static/css/base[^\"]+", page.text)
+        [style] = re.findall(r"/static/app[^\"]+css", page.text)
         for answer in (page, client.get(style, base_url="https://localhost")):
             assert answer.status_code == 200
             assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")

@@ -7,9 +7,13 @@ import re
 import brotli
 import pytest
 
+from config import ROOT
 from tests.web import dom
 from webui.web.endpoints import assets
 
+# The classes that have a rule of their own.
+CLASS = re.compile(r"(?<=[},])\.([a-z][\w-]*)(?=[,{])")
+USED, DEFINED = re.compile(r"var\((--[\w-]+)"), re.compile(r"(--[\w-]+)\s*:")
 HASHED = re.compile(r"/static/([\w/.-]+)\.([0-9a-f]{12})(\.\w+)")
 
 
@@ -24,12 +28,21 @@ def files(admin):
 
 class TestFile:
     def test_carries_the_hash_of_its_content(self, client, files):
-        assert len(files) == len(set(files)) >= 10
+        assert len(files) == len(set(files)) == len(assets.BUNDLES)
         for url in files:
             stem, digest, suffix = HASHED.fullmatch(url).groups()
             content = client.get(url).data
             assert hashlib.sha256(content).hexdigest().startswith(digest)
-            assert content == (assets.SOURCE / f"{stem}{suffix}").read_bytes()
+            for part in assets.BUNDLES[f"{stem}{suffix}"]:
+                assert (assets.SOURCE / part).read_bytes() in content
+
+    def test_of_each_component_is_in_a_bundle(self):
+        sources = {
+            path.relative_to(assets.SOURCE).as_posix()
+            for folder in ("css", "js")
+            for path in (assets.SOURCE / folder).iterdir()
+        }
+        assert sources <= {part for parts in assets.BUNDLES.values() for part in parts}
 
     def test_is_cached_for_ever(self, client, files):
         for url in files:
@@ -60,7 +73,7 @@ class TestFile:
         ],
     )
     def test_is_sent_compressed(self, client, files, accepts, encoding, unpack):
-        large = [url for url in files if "vendor" in url]
+        large = [url for url in files if "app" in url]
         assert len(large) == 2
         for url in large:
             plain = client.get(url)
@@ -82,6 +95,29 @@ class TestFile:
             content = (path.parent / name).read_bytes()
             assert content
             assert hashlib.sha256(content).hexdigest() == digest
+
+
+class TestReducedStyles:
+    """`make vendor` takes what the pages use out of Tabler's style sheet."""
+
+    def test_have_every_class_that_a_page_uses(self):
+        [full] = (assets.SOURCE / "vendor").glob("tabler-*.css")
+        reduced = (assets.SOURCE / "built/tabler.css").read_text()
+        known = set(CLASS.findall(full.read_text()))
+        used = {
+            word
+            for path in (*ROOT.glob("templates/**/*.html"), *ROOT.glob("static/js/*.js"))
+            for word in re.findall(r"[A-Za-z0-9_-]+", path.read_text())
+        }
+        assert len(known & used) > 30
+        assert known & used <= set(CLASS.findall(reduced))
+
+    def test_have_every_variable_of_tabler_s_that_ours_use(self):
+        [full] = (assets.SOURCE / "vendor").glob("tabler-*.css")
+        reduced = (assets.SOURCE / "built/tabler.css").read_text()
+        ours = "".join(path.read_text() for path in (assets.SOURCE / "css").iterdir())
+        known = set(DEFINED.findall(full.read_text()))
+        assert set(USED.findall(ours)) & known <= set(DEFINED.findall(reduced))
 
 
 class TestUnknownFile:

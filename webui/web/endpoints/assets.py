@@ -1,12 +1,12 @@
-"""Static files with hashed names, compressed once and cached without expiry.
+"""Static files: one style sheet, two scripts and an icon, compressed once, cached without expiry.
 
-``build_assets`` copies ``static/`` to a folder where every name contains the hash of its content
-(``css/base.css`` -> ``css/base.3f2a91c04b7d.css``), with .gz and .br variants; WhiteNoise serves
-that folder before Flask handles the request.
+The sources are one file for each component. ``build_assets`` joins them when the server starts and
+writes the results with the hash of their content in their names (``app.css`` ->
+``app.3f2a91c04b7d.css``), with .gz and .br variants; WhiteNoise serves that folder before Flask
+handles the request.
 """
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Mapping
 from functools import cache
@@ -20,15 +20,46 @@ from whitenoise.compress import Compressor
 
 from config import ROOT
 
+
+def _all(pattern: str, names: str) -> tuple[str, ...]:
+    return tuple(pattern.format(name) for name in names.split())
+
+
 SOURCE = ROOT / "static"
+BUNDLES = {
+    "app.css": (
+        "built/tabler.css",
+        *_all(
+            "css/{}.css",
+            """
+            base api badges entry facts fields filters foot header history keys
+            list menu messages print proof tenant usage users webhooks wizard account forced
+        """,
+        ),
+    ),
+    # Before the first paint: the theme, and where the page was scrolled to.
+    "early.js": _all("js/{}.js", "theme scroll"),
+    "app.js": (
+        "vendor/htmx-4.0.1.min.js",
+        *_all(
+            "js/{}.js",
+            """
+            trusted-types copy countdown failures folds focus here in-view limit passkeys plan
+            reveal rows printed shortcuts strength take times unsaved saving zone
+        """,
+        ),
+    ),
+    "icon.svg": ("icon.svg",),
+}
+"""What pages load -> the files that it is made of, in their order."""
+_JOINTS = {".css": b"\n", ".js": b"\n;\n", ".svg": b""}
 PREFIX = "/static/"
-_COMPRESSED = {".css", ".js", ".svg", ".txt"}
 _HASH_LENGTH = 12
 _HEADERS = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
 
 
 class UnknownAsset(KeyError):
-    """A template names a static file that does not exist."""
+    """A template names a bundle that does not exist."""
 
 
 def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
@@ -49,7 +80,7 @@ def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
     app.wsgi_app = served  # type: ignore[method-assign]
 
     def asset(name: str) -> str:
-        """Returns the URL of a file below static/. Raises UnknownAsset."""
+        """Returns the URL of a bundle. Raises UnknownAsset."""
         if name not in manifest:
             raise UnknownAsset(name)
         return PREFIX + manifest[name]
@@ -64,37 +95,35 @@ def init_assets(app: Flask, target: Path, headers: Mapping[str, str]) -> None:
 
 
 def build_assets(source: Path, target: Path) -> dict[str, str]:
-    """Copies files of ``source`` that ``target`` lacks; returns name -> hashed name.
+    """Writes the bundles that ``target`` lacks; returns name -> hashed name.
 
     Each file is written under a temporary name and renamed, and never removed: several processes
     may start at the same time, and pages made before an update still need the old style sheets.
     """
-    manifest = {name: _hashed(source, name) for name in _names(source)}
-    compressor = Compressor(quiet=True)
-    for name, hashed in manifest.items():
-        final = target / hashed
-        if final.exists():
-            continue
-        final.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target, prefix=".") as folder:
-            copy = Path(folder) / final.name
-            shutil.copyfile(source / name, copy)
-            variants = compressor.compress(str(copy)) if copy.suffix in _COMPRESSED else ()
-            for path in [*map(Path, variants), copy]:
-                path.chmod(0o644)
-                path.replace(final.parent / path.name)
+    contents = {name: _content(source, name) for name in BUNDLES}
+    manifest = {name: _hashed(name, content) for name, content in contents.items()}
+    target.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        if not (target / manifest[name]).exists():
+            _write(target, manifest[name], content)
     return manifest
 
 
-def _names(source: Path) -> list[str]:
-    return sorted(
-        path.relative_to(source).as_posix()
-        for path in source.rglob("*")
-        if path.is_file() and not path.name.startswith(".")
-    )
+def _content(source: Path, name: str) -> bytes:
+    parts = [(source / part).read_bytes() for part in BUNDLES[name]]
+    return _JOINTS[Path(name).suffix].join(parts)
 
 
-def _hashed(source: Path, name: str) -> str:
-    digest = hashlib.sha256((source / name).read_bytes()).hexdigest()[:_HASH_LENGTH]
+def _write(target: Path, name: str, content: bytes) -> None:
+    with tempfile.TemporaryDirectory(dir=target, prefix=".") as folder:
+        copy = Path(folder) / name
+        copy.write_bytes(content)
+        for path in [*map(Path, Compressor(quiet=True).compress(str(copy))), copy]:
+            path.chmod(0o644)
+            path.replace(target / path.name)
+
+
+def _hashed(name: str, content: bytes) -> str:
+    digest = hashlib.sha256(content).hexdigest()[:_HASH_LENGTH]
     path = Path(name)
-    return (path.parent / f"{path.stem}.{digest}{path.suffix}").as_posix()
+    return f"{path.stem}.{digest}{path.suffix}"
