@@ -20,7 +20,7 @@ from webui.audit import routes as audit_routes
 from webui.audit import template_filters as audit_words
 from webui.audit.access_logging import init_access_logging
 from webui.commands import groups
-from webui.core.extensions import csrf, db, init_database, login_manager
+from webui.core.extensions import db, init_database, login_manager
 from webui.core.permissions import Permission, enforce, may
 from webui.crypto.keyring import KeyRing
 from webui.history.record import guard
@@ -37,6 +37,7 @@ from webui.users import action_routes, new_user_routes
 from webui.users import routes as user_routes
 from webui.users import token_routes as user_token_routes
 from webui.users.template_filters import init_user_filters as init_user_words
+from webui.web.compression import init_compression
 from webui.web.endpoints import health, security_txt
 from webui.web.endpoints.assets import init_assets
 from webui.web.endpoints.csp_reports import init_reports
@@ -46,6 +47,7 @@ from webui.web.navigation import init_navigation
 from webui.web.posted.action_rates import init_rates
 from webui.web.posted.body_length_middleware import BodyLengthMiddleware
 from webui.web.posted.csrf import check_csrf
+from webui.web.posted.csrf_tokens import init_csrf
 from webui.web.posted.current_page import here
 from webui.web.posted.fetch_site import refuse_other_sites
 from webui.web.posted.forms import AS_TYPED, help_of
@@ -135,7 +137,8 @@ def _flask_settings(config: Config) -> dict[str, object]:
 def _init_requests(app: Flask) -> None:
     """Registers what runs around every request, in this order."""
     login_manager.init_app(app)
-    csrf.init_app(app)
+    init_compression(app)
+    init_csrf(app)
     init_origin(app)
     init_proxies(app)
     init_access_logging(app)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, current_app
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
-from flask_wtf import CSRFProtect
 from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, event, text
 from sqlalchemy.orm import DeclarativeBase
 
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     Model = Base
 else:
     Model = db.Model
-csrf = CSRFProtect()
 login_manager = LoginManager()
 
 # Milliseconds that a writer waits for another writer before it fails with "nothing was saved".

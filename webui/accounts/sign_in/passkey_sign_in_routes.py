@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, make_response, request
 from flask_login import current_user
-from flask_wtf.csrf import generate_csrf
 
 from webui.accounts.factors.webauthn import challenges, passkeys, relying_party
 from webui.accounts.sessions import known_devices, sessions
@@ -14,6 +13,7 @@ from webui.core.permissions import public
 from webui.rate_limits import throttle
 from webui.web import request_actor, retry_after
 from webui.web.posted.csrf import shows_again
+from webui.web.posted.csrf_tokens import csrf_token
 
 bp = Blueprint("passkey_sign_in", __name__, url_prefix="/login/passkey")
 REFUSED = "This passkey did not work here. Try again, or sign in with your password."
@@ -25,7 +25,7 @@ _LONGEST = 16 * 1024
 
 def _after_token_failed() -> Response:
     """Answers a script: the sentence to show, and what the form then contains."""
-    fields = {"csrf_token": generate_csrf()}
+    fields = {"csrf_token": csrf_token()}
     if not current_user.is_authenticated:
         return make_response(jsonify(message=TOO_OLD, fields=fields), 400)
     # Who presses again has read who is signed in.

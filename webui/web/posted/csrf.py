@@ -5,14 +5,13 @@ from typing import Any, TypeVar
 
 from flask import Response, current_app, flash, g, make_response, request
 from flask_login import current_user
-from flask_wtf.csrf import CSRFError, validate_csrf
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
-from wtforms.validators import ValidationError
 
-from webui.core.extensions import csrf
 from webui.web.headers import has_secret_address
 from webui.web.htmx import wants_fragment
 from webui.web.posted import drafts, oversized_forms
+from webui.web.posted.csrf_tokens import csrf, is_valid
 from webui.web.posted.fetch_site import is_write
 from webui.web.posted.forms import refuse_repeated
 
@@ -98,8 +97,6 @@ def _with_what_fits() -> Response | None:
 
 def _check_without_referrer() -> None:
     """Checks the token only: Flask-WTF also requires a Referer, which these pages do not send."""
-    try:
-        validate_csrf(request.form.get("csrf_token"))
-    except ValidationError as error:
-        raise CSRFError(str(error)) from None
+    if not is_valid(request.form.get("csrf_token")):
+        raise CSRFError("The CSRF token is missing or invalid.")
     g.csrf_valid = True

@@ -13,10 +13,8 @@ from uuid import UUID
 
 from flask import Response, current_app, g, make_response, request, url_for
 from flask_login import current_user
-from flask_wtf.csrf import validate_csrf
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select
 from werkzeug.datastructures import MultiDict
-from wtforms.validators import ValidationError
 
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import db, write_transaction
@@ -27,6 +25,7 @@ from webui.models import ApiToken, AuditEntry, Draft, Tenant, TryCounter, User
 from webui.models.columns import now
 from webui.rate_limits.throttle import TooMany
 from webui.rate_limits.try_limits import Counter, Limit
+from webui.web.posted.csrf_tokens import is_valid
 
 LIFETIME = timedelta(hours=12)
 MOST = 50
@@ -246,8 +245,4 @@ def forget_draft(user_id: UUID, form: str) -> None:
 
 
 def _is_csrf_valid() -> bool:
-    try:
-        validate_csrf(request.form.get("csrf_token") or request.headers.get("X-CSRFToken"))
-    except ValidationError:
-        return False
-    return True
+    return is_valid(request.form.get("csrf_token") or request.headers.get("X-CSRFToken"))

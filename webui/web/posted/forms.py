@@ -20,6 +20,7 @@ from webui.core.catalogue import FIELDS
 from webui.core.field_types import Choice, Metadata, Sealed, Secret, Text, Whole
 from webui.core.limits import REASON
 from webui.web.errors import Detail
+from webui.web.posted.csrf_tokens import MaskedCSRF
 
 # Fields that are not values of the form itself.
 _TECHNICAL = {"csrf_token", "version", "submission", "ceilings_seen"}
@@ -117,7 +118,9 @@ class PostedForm(FlaskForm):
     """A form that reads only posted text fields. Flask-WTF alone would also read files and JSON."""
 
     class Meta:
-        """How the form is read."""
+        """How the form is read, and its CSRF token."""
+
+        csrf_class = MaskedCSRF
 
         def wrap_formdata(self, _form: Any, formdata: Any) -> MultiDict[str, str] | None:
             """Returns the given data or, if none is given, the posted form."""
