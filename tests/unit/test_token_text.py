@@ -28,6 +28,13 @@ class TestNewToken:
 
 
 class TestIsWellformed:
+    @pytest.mark.parametrize(
+        "token",
+        ["tc_0123456789ABCDEFGHIJKLMNOPQRST0B1KoE", "tc_zzzzzzzzzzzzzzzzzzzzzzzzzzzzzz0M9xlo"],
+    )
+    def test_accepts_those_of_every_release(self, token):
+        assert is_wellformed(token)
+
     def test_accepts_new_ones(self):
         assert all(is_wellformed(new_token()) for _ in range(50))
 

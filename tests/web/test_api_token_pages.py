@@ -8,18 +8,19 @@ import pytest
 
 from tests import raw
 from tests.api_tokens import bearer, make_token, refusal
-from tests.factories import an_actor, make_user
+from tests.factories import an_actor, make_user, revise
 from tests.history import assert_history_holds, last_body
 from tests.web import dom
 from tests.web.factors import confirmation, enrol, said
-from tests.web.pages import PASSWORD, REASON
+from tests.web.pages import PASSWORD, REASON, tenant_url
 from tests.web.saved import actions
 from tests.web.test_drafts import expire, sign_in_again
 from webui.accounts.api_tokens import authentication, listing, operations
 from webui.accounts.api_tokens.scopes import Scope
 from webui.core.permissions import Role
 from webui.crypto import token_text
-from webui.history.record.actions import Action
+from webui.history.record.actions import Action, Source
+from webui.history.record.actor import token_actor_name
 from webui.models.columns import now
 from webui.users.guards import OWN_ACCOUNT
 from webui.users.operations import AccountChange, change_role
@@ -272,6 +273,39 @@ class TestOwner:
         bearer(app, token)
         words = admin.get("/audit").words
         assert f'{owner.user.username} via token "CRM sync"' in words
+
+
+class TestHistory:
+    """A change by a token, as the pages show it."""
+
+    @pytest.fixture
+    def by_token(self, owner):
+        """Changes the owner's tenant by a token of an account; the entry's id."""
+
+        def change(user):
+            name = token_actor_name(user.username, "CRM sync")
+            actor = an_actor(user, type="token", name=name, source=Source.API)
+            revise(owner.user.tenant, Action.TENANT_BILLING, actor=actor, monthly_call_limit=7)
+            return last_body()["id"]
+
+        return change
+
+    def test_of_staff_names_the_token_to_staff_alone(self, support, owner, by_token):
+        entry, name = by_token(support.user), f'{support.user.username} via token "CRM sync"'
+        tenant = tenant_url(owner.user.tenant_id)
+        for url in (tenant, "/audit", f"/audit/{entry}", f"/audit?actor={support.user.id}"):
+            assert name in support.get(url).words
+        page = support.get(f"/audit/{entry}")
+        assert dom.elements(page.tree, "a", href="/account")
+        words = owner.get(tenant).words
+        assert "Support team" in words
+        assert "CRM sync" not in words
+
+    def test_of_an_owner_names_it_to_the_owner(self, owner, admin, by_token):
+        entry, name = by_token(owner.user), f'{owner.user.username} via token "CRM sync"'
+        assert name in owner.get(tenant_url(owner.user.tenant_id)).words
+        page = admin.get(f"/audit/{entry}")
+        assert dom.elements(page.tree, "a", href=f"/users/{owner.user.id}")
 
 
 class TestLog:

@@ -240,6 +240,14 @@ class TestFirstUse:
         assert (entry.actor_role, entry.source) == ("support", "api")
         assert_history_holds()
 
+    def test_of_two_requests_at_once_is_recorded_once(self, app, made):
+        first = bearer(app, made.text)
+        used = raw.everything()
+        with a_request(app):
+            # The other request has read the row before it was written.
+            authentication._note_first_use(first, now().date())
+        assert raw.everything() == used
+
     def test_locks_nobody_out_when_it_cannot_be_written(self, app, made):
         with read_only_database():
             assert bearer(app, made.text).name == "CRM sync"

@@ -111,7 +111,7 @@ def test_lists_of_choices_are_grouped(admin):
     assert groups["action"]["Keys"] == ["Promoted", "Rotated", "Retired"]
     assert list(groups["field"]) == [
         *("Tenant", "Account", "Link", "API token", "Session", "Erased", "Export", "Denied"),
-        *("Webhook", "Undo"),
+        *("Webhook", "Usage", "Undo"),
     ]
     assert "SIP domain" in groups["field"]["Tenant"]
     assert not dom.elements(page.by_id("source"), "optgroup")
