@@ -194,6 +194,13 @@ class TestList:
             monkeypatch.setattr(listing, "now", lambda at=at: at)
             assert words in card(support.get("/account"))
 
+    def test_begins_with_those_that_work(self, support):
+        make_token(support.user, name="Working")
+        ended = make_token(support.user, name="Ended")
+        operations.revoke_own(support.user.id, ended.row.id, an_actor(support.user))
+        words = card(support.get("/account"))
+        assert words.index("Working") < words.index("Ended")
+
     def test_says_what_the_role_took_away(self, support, admin):
         make_token(support.user)
         change = AccountChange(support.user.id, REASON)
@@ -202,10 +209,12 @@ class TestList:
             support.get("/account")
         )
 
-    def test_leaves_out_what_somebody_wrote_into_the_database(self, support):
+    def test_leaves_out_what_somebody_wrote_into_the_database(self, support, admin):
         make_token(support.user)
+        assert "CRM sync" in admin.get("/users/tokens").words
         raw.past_the_guards("UPDATE api_tokens SET scopes = 'usage:write'")
         assert "You have none" in card(support.get("/account"))
+        assert "CRM sync" not in admin.get("/users/tokens").words
 
 
 class TestAdmin:
