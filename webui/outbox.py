@@ -1,8 +1,9 @@
 """Webhook events, queued in the same transaction as the change that they report.
 
 :func:`webui.history.record.log.record` calls this for every change of a tenant, so that no way of
-changing one (forms, wizard, undo, API) can forget it. An event names the changed fields. It
-contains no value of a sealed field, nothing for staff only, and not who made the change or why.
+changing one (forms, wizard, undo, API) can forget it. An event names the changed fields, or the
+threshold of the call limit that was reached (:mod:`webui.usage.thresholds`). It contains no value
+of a sealed field, nothing for staff only, and not who made the change or why.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,6 +17,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from webui.core.catalogue import FIELDS, TENANT_STATUS_CHANGED, TENANT_UPDATED
 from webui.core.extensions import db, read
 from webui.core.limits import Status
+from webui.core.many_ids import ByIds
 from webui.models import Delivery, Tenant, WebhookStop, WebhookTurn
 from webui.models.columns import now
 from webui.models.webhook import QUEUED
@@ -56,20 +58,17 @@ class Who(Protocol):
         """The role."""
 
 
-# Ids per statement; SQLite allows far more parameters.
-_AT_ONCE = 1_000
 # Built once, because the query runs with every change of a tenant.
 _STOPS = WebhookStop.__table__.c
 _STOP = select(_STOPS.stopped_at).where(_STOPS.tenant_id == bindparam("tenant_id"))
 _TENANTS = Tenant.__table__.c
-_RECEIVERS = (
+_RECEIVERS = ByIds(
     select(
         *(_TENANTS.id, _TENANTS.status, _STOPS.stopped_at),
         _TENANTS.webhook_url.is_not(None).label("has_url"),
         _TENANTS.webhook_secret.is_not(None).label("has_secret"),
-    )
-    .outerjoin(WebhookStop.__table__, _STOPS.tenant_id == _TENANTS.id)
-    .where(_TENANTS.id.in_(bindparam("ids", expanding=True)))
+    ).outerjoin(WebhookStop.__table__, _STOPS.tenant_id == _TENANTS.id),
+    _TENANTS.id,
 )
 _DELIVERY = insert(Delivery.__table__)  # type: ignore[arg-type]
 
@@ -145,14 +144,11 @@ def queue(tenant: Tenant, event: Event, data: dict[str, Any], actor: Who) -> UUI
 
 def queue_each(event: Event, facts: Sequence[tuple[UUID, dict[str, Any]]], actor: Who) -> None:
     """Adds an event for each (tenant, data) that can be delivered, in few statements."""
-    reached: set[UUID] = set()
-    ids = sorted({tenant_id for tenant_id, _ in facts})
-    for at in range(0, len(ids), _AT_ONCE):
-        for row in read(_RECEIVERS, {"ids": ids[at : at + _AT_ONCE]}):
-            if not row.stopped_at and not _of_tenant(
-                event, row.status, row.has_url, row.has_secret
-            ):
-                reached.add(row.id)
+    reached = {
+        row.id
+        for row in _RECEIVERS.rows({tenant_id for tenant_id, _ in facts})
+        if not row.stopped_at and not _of_tenant(event, row.status, row.has_url, row.has_secret)
+    }
     rows = [
         _delivery(tenant_id, uuid4(), event, _body(tenant_id, event, data), actor, manual=False)
         for tenant_id, data in facts

@@ -57,11 +57,10 @@ def main() -> None:
     parser.add_argument("--instance", type=Path, required=True)
     parser.add_argument("--database", help="a PostgreSQL database instead of the folder's file")
     options = parser.parse_args()
-    app = create_app(
-        Config.from_environment(
-            {"WEBUI_INSTANCE": str(options.instance), "WEBUI_ENV": "development"}
-        )
-    )
+    settings = {"WEBUI_INSTANCE": str(options.instance), "WEBUI_ENV": "development"}
+    if options.database:
+        settings["DATABASE_URL"] = options.database
+    app = create_app(Config.from_environment(settings))
     with app.app_context():
         measure()
 

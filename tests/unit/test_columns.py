@@ -58,7 +58,7 @@ class TestAudited:
         derived = {name for name, kind in AUDIT_KINDS.items() if kind is Audited.DERIVED}
         assert derived == {
             *("id", "version", "created_at", "updated_at", "name_key", "name_sort", "seal"),
-            *("sip_domain_index", "sip_username_index", "usage_rank"),
+            *("sip_domain_index", "sip_username_index"),
         }
 
     def test_what_is_no_field_has_no_kind(self):

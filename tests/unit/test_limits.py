@@ -87,7 +87,7 @@ class TestFields:
         made_by_the_product = {
             *("id", "name_key", "name_sort", "version", "created_at", "updated_at", "seal"),
             *("sip_domain_index", "sip_username_index", "onboarded_at"),
-            *("webhook_secret_previous", "webhook_secret_previous_until", "usage_rank"),
+            *("webhook_secret_previous", "webhook_secret_previous_until"),
         }
         assert set(Tenant.__table__.columns.keys()) - set(FIELDS) == made_by_the_product
 

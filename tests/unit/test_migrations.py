@@ -17,7 +17,7 @@ from webui.core.extensions import WRITING, db, is_sqlite, write_transaction
 from webui.core.field_types import MAX_SAFE_INTEGER
 from webui.history.record.actions import Action
 from webui.migrations import HERE, downgrade, is_current, newest_revision, upgrade
-from webui.models import Tenant, TenantUsage, WebhookTurn
+from webui.models import Tenant, TenantUsage, UsageRank, WebhookTurn
 from webui.models.columns import now
 from webui.models.tenant.usage import month_of, usage_rank
 from webui.models.triggers import registry
@@ -148,7 +148,7 @@ class TestUpgradeWithData:
         expected[make_tenant().id] = 0
         downgrade("0029")
         upgrade()
-        found = db.session.execute(select(Tenant.id, Tenant.usage_rank)).all()
+        found = db.session.execute(select(UsageRank.tenant_id, UsageRank.usage_rank)).all()
         assert dict(map(tuple, found)) == expected
 
     def test_finds_names_by_their_plain_letters(self, empty):

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from tests.factories import an_actor, make_tenant, read_again
+from tests.factories import an_actor, make_tenant, read_again, revise
 from tests.history import assert_audited, assert_history_holds, assert_verified, count_entries
 from tests.outbox import deliveries, make_hooked
 from webui.core.extensions import db
@@ -15,7 +15,8 @@ from webui.core.field_types import MAX_SAFE_INTEGER
 from webui.core.limits import Status
 from webui.history.narrative.sentences import Reader, sentence
 from webui.history.record.actions import Action, Source
-from webui.models import Tenant, TenantUsage, UsageThreshold
+from webui.models import Tenant, TenantUsage, UsageRank, UsageThreshold
+from webui.models.tenant.constraints import FILTERED
 from webui.models.tenant.usage import rank_from, share_used, usage_rank
 from webui.outbox import Event
 from webui.tenants.core.operations import Edit, update_section
@@ -55,7 +56,14 @@ def stored(tenant, month=MONTH):
 
 def rank(tenant):
     db.session.rollback()
-    return db.session.scalar(select(Tenant.usage_rank).where(Tenant.id == tenant.id))
+    return db.session.scalar(select(UsageRank.usage_rank).where(UsageRank.tenant_id == tenant.id))
+
+
+def copies(tenant):
+    db.session.rollback()
+    columns = UsageRank.billing_plan, UsageRank.status, UsageRank.onboarding_open
+    found = db.session.execute(select(*columns).where(UsageRank.tenant_id == tenant.id)).one()
+    return tuple(found)
 
 
 def reached(tenant):
@@ -274,6 +282,19 @@ class TestThreshold:
 
 
 class TestRank:
+    def test_has_a_row_that_follows_its_tenant(self, app):
+        """The list by usage is narrowed by these copies; no way of writing a tenant is without."""
+        tenant = make_tenant()
+        assert copies(tenant) == ("starter", "active", True)
+        at = datetime(2026, 11, 1, tzinfo=UTC)
+        revise(tenant, Action.TENANT_BILLING, billing_plan="enterprise")
+        revise(tenant, Action.TENANT_STATUS, status="suspended", blocked_services=["sip"])
+        revise(tenant, Action.TENANT_ONBOARDED, onboarded_at=at)
+        assert copies(tenant) == ("enterprise", "suspended", False)
+        assert {"tenant_id", "usage_rank", "onboarding_open", *FILTERED} == set(
+            UsageRank.__table__.columns.keys()
+        )
+
     def test_sorts_by_month_and_share(self):
         ranks = [
             usage_rank("2026-10", 10**9, 1),

@@ -195,8 +195,6 @@ class TestPlainColumn:
     def test_every_column_is_compared_or_named_as_not(self):
         """A new column is compared from its first day, whatever its kind."""
         open_ones = {"id", "created_at", "updated_at"}
-        # This follows from usage, which is outside the history.
-        open_ones |= {"usage_rank"}
         # These are judged by the seal itself.
         open_ones |= {"seal", "seal_entry", "factors_digest"}
         for guarded in replayed_state.GUARDED.values():

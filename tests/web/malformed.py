@@ -144,7 +144,19 @@ CONTENT_TYPES = [
 ]
 PART = b"--b\r\nContent-Disposition: form-data; name=\"%s\"; filename*=x''%%ff\r\n\r\n%s\r\n"
 QUERY = [
-    *("q", "status", "plan", "onboarding", "owner", "sort", "after", "before", "tenant", "actor"),
+    *(
+        "q",
+        "status",
+        "plan",
+        "onboarding",
+        "usage",
+        "owner",
+        "sort",
+        "after",
+        "before",
+        "tenant",
+        "actor",
+    ),
     *("action", "field", "outcome", "source", "request", "address", "from", "to", "draft", "next"),
     *("open", "role", "state", "to", "all", "watch", "with", "step", "find", "more"),
 ]

@@ -15,7 +15,8 @@ from sqlalchemy import event, insert, text
 from webui import values
 from webui.core.catalogue import filterable
 from webui.core.extensions import WRITING, db, is_sqlite
-from webui.models import Tenant, User
+from webui.models import Tenant, UsageRank, User
+from webui.models.tenant.constraints import FILTERED
 from webui.models.tenant.usage import month_of, rank_from
 from webui.tenants.search import search, search_terms
 from webui.tenants.search.search import CHOICES, Filters
@@ -52,7 +53,6 @@ def a_row(number):
     at = START + timedelta(minutes=number * 7919 % MANY)
     word = "rare" if number < 5 else "common" if number % 8 < 2 else "other"
     name = f"{('no', 'co', '')[number % 3]}{number * 7919 % 9973} {word}"
-    share = 100 if number < 5 else number * 7919 % 100
     rare = {name: words[-1] if number < 5 else words[0] for name, words in WORDS.items()}
     return {
         **rare,
@@ -63,10 +63,21 @@ def a_row(number):
         "status": "blocked" if number % 5 == 0 else "active",
         "billing_plan": "starter" if number % 5 == 0 else ("business", "enterprise")[number % 2],
         "onboarded_at": at if number % 3 else None,
-        "usage_rank": rank_from(month_of(search.now()), share),
         "version": 1,
         "created_at": at,
         "updated_at": at,
+    }
+
+
+def a_rank(row, number):
+    """What triggers and metering write of it."""
+    share = 100 if number < 5 else number * 7919 % 100
+    copied = {name: row[name] for name in FILTERED}
+    return {
+        **copied,
+        "tenant_id": row["id"],
+        "onboarding_open": row["onboarded_at"] is None,
+        "usage_rank": rank_from(month_of(search.now()), share),
     }
 
 
@@ -75,11 +86,15 @@ def add(numbers):
     with db.engine.connect().execution_options(**{WRITING: True}) as connection:
         if not is_sqlite():
             connection.execute(text("SET session_replication_role = replica"))
-        connection.execute(insert(Tenant.__table__), [a_row(number) for number in numbers])
+        rows = {number: a_row(number) for number in numbers}
+        connection.execute(insert(Tenant.__table__), list(rows.values()))
+        ranks = [a_rank(row, number) for number, row in rows.items()]
+        connection.execute(insert(UsageRank.__table__), ranks)
         connection.commit()
         if not is_sqlite():
             connection.execute(text("RESET session_replication_role"))
             connection.execute(text("ANALYZE tenants"))
+            connection.execute(text("ANALYZE usage_ranks"))
             connection.commit()
 
 
@@ -94,7 +109,8 @@ def some(app, monkeypatch):
     if is_sqlite():
         raw = db.engine.raw_connection()
         raw.execute("PRAGMA foreign_keys = OFF")
-        named = "name LIKE 'guard_tenants%' OR name LIKE 'guard_users%'"
+        guards = ("guard_tenants", "guard_users", "sync_ranks")
+        named = " OR ".join(f"name LIKE '{name}%'" for name in guards)
         guards = raw.execute(f"SELECT name FROM sqlite_master WHERE {named}")
         for (name,) in guards.fetchall():
             raw.execute(f"DROP TRIGGER {name}")

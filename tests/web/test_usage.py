@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.factories import make_tenant
+from tests.factories import an_actor, make_tenant
 from tests.web import dom
 from tests.web.pages import tenant_url
 from webui.core.extensions import db, write_transaction
@@ -16,6 +16,8 @@ from webui.models.columns import now
 from webui.models.tenant.usage import month_of
 from webui.tenants.page import overview
 from webui.tenants.page.usage_chart import draw, short
+from webui.usage.figures import Figures
+from webui.usage.operations import store_usage
 
 STATES = [
     ("active", []),
@@ -220,6 +222,25 @@ class TestNotice:
         words = admin.get(tenant_url(tenant)).words_of("tenant-now")
         assert said in words
         assert ("is reached." in words) == bool(said)
+
+
+class TestCorrection:
+    def test_is_read_by_the_owner_without_the_reason(self, sign_in, owner, tenant):
+        support = sign_in("support")
+        month, why = month_of(now()), "the meter counted twice"
+        for calls, more in ((100, {}), (90, {"correction": True, "reason": why})):
+            [judged] = store_usage(
+                [Figures(tenant.id, month, 0, calls, 0, **more)], an_actor(support.user), None
+            )
+            assert judged.accepted
+        said = f"Corrected the usage of {now():%B %Y}: calls from 100 to 90"
+        page = owner.get(tenant_url(tenant))
+        assert said in page.words_of("history")
+        assert "Support team" in page.words_of("history")
+        assert why not in page.text
+        assert "90 of 1,000 calls" in page.words
+        staff = support.get(f"/audit?action=tenant.usage.corrected&tenant={tenant.id}")
+        assert f"Northwind: c{said[1:]} {why}" in staff.words
 
 
 class TestLimitField:

@@ -26,7 +26,7 @@ from webui.values import name_key, sort_key
 _AT_ONCE = 1_000
 Row = dict[str, Any]
 _TABLE = db.metadata.tables[Tenant.__tablename__]
-_EMPTY: Row = dict.fromkeys(column.name for column in _TABLE.columns) | {"usage_rank": 0}
+_EMPTY: Row = dict.fromkeys(column.name for column in _TABLE.columns)
 
 
 class TenantRows:

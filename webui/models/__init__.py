@@ -13,7 +13,7 @@ from webui.models.proof import AuditCheckpoint, AuditVerification
 from webui.models.seals.sealed_columns import index_keys, index_seals
 from webui.models.tenant.onboarding import Onboarding
 from webui.models.tenant.tenant import Tenant
-from webui.models.tenant.usage import TenantUsage, UsageThreshold
+from webui.models.tenant.usage import TenantUsage, UsageRank, UsageThreshold
 from webui.models.throttle import TryCounter
 from webui.models.user import User, UserSession
 from webui.models.webhook import Delivery, DeliveryAttempt, WebhookStop, WebhookTurn
@@ -55,6 +55,7 @@ __all__ = [
     "Tenant",
     "TenantUsage",
     "TryCounter",
+    "UsageRank",
     "UsageThreshold",
     "UsedChallenge",
     "User",

@@ -1,16 +1,17 @@
 """Storing what metering reports: many rows in one transaction, with a verdict for each."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select, text
+from sqlalchemy.dialects import sqlite
 
 from webui import values
-from webui.core.extensions import db, is_sqlite, read, write_transaction
+from webui.core.extensions import db, is_sqlite, write_transaction
 from webui.core.limits import REASON
+from webui.core.many_ids import ByIds
 from webui.history.record.actions import Action
 from webui.history.record.actor import Actor
 from webui.history.record.log import record
@@ -20,21 +21,29 @@ from webui.models.tenant.tenant import Change
 from webui.models.tenant.usage import month_of
 from webui.usage.figures import NO_TENANT, Amounts, Figures, Judged, Verdict, judge, refusal
 from webui.usage.ranks import Used, set_ranks
-from webui.usage.thresholds import AT_ONCE, record_reached
+from webui.usage.thresholds import record_reached
 
 _TENANTS, _METERED = Tenant.__table__, TenantUsage.__table__
 # Locked in the order of ids, so that two reports cannot deadlock. An edit that locks one of the
 # rows waits, and so sees the usage when it changes the limit.
-_LIMITS = (
-    select(_TENANTS.c.id, _TENANTS.c.monthly_call_limit, _TENANTS.c.usage_rank)
-    .where(_TENANTS.c.id.in_(bindparam("ids", expanding=True)))
+_LIMITS = ByIds(
+    select(_TENANTS.c.id, _TENANTS.c.monthly_call_limit)
     .order_by(_TENANTS.c.id)
-    .with_for_update(key_share=True)
+    .with_for_update(key_share=True),
+    _TENANTS.c.id,
 )
 # For one month: SQLite would read the whole table for pairs of tenant and month.
-_STORED = select(_METERED).where(
-    _METERED.c.tenant_id.in_(bindparam("ids", expanding=True)),
-    _METERED.c.month == bindparam("month"),
+_STORED = ByIds(
+    select(_METERED).where(_METERED.c.month == bindparam("month")), _METERED.c.tenant_id
+)
+_COLUMNS = ("tenant_id", "month", *Amounts._fields)
+# PostgreSQL takes whole columns in a third of the time of single rows.
+_UPSERT = text(
+    "INSERT INTO tenant_usage (tenant_id, month, usage_cents, calls, minutes) SELECT * FROM"
+    " unnest(CAST(:tenant_id AS uuid[]), CAST(:month AS text[]), CAST(:usage_cents AS bigint[]),"
+    " CAST(:calls AS bigint[]), CAST(:minutes AS bigint[]))"
+    " ON CONFLICT (tenant_id, month) DO UPDATE SET usage_cents = excluded.usage_cents,"
+    " calls = excluded.calls, minutes = excluded.minutes"
 )
 Key = tuple[UUID, str]
 
@@ -65,7 +74,7 @@ class _Report:
 
     def __init__(self, month: str, ids: set[UUID], rows: Sequence[Figures]) -> None:
         self.month = month
-        self.tenants = {row.id: row for row in _in_parts(_LIMITS, ids)}
+        self.tenants = {row.id: row for row in _LIMITS.rows(ids)}
         months: dict[str, set[UUID]] = defaultdict(set)
         for row in rows:
             if row.tenant_id in self.tenants:
@@ -73,7 +82,7 @@ class _Report:
         self.now: dict[Key, Amounts] = {
             (row.tenant_id, row.month): Amounts(row.usage_cents, row.calls, row.minutes)
             for name, some in months.items()
-            for row in _in_parts(_STORED, some, month=name)
+            for row in _STORED.rows(some, month=name)
         }
         self.changed: dict[Key, Amounts] = {}
         self.corrections: list[tuple[Figures, Amounts]] = []
@@ -94,15 +103,9 @@ class _Report:
         """Writes everything that was noted; the entries of corrections last."""
         if not self.changed:
             return
-        db.session.connection().execute(
-            _upsert(),
-            [
-                {"tenant_id": tenant_id, "month": month, **amounts._asdict()}
-                for (tenant_id, month), amounts in self.changed.items()
-            ],
-        )
+        _store([(*key, *amounts) for key, amounts in self.changed.items()])
         used = list(self._used())
-        set_ranks(self.month, used, {row.id: row.usage_rank for row in self.tenants.values()})
+        set_ranks(self.month, used)
         record_reached(self.month, used, actor)
         _record_corrections(self.corrections, actor)
 
@@ -114,16 +117,17 @@ class _Report:
                 yield Used(tenant_id, amounts.calls, limit)
 
 
-def _in_parts(statement: Any, ids: Collection[UUID], **values: Any) -> Iterator[Any]:
-    wanted = sorted(ids)
-    for at in range(0, len(wanted), AT_ONCE):
-        yield from read(statement, {"ids": wanted[at : at + AT_ONCE], **values})
-
-
-def _upsert() -> Insert:
-    statement = (sqlite if is_sqlite() else postgresql).insert(_METERED)
-    figures = {name: statement.excluded[name] for name in Amounts._fields}
-    return statement.on_conflict_do_update(index_elements=["tenant_id", "month"], set_=figures)
+def _store(rows: list[tuple[Any, ...]]) -> None:
+    """Adds or replaces rows of the columns in _COLUMNS."""
+    connection = db.session.connection()
+    if is_sqlite():
+        insert = sqlite.insert(TenantUsage)
+        figures = {name: insert.excluded[name] for name in Amounts._fields}
+        upsert = insert.on_conflict_do_update(index_elements=_COLUMNS[:2], set_=figures)
+        connection.execute(upsert, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+    else:
+        columns = map(list, zip(*rows, strict=True))
+        connection.execute(_UPSERT, dict(zip(_COLUMNS, columns, strict=True)))
 
 
 def _record_corrections(corrections: Sequence[tuple[Figures, Amounts]], actor: Actor) -> None:

@@ -11,18 +11,17 @@ from sqlalchemy import bindparam, insert, select
 
 from webui import outbox
 from webui.core.extensions import db, read
+from webui.core.many_ids import ByIds
 from webui.history.record.actor import Actor
 from webui.models import Tenant, TenantUsage, UsageThreshold
 from webui.models.columns import now
-from webui.models.tenant.usage import month_of, thresholds_reached, usage_rank
-from webui.usage.ranks import Used
+from webui.models.tenant.usage import month_of, thresholds_reached
+from webui.usage.ranks import Used, set_ranks
 
-AT_ONCE = 1_000
-"""Ids per statement; SQLite allows far more parameters."""
 _RECORDED, _METERED = UsageThreshold.__table__.c, TenantUsage.__table__.c
-_KNOWN = select(_RECORDED.tenant_id, _RECORDED.threshold).where(
-    _RECORDED.tenant_id.in_(bindparam("ids", expanding=True)),
-    _RECORDED.month == bindparam("month"),
+_KNOWN = ByIds(
+    select(_RECORDED.tenant_id, _RECORDED.threshold).where(_RECORDED.month == bindparam("month")),
+    _RECORDED.tenant_id,
 )
 _RECORD = insert(UsageThreshold.__table__)  # type: ignore[arg-type]
 _CALLS = select(_METERED.calls).where(
@@ -39,7 +38,7 @@ def record_reached(month: str, used: Sequence[Used], actor: Actor) -> None:
     """Records the thresholds that are reached for the first time and queues their events."""
     reached = {one: thresholds_reached(one.calls, one.limit) for one in used}
     ids = [one.tenant_id for one, thresholds in reached.items() if thresholds]
-    known = _known(month, ids)
+    known = {(row.tenant_id, row.threshold) for row in _KNOWN.rows(ids, month=month)}
     fresh = [
         (one, threshold)
         for one, thresholds in reached.items()
@@ -67,16 +66,6 @@ def record_reached(month: str, used: Sequence[Used], actor: Actor) -> None:
     )
 
 
-def _known(month: str, ids: Sequence[UUID]) -> set[tuple[UUID, int]]:
-    found: set[tuple[UUID, int]] = set()
-    for at in range(0, len(ids), AT_ONCE):
-        found.update(
-            (row.tenant_id, row.threshold)
-            for row in read(_KNOWN, {"ids": ids[at : at + AT_ONCE], "month": month})
-        )
-    return found
-
-
 def follow_limit(tenant: Tenant, actor: Actor) -> None:
     """Judges this month's usage by a limit that was just changed, before the entry is recorded.
 
@@ -86,5 +75,6 @@ def follow_limit(tenant: Tenant, actor: Actor) -> None:
     if calls is None:
         return
     month, limit = month_of(now()), tenant.monthly_call_limit
-    tenant.usage_rank = usage_rank(month, calls, limit)
-    record_reached(month, [Used(tenant.id, calls, limit)], actor)
+    used = [Used(tenant.id, calls, limit)]
+    set_ranks(month, used)
+    record_reached(month, used, actor)

@@ -59,14 +59,12 @@ CONSTRAINTS = (
     Index("ix_tenants_name_sort", "name_sort", "id", "name_key"),
     Index("ix_tenants_created_at", "created_at", "id", "name_key"),
     Index("ix_tenants_updated_at", "updated_at", "id", "name_key"),
-    Index("ix_tenants_usage_rank", "usage_rank", "id", "name_key"),
     *(
         Index(f"ix_tenants_lanes_{name}", *_FILTERS, *order, "onboarded_at")
         for name, order in {
             "name": ("name_sort", "id", "name_key"),
             "created": ("created_at", "id", "name_key"),
             "updated": ("updated_at", "id", "name_key"),
-            "usage": ("usage_rank", "id", "name_key"),
         }.items()
     ),
     Index("ix_tenants_sip_identity", "sip_domain_index", "sip_username_index"),

@@ -15,7 +15,6 @@ from sqlalchemy import (
     event,
     func,
     select,
-    text,
 )
 from sqlalchemy.orm import Mapped, column_property, mapped_column, validates
 
@@ -143,8 +142,6 @@ class Tenant(SealedRow, Model):
     # Written only by renew_seal: see webui/models/seals/tenant_seals.py.
     seal: Mapped[str | None] = mapped_column(String(300), info=DERIVED)
     name_sort: Mapped[str] = mapped_column(BinaryText, server_default="", info=DERIVED)
-    # Kept in step with usage and limit by webui/usage; see models/tenant/usage.py.
-    usage_rank: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), info=DERIVED)
 
     sip_domain = RowSealed("sip_domain_sealed", index="sip_domain_index", key=host_of)
     sip_username = RowSealed("sip_username_sealed", index="sip_username_index")

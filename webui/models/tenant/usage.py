@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, String, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from webui.core.extensions import Model
@@ -12,6 +12,7 @@ from webui.models.columns import UTCDateTime
 
 THRESHOLDS = (80, 100)
 """The percentages of the monthly call limit that a tenant is told of."""
+_LANES = ("billing_plan", "status", "onboarding_open")
 _PERCENTS = 1_000_000_000
 """How many percentages a month has in a rank; a higher one counts as the highest."""
 
@@ -30,6 +31,27 @@ class TenantUsage(Model):
     usage_cents: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     calls: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     minutes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
+
+class UsageRank(Model):
+    """The share of the call limit that a tenant has used, as the list is sorted by it.
+
+    One row for each tenant, made by a trigger of tenants, which also copies the columns that the
+    list is narrowed by (webui/models/triggers/usage.py). A narrow table of its own, because
+    metering changes thousands of rows at once: in tenants each would renew every index.
+    """
+
+    __tablename__ = "usage_ranks"
+    __table_args__ = (
+        Index("ix_usage_ranks_usage_rank", "usage_rank", "tenant_id"),
+        Index("ix_usage_ranks_lanes", *_LANES, "usage_rank", "tenant_id"),
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("tenants.id"), primary_key=True)
+    usage_rank: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    billing_plan: Mapped[str] = mapped_column(String(100))
+    status: Mapped[str] = mapped_column(String(20))
+    onboarding_open: Mapped[bool]
 
 
 class UsageThreshold(Model):

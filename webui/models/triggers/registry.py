@@ -1,6 +1,7 @@
 """The list of all triggers, and how they are created and dropped.
 
-``guard_`` triggers refuse changes (DESIGN 7); ``sync_`` triggers update SQLite's name search.
+``guard_`` triggers refuse changes (DESIGN 7); ``sync_`` triggers update SQLite's name search and
+the copies in ``usage_ranks``.
 Created after every migration (a SQLite table that a migration rebuilds loses its triggers),
 so a migrated database and a fresh one have the same.
 """
@@ -8,9 +9,9 @@ so a migrated database and a fresh one have the same.
 from sqlalchemy import Connection, text
 
 from webui.core.extensions import is_sqlite
-from webui.models.triggers import api_tokens, history, keys, tenants, users
+from webui.models.triggers import api_tokens, history, keys, tenants, usage, users
 
-_PARTS = (history, tenants, users, api_tokens, keys)
+_PARTS = (history, tenants, users, api_tokens, keys, usage)
 
 
 def create(connection: Connection) -> None:
@@ -33,13 +34,16 @@ def drop(connection: Connection) -> None:
     rows = connection.execute(
         text(
             "SELECT tgname, tgrelid::regclass::text FROM pg_trigger"
-            " WHERE NOT tgisinternal AND tgname LIKE 'guard_%'"
+            " WHERE NOT tgisinternal AND (tgname LIKE 'guard_%' OR tgname LIKE 'sync_%')"
         )
     ).all()
     for name, table in rows:
         connection.exec_driver_sql(f'DROP TRIGGER "{name}" ON {table}')
     functions = connection.execute(
-        text("SELECT oid::regprocedure::text FROM pg_proc WHERE proname LIKE 'guard_%'")
+        text(
+            "SELECT oid::regprocedure::text FROM pg_proc"
+            " WHERE proname LIKE 'guard_%' OR proname LIKE 'sync_ranks_%'"
+        )
     ).scalars()
     for function in list(functions):
         connection.exec_driver_sql(f"DROP FUNCTION {function}")

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from webui.core.catalogue import FIELDS, filterable
-from webui.models import Onboarding, Tenant, TenantUsage, WebhookTurn
+from webui.models import Onboarding, Tenant, TenantUsage, UsageRank, WebhookTurn
 from webui.models.tenant.constraints import FILTERED, ONBOARDING_OPEN
 from webui.tenants.search.search_terms import SearchTerm, without_index
 from webui.web.paging import Keyset
@@ -37,7 +37,8 @@ _T = Tenant.__table__.c
 _ONBOARDING, _USAGE = Onboarding.__table__, TenantUsage.__table__
 _TURNS = WebhookTurn.__table__
 _NAME, _CREATED, _UPDATED = (_T.name_sort, _T.id), (_T.created_at, _T.id), (_T.updated_at, _T.id)
-_SHARE = (_T.usage_rank, _T.id)
+_R = UsageRank.__table__.c
+_SHARE = (_R.usage_rank, _R.tenant_id)
 ORDERS = {
     keyset.name: keyset
     for keyset in (
@@ -56,6 +57,11 @@ FILTERS: dict[str, ColumnElement[Any]] = {
     "onboarding": literal_column(ONBOARDING_OPEN, Boolean()),
 }
 """Parameter -> column: the first columns of the list's indexes, before those it is sorted by."""
+_RANK_FILTERS: dict[str, ColumnElement[Any]] = {
+    **{str(FIELDS[name].use.parameter): _R[name] for name in FILTERED},
+    "onboarding": _R.onboarding_open,
+}
+"""The same for the order by usage, which has an index and copies of its own."""
 _EVERY: dict[str, list[Any]] = {
     **{name: [word for word, _ in field.choices] for name, field in filterable().items()},
     "onboarding": [False, True],
@@ -80,7 +86,6 @@ _COLUMNS = (
     _T.onboarded_at,
     _T.created_at,
     _T.updated_at,
-    _T.usage_rank,
     func.coalesce(_USAGE.c.calls, 0).label("calls"),
 )
 Group = tuple[SearchTerm, ...]
@@ -152,8 +157,13 @@ def page_statement(shape: QueryShape) -> Select[Any]:
     month = (_USAGE.c.tenant_id == first.c.id) & (_USAGE.c.month == bindparam("month"))
     joined = first.join(Tenant.__table__, _T.id == first.c.id).outerjoin(_USAGE, month)
     order = keyset.order(list(first.c), shape.backwards)
-    more = _step(first.c.id), _failing_since(first.c.id)
+    more = _step(first.c.id), _failing_since(first.c.id), *_extra(first)
     return select(*_COLUMNS, *more).select_from(joined).order_by(*order)
+
+
+def _extra(first: Any) -> list[Any]:
+    """The column of the order that is none of the tenant's: the cursor needs it."""
+    return [column for column in first.c if column.name not in _T]
 
 
 def _step(tenant_id: ColumnElement[Any]) -> Any:
@@ -173,9 +183,11 @@ def _streams(shape: QueryShape) -> Iterator[Select[Any]]:
     if lookup.gathered:
         ids = union_all(*(ids for term in lookup.gathered for ids in term.gathered()))
         # Another index would read many more rows than these.
-        narrowed = [without_index(FILTERS[name]) == _value(name) for name in shape.filters]
+        filters = _filters(shape.sort)
+        narrowed = [without_index(filters[name]) == _value(name) for name in shape.filters]
         also = [or_(*(term.test() for term in group)) for group in lookup.also]
-        yield _stream(shape, [_T.id.in_(ids), *narrowed, *also])
+        key = ORDERS[shape.sort].columns[-1]
+        yield _stream(shape, [key.in_(ids), *narrowed, *also])
     for group in lookup.tested or ([()] if lookup.walks else []):
         groups = [some for some in (group, *lookup.also) if some]
         tests = [or_(*(_test(term, shape.sort) for term in some)) for some in groups]
@@ -185,6 +197,10 @@ def _streams(shape: QueryShape) -> Iterator[Select[Any]]:
 
 def _test(term: SearchTerm, sort: str) -> ColumnElement[bool]:
     return term.range() if _is_range(term, sort) else term.test()
+
+
+def _filters(sort: str) -> dict[str, ColumnElement[Any]]:
+    return _RANK_FILTERS if ORDERS[sort].columns is _SHARE else FILTERS
 
 
 def _value(name: str) -> Any:
@@ -200,14 +216,19 @@ def _lanes(shape: QueryShape) -> Iterator[list[ColumnElement[bool]]]:
         [_value(name)] if name in shape.filters else map(literal, every[name]) for name in FILTERS
     ]
     for values in product(*chosen):
-        yield [column == value for column, value in zip(FILTERS.values(), values, strict=True)]
+        columns = _filters(shape.sort).values()
+        yield [column == value for column, value in zip(columns, values, strict=True)]
 
 
 def _stream(shape: QueryShape, conditions: list[Any]) -> Select[Any]:
     keyset = ORDERS[shape.sort]
     if shape.begun:
         conditions = [*conditions, keyset.beyond(shape.backwards)]
-    rows = select(*keyset.columns).where(*conditions)
+    order, key = keyset.columns
+    rows = select(order, key.label("id")).where(*conditions)
+    if keyset.columns is _SHARE and shape.lookup != Lookup():
+        # The terms are tested on the tenant.
+        rows = rows.join(Tenant.__table__, _T.id == key)
     return rows.order_by(*keyset.order(keyset.columns, shape.backwards)).limit(bindparam("size"))
 
 

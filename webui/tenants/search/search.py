@@ -115,8 +115,8 @@ def find_tenants(
     shape = QueryShape(filters.sort, begun, before is not None, tuple(narrowed), plans, lookup)
     values |= {**words, **narrowed, "size": size + 1, "month": month_of(now())}
     rows = list(read(list_query.page_statement(shape), values))
-    names = [column.name for column in keyset.columns]
-    return keyset.page_of(rows, size, after, before, lambda row: [getattr(row, n) for n in names])
+    order = keyset.columns[0].name
+    return keyset.page_of(rows, size, after, before, lambda row: [getattr(row, order), row.id])
 
 
 def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:

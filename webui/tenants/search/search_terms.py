@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, column, exists, func, o
 from sqlalchemy import text as sql
 
 from webui.core.permissions import Permission, may
-from webui.models import Tenant, User, WebhookTurn
+from webui.models import Tenant, UsageRank, User, WebhookTurn
 from webui.tenants.search import identities
 from webui.values import account_key, identifier, name_key, past, sort_range
 
@@ -25,6 +25,7 @@ PREFIX_BELOW = 3
 _TENANTS, _USERS = Tenant.__table__.c, User.__table__.c
 _TURNS = WebhookTurn.__table__.c
 _OTHERS = Tenant.__table__.alias("others").c
+_RANKS, _USED = UsageRank.__table__.c, UsageRank.__table__.alias("used").c
 _NAMES, _TRIGRAM = table("tenant_names", column("row"), column("tenant_id")), "tenant_names_trigram"
 _UUID = re.compile(
     r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])",
@@ -188,19 +189,20 @@ class Failing(SearchTerm):
 class Share(SearchTerm):
     """A share of the monthly call limit that is used, or more."""
 
-    ordered_by = _TENANTS.usage_rank
+    ordered_by = _RANKS.usage_rank
 
     def gathered(self) -> list[Select[Any]]:
         """Selects by the index of shares."""
-        return [select(_OTHERS.id).where(_OTHERS.usage_rank >= self.value("least"))]
+        return [select(_USED.tenant_id).where(_USED.usage_rank >= self.value("least"))]
 
     def test(self) -> ColumnElement[bool]:
         """Whether the tenant has used so much."""
-        return without_index(_TENANTS.usage_rank) >= self.value("least")
+        used = without_index(_USED.usage_rank) >= self.value("least")
+        return exists().where(_USED.tenant_id == _TENANTS.id, used)
 
     def range(self) -> ColumnElement[bool]:
         """Returns the condition with a range: sorted by share, the matches stand at one end."""
-        return _TENANTS.usage_rank >= self.value("least")
+        return _RANKS.usage_rank >= self.value("least")
 
 
 class Sip(SearchTerm):
