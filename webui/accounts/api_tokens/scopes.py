@@ -15,7 +15,7 @@ class Scope(StrEnum):
         Permission.VIEW_TENANT,
     )
     TENANTS_WRITE = (
-        *("tenants:write", "Change tenants", "settings and status, as far as the account may"),
+        *("tenants:write", "Change tenants", "settings, status and new ones, as the account may"),
         Permission.EDIT_ORGANISATION,
     )
     USAGE_WRITE = (
