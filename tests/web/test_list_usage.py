@@ -110,7 +110,7 @@ class TestFilter:
 
     def test_is_a_chip_and_a_choice(self, admin, tenants):
         page = admin.get("/tenants?usage=80")
-        assert "Usage: 80% or more" in page.words
+        assert "Usage: 80%+" in page.words
         assert page.words.count("Limit reached") == 2
         assert "85% used" in page.words
         admin.get("/tenants?usage=90", 400)

@@ -33,6 +33,7 @@ from webui.tenants.core.sections import STATUS_FIELDS
 from webui.tenants.page.compliance import State
 from webui.tenants.page.form_responses import ConflictNote
 from webui.tenants.page.service_words import service_word, stop_of, stopped_words, switched_on
+from webui.tenants.page.usage_chart import short
 from webui.tenants.search import search
 from webui.values import compact_json
 from webui.web.number_filters import plural
@@ -65,6 +66,7 @@ def init_tenant_filters(app: Flask) -> None:
     app.jinja_env.filters["stop_of"] = stop_of
     app.jinja_env.filters["open_step_label"] = open_step_label
     app.jinja_env.filters["meter_tone"] = meter_tone
+    app.jinja_env.filters["short"] = short
     app.jinja_env.tests["unreadable"] = lambda value: value is UNREADABLE
     app.jinja_env.globals.update(
         fields=FIELDS,

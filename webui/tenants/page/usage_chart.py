@@ -21,11 +21,10 @@ _FAR = 2
 
 @dataclass(frozen=True)
 class Bar:
-    """The calls of a month; ``y`` is where the bar ends, ``label`` the number above it or ""."""
+    """The calls of a month; ``y`` is where the bar ends."""
 
     x: int
     y: float
-    label: str = ""
 
     @property
     def height(self) -> float:
@@ -40,7 +39,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """One bar a month, the projection of the last one, and the height of the limit if it fits."""
+    """One bar a month, the projection of the last one, and the height of the limit if it fits.
+
+    ``highest``: the place of the highest bar, above which its number stands.
+    """
 
     bars: list[Bar]
     highest: int
@@ -70,10 +72,7 @@ def draw(calls: Sequence[int], projected: int, limit: int) -> Chart | None:
     top = max(most, projected, shown)
     # Of several, the latest.
     highest = max(at for at, number in enumerate(calls) if number == most)
-    bars = [
-        Bar(_x(at), _y(number, top), short(number) if at == highest else "")
-        for at, number in enumerate(calls)
-    ]
+    bars = [Bar(_x(at), _y(number, top)) for at, number in enumerate(calls)]
     more = Bar(bars[-1].x, _y(projected, top)) if projected > calls[-1] else None
     return Chart(bars, highest, more, _y(shown, top) if shown else None)
 

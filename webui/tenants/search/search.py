@@ -18,7 +18,7 @@ CHOICES: dict[str, dict[str, str]] = {
     **{parameter: dict(field.choices) for parameter, field in filterable().items()},
     "onboarding": {"done": "Done", "open": "Open"},
     "webhook": {"failing": "Failing"},
-    "usage": {str(share): f"{share}% or more" for share in THRESHOLDS},
+    "usage": {str(share): f"{share}%+" for share in THRESHOLDS},
 }
 """Filter parameter -> value -> label."""
 
