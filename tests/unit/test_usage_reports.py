@@ -205,6 +205,17 @@ class TestCorrection:
         assert report(figures(tenant, 5, correction=True, reason=WHY)) == [Verdict.STORED]
         assert count_entries() == 1
 
+    def test_is_bounded_in_number(self, app, monkeypatch):
+        monkeypatch.setattr("webui.usage.figures.MOST_CORRECTIONS", 2)
+        tenants = [make_tenant() for _ in range(4)]
+        report(*(figures(tenant, 10) for tenant in tenants))
+        lower = [figures(tenant, 5, correction=True, reason=WHY) for tenant in tenants]
+        more = figures(tenants[3], 11)
+        assert report(*lower, more) == [
+            *("corrected", "corrected", "too_many_corrections", "too_many_corrections", "stored")
+        ]
+        assert [stored(tenant)[1] for tenant in tenants] == [5, 5, 10, 11]
+
     def test_lowers_the_rank_and_leaves_the_thresholds(self, app):
         tenant = make_tenant(monthly_call_limit=100)
         report(figures(tenant, 90))

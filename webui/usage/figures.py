@@ -60,6 +60,7 @@ class Verdict(StrEnum):
     BAD_MONTH = "bad_month"
     BAD_FIGURE = "bad_figure"
     BAD_REASON = "bad_reason"
+    TOO_MANY_CORRECTIONS = "too_many_corrections"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,13 @@ class Judged:
         return self.verdict in (Verdict.STORED, Verdict.CORRECTED, Verdict.UNCHANGED)
 
 
+MOST_CORRECTIONS = 200
+"""Corrections in one report: each is an entry, and other changes wait until all are written."""
+TOO_MANY = Judged(
+    Verdict.TOO_MANY_CORRECTIONS,
+    f"A report may contain {MOST_CORRECTIONS} corrections. Send this one in another report.",
+    "correction",
+)
 NO_TENANT = Judged(Verdict.NO_TENANT, "There is no such tenant.", "tenant_id")
 
 

@@ -19,6 +19,7 @@ from webui.models import Tenant, TenantUsage
 from webui.models.columns import Audited, now
 from webui.models.tenant.tenant import Change
 from webui.models.tenant.usage import month_of
+from webui.usage import figures
 from webui.usage.figures import NO_TENANT, Amounts, Figures, Judged, Verdict, judge, refusal
 from webui.usage.ranks import Used, set_ranks
 from webui.usage.thresholds import record_reached
@@ -93,9 +94,12 @@ class _Report:
             return NO_TENANT
         before = self.now.get(row.key)
         judged = judge(row, before)
+        corrects = judged.verdict is Verdict.CORRECTED
+        if corrects and len(self.corrections) >= figures.MOST_CORRECTIONS:
+            return figures.TOO_MANY
         if judged.accepted and row.amounts != before:
             self.now[row.key] = self.changed[row.key] = row.amounts
-        if judged.verdict is Verdict.CORRECTED and before is not None:
+        if corrects and before is not None:
             self.corrections.append((row, before))
         return judged
 
@@ -122,8 +126,8 @@ def _store(rows: list[tuple[Any, ...]]) -> None:
     connection = db.session.connection()
     if is_sqlite():
         insert = sqlite.insert(TenantUsage)
-        figures = {name: insert.excluded[name] for name in Amounts._fields}
-        upsert = insert.on_conflict_do_update(index_elements=_COLUMNS[:2], set_=figures)
+        changes = {name: insert.excluded[name] for name in Amounts._fields}
+        upsert = insert.on_conflict_do_update(index_elements=_COLUMNS[:2], set_=changes)
         connection.execute(upsert, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
     else:
         columns = map(list, zip(*rows, strict=True))
