@@ -25,6 +25,7 @@ def used_up(user: User, rate: Rate) -> None:
         action_rates.ACCOUNT: Action.USER_PREFERENCES,
         action_rates.TOKENS: Action.TOKEN_REVOKED,
         action_rates.EXPORTS: Action.AUDIT_EXPORTED,
+        action_rates.CORRECTIONS: Action.USAGE_CORRECTED,
         action_rates.SIGN_INS: Action.SIGNED_IN,
     }
     did(user, actions[rate], rate.most)

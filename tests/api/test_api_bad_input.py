@@ -99,6 +99,12 @@ class TestBody:
         program.send("PUT", path_of(tenant), 415, **raw(gzip.compress(body)), headers=headers)
         assert read_again(tenant).version == 1
 
+    def test_of_thousands_of_faults_gets_a_short_answer(self, program, tenant):
+        body = {f"k{number}": number for number in range(9_000)}
+        response = program.send("PUT", path_of(tenant), 422, json=body)
+        assert len(response.json["detail"]) == 200
+        assert len(response.data) < 30_000
+
     def test_of_ten_megabytes_is_refused(self, program, tenant):
         body = json.dumps({"name": "x" * 10_000_000})
         program.send("PUT", path_of(tenant), 413, **raw(body))
@@ -175,6 +181,13 @@ class TestAddress:
         for path in ("/api/v1", "/api/v1/", "/api/v1/nothing", f"{TENANTS}/x/y"):
             assert places(program.get(path, 404)) == {"request": "not_found"}
             assert app.test_client().get(path).json["detail"][0]["type"] == "not_found"
+
+    def test_of_another_host_is_refused_as_json(self, app, program, tenant):
+        app.config["TRUSTED_HOSTS"] = ["localhost"]
+        host = {"Host": "evil.example"}
+        assert places(program.send("GET", path_of(tenant), 400, headers=host).json) == {
+            "request": "bad_request"
+        }
 
     def test_of_another_method_says_which(self, program, tenant):
         response = program.send("DELETE", path_of(tenant), 405)

@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import secrets
+import threading
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.api.conftest import PURPOSE, TENANTS, path_of, places, same
 from tests.factories import make_tenant, read_again, revise
 from tests.history import count_entries
 from tests.outbox import make_hooked
+from webui.api import tenant_routes
 from webui.core.extensions import db
 from webui.history.record.actions import Action
 from webui.models import AuditEntry, Delivery, Tenant, TenantUsage
@@ -236,6 +238,29 @@ class TestPut:
             "max_concurrent_calls",
             "retention_days",
         ]
+
+
+class TestAtOnce:
+    def test_an_answer_is_about_its_own_save(self, app, program, full, monkeypatch):
+        """Another save between the commit and the response makes no stored value unreadable."""
+        answer = tenant_routes.tenant_response
+
+        def after_another(tenant, *more):
+            def save():
+                with app.app_context():
+                    row = db.session.get_one(Tenant, full.id)
+                    revise(row, Action.TENANT_BILLING, monthly_call_limit=7)
+
+            thread = threading.Thread(target=save)
+            thread.start()
+            thread.join()
+            return answer(tenant, *more)
+
+        monkeypatch.setattr(tenant_routes, "tenant_response", after_another)
+        response = program.send("PUT", path_of(full), 200, json={"retention_days": 5})
+        assert response.headers["ETag"] == '"2"'
+        assert response.json["sip_domain"] == "sip.acme.example"
+        assert program.send("GET", path_of(full), 200).headers["ETag"] == '"3"'
 
 
 class TestPost:

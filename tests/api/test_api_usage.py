@@ -7,10 +7,13 @@ import pytest
 from tests.api.conftest import path_of, places
 from tests.factories import make_tenant
 from tests.history import count_entries
+from tests.rates import did
 from webui.core.extensions import db
+from webui.history.record.actions import Action
 from webui.models import TenantUsage
 from webui.models.columns import now
 from webui.models.tenant.usage import month_of
+from webui.web.posted import action_rates
 
 pytestmark = pytest.mark.both_databases
 FIGURES = {"usage_cents": 500, "calls": 60, "minutes": 90}
@@ -63,6 +66,17 @@ class TestMonth:
         assert list(places(answer)) == ["body.minutes"]
         answer = program.put(f"{path_of(tenant)}/usage/{month}", {"calls": 1}, 422)
         assert set(places(answer)) == {"body.usage_cents", "body.minutes"}
+
+
+class TestRate:
+    def test_of_changes_does_not_stop_metering(self, program, tenant, month):
+        did(program.user, Action.TENANT_BILLING, action_rates.SAVES.most)
+        row = {"tenant_id": str(tenant.id), "month": month, **FIGURES}
+        assert program.post(REPORT, {"rows": [row]}, 200)["verdicts"][0]["verdict"] == "stored"
+        did(program.user, Action.USAGE_CORRECTED, action_rates.CORRECTIONS.most)
+        response = program.send("POST", REPORT, 429, json={"rows": [row]})
+        assert places(response.json) == {"request": "too_many_requests"}
+        assert int(response.headers["Retry-After"]) > 0
 
 
 class TestReport:

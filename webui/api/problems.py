@@ -7,6 +7,9 @@ from pydantic import ValidationError
 
 from webui.web.json_errors import Problem, json_error, problem
 
+MOST = 200
+"""The most items of one error."""
+
 
 class Refused(Exception):
     """The request is answered with an error; nothing was written."""
@@ -28,9 +31,14 @@ class Refused(Exception):
 
 
 def of_validation(error: ValidationError, place: str) -> list[Problem]:
-    """Returns one item per field for what pydantic found; ``place``: body, query or header."""
+    """Returns one item per field for what pydantic found; ``place``: body, query or header.
+
+    At most MOST: a body of thousands of wrong rows would get an answer many times its size.
+    """
     first: dict[tuple[str | int, ...], Problem] = {}
     for found in error.errors(include_url=False, include_context=False):
+        if len(first) == MOST:
+            break
         loc = (place, *found["loc"])
         words = found["msg"].removeprefix("Value error, ")
         # The value of an unknown field may be a secret whose name was misspelt.

@@ -11,6 +11,7 @@ from webui.core.catalogue import FIELDS
 from webui.core.extensions import RECORDED, db, is_no_text, login_manager
 from webui.core.field_types import Secret
 from webui.models.columns import SpoiledValue
+from webui.web import json_errors
 from webui.web.htmx import keep_page, wants_fragment
 from webui.web.idempotency_keys import KeyReused
 from webui.web.json_errors import json_error
@@ -68,7 +69,8 @@ def init_errors(app: Flask) -> None:
 def error_page(status: int, detail: str | None = None, **more: Any) -> Response:
     """Renders the page of a status or, for htmx, a message above the unchanged page."""
     if answers_json():
-        return json_error(status, detail or more.get("title") or WORDS.get(status, WORDS[500])[0])
+        words = detail or more.get("title") or json_errors.WORDS.get(status, json_errors.BROKEN)
+        return json_error(status, words)
     title, advice = WORDS.get(status, WORDS[500] if status >= 500 else WORDS[400])
     # Below 500 a detail says itself what became of the form.
     saved = saved_words() if status in _OPEN and (status >= 500 or not detail) else ""
@@ -110,8 +112,10 @@ def log_database_error(error: SQLAlchemyError) -> None:
 
 
 def _wrong_host(_error: SecurityError) -> Response:
-    words = "This host name is not served here: see WEBUI_ORIGIN and WEBUI_ALLOWED_HOSTS.\n"
-    return Response(words, 400, mimetype="text/plain")
+    words = "This host name is not served here: see WEBUI_ORIGIN and WEBUI_ALLOWED_HOSTS."
+    if answers_json():
+        return json_error(400, words)
+    return Response(f"{words}\n", 400, mimetype="text/plain")
 
 
 def _csrf_error(_error: CSRFError) -> Response:

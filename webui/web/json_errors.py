@@ -23,6 +23,16 @@ KINDS = {
     429: "too_many_requests",
     503: "unavailable",
 }
+WORDS = {
+    400: "The request cannot be read.",
+    403: "The account of this token may not do this.",
+    404: "There is nothing at this address, or it is not yours.",
+    405: "This method is not possible here. The header Allow lists those that are.",
+    413: "The body is too large.",
+    429: "Too many requests. Wait as long as Retry-After says.",
+    503: "The database did not answer. Read again before you repeat a change.",
+}
+BROKEN = "Something broke on our side. Read again before you repeat a change."
 _ECHOED = (str, int, float, bool, type(None))
 _LONGEST_ECHO = 500
 

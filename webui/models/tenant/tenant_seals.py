@@ -79,9 +79,15 @@ class SealedRow:
         tenant.seal = tenant_seal(keyring(), tenant, version, to_save(tenant))
 
 
-def forget_vouched(tenant: SealedRow | None, *_more: object) -> None:
-    """Event listener, when a row will be read again. ``tenant`` is None for a deleted object."""
-    if tenant is not None:
+def forget_vouched(tenant: SealedRow | None, *more: Any) -> None:
+    """Event listener, when a row will be read again. ``tenant`` is None for a deleted object.
+
+    The last argument names the attributes, or is None for all. After a save only ``newest_version``
+    is read again: then what was saved is still known. A save that follows at once would otherwise
+    make every encrypted field of this one look like that of an older row.
+    """
+    names = more[-1]
+    if tenant is not None and (names is None or set(names) != {"newest_version"}):
         tenant._vouched = None
 
 

@@ -47,11 +47,14 @@ ACCOUNT_ACTIONS = Rate("changes of other people's accounts", 30)
 ACCOUNT = Rate("changes of your account", 20)
 TOKENS = Rate("changes of API tokens", 20)
 EXPORTS = Rate("exports", 10)
+# Reports of usage make no entries, unless they correct.
+CORRECTIONS = Rate("corrections of usage", 600)
 SIGN_INS = Rate("sign-ins", 40)
 
 # The rate that an action counts towards; for others the first part of the action decides.
 _OF_ACTION = {
     Action.TENANT_CREATED: CREATIONS,
+    Action.USAGE_CORRECTED: CORRECTIONS,
     Action.USER_CREATED: CREATIONS,
     Action.USER_INVITED: CREATIONS,
     Action.USER_DISABLED: ACCOUNT_ACTIONS,
@@ -70,6 +73,7 @@ _OF_THING = {"tenant": SAVES, "user": ACCOUNT}
 # The rate of a posted form by its permission; all other permissions are about organisations.
 _OF_PERMISSION = {
     Permission.CREATE_TENANT: CREATIONS,
+    Permission.REPORT_USAGE: CORRECTIONS,
     Permission.CREATE_USER: CREATIONS,
     Permission.ISSUE_LINK: ACCOUNT_ACTIONS,
     Permission.CHANGE_ROLE: ACCOUNT_ACTIONS,
