@@ -1,6 +1,9 @@
 """Usage as metering reports it: figures of whole months that grow, thresholds, corrections."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -19,6 +22,7 @@ from webui.models import Tenant, TenantUsage, UsageRank, UsageThreshold
 from webui.models.tenant.constraints import FILTERED
 from webui.models.tenant.usage import rank_from, share_used, usage_rank
 from webui.outbox import Event
+from webui.tenants.core import operations as tenant_operations
 from webui.tenants.core.operations import Edit, update_section
 from webui.tenants.core.sections import SECTIONS
 from webui.usage import operations, thresholds
@@ -285,6 +289,32 @@ class TestThreshold:
         assert rank(tenant) == 0
         assert reached(tenant) == [(MONTH, 80)]
         assert_verified()
+
+    def test_is_not_missed_by_a_report_and_a_new_limit_at_once(self, app, monkeypatch):
+        """Neither reaches it alone: whoever comes second must see what the first one wrote."""
+        tenant = make_tenant(monthly_call_limit=1_000)
+        report(figures(tenant, 100))
+        barrier, transaction = threading.Barrier(2, timeout=20), operations.write_transaction
+
+        @contextmanager
+        def together():
+            barrier.wait()
+            with transaction():
+                yield
+
+        for module in (operations, tenant_operations):
+            monkeypatch.setattr(module, "write_transaction", together)
+
+        def alone(work):
+            with app.app_context():
+                work()
+
+        with ThreadPoolExecutor(2) as pool:
+            works = (lambda: report(figures(tenant, 450))), (lambda: limit_to(tenant, 500))
+            for future in [pool.submit(alone, work) for work in works]:
+                future.result(30)
+        assert reached(tenant) == [(MONTH, 80)]
+        assert rank(tenant) == rank_from(MONTH, 90)
 
     def test_is_nothing_of_a_limit_without_usage(self, app):
         tenant = make_tenant()
