@@ -177,6 +177,11 @@ class TestAddress:
         for other in (f"{{{one}}}", f"urn:uuid:{one}", one[:-1], f"{one}0", "1", f"{one}/"):
             program.get(f"{TENANTS}/{other}", 404)
 
+    def test_of_another_host_answers_json(self, program, tenant):
+        path = f"http://elsewhere.example{path_of(tenant)}"
+        answer = program.client.get(path)
+        assert (answer.status_code, answer.mimetype) == (400, "application/json")
+
     def test_that_does_not_exist_answers_json(self, program, app):
         for path in ("/api/v1", "/api/v1/", "/api/v1/nothing", f"{TENANTS}/x/y"):
             assert places(program.get(path, 404)) == {"request": "not_found"}

@@ -146,11 +146,12 @@ def steps(connection, filters):
 
 def scanned(connection, filters):
     # Tables of this size would be read whole whatever their indexes.
-    connection.execute(text("SET LOCAL enable_seqscan = off"))
     with statements(connection) as seen:
         search.find_tenants(filters, None, None)
     explain = "EXPLAIN (ANALYZE, FORMAT JSON) "
-    plans = [connection.exec_driver_sql(explain + sql, values).scalar() for sql, values in seen]
+    with db.engine.connect() as other:
+        other.execute(text("SET LOCAL enable_seqscan = off"))
+        plans = [other.exec_driver_sql(explain + sql, values).scalar() for sql, values in seen]
     return sum(rows_of(plan[0]["Plan"]) for plan in plans)
 
 

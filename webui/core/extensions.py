@@ -4,10 +4,12 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from flask import Flask, current_app
 from flask_login import LoginManager
 from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
 from sqlalchemy import Connection, CursorResult, Engine, Executable, MetaData, event, text
 from sqlalchemy.orm import DeclarativeBase
 
@@ -28,8 +30,29 @@ class Base(DeclarativeBase):
     )
 
 
+class DatabaseSession(Session):
+    """Reads without a transaction on PostgreSQL, where only :func:`write_transaction` opens one.
+
+    At READ COMMITTED each statement sees what is committed when it starts, in a transaction or
+    not, and the BEGIN and ROLLBACK of a page would be two round trips more.
+    """
+
+    def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        """Returns the engine, or its twin for reading that shares the pool."""
+        engine = super().get_bind(*args, **options)
+        if self.info.get(WRITING) or not isinstance(engine, Engine) or is_sqlite(engine):
+            return engine
+        twin = _twins.get(engine)
+        if twin is None:
+            twin = _twins[engine] = engine.execution_options(isolation_level="AUTOCOMMIT")
+        return twin
+
+
+_twins: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 # Saved objects are shown right after the commit; they need not be read again.
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+db = SQLAlchemy(
+    model_class=Base, session_options={"expire_on_commit": False, "class_": DatabaseSession}
+)
 if TYPE_CHECKING:
     # Flask-SQLAlchemy makes the real base class at run time, so type checkers do not know it.
     Model = Base
