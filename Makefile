@@ -64,6 +64,8 @@ check: ready
 
 bench: machine
 	$(BIN)/python -m tests.bench.responses
+	$(BIN)/python -m tests.bench.api
+	$(BIN)/python -m tests.bench.contract
 	$(BIN)/python -m tests.bench.history
 	$(BIN)/python -m tests.bench.sign_in
 	$(BIN)/python -m tests.bench.rotation

@@ -51,6 +51,7 @@ from webui.web.posted.csrf_tokens import init_csrf
 from webui.web.posted.current_page import here
 from webui.web.posted.fetch_site import refuse_other_sites
 from webui.web.posted.forms import AS_TYPED, help_of
+from webui.web.programs import CookiesOfPages
 from webui.web.proxies import init_proxies
 from webui.web.redaction import init_redaction
 from webui.web.request import Request
@@ -84,6 +85,7 @@ def create_app(config: Config, *, setting_up: bool = False, serving: bool = True
     app = Flask(__name__, template_folder="../templates", static_folder=None)
     app.config.update(_flask_settings(config))
     app.request_class = Request
+    app.session_interface = CookiesOfPages()
     app.extensions["webui_config"] = config
     if config.keyring:
         app.extensions["keyring"] = KeyRing.from_json(config.keyring)

@@ -18,8 +18,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from schemathesis.specs.openapi import _auth_retry, _hypothesis
 
-from webui.accounts.api_tokens import rates
-from webui.rate_limits import throttle
+from webui.accounts.api_tokens import authentication, rates
 from webui.web.posted import action_rates
 
 DESCRIPTION = "/api/v1/openapi.json"
@@ -110,7 +109,7 @@ def prepare_in_process(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(_auth_retry, "build_retry_transport_kwargs", in_process)
     # In a few seconds a run sends what no program may send in a minute.
     patch.setattr(rates, "_LIMIT", RateLimitItemPerMinute(10**9))
-    patch.setattr(throttle, "consume", lambda *_: None)
+    patch.setattr(authentication, "_count_failure", lambda: None)
     patch.setattr(action_rates, "WINDOW", timedelta(0))
 
 

@@ -83,6 +83,7 @@ def serving(
     tenants: int = TENANTS,
     database_url: str | None = None,
     settings: dict[str, str] | None = None,
+    application: str = "wsgi:app",
 ) -> Iterator[Server]:
     """A server on an instance folder and a database of its own, ready to answer."""
     environment = _environment(instance, database_url) | (settings or {})
@@ -95,7 +96,7 @@ def serving(
     with inside(app):
         accounts = _fill(app, tenants)
     log = instance / "gunicorn.log"
-    with _gunicorn(environment, log) as origin:
+    with _gunicorn(application, environment, log) as origin:
         yield Server(app, origin, accounts, log)
 
 
@@ -132,7 +133,7 @@ def _command(app: Flask, *arguments: str, given: str = "") -> None:
 
 
 @contextmanager
-def _gunicorn(environment: dict[str, str], log: Path) -> Iterator[str]:
+def _gunicorn(application: str, environment: dict[str, str], log: Path) -> Iterator[str]:
     """The origin of a gunicorn as `make run` starts it, only smaller.
 
     It inherits a socket that listens already: the port is nobody else's, and the first
@@ -140,7 +141,7 @@ def _gunicorn(environment: dict[str, str], log: Path) -> Iterator[str]:
     """
     with log.open("w") as output, socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         address = listener.getsockname()
-        command = [BIN / "gunicorn", "wsgi:app", "--bind", f"fd://{listener.fileno()}"]
+        command = [BIN / "gunicorn", application, "--bind", f"fd://{listener.fileno()}"]
         command += ["--workers", "2", "--threads", "2", "--log-level", "warning"]
         command += ["--no-control-socket", "--graceful-timeout", "1"]
         process = subprocess.Popen(

@@ -23,9 +23,11 @@ from webui.models.tenant.usage import month_of
 
 _METERED = TenantUsage.__table__.c
 _CENTS = select(_METERED.tenant_id, _METERED.usage_cents).where(
-    _METERED.tenant_id.in_(bindparam("tenants", expanding=True)),
-    _METERED.month == bindparam("month"),
+    _METERED.month == bindparam("month")
 )
+_OF_MANY = _CENTS.where(_METERED.tenant_id.in_(bindparam("tenants", expanding=True)))
+# A statement with a list is written anew for every request, so one tenant has its own.
+_OF_ONE = _CENTS.where(_METERED.tenant_id == bindparam("tenant"))
 
 
 def tenant_json(tenant: Tenant) -> dict[str, Any]:
@@ -35,10 +37,21 @@ def tenant_json(tenant: Tenant) -> dict[str, Any]:
 
 def tenants_json(tenants: Sequence[Tenant]) -> list[dict[str, Any]]:
     """Returns the fields of tenants, with their usage of this month by one query."""
-    values = {"tenants": [tenant.id for tenant in tenants], "month": month_of(now())}
-    cents = {row.tenant_id: row.usage_cents for row in read(_CENTS, values)} if tenants else {}
+    cents = _cents([tenant.id for tenant in tenants])
     shown = list(_shown())
     return [_fields(tenant, cents, shown) for tenant in tenants]
+
+
+def _cents(ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Returns tenant -> its usage of this month (UTC) in cents, for those that have any."""
+    if not ids:
+        return {}
+    values = {"month": month_of(now())}
+    if len(ids) == 1:
+        found = read(_OF_ONE, {**values, "tenant": ids[0]})
+    else:
+        found = read(_OF_MANY, {**values, "tenants": ids})
+    return {row.tenant_id: row.usage_cents for row in found}
 
 
 def entity_tag(tenant: Tenant) -> str:

@@ -38,6 +38,8 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+# Pages contain customers' data: neither a browser's cache nor a proxy may store them.
+_DEFAULTS = (*HEADERS.items(), ("Cache-Control", "no-store"))
 # In production, also on static files (RFC 6797).
 HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
@@ -65,10 +67,11 @@ def init_headers(app: Flask) -> None:
 def _add_headers(response: Response) -> Response:
     if has_secret_address():
         response.headers["Referrer-Policy"] = "no-referrer"
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    # Pages contain customers' data: neither a browser's cache nor a proxy may store them.
-    response.headers.setdefault("Cache-Control", "no-store")
+    # `setdefault` would search all headers for each name, twice.
+    present = {name.lower() for name, _ in response.headers}
+    for name, value in _DEFAULTS:
+        if name.lower() not in present:
+            response.headers.add(name, value)
     response.vary.add(REQUEST_TYPE)
     # The pages' script also uses it to distinguish our responses from those of a proxy.
     response.headers["X-Request-ID"] = g.get("request_id", "")

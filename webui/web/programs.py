@@ -7,10 +7,22 @@ needs no CSRF token (ASVS 5.0, 3.5.1). Its errors are JSON, also those of paths 
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import current_app, request
+from flask import Flask, Request, current_app, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 PREFIX = "/api/v1"
 """Every path below it answers JSON only."""
+
+
+class CookiesOfPages(SecureCookieSessionInterface):
+    """The session cookie of the pages; a request of a program has none, whatever it sends."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Returns the session of the cookie; an empty one for programs."""
+        if is_path_of_programs(request.path):
+            return self.session_class()
+        return super().open_session(app, request)
+
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -29,4 +41,9 @@ def is_for_programs() -> bool:
 
 def answers_json() -> bool:
     """Whether the response to this request must be JSON, whatever becomes of it."""
-    return request.path == PREFIX or request.path.startswith(f"{PREFIX}/")
+    return is_path_of_programs(request.path)
+
+
+def is_path_of_programs(path: str) -> bool:
+    """Whether everything at this path is JSON."""
+    return path == PREFIX or path.startswith(f"{PREFIX}/")
