@@ -12,12 +12,15 @@ from tests.api.conftest import PURPOSE, TENANTS, path_of, places, same
 from tests.factories import make_tenant, read_again, revise
 from tests.history import count_entries
 from tests.outbox import make_hooked
+from tests.rates import used_up
 from webui.api import tenant_routes
 from webui.core.extensions import db
 from webui.history.record.actions import Action
 from webui.models import AuditEntry, Delivery, Tenant, TenantUsage
 from webui.models.columns import now
 from webui.models.tenant.usage import month_of
+from webui.web.posted import action_rates
+from webui.web.posted.action_rates import check_rate
 from webui.webhooks.signing_secret import OWN_SECRET
 
 DOCUMENTED = """
@@ -238,6 +241,24 @@ class TestPut:
             "max_concurrent_calls",
             "retention_days",
         ]
+
+
+class TestRate:
+    def test_of_a_person_is_not_that_of_their_programs(self, program, tenant):
+        used_up(program.user, action_rates.SAVES)
+        program.put(path_of(tenant), {"retention_days": 5})
+        program.post(TENANTS, {"name": "Fabrikam"})
+
+    def test_of_programs_is_not_that_of_the_person(self, program, tenant):
+        used_up(program.user, action_rates.PROGRAMS)
+        for send, path in ((program.put, path_of(tenant)), (program.post, TENANTS)):
+            answer = send(path, {"name": "Contoso"}, 429)
+            assert places(answer) == {"request": "too_many_requests"}
+        assert read_again(tenant).name == "Northwind"
+        check_rate(program.user.id, action_rates.SAVES)
+        used_up(program.user, action_rates.SAVES)
+        with pytest.raises(action_rates.TooFast):
+            check_rate(program.user.id, action_rates.SAVES)
 
 
 class TestAtOnce:

@@ -20,7 +20,7 @@ from sqlalchemy import bindparam, select
 
 from webui.core.extensions import read
 from webui.core.permissions import Permission, declared
-from webui.history.record.actions import Action
+from webui.history.record.actions import Action, Source
 from webui.models import AuditEntry
 from webui.models.columns import UTCDateTime, now
 from webui.rate_limits.throttle import TooMany
@@ -29,6 +29,7 @@ from webui.web import retry_after
 from webui.web.errors import error_page, saved_words, typed
 from webui.web.htmx import wants_fragment
 from webui.web.posted import drafts
+from webui.web.programs import is_for_programs
 
 WINDOW = timedelta(minutes=1)
 
@@ -47,6 +48,8 @@ ACCOUNT_ACTIONS = Rate("changes of other people's accounts", 30)
 ACCOUNT = Rate("changes of your account", 20)
 TOKENS = Rate("changes of API tokens", 20)
 EXPORTS = Rate("exports", 10)
+# Of all programs with tokens of the account; they do not use up what the person may do.
+PROGRAMS = Rate("changes by programs", 600)
 # Reports of usage make no entries, unless they correct.
 CORRECTIONS = Rate("corrections of usage", 600)
 SIGN_INS = Rate("sign-ins", 40)
@@ -98,7 +101,7 @@ _FIRST = (
 )
 # Built once: every save runs it. It reads only the entries of the last minute.
 _LATELY = (
-    select(_ENTRIES.action, _ENTRIES.at)
+    select(_ENTRIES.action, _ENTRIES.source, _ENTRIES.at)
     .where(_ENTRIES.actor_id == bindparam("account"), _ENTRIES.seq >= _FIRST)
     .order_by(_ENTRIES.seq.desc())
 )
@@ -122,9 +125,15 @@ def check_rate(account: UUID, rate: Rate) -> None:
     """Raises TooFast when the account has reached the limit in the last minute."""
     at = now()
     rows = read(_LATELY, {"account": str(account), "since": at - WINDOW})
-    times = [row.at for row in rows if of_action(row.action) is rate]
+    times = [row.at for row in rows if _of_entry(row.action, row.source) is rate]
     if len(times) >= rate.most:
         raise TooFast(rate, times[rate.most - 1] + WINDOW - at)
+
+
+def _of_entry(action: str, source: str) -> Rate | None:
+    """Returns the rate that an entry counts towards."""
+    rate = of_action(action)
+    return PROGRAMS if source == Source.API and rate is not CORRECTIONS else rate
 
 
 def of_action(action: str) -> Rate | None:
@@ -134,10 +143,12 @@ def of_action(action: str) -> Rate | None:
 
 
 def of_endpoint(endpoint: str, arguments: Mapping[str, Any] | None = None) -> Rate | None:
-    """Returns the rate of a POST to an endpoint; None for one that is never refused."""
+    """Returns the rate of a write to an endpoint; None for one that is never refused."""
     if endpoint in _ALWAYS:
         return None
     permission = declared(endpoint, arguments)
+    if is_for_programs() and permission is not Permission.REPORT_USAGE:
+        return PROGRAMS
     if isinstance(permission, Permission):
         return _OF_PERMISSION.get(permission, SAVES)
     return ACCOUNT
@@ -145,7 +156,9 @@ def of_endpoint(endpoint: str, arguments: Mapping[str, Any] | None = None) -> Ra
 
 def _check_posted() -> None:
     """Checks each writing request of a person who is signed in."""
-    if request.method != "POST" or not request.endpoint or not current_user.is_authenticated:
+    if request.method not in ("POST", "PUT") or not request.endpoint:
+        return
+    if not current_user.is_authenticated:
         return
     rate = of_endpoint(request.endpoint, request.view_args)
     if rate:
