@@ -86,6 +86,8 @@ def create_app(config: Config, *, setting_up: bool = False, serving: bool = True
     app.config.update(_flask_settings(config))
     app.request_class = Request
     app.session_interface = CookiesOfPages()
+    # One address for each page: a redirect would be HTML, also where programs expect JSON.
+    app.url_map.merge_slashes = False
     app.extensions["webui_config"] = config
     if config.keyring:
         app.extensions["keyring"] = KeyRing.from_json(config.keyring)

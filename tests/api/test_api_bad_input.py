@@ -149,6 +149,8 @@ class TestToken:
     def test_in_the_address_is_refused(self, program, tenant):
         for query in (f"access_token={program.token}", f"x={program.token}"):
             program.send("GET", f"{path_of(tenant)}?{query}", 401)
+        # A name may begin as a token does.
+        assert program.get(f"{TENANTS}?q=tc_solutions") == []
 
     def test_lacks_what_its_scopes_lack(self, program_for, tenant):
         reading = program_for("admin", scopes=frozenset({Scope.TENANTS_READ}))
@@ -183,7 +185,7 @@ class TestAddress:
         assert (answer.status_code, answer.mimetype) == (400, "application/json")
 
     def test_that_does_not_exist_answers_json(self, program, app):
-        for path in ("/api/v1", "/api/v1/", "/api/v1/nothing", f"{TENANTS}/x/y"):
+        for path in ("/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1//me", f"{TENANTS}/x/y"):
             assert places(program.get(path, 404)) == {"request": "not_found"}
             assert app.test_client().get(path).json["detail"][0]["type"] == "not_found"
 

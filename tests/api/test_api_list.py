@@ -14,6 +14,7 @@ from webui.history.record.chain import timestamp
 from webui.models import AuditEntry
 
 pytestmark = pytest.mark.both_databases
+HIDDEN = ("reason", "address", "agent", "request", "seq", "prev")
 
 
 @pytest.fixture
@@ -79,6 +80,7 @@ class TestTenants:
             ("limit=0", "limit"),
             ("limit=1001", "limit"),
             ("limit=1.0", "limit"),
+            ("limit=" + "9" * 5_000, "limit"),
             ("limit=x", "limit"),
             ("limit=5&limit=6", "limit"),
             ("offset=-1", "offset"),
@@ -93,7 +95,12 @@ class TestTenants:
             ("colour=red", "colour"),
             ("q=%00", "q"),
         ):
-            assert list(places(program.get(f"{TENANTS}?{query}", 422))) == [f"query.{name}"]
+            answer = program.get(f"{TENANTS}?{query}", 422)
+            assert list(places(answer)) == [f"query.{name}"]
+            # No words of the language that it is written in.
+            assert "sys." not in answer["detail"][0]["msg"]
+        answer = program.get(f"{TENANTS}?updated_since=2026-02-30T00:00:00Z", 422)
+        assert answer["detail"][0]["msg"] == "There is no such day or time."
 
     def test_are_not_listed_to_owners(self, program_for, some):
         program_for("owner", some[0]).get(TENANTS, 403)
@@ -132,10 +139,12 @@ class TestHistory:
         [first] = [e for e in response.json if e["action"] == "tenant.organisation.updated"]
         assert first["actor"]["name"] == "Support team"
         assert first["changes"] == {}
-        assert [first[name] for name in ("reason", "address", "agent", "request")] == [None] * 4
+        assert [first[name] for name in HIDDEN] == [None] * 6
         for hidden in (program.user.username, str(program.user.id), "phone", "crm"):
             assert hidden not in response.text
-        owner.get(f"{path_of(tenant)}/history?q=phone", 422)
+        for filtered in ("q=phone", "actor=somebody", "field=meta_data"):
+            answer = owner.get(f"{path_of(tenant)}/history?{filtered}", 422)
+            assert places(answer) == {f"query.{filtered.partition('=')[0]}": "filter"}
 
     def test_of_wrong_filters_is_refused(self, program, tenant):
         for query, name in (
@@ -153,7 +162,7 @@ class TestHistory:
             answer = program.get(f"{path_of(tenant)}/history?{query}", 422)
             assert [item["loc"][:2] for item in answer["detail"]] == [["query", name]]
         answer = program.get(f"{path_of(tenant)}/history?actor=nobody", 422)
-        assert places(answer) == {"query": "filter"}
+        assert places(answer) == {"query.actor": "filter"}
 
 
 class TestMe:

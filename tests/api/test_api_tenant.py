@@ -231,7 +231,9 @@ class TestPut:
         response = program.send("PUT", path_of(tenant), 422, json={"webhook_secret": own})
         assert list(places(response.json)) == ["body.webhook_secret"]
         assert own not in response.text
-        assert "input" not in response.json["detail"][0]
+        [said] = response.json["detail"]
+        assert said["msg"] == "Use whsec_ and the base64 of 24 to 64 bytes."
+        assert "input" not in said
 
     def test_tells_the_customer_s_receiver(self, program):
         hooked = make_hooked()

@@ -77,6 +77,7 @@ class TestRate:
         response = program.send("POST", REPORT, 429, json={"rows": [row]})
         assert places(response.json) == {"request": "too_many_requests"}
         assert int(response.headers["Retry-After"]) > 0
+        program.put(f"{path_of(tenant)}/usage/{month}", FIGURES, 429)
 
 
 class TestReport:

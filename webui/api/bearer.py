@@ -12,6 +12,7 @@ from webui.accounts.api_tokens.authentication import BadToken, Bearer, TooManyFa
 from webui.api.operation import Operation
 from webui.api.problems import Refused
 from webui.core.extensions import login_manager
+from webui.crypto import token_text
 from webui.web.programs import is_for_programs
 
 REALM = 'Bearer realm="Tenant Console"'
@@ -57,7 +58,7 @@ def _identify() -> None:
 
 def _refuse_in_query() -> None:
     values = [value for _, value in request.args.items(multi=True)]
-    if "access_token" in request.args or any(value.startswith("tc_") for value in values):
+    if "access_token" in request.args or any(map(token_text.FORM.search, values)):
         raise Refused(401, _IN_QUERY, {"WWW-Authenticate": f'{REALM}, error="invalid_request"'})
 
 

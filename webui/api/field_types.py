@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from webui import values
@@ -25,7 +25,7 @@ from webui.core.field_types import (
     Whole,
 )
 from webui.core.field_types import Field as Spec
-from webui.webhooks.signing_secret import OWN_SECRET, own_secret
+from webui.webhooks.signing_secret import OWN_FORM, OWN_SECRET, own_secret
 
 _FORMATS = {
     "sip_domain": "sip-domain",
@@ -115,8 +115,8 @@ def _accepted(spec: Spec) -> Any:
     if isinstance(spec, Secret) and spec.name == "webhook_secret":
         return Annotated[
             str,
-            StringConstraints(pattern=OWN_SECRET),
             AfterValidator(own_secret),
+            WithJsonSchema({"type": "string", "pattern": OWN_SECRET}),
         ]
     if isinstance(spec, Sealed):
         return _text(getattr(values, spec.name), text_schema(spec, _FORMATS[spec.name]))
@@ -159,7 +159,7 @@ def _text(parse: Callable[[str], Any], schema: dict[str, Any]) -> Any:
 def _about(spec: Spec, *, seen: bool = False) -> Any:
     words = [spec.help]
     if isinstance(spec, Secret):
-        words.append("Write-only.")
+        words += [OWN_FORM if spec.name == "webhook_secret" else "", "Write-only."]
     elif seen and isinstance(spec, Sealed):
         words.append("Null for auditors, who may not see it.")
     elif seen and isinstance(spec, Metadata):

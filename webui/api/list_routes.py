@@ -34,6 +34,7 @@ PAGE, MOST, DEEPEST = 100, 1_000, 10_000
 _LONGEST_QUESTION = 200
 _BY_ID = select(Tenant).where(Tenant.id.in_(bindparam("ids", expanding=True)))
 _UPDATED = "updated"
+_DIGITS = re.compile("[0-9]{1,16}")
 # The years that every zone keeps inside the calendar.
 _TIME = (
     r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
@@ -43,8 +44,8 @@ LINK = {"Link": 'The next page: rel="next" (RFC 8288). Absent on the last one.'}
 
 
 def _digits(raw: Any) -> Any:
-    """Returns the number of a query parameter, which is text."""
-    return int(raw) if isinstance(raw, str) and raw.isascii() and raw.isdigit() else raw
+    """Returns the number of a query parameter, which is text; no number stays what it is."""
+    return int(raw) if isinstance(raw, str) and _DIGITS.fullmatch(raw) else raw
 
 
 def _not_deep(offset: int) -> int:
@@ -58,7 +59,10 @@ def _time(raw: str) -> datetime:
     """Returns a time (RFC 3339, section 5.6)."""
     if not re.fullmatch(_TIME, raw):
         raise values.Refused("Write the time with its zone, such as 2026-11-30T12:00:00Z.")
-    return datetime.fromisoformat(raw).astimezone(UTC)
+    try:
+        return datetime.fromisoformat(raw).astimezone(UTC)
+    except ValueError:
+        raise values.Refused("There is no such day or time.") from None
 
 
 def size_of(most: int, absent: int) -> tuple[Any, ...]:

@@ -3,12 +3,14 @@
 import json
 from typing import Any
 
-from webui.core.permissions import STAFF
+from webui.core.permissions import Role
 from webui.history.query.history import SUPPORT_TEAM
 from webui.history.record import bodies
+from webui.history.record.actor import ACCOUNT_TYPES
 from webui.history.record.listed import owner_fields
 
-_STAFF_ONLY = ("reason", "address", "agent", "request")
+_HIDDEN = ("reason", "address", "agent", "request", "seq", "prev")
+"""What is null. ``seq`` counts everybody's entries; ``prev``, a hash, would confirm guesses."""
 _OF_OWNERS = frozenset(owner_fields())
 
 
@@ -19,8 +21,8 @@ def entry_for_owner(text: str) -> str:
     """
     body = bodies.read_body(text)
     actor: dict[str, Any] = body["actor"]
-    if actor["role"] in STAFF or actor["type"] not in ("user", "token"):
+    if actor["role"] != Role.OWNER or actor["type"] not in ACCOUNT_TYPES:
         actor = {**actor, "id": None, "name": SUPPORT_TEAM, "role": None}
     changes = {name: sides for name, sides in body["changes"].items() if name in _OF_OWNERS}
-    hidden = dict.fromkeys(_STAFF_ONLY)
+    hidden = dict.fromkeys(_HIDDEN)
     return json.dumps({**body, **hidden, "actor": actor, "changes": changes}, ensure_ascii=False)

@@ -77,7 +77,12 @@ Reason = Annotated[
     WithJsonSchema(text_schema(REASON, "reason")),
     Field(title=REASON.label, description="Kept in the history."),
 ]
-MONTH_SCHEMA = {"type": "string", "format": "month", "pattern": r"^2[0-9]{3}-(0[1-9]|1[0-2])$"}
+MONTH_SCHEMA = {
+    "type": "string",
+    "format": "month",
+    "pattern": r"^2[0-9]{3}-(0[1-9]|1[0-2])$",
+    "description": "A month in UTC, such as 2026-11. Not in the future.",
+}
 """A month from 2000 on; it must not be in the future, which no schema can say."""
 Month = Annotated[
     str, StringConstraints(pattern=MONTH_SCHEMA["pattern"]), WithJsonSchema(MONTH_SCHEMA)
@@ -109,7 +114,10 @@ class StatusChange(Strict):
     blocked_services: Annotated[
         list[Annotated[str, OneOf(Service)]],
         AfterValidator(_unique),
-        Field(json_schema_extra={"uniqueItems": True}),
+        Field(
+            description="Which services stop. Needed when suspended, empty otherwise.",
+            json_schema_extra={"uniqueItems": True},
+        ),
     ] = absent()
     reason: Reason = absent()
     model_config = ConfigDict(
@@ -136,7 +144,9 @@ class UsageMonth(Strict):
     usage_cents: Amount
     calls: Amount
     minutes: Amount
-    correction: bool = absent()
+    correction: Annotated[
+        bool, Field(description="Figures may be lower than those stored. Needs a reason.")
+    ] = absent()
     reason: Reason = absent()
 
 

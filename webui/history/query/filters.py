@@ -26,7 +26,7 @@ OPEN_TO_ALL = ("action", "field", "outcome", "source")
 class BadFilter(ValueError):
     """A filter in the URL has an unknown value; the message is for people.
 
-    ``field``: the input of the history's form in which it was typed, or None.
+    ``field``: the input of the history's form, or the parameter of the URL, that it is about.
     """
 
     def __init__(self, words: str, field: str | None = None) -> None:
@@ -140,7 +140,7 @@ def _refuse_staff_filters(given: Mapping[str, Sequence[str]]) -> None:
     allowed = {*OPEN_TO_ALL, "from", "to"}
     refused = [name for name, values in given.items() if values and name not in allowed]
     if refused:
-        raise BadFilter(f"Your history cannot be filtered by “{refused[0]}”.")
+        raise BadFilter(f"Your history cannot be filtered by “{refused[0]}”.", refused[0])
 
 
 def _known(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -149,27 +149,28 @@ def _known(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
         known = labels.action_choices(may(Permission.SEE_STAFF))
     for value in values:
         if value not in known:
-            raise BadFilter(f"There is no {name} “{value}”. Choose one from the list.")
+            raise BadFilter(f"There is no {name} “{value}”. Choose one from the list.", name)
     return values
 
 
 def _field(value: str) -> str:
     if not labels.is_field(value, may(Permission.SEE_STAFF_FIELDS), may(Permission.SEE_STAFF)):
-        raise BadFilter(f"There is no field “{value}”. Choose one from the list.")
+        raise BadFilter(f"There is no field “{value}”. Choose one from the list.", "field")
     return value
 
 
 def _tenant(value: str) -> UUID:
     found = actors.as_uuid(value)
     if found is None or labels.tenant_name(found) is None:
-        raise BadFilter("There is no tenant with that id. Search for it by name.")
+        raise BadFilter("There is no tenant with that id. Search for it by name.", "tenant")
     return found
 
 
 def _actor(value: str) -> str:
     found = actors.resolve_actor(value)
     if found is None:
-        raise BadFilter(f"There is no account called “{value}”. Search for them by username.")
+        words = f"There is no account called “{value}”. Search for them by username."
+        raise BadFilter(words, "actor")
     return found
 
 
@@ -199,8 +200,9 @@ def _range(given: Mapping[str, tuple[str, ...]]) -> tuple[datetime | None, datet
 
 def _end(name: str, values: tuple[str, ...]) -> datetime | None:
     if len(values) > 1:
-        raise BadFilter(f"Give “{name}” once.")
+        raise BadFilter(f"Give “{name}” once.", name)
     try:
         return times.from_url(values[0], end=name == "to") if values else None
     except ValueError:
-        raise BadFilter(f"“{name}” is not a valid time. Write it like 2026-11-23T14:00Z.") from None
+        words = f"“{name}” is not a valid time. Write it like 2026-11-23T14:00Z."
+        raise BadFilter(words, name) from None
