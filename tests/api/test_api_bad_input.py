@@ -76,13 +76,23 @@ class TestBody:
 
     @pytest.mark.parametrize("body", ["[]", '"x"', "null", "5", "true"])
     def test_is_an_object(self, program, tenant, body):
-        assert list(places(program.send("PUT", path_of(tenant), 422, **raw(body)).json)) == ["body"]
+        [said] = program.send("PUT", path_of(tenant), 422, **raw(body)).json["detail"]
+        assert (said["loc"], said["msg"]) == (["body"], "Use a JSON object.")
 
     def test_names_every_wrong_field_at_once(self, program, tenant):
         body = {"retention_days": 0, "name": "", "colour": 1, "hipaa_enabled": 1, "pci_enabled": 0}
         answer = program.put(path_of(tenant), body, 422)
         assert set(places(answer)) == {f"body.{name}" for name in body}
         assert places(answer)["body.colour"] == "extra_forbidden"
+        assert [item["msg"] for item in answer["detail"]] == [
+            "Enter a name.",
+            "Use 1 or more.",
+            "Use true or false.",
+            "Use true or false.",
+            "This name is not known.",
+        ]
+        [said] = program.put(path_of(tenant), {"recording_format": "aac"}, 422)["detail"]
+        assert said["msg"] == "Use 'mp4', 'mp3', 'wav' or 'ogg'."
 
     def test_of_another_type_or_compressed_is_refused(self, program, tenant):
         body = json.dumps({"retention_days": 1}).encode()

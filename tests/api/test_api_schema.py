@@ -83,6 +83,18 @@ class TestDescription:
                 assert view.for_programs
                 assert declared(endpoint) is view.operation.permission
 
+    def test_says_what_comes_back(self, description):
+        """A plan that was given up may be stored; errors have headers that programs wait for."""
+        plan = description["components"]["schemas"]["Tenant"]["properties"]["billing_plan"]
+        assert (plan["type"], "enum" in plan) == ("string", False)
+        answers = description["paths"]["/api/v1/tenants/{tenant_id}"]["put"]["responses"]
+        named = {status: list(said.get("headers", ())) for status, said in answers.items()}
+        assert (named["401"], named["412"], named["429"]) == (
+            ["WWW-Authenticate"],
+            ["ETag"],
+            ["Retry-After"],
+        )
+
     def test_holds_no_default_and_no_secret(self, description):
         assert '"default"' not in json.dumps(description)
         assert "example.com" not in json.dumps(description)

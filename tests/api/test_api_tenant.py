@@ -155,6 +155,15 @@ class TestPut:
         }
         assert program.put(path_of(tenant), body)["max_concurrent_calls"] == 10
 
+    def test_may_send_a_plan_back_that_was_given_up(self, program):
+        old = make_tenant(billing_plan="legacy-2019", max_concurrent_calls=500)
+        path = path_of(old)
+        body = {"billing_plan": program.get(path)["billing_plan"], "max_concurrent_calls": 400}
+        assert program.put(path, body)["max_concurrent_calls"] == 400
+        assert read_again(old).billing_plan == "legacy-2019"
+        answer = program.put(path, {"billing_plan": "legacy-2018"}, 422)
+        assert list(places(answer)) == ["body.billing_plan"]
+
     def test_of_an_owner_keeps_to_the_plan_and_gives_no_reason(self, program_for, tenant):
         owner = program_for("owner", tenant)
         answer = owner.put(path_of(tenant), {"max_concurrent_calls": 11}, 422)

@@ -58,7 +58,8 @@ def returned(name: str) -> Any:
     """Returns the type of a field in a response; None where it is empty or hidden from the role."""
     spec = FIELDS[name]
     hidden = isinstance(spec, Sealed | Metadata)
-    kind = _returned(spec)
+    # A plan that the catalogue no longer has may still be stored.
+    kind = str if isinstance(spec, Choice) and spec.open_maximum else _returned(spec)
     return Annotated[kind | None if hidden else kind, _about(spec, seen=True)]
 
 
@@ -139,7 +140,6 @@ def _returned(spec: Spec) -> Any:
     if isinstance(spec, Services):
         return list[Annotated[str, OneOf(spec.names)]]
     if isinstance(spec, Choice):
-        # A plan that the catalogue no longer has may still be stored.
         return Annotated[str, OneOf([value for value, _ in spec.choices])]
     if isinstance(spec, Metadata):
         return dict[str, Any]

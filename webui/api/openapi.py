@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -48,6 +48,12 @@ _SAID = {
     429: "Too many requests: wait as Retry-After says.",
     503: "The database did not answer, or a value cannot be decrypted.",
 }
+_ANSWERED_WITH = {
+    401: ("WWW-Authenticate", "What is wrong with the token (RFC 6750)."),
+    412: ("ETag", "The tenant's version now."),
+    429: ("Retry-After", "Seconds to wait."),
+}
+"""Status -> a header of such an error, and what it means."""
 _ABOUT = """\
 Read and change tenants by program, with the sections, limits, rules and history of the console.
 
@@ -146,17 +152,27 @@ def _responses(declared: Operation) -> dict[str, Any]:
         "content": {"application/json": {"schema": schema}},
     }
     if declared.answers:
-        answer["headers"] = {
-            name: {"description": meaning, "schema": {"type": "string"}}
-            for name, meaning in declared.answers.items()
-        }
+        answer["headers"] = _headers(declared.answers)
     of_body = (413, 415) if declared.body else ()
     statuses = sorted({*_ALWAYS, *of_body, *declared.errors})
     problems = {"application/json": {"schema": _schema_of(schemas.Problems)}}
     assert set(statuses) <= KINDS.keys()
     return {
         str(declared.status): answer,
-        **{str(s): {"description": _SAID[s], "content": problems} for s in statuses},
+        **{str(status): _error(status, problems) for status in statuses},
+    }
+
+
+def _error(status: int, problems: Any) -> dict[str, Any]:
+    described = {"description": _SAID[status], "content": problems}
+    header = _ANSWERED_WITH.get(status)
+    return {**described, "headers": _headers(dict([header]))} if header else described
+
+
+def _headers(meanings: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name: {"description": meaning, "schema": {"type": "string"}}
+        for name, meaning in meanings.items()
     }
 
 

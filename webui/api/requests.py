@@ -1,6 +1,6 @@
 """What the API reads from a request besides its path: query, body, reason, preconditions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, get_origin
 
 from flask import request
@@ -18,9 +18,15 @@ REASON_HEADER = "X-Change-Reason"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def body_as(model: type[Model]) -> Model:
-    """Returns the body as an object of the model. Raises Refused with 413, 415 or 422."""
-    return _valid(model, json_body(), "body")
+def body_as(model: type[Model], kept: Mapping[str, Any] | None = None) -> Model:
+    """Returns the body as an object of the model. Raises Refused with 413, 415 or 422.
+
+    ``kept``: field -> stored value that may be sent back, although a new one must be another.
+    """
+    body = json_body()
+    if kept and isinstance(body, dict):
+        body = {n: v for n, v in body.items() if n not in kept or v != kept[n]}
+    return _valid(model, body, "body")
 
 
 def query_as(model: type[Model]) -> Model:

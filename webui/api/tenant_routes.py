@@ -14,7 +14,7 @@ from webui.api.problems import Refused, of_rules
 from webui.api.representation import tenant_response
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import db
-from webui.core.limits import CEILING_FIELDS, Status
+from webui.core.limits import CEILING_FIELDS, PLANS, Status
 from webui.core.permissions import Permission, edit_permission, may
 from webui.models import Tenant
 from webui.tenants.core import operations, rules
@@ -64,8 +64,8 @@ def get(tenant_id: UUID) -> Response:
 )
 def put(tenant_id: UUID) -> Response:
     """Changes the fields that are sent, in one step; all others stay as they are."""
-    sent = requests.body_as(schemas.TenantChange).sent
-    get_open_tenant(tenant_id)
+    tenant = get_open_tenant(tenant_id)
+    sent = requests.body_as(schemas.TenantChange, _given_up(tenant)).sent
     _refuse_forbidden(sent)
     secret = sent.pop(signing_secret.FIELD, None)
     reason, expected = requests.change_reason(), requests.expected_version()
@@ -144,6 +144,12 @@ def put_status(tenant_id: UUID) -> Response:
     except VersionDiffers as differs:
         raise _precondition(differs) from None
     return tenant_response(saved.tenant)
+
+
+def _given_up(tenant: Tenant) -> dict[str, str]:
+    """Returns the stored plan if the catalogue has it no more: it may stay, as in the form."""
+    plan = tenant.billing_plan
+    return {} if plan in PLANS else {"billing_plan": plan}
 
 
 def _refuse_forbidden(sent: Mapping[str, Any]) -> None:
