@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.axe import check
 from tests.browser.pages import TenantPage
 from tests.factories import an_actor, make_tenant
+from webui.core.field_types import MAX_SAFE_INTEGER
 from webui.models.columns import now
 from webui.models.tenant.usage import month_of
 from webui.usage.figures import Figures
@@ -67,3 +68,20 @@ def test_warns_below_what_is_used_and_follows_the_limit(open_page, tenant):
     expect(page).to_have_title("Nearly There · Tenant Console")
     page.goto("/tenants?usage=100&q=nearly")
     expect(page.get_by_role("row", name="Nearly There")).to_contain_text("Limit reached")
+
+
+def test_of_the_largest_numbers_covers_nothing(open_page, server, tenant):
+    most = [MAX_SAFE_INTEGER] * 3
+    with server.inside():
+        store_usage([Figures(tenant, month_of(now()), *most)], an_actor(), None)
+    page = open_page("support")
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/tenants?usage=100&q=nearly")
+    cell = page.locator("tr", has_text="9,007,199").locator(".list-usage").first
+    assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+    TenantPage(page, tenant).open()
+    months = page.locator(".usage-months")
+    months.locator("summary").click()
+    # Wider than the card: it scrolls in itself, the page does not.
+    assert months.evaluate("box => { box.scrollLeft = 999; return box.scrollLeft > 0 }")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

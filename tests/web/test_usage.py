@@ -46,6 +46,9 @@ class TestUsage:
         for part in ("850 of 1,000 calls", "85%", "$3,911.40", "12,345 minutes"):
             assert part in words
         assert "99,999" not in words
+        other = make_tenant()
+        used(other, minutes=1)
+        assert re.search(r"· 1 minute\b", admin.get(tenant_url(other)).words_of("tenant-now"))
 
     @pytest.mark.parametrize(
         ("calls", "limit", "bar"),
