@@ -87,6 +87,9 @@ class TestDescription:
         """A plan that was given up may be stored; errors have headers that programs wait for."""
         plan = description["components"]["schemas"]["Tenant"]["properties"]["billing_plan"]
         assert (plan["type"], "enum" in plan) == ("string", False)
+        schemas = description["components"]["schemas"]
+        assert "shrinks" in schemas["Verdict"]["properties"]["verdict"]["enum"]
+        assert "usage:write" in schemas["Me"]["properties"]["scopes"]["items"]["enum"]
         answers = description["paths"]["/api/v1/tenants/{tenant_id}"]["put"]["responses"]
         named = {status: list(said.get("headers", ())) for status, said in answers.items()}
         assert (named["401"], named["412"], named["429"]) == (

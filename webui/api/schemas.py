@@ -17,12 +17,14 @@ from pydantic import (
     create_model,
 )
 
+from webui.accounts.api_tokens.scopes import Scope
 from webui.api.field_types import OneOf, accepted, returned, text_schema
 from webui.api.paths import TenantIdConverter
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import MAX_SAFE_INTEGER, Secret, Services
 from webui.core.limits import REASON, Service, Status
 from webui.core.permissions import Role
+from webui.usage import figures
 from webui.values import Refused, text
 
 USAGE_ROWS = 10_000
@@ -168,7 +170,7 @@ class UsageReport(Strict):
 class Verdict(BaseModel):
     """What became of one row; ``message`` says why it was not stored."""
 
-    verdict: str
+    verdict: Annotated[str, OneOf(figures.Verdict)]
     message: str | None
 
 
@@ -185,7 +187,7 @@ class Me(BaseModel):
     username: str
     role: Annotated[str, OneOf(Role)]
     owner_id: UUID | None
-    scopes: list[str]
+    scopes: list[Annotated[str, OneOf(Scope)]]
     expires_at: datetime
 
 
