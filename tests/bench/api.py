@@ -103,7 +103,7 @@ def report(program: Program, ids: list[str]) -> None:
         ("this month, grown", this_month, calls + 1),
         ("the same again", this_month, calls + 1),
     ):
-        figures = {"usage_cents": grown, "calls": grown, "minutes": 1}
+        figures = {"usage_cents": grown, "calls": grown, "minutes": grown}
         rows = [{"tenant_id": one, "month": month, **figures} for one in ids]
         start = time.perf_counter()
         status, _, body = program.ask("POST", "/api/v1/usage", {"rows": rows})

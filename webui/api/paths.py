@@ -1,8 +1,14 @@
 """The ids in the API's paths."""
 
+import re
 from uuid import UUID
 
 from werkzeug.routing import BaseConverter
+
+
+def id_in(text: str) -> UUID | None:
+    """Returns the id that a text is, in a notation that paths accept; None for any other text."""
+    return UUID(text) if re.fullmatch(TenantIdConverter.regex, text) else None
 
 
 class TenantIdConverter(BaseConverter):

@@ -1,6 +1,5 @@
 """The JSON objects of requests and responses. Absent stays as it is: no field has a default."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,7 +8,6 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -19,7 +17,6 @@ from pydantic import (
 
 from webui.accounts.api_tokens.scopes import Scope
 from webui.api.field_types import OneOf, accepted, returned, text_schema
-from webui.api.paths import TenantIdConverter
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import MAX_SAFE_INTEGER, Secret, Services
 from webui.core.limits import REASON, Service, Status
@@ -40,7 +37,6 @@ EDITABLE = [
     "webhook_secret",
 ]
 """The fields that a PUT may contain."""
-_ID = re.compile(TenantIdConverter.regex)
 
 
 class Strict(BaseModel):
@@ -52,13 +48,6 @@ class Strict(BaseModel):
     def sent(self) -> dict[str, Any]:
         """Name -> value of what was sent, and of nothing else."""
         return {name: getattr(self, name) for name in self.model_fields_set}
-
-
-def _uuid(raw: object) -> UUID:
-    """Returns the id of a text. Raises ValueError for another notation than the usual two."""
-    if not isinstance(raw, str) or not _ID.fullmatch(raw):
-        raise ValueError("This is no id.")
-    return UUID(raw)
 
 
 def absent() -> Any:
@@ -134,6 +123,9 @@ class StatusChange(Strict):
     )
 
 
+_OF_ROW = f"0 to {MAX_SAFE_INTEGER:,}."
+
+
 class UsageMonth(Strict):
     """The whole month's usage so far. It only grows, unless it is a correction with a reason."""
 
@@ -152,13 +144,20 @@ class UsageMonth(Strict):
     reason: Reason = absent()
 
 
-class UsageRow(UsageMonth):
-    """One tenant's month in a report of many."""
+class UsageRow(Strict):
+    """One tenant's month in a report of many.
 
-    # A row that lacks a reason gets its verdict; the others are stored.
-    model_config = ConfigDict(json_schema_extra={})
-    tenant_id: Annotated[UUID, BeforeValidator(_uuid)]
-    month: Month
+    Only the types are checked here: a value outside its limits gets a verdict, and the other
+    rows are stored.
+    """
+
+    tenant_id: Annotated[str, Field(description="With or without dashes.")]
+    month: Annotated[str, Field(description="Such as 2026-11 (UTC).")]
+    usage_cents: Annotated[int, Field(description=_OF_ROW)]
+    calls: Annotated[int, Field(description=_OF_ROW)]
+    minutes: Annotated[int, Field(description=_OF_ROW)]
+    correction: bool = absent()
+    reason: Annotated[str, Field(description="Needed for a correction.")] = absent()
 
 
 class UsageReport(Strict):

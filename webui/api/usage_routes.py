@@ -9,6 +9,7 @@ from flask_login import current_user
 from webui.accounts.api_tokens.scopes import Scope
 from webui.api import requests, schemas
 from webui.api.operation import operation
+from webui.api.paths import id_in
 from webui.api.problems import Refused
 from webui.api.representation import json_response
 from webui.core.permissions import Permission
@@ -59,7 +60,7 @@ def post_usage() -> Response:
     """Up to 10,000 rows at once. Each gets a verdict; a refused row stops no other."""
     request.max_content_length = MOST_BYTES
     report = requests.body_as(schemas.UsageReport)
-    rows = [_figures(row.tenant_id, row.month, row) for row in report.rows]
+    rows = [_figures(_id_of(row.tenant_id), row.month, row) for row in report.rows]
     return json_response({"verdicts": [_verdict(judged) for judged in _stored(rows)]})
 
 
@@ -67,7 +68,12 @@ def _stored(rows: list[Figures]) -> list[Judged]:
     return store_usage(rows, actor(), current_user.tenant_id)
 
 
-def _figures(tenant_id: UUID, month: str, sent: schemas.UsageMonth) -> Figures:
+def _id_of(text: str) -> UUID:
+    """Returns the id of a row; one that no tenant has for a text that is none."""
+    return id_in(text) or UUID(int=0)
+
+
+def _figures(tenant_id: UUID, month: str, sent: schemas.UsageMonth | schemas.UsageRow) -> Figures:
     return Figures(
         tenant_id=tenant_id,
         month=month,
