@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from flask import Flask, current_app
 from flask_login import LoginManager
@@ -39,16 +38,16 @@ class DatabaseSession(Session):
 
     def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
         """Returns the engine, or its twin for reading that shares the pool."""
-        engine = super().get_bind(*args, **options)
-        if self.info.get(WRITING) or not isinstance(engine, Engine) or is_sqlite(engine):
-            return engine
-        twin = _twins.get(engine)
-        if twin is None:
-            twin = _twins[engine] = engine.execution_options(isolation_level="AUTOCOMMIT")
-        return twin
+        bind = super().get_bind(*args, **options)
+        reading: Engine | None = current_app.extensions[_READING]
+        # A session that is given a connection keeps to it.
+        if reading is None or self.info.get(WRITING) or not isinstance(bind, Engine):
+            return bind
+        return reading
 
 
-_twins: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+# In the application's extensions: the engine that reads on PostgreSQL, with the pool of the other.
+_READING = "webui_reading_engine"
 # Saved objects are shown right after the commit; they need not be read again.
 db = SQLAlchemy(
     model_class=Base, session_options={"expire_on_commit": False, "class_": DatabaseSession}
@@ -99,8 +98,10 @@ def init_database(app: Flask) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        app.extensions[_READING] = None
     else:
         event.listen(engine, "connect", _configure_postgresql)
+        app.extensions[_READING] = engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -11,10 +11,9 @@ from webui.users import profile, search
 from webui.users.scope import get_user
 from webui.web.errors import Detail
 from webui.web.htmx import part_of, wants_fragment
-from webui.web.paging import BadCursor
+from webui.web.paging import NO_SUCH_PAGE, BadCursor
 
 bp = Blueprint("users", __name__, url_prefix="/users")
-NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
 
 
 @bp.get("")

@@ -28,12 +28,11 @@ from webui.users.search import Filters
 from webui.web import request_actor
 from webui.web.errors import Detail
 from webui.web.htmx import go_to, part_of
-from webui.web.paging import BadCursor
+from webui.web.paging import NO_SUCH_PAGE, BadCursor
 from webui.web.posted import drafts
 from webui.web.posted.drafts import keeps_draft
 
 bp = Blueprint("user_tokens", __name__, url_prefix="/users")
-NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
 NO_TOKEN = "This account has no API token of this address, or it ended a while ago."
 GONE = "This token was not valid any more."
 

@@ -20,6 +20,7 @@ from webui.crypto.keyring import SecretError
 
 PAGE_SIZE = 50
 """Rows per page of a list."""
+NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
 Row = TypeVar("Row")
 # The table name in the encryption context, and the prefix that all encrypted texts share.
 _CURSORS = "cursors"

@@ -31,14 +31,13 @@ from webui.tenants.search import search
 from webui.web import request_actor
 from webui.web.errors import Detail
 from webui.web.htmx import go_to, part_of, wants_fragment
-from webui.web.paging import BadCursor
+from webui.web.paging import NO_SUCH_PAGE, BadCursor
 from webui.web.posted import drafts
 from webui.web.posted.drafts import keeps_draft
 from webui.web.posted.forms import posted_submission, posted_version
 from webui.web.posted.meant_values import fill_meant
 
 bp = Blueprint("tenants", __name__, url_prefix="/tenants")
-NO_SUCH_PAGE = "That page of the list does not exist. Start at the first one."
 
 
 class SectionConverter(BaseConverter):
