@@ -14,6 +14,7 @@ from webui.api.schemas import RETURNED
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import read
 from webui.core.field_types import Sealed
+from webui.core.many_ids import ByIds
 from webui.core.permissions import Permission, may
 from webui.history.record.chain import timestamp
 from webui.models import Tenant, TenantUsage
@@ -25,7 +26,7 @@ _METERED = TenantUsage.__table__.c
 _CENTS = select(_METERED.tenant_id, _METERED.usage_cents).where(
     _METERED.month == bindparam("month")
 )
-_OF_MANY = _CENTS.where(_METERED.tenant_id.in_(bindparam("tenants", expanding=True)))
+_OF_MANY = ByIds(_CENTS, _METERED.tenant_id)
 # A statement with a list is written anew for every request, so one tenant has its own.
 _OF_ONE = _CENTS.where(_METERED.tenant_id == bindparam("tenant"))
 
@@ -44,25 +45,22 @@ def tenants_json(tenants: Sequence[Tenant]) -> list[dict[str, Any]]:
 
 def _cents(ids: Sequence[UUID]) -> dict[UUID, int]:
     """Returns tenant -> its usage of this month (UTC) in cents, for those that have any."""
-    if not ids:
-        return {}
-    values = {"month": month_of(now())}
+    month = month_of(now())
+    found: Iterable[Any] = _OF_MANY.rows(ids, month=month)
     if len(ids) == 1:
-        found = read(_OF_ONE, {**values, "tenant": ids[0]})
-    else:
-        found = read(_OF_MANY, {**values, "tenants": ids})
+        found = read(_OF_ONE, {"month": month, "tenant": ids[0]})
     return {row.tenant_id: row.usage_cents for row in found}
 
 
-def entity_tag(tenant: Tenant) -> str:
-    """Returns the ETag of a tenant: its version (RFC 9110, 8.8.3)."""
-    return f'"{tenant.version}"'
+def entity_tag(version: int) -> str:
+    """Returns the ETag of a tenant of this version (RFC 9110, 8.8.3)."""
+    return f'"{version}"'
 
 
 def tenant_response(tenant: Tenant, status: int = 200) -> Response:
     """Returns a tenant with its ETag."""
     response = json_response(tenant_json(tenant), status)
-    response.headers["ETag"] = entity_tag(tenant)
+    response.headers["ETag"] = entity_tag(tenant.version)
     return response
 
 

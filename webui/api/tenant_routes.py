@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from webui.accounts.api_tokens.scopes import Scope
 from webui.api import requests, schemas
 from webui.api.operation import operation
 from webui.api.problems import Refused, of_rules
-from webui.api.representation import tenant_response
+from webui.api.representation import entity_tag, tenant_response
 from webui.core.catalogue import FIELDS
 from webui.core.extensions import db
 from webui.core.limits import CEILING_FIELDS, PLANS, Status
@@ -21,21 +22,27 @@ from webui.tenants.core import operations, rules
 from webui.tenants.core.operations import Edit, VersionDiffers
 from webui.tenants.core.rules import RuleBroken
 from webui.tenants.core.scope import CLOSED, get_open_tenant, get_tenant
-from webui.tenants.core.sections import STATUS_FIELDS
 from webui.values import compact_json
 from webui.web.errors import Detail
 from webui.web.idempotency_keys import KeyReused
-from webui.web.json_errors import problem
+from webui.web.json_errors import json_error, problem
 from webui.web.programs import PREFIX
 from webui.web.request_actor import actor
 from webui.webhooks import signing_secret
 
 bp = Blueprint("api_tenants", __name__, url_prefix=f"{PREFIX}/tenants")
+CHANGED_SINCE = "Somebody changed the tenant since. Read it again, then send your change."
 KEY_HEADER = "Idempotency-Key"
 _LONGEST_KEY = 255
 _REASON = {requests.REASON_HEADER: "Why; staff only. Without it the token's purpose is stored."}
 _IF_MATCH = {"If-Match": "Change only the version with this ETag; 412 for another one."}
 _ETAG = {"ETag": "The tenant's version."}
+
+
+@bp.errorhandler(VersionDiffers)
+def refuse_old(differs: VersionDiffers) -> Response:
+    """412: the tenant has another version than the one that was asked for."""
+    return json_error(412, CHANGED_SINCE, {"ETag": entity_tag(differs.version)})
 
 
 @bp.get("/<tenant_id:tenant_id>")
@@ -68,23 +75,20 @@ def put(tenant_id: UUID) -> Response:
     sent = requests.body_as(schemas.TenantChange, _given_up(tenant)).sent
     _refuse_forbidden(sent)
     secret = sent.pop(signing_secret.FIELD, None)
-    reason, expected = requests.change_reason(), requests.expected_version()
+    # Limits that the program sends are meant; only those that it did not send are pointed out.
+    seen = sent.get("billing_plan") if set(CEILING_FIELDS) <= set(sent) else None
+    edit = replace(_edit(sent, requests.change_reason()), ceilings_seen=seen)
 
     def with_secret(tenant: Tenant) -> Mapping[str, Any]:
         return signing_secret.replacement(tenant, secret) if secret else {}
 
-    # Limits that the program sends are meant; only those that it did not send are pointed out.
-    seen = sent.get("billing_plan") if set(CEILING_FIELDS) <= set(sent) else None
-    edit = Edit(sent, tuple(sent), None, reason, ceilings_seen=seen)
     try:
-        saved = operations.update_fields(tenant_id, edit, actor(), with_secret, expected)
+        saved = operations.update_fields(tenant_id, edit, actor(), with_secret)
     except RuleBroken as broken:
         raise Refused(422, of_rules(_in_api_words(broken))) from None
     except signing_secret.StillValid:
         words = "The secret was replaced less than 24 hours ago: the old one is still valid."
         raise Refused(409, [problem(["body", signing_secret.FIELD], words, "conflict")]) from None
-    except VersionDiffers as differs:
-        raise _precondition(differs) from None
     except rules.Closed:
         abort(403, Detail(CLOSED))
     return tenant_response(saved.tenant)
@@ -138,12 +142,14 @@ def put_status(tenant_id: UUID) -> Response:
         words = "Name services to suspend, and only then."
         raise Refused(422, of_rules({"blocked_services": words}))
     values = {"status": sent["status"], "blocked_services": services}
-    edit = Edit(values, STATUS_FIELDS, None, reason)
-    try:
-        saved = operations.change_status(tenant_id, edit, actor(), requests.expected_version())
-    except VersionDiffers as differs:
-        raise _precondition(differs) from None
+    saved = operations.change_status(tenant_id, _edit(values, reason), actor())
     return tenant_response(saved.tenant)
+
+
+def _edit(values: Mapping[str, Any], reason: str | None) -> Edit:
+    """Returns the edit of a request, which may ask for a version; else the last write wins."""
+    expected = requests.expected_version()
+    return Edit(values, tuple(values), None, reason, is_expected=expected)
 
 
 def _given_up(tenant: Tenant) -> dict[str, str]:
@@ -177,11 +183,6 @@ def _in_api_words(broken: RuleBroken) -> dict[str, str]:
         name: f"The plan allows {value}. Send both limits, lowered or as they shall stay."
         for name, value in broken.lowered.items()
     }
-
-
-def _precondition(differs: VersionDiffers) -> Refused:
-    words = "Somebody changed the tenant since. Read it again, then send your change."
-    return Refused(412, words, {"ETag": f'"{differs.version}"'})
 
 
 def _idempotency(sent: Mapping[str, Any]) -> tuple[str, UUID]:

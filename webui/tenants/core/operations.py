@@ -47,7 +47,8 @@ class Edit:
 
     ``version`` None: the last write wins, field by field. ``path`` is the URL path that it was
     posted to; the draft of that path is deleted with the save.
-    ``reverts`` is the id of the entry that this edit undoes.
+    ``reverts`` is the id of the entry that this edit undoes. ``is_expected`` judges the version of
+    the locked tenant, for a program that changes only the version that it read.
     """
 
     values: Mapping[str, Any]
@@ -57,6 +58,7 @@ class Edit:
     ceilings_seen: str | None = None
     path: str = ""
     reverts: UUID | None = None
+    is_expected: Callable[[int], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,11 +86,7 @@ def update_section(
     ``also`` runs in the same transaction, even when no value changes. Raises Gone, rules.Closed,
     conflicts.Conflict and rules.RuleBroken; nothing is written then.
     """
-
-    def check(tenant: Tenant) -> None:
-        rules.check_rules(tenant, edit.values, actor.role, edit.ceilings_seen)
-
-    return _update(tenant_id, edit, actor, section.action, check, also)
+    return _update(tenant_id, edit, actor, section.action, also=also)
 
 
 def update_fields(
@@ -96,48 +94,21 @@ def update_fields(
     edit: Edit,
     actor: Actor,
     more: Callable[[Tenant], Mapping[str, Any]] | None = None,
-    is_expected: Callable[[int], bool] | None = None,
 ) -> Saved:
     """Applies a program's edit of fields of any sections, as one change with one entry.
 
-    ``more`` returns further values for the locked row. ``is_expected`` judges its version. Raises
-    Gone, rules.Closed, VersionDiffers, rules.RuleBroken and what ``more`` raises; nothing is
-    written then.
+    ``more`` returns further values for the locked row. Raises Gone, rules.Closed, VersionDiffers,
+    rules.RuleBroken and what ``more`` raises; nothing is written then.
     """
-
-    def values_for(tenant: Tenant) -> Mapping[str, Any]:
-        _expect(tenant, is_expected)
-        return {**edit.values, **(more(tenant) if more else {})}
-
-    def check(tenant: Tenant) -> None:
-        rules.check_rules(tenant, edit.values, actor.role, edit.ceilings_seen)
-
-    return _update(tenant_id, edit, actor, None, check, values_for=values_for)
+    return _update(tenant_id, edit, actor, None, more=more)
 
 
-def _expect(tenant: Tenant, is_expected: Callable[[int], bool] | None) -> None:
-    if is_expected and not is_expected(tenant.version):
-        raise VersionDiffers(tenant.version)
-
-
-def change_status(
-    tenant_id: UUID,
-    edit: Edit,
-    actor: Actor,
-    is_expected: Callable[[int], bool] | None = None,
-) -> Saved:
+def change_status(tenant_id: UUID, edit: Edit, actor: Actor) -> Saved:
     """Changes status and stopped services.
 
     Raises Gone, rules.Closed, conflicts.Conflict and VersionDiffers.
     """
-
-    def values_for(tenant: Tenant) -> Mapping[str, Any]:
-        _expect(tenant, is_expected)
-        return edit.values
-
-    return _update(
-        tenant_id, edit, actor, Action.TENANT_STATUS, lambda _tenant: None, values_for=values_for
-    )
+    return _update(tenant_id, edit, actor, Action.TENANT_STATUS)
 
 
 def _update(
@@ -145,22 +116,27 @@ def _update(
     edit: Edit,
     actor: Actor,
     action: Action | None,
-    check: Callable[[Tenant], None],
+    *,
     also: Callable[[], None] | None = None,
-    values_for: Callable[[Tenant], Mapping[str, Any]] | None = None,
+    more: Callable[[Tenant], Mapping[str, Any]] | None = None,
 ) -> Saved:
+    """Applies an edit; ``action`` None: the one of the section that changed."""
     with write_transaction():
         tenant = db.session.get(Tenant, tenant_id, with_for_update=True)
         if tenant is None:
             raise Gone
         rules.refuse_closed(tenant, actor.role)
+        if edit.is_expected and not edit.is_expected(tenant.version):
+            raise VersionDiffers(tenant.version)
         if also:
             also()
-        values = values_for(tenant) if values_for else edit.values
+        values = {**edit.values, **more(tenant)} if more else edit.values
         if not any(tenant.differs(*item) for item in values.items()):
             return Saved(tenant, None, already=(edit.version or 0) < tenant.version)
         conflicts.check_conflict(tenant, edit.fields, edit.version)
-        check(tenant)
+        # A status may be changed whatever the sections hold.
+        if action is not Action.TENANT_STATUS:
+            rules.check_rules(tenant, edit.values, actor.role, edit.ceilings_seen)
         return Saved(tenant, _apply(tenant, values, edit, actor, action))
 
 
