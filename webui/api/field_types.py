@@ -25,7 +25,7 @@ from webui.core.field_types import (
     Whole,
 )
 from webui.core.field_types import Field as Spec
-from webui.webhooks.signing_secret import OWN_FORM, OWN_SECRET, own_secret
+from webui.webhooks import signing_secret
 
 _FORMATS = {
     "sip_domain": "sip-domain",
@@ -50,7 +50,7 @@ def accepted(name: str) -> Any:
     """Returns the type of a field in a request; None is accepted where the field may be empty."""
     spec = FIELDS[name]
     kind = _accepted(spec)
-    nullable = isinstance(spec, Sealed) and name != "webhook_secret"
+    nullable = isinstance(spec, Sealed) and name != signing_secret.FIELD
     return Annotated[kind | None if nullable else kind, _about(spec)]
 
 
@@ -113,11 +113,11 @@ def _object_of(spec: Metadata, level: int) -> dict[str, Any]:
 
 
 def _accepted(spec: Spec) -> Any:
-    if isinstance(spec, Secret) and spec.name == "webhook_secret":
+    if isinstance(spec, Secret) and spec.name == signing_secret.FIELD:
         return Annotated[
             str,
-            AfterValidator(own_secret),
-            WithJsonSchema({"type": "string", "pattern": OWN_SECRET}),
+            AfterValidator(signing_secret.own_secret),
+            WithJsonSchema({"type": "string", "pattern": signing_secret.OWN_SECRET}),
         ]
     if isinstance(spec, Sealed):
         return _text(getattr(values, spec.name), text_schema(spec, _FORMATS[spec.name]))
@@ -159,7 +159,10 @@ def _text(parse: Callable[[str], Any], schema: dict[str, Any]) -> Any:
 def _about(spec: Spec, *, seen: bool = False) -> Any:
     words = [spec.help]
     if isinstance(spec, Secret):
-        words += [OWN_FORM if spec.name == "webhook_secret" else "", "Write-only."]
+        words += [
+            signing_secret.OWN_FORM if spec.name == signing_secret.FIELD else "",
+            "Write-only.",
+        ]
     elif seen and isinstance(spec, Sealed):
         words.append("Null for auditors, who may not see it.")
     elif seen and isinstance(spec, Metadata):

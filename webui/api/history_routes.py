@@ -20,6 +20,7 @@ from webui.history.query.filters import (
     ATTRIBUTES,
     MAX_TEXT,
     MAX_VALUES,
+    NAMES,
     PARAMETERS,
     BadFilter,
     Filters,
@@ -31,7 +32,6 @@ from webui.web.programs import PREFIX
 
 bp = Blueprint("api_history", __name__, url_prefix=f"{PREFIX}/tenants/<tenant_id:tenant_id>")
 MOST = 200
-_NAMES = {attribute: name for name, attribute in ATTRIBUTES.items()}
 _WORD = Annotated[str, Field(max_length=MAX_TEXT, pattern=NO_NUL)]
 _WORDS = Annotated[list[_WORD], Field(max_length=MAX_VALUES)]
 _PAGE: dict[str, Any] = {
@@ -81,7 +81,7 @@ def history(tenant_id: UUID) -> Response:
             denials=may(Permission.VIEW_ALL_HISTORY),
         )
     except BadFilter as error:
-        place = ["query", _NAMES.get(error.field, error.field)] if error.field else ["query"]
+        place = ["query", NAMES.get(error.field, error.field)] if error.field else ["query"]
         raise Refused(422, [problem(place, str(error), "filter")]) from None
     except BadCursor:
         raise bad_cursor() from None

@@ -12,12 +12,11 @@ from pydantic.json_schema import models_json_schema
 
 from webui.accounts.api_tokens.scopes import Scope
 from webui.api import schemas
-from webui.api.field_types import metadata_levels, text_schema
+from webui.api.field_types import metadata_levels
 from webui.api.operation import Operation
 from webui.api.representation import json_response
 from webui.core.catalogue import FIELDS
 from webui.core.field_types import Metadata
-from webui.core.limits import REASON
 from webui.core.permissions import public
 from webui.web.json_errors import KINDS
 from webui.web.programs import PREFIX
@@ -30,11 +29,6 @@ _ALWAYS = (401, 403, 404, 422, 429, 503)
 _PATH_TYPES = {
     "tenant_id": {"type": "string", "format": "uuid"},
     "month": schemas.MONTH_SCHEMA,
-}
-_HEADER_TYPES: dict[str, dict[str, Any]] = {
-    "X-Change-Reason": text_schema(REASON, "reason"),
-    "Idempotency-Key": {"type": "string", "minLength": 1, "maxLength": 255, "format": "token"},
-    "If-Match": {"type": "string", "format": "entity-tag", "minLength": 1},
 }
 _SAID = {
     401: "The token is missing, wrong, expired or revoked.",
@@ -137,10 +131,10 @@ def _parameters(path: str, declared: Operation) -> list[dict[str, Any]]:
     if declared.query:
         for name, schema in declared.query.model_json_schema()["properties"].items():
             found.append({"name": name, "in": "query", "required": False, "schema": schema})
-    for name, meaning in declared.headers.items():
-        schema = _HEADER_TYPES[name]
-        found.append({"name": name, "in": "header", "description": meaning, "schema": schema})
-    return found
+    return found + [
+        {"name": one.name, "in": "header", "description": one.meaning, "schema": one.schema}
+        for one in declared.headers
+    ]
 
 
 def _responses(declared: Operation) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from webui.accounts.api_tokens.scopes import Scope
+from webui.api.headers import Header
 from webui.core.permissions import Permission, requires
 from webui.web.programs import for_programs
 
@@ -23,8 +24,8 @@ class Operation:
 
     ``scope``: what the token must include; None for any token. ``permission``: what its account
     must have. ``returns``: the model of the response, or dict; with ``many`` a list of them.
-    ``errors``: the statuses that may be answered besides those of every operation. ``headers`` and
-    ``answers``: headers of the request and of the response, with what they mean.
+    ``errors``: the statuses that may be answered besides those of every operation. ``headers``: of
+    the request. ``answers``: headers of the response, with what they mean.
     """
 
     summary: str
@@ -36,7 +37,7 @@ class Operation:
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
     errors: tuple[int, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[Header, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
     tag: str = "Tenants"
 

@@ -7,6 +7,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 
 from webui import values
+from webui.api import headers
 from webui.api.bearer import bearer
 from webui.api.bodies import json_body
 from webui.api.problems import Refused, of_validation
@@ -14,7 +15,6 @@ from webui.core.limits import REASON
 from webui.core.permissions import Permission, may
 from webui.web.json_errors import problem
 
-REASON_HEADER = "X-Change-Reason"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -65,7 +65,7 @@ def change_reason(sent: str | None = None) -> str | None:
 
 
 def _reason_in_header() -> str | None:
-    header = request.headers.get(REASON_HEADER)
+    header = request.headers.get(headers.REASON.name)
     if header is None:
         return None
     try:
@@ -78,12 +78,12 @@ def _reason_in_header() -> str | None:
 
 
 def _bad_header(words: str) -> Refused:
-    return Refused(422, [problem(["header", REASON_HEADER], words, "value_error")])
+    return Refused(422, [problem(["header", headers.REASON.name], words, "value_error")])
 
 
 def expected_version() -> Callable[[int], bool] | None:
     """Returns what judges the tenant's version by ``If-Match``; None without the header."""
-    if "If-Match" not in request.headers:
+    if headers.IF_MATCH.name not in request.headers:
         return None
     tags = request.if_match
     return lambda version: tags.contains(str(version))

@@ -10,7 +10,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    StringConstraints,
     WithJsonSchema,
     create_model,
 )
@@ -23,6 +22,7 @@ from webui.core.limits import REASON, Service, Status
 from webui.core.permissions import Role
 from webui.usage import figures
 from webui.values import Refused, text
+from webui.webhooks import signing_secret
 
 USAGE_ROWS = 10_000
 """The most rows of one request that reports usage."""
@@ -34,7 +34,7 @@ RETURNED = (
 """The fields of a tenant in a response: those of the platform's documentation."""
 EDITABLE = [
     *(name for name, field in FIELDS.items() if field.use.section),
-    "webhook_secret",
+    signing_secret.FIELD,
 ]
 """The fields that a PUT may contain."""
 
@@ -71,13 +71,10 @@ Reason = Annotated[
 MONTH_SCHEMA = {
     "type": "string",
     "format": "month",
-    "pattern": r"^2[0-9]{3}-(0[1-9]|1[0-2])$",
+    "pattern": f"^{figures.MONTH}$",
     "description": "A month in UTC, such as 2026-11. Not in the future.",
 }
 """A month from 2000 on; it must not be in the future, which no schema can say."""
-Month = Annotated[
-    str, StringConstraints(pattern=MONTH_SCHEMA["pattern"]), WithJsonSchema(MONTH_SCHEMA)
-]
 Amount = Annotated[int, Field(ge=0, le=MAX_SAFE_INTEGER)]
 
 TenantChange = model_of(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from flask import Blueprint, Response, abort, request, url_for
 
 from webui.accounts.api_tokens.scopes import Scope
-from webui.api import requests, schemas
+from webui.api import headers, requests, schemas
 from webui.api.operation import operation
 from webui.api.problems import Refused, of_rules
 from webui.api.representation import entity_tag, tenant_response
@@ -32,10 +32,6 @@ from webui.webhooks import signing_secret
 
 bp = Blueprint("api_tenants", __name__, url_prefix=f"{PREFIX}/tenants")
 CHANGED_SINCE = "Somebody changed the tenant since. Read it again, then send your change."
-KEY_HEADER = "Idempotency-Key"
-_LONGEST_KEY = 255
-_REASON = {requests.REASON_HEADER: "Why; staff only. Without it the token's purpose is stored."}
-_IF_MATCH = {"If-Match": "Change only the version with this ETag; 412 for another one."}
 _ETAG = {"ETag": "The tenant's version."}
 
 
@@ -66,7 +62,7 @@ def get(tenant_id: UUID) -> Response:
     body=schemas.TenantChange,
     returns=schemas.Tenant,
     errors=(409, 412, 413),
-    headers={**_REASON, **_IF_MATCH},
+    headers=(headers.REASON, headers.IF_MATCH),
     answers=_ETAG,
 )
 def put(tenant_id: UUID) -> Response:
@@ -103,7 +99,7 @@ def put(tenant_id: UUID) -> Response:
     returns=schemas.Tenant,
     status=201,
     errors=(413,),
-    headers={**_REASON, KEY_HEADER: "Repeated with the same body, nothing is created twice."},
+    headers=(headers.REASON, headers.IDEMPOTENCY_KEY),
     answers={**_ETAG, "Location": "The address of the tenant."},
 )
 def post() -> Response:
@@ -115,7 +111,7 @@ def post() -> Response:
         tenant_id = operations.create_tenant(edit, mark, actor(), about)
     except KeyReused:
         words = "This key was used before, with another body. Nothing was created."
-        raise Refused(422, [problem(["header", KEY_HEADER], words, "reused")]) from None
+        raise _bad_key(words, "reused") from None
     response = tenant_response(db.session.get_one(Tenant, tenant_id), 201)
     response.headers["Location"] = url_for(".get", tenant_id=tenant_id)
     return response
@@ -129,7 +125,7 @@ def post() -> Response:
     body=schemas.StatusChange,
     returns=schemas.Tenant,
     errors=(412, 413),
-    headers={**_REASON, **_IF_MATCH},
+    headers=(headers.REASON, headers.IF_MATCH),
     answers=_ETAG,
 )
 def put_status(tenant_id: UUID) -> Response:
@@ -160,16 +156,19 @@ def _given_up(tenant: Tenant) -> dict[str, str]:
 
 def _refuse_forbidden(sent: Mapping[str, Any]) -> None:
     """Refuses fields that the account may not change on the page either."""
-    fields = [FIELDS[name] for name in sent]
     staff = may(Permission.EDIT_STAFF_FIELDS)
     refused = [
-        field.name
-        for field in fields
-        if not may(edit_permission(field.use.section or "webhook")) or not field.use.is_for(staff)
+        name for name in sent if not may(_permission_of(name)) or not FIELDS[name].use.is_for(staff)
     ]
     if refused:
         words = "Your account may not change this field."
         raise Refused(403, [problem(["body", name], words, "forbidden") for name in refused])
+
+
+def _permission_of(name: str) -> Permission:
+    """Returns the permission to change a field; the signing secret has no section."""
+    section = FIELDS[name].use.section
+    return edit_permission(section) if section else Permission.EDIT_WEBHOOK
 
 
 def _in_api_words(broken: RuleBroken) -> dict[str, str]:
@@ -185,12 +184,16 @@ def _in_api_words(broken: RuleBroken) -> dict[str, str]:
     }
 
 
+def _bad_key(words: str, kind: str) -> Refused:
+    return Refused(422, [problem(["header", headers.IDEMPOTENCY_KEY.name], words, kind)])
+
+
 def _idempotency(sent: Mapping[str, Any]) -> tuple[str, UUID]:
     """Returns the key of the request, or a new one, and a digest of the body."""
-    key = request.headers.get(KEY_HEADER)
-    if key is not None and not 1 <= len(key) <= _LONGEST_KEY:
-        words = f"Use 1 to {_LONGEST_KEY} characters."
-        raise Refused(422, [problem(["header", KEY_HEADER], words, "value_error")])
+    key = request.headers.get(headers.IDEMPOTENCY_KEY.name)
+    if key is not None and not 1 <= len(key) <= headers.LONGEST_KEY:
+        words = f"Use 1 to {headers.LONGEST_KEY} characters."
+        raise _bad_key(words, "value_error")
     mark = hashlib.sha256((key or str(uuid4())).encode()).hexdigest()
     body = hashlib.sha256(compact_json(dict(sorted(sent.items()))).encode()).digest()
     return mark, UUID(bytes=body[:16])

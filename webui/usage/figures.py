@@ -10,9 +10,8 @@ from webui import values
 from webui.core.field_types import MAX_SAFE_INTEGER
 from webui.core.limits import REASON
 
-FIRST_MONTH = "2000-01"
-"""The earliest month that can be reported."""
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+MONTH = r"2[0-9]{3}-(0[1-9]|1[0-2])"
+"""The form of a month that can be reported: from 2000-01 on."""
 
 
 class Amounts(NamedTuple):
@@ -92,11 +91,12 @@ NO_TENANT = Judged(Verdict.NO_TENANT, "There is no such tenant.", "tenant_id")
 
 def refusal(row: Figures, current_month: str) -> Judged | None:
     """Returns why a row is refused whatever is stored; None when it is not."""
-    if not _MONTH.fullmatch(row.month):
-        return Judged(Verdict.BAD_MONTH, "Write the month as 2026-11.", "month")
-    if not FIRST_MONTH <= row.month <= current_month:
-        words = f"The month must be between {FIRST_MONTH} and the current one (UTC)."
-        return Judged(Verdict.BAD_MONTH, words, "month")
+    if not re.fullmatch(MONTH, row.month):
+        return Judged(
+            Verdict.BAD_MONTH, "Write the month as 2026-11; 2000-01 is the first.", "month"
+        )
+    if row.month > current_month:
+        return Judged(Verdict.BAD_MONTH, "The month is in the future (UTC).", "month")
     for name, amount in row.amounts._asdict().items():
         if type(amount) is not int or not 0 <= amount <= MAX_SAFE_INTEGER:
             words = f"Use a whole number from 0 to {MAX_SAFE_INTEGER:,}."

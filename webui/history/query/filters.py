@@ -118,8 +118,9 @@ class Filters:
 
 
 ATTRIBUTES = {"from": "since", "to": "until"}
-_NAMES = {attribute: name for name, attribute in ATTRIBUTES.items()}
-PARAMETERS = tuple(_NAMES.get(field.name, field.name) for field in fields(Filters))
+"""Parameter -> attribute of Filters, where they differ."""
+NAMES = {attribute: name for name, attribute in ATTRIBUTES.items()}
+PARAMETERS = tuple(NAMES.get(field.name, field.name) for field in fields(Filters))
 """The parameters of the URL, in order."""
 
 
