@@ -1,11 +1,10 @@
 """Undo of a history entry: the plan of what changes back, and the edit that does it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectMultipleField
@@ -21,67 +20,17 @@ from webui.history.query.entry_protocol import Entry
 from webui.history.query.labels import field_label
 from webui.history.query.line_diff import Line
 from webui.history.record import bodies
-from webui.history.record.actions import Action
 from webui.history.record.actor import Actor
 from webui.history.record.log import open_sealed
 from webui.models import AuditEntry, AuditSealed, Tenant
 from webui.models.tenant.tenant import UNREADABLE
-from webui.tenants.core import operations
-from webui.tenants.core.forms import StatusForm, TenantForm, form_value
+from webui.tenants.core.forms import TenantForm, form_value
 from webui.tenants.core.operations import Edit, Saved
 from webui.tenants.core.rules import RuleBroken
-from webui.tenants.core.sections import SECTIONS, STATUS_FIELDS, Section
 from webui.tenants.page.overview import LastChange, last_change
+from webui.tenants.reverts.revertible_forms import RevertibleForm, revertible_form
 from webui.values import Refused, text
 from webui.web.posted.forms import reason_field
-
-
-@dataclass(frozen=True)
-class RevertibleForm:
-    """The form whose rules an entry's values followed.
-
-    ``save`` saves an edit of it. ``whole``: its fields must be reverted together, as a status and
-    the services that it stops. ``partly``: only the fields that go back are saved and compared.
-    ``anchor``: the card on the tenant page that shows the result.
-    """
-
-    form: type[TenantForm]
-    fields: Sequence[str]
-    save: Callable[[UUID, Edit, Actor], Saved]
-    whole: bool = False
-    partly: bool = False
-    anchor: str | None = None
-
-
-# A program may change several sections at once; their forms together judge what it changed.
-_EVERY_SECTION: type[TenantForm] = type(
-    "EverySectionForm", tuple(section.form for section in SECTIONS.values()), {}
-)
-
-
-def _saves(section: Section) -> Callable[[UUID, Edit, Actor], Saved]:
-    return lambda tenant_id, edit, actor: operations.update_section(tenant_id, section, edit, actor)
-
-
-_REVERTIBLE_FORMS: dict[str, RevertibleForm] = {
-    section.action: RevertibleForm(
-        section.form, section.fields, _saves(section), anchor=section.anchor
-    )
-    for section in SECTIONS.values()
-}
-_REVERTIBLE_FORMS |= {
-    Action.TENANT_STATUS: RevertibleForm(
-        StatusForm, STATUS_FIELDS, operations.change_status, whole=True
-    ),
-    Action.TENANT_SEVERAL: RevertibleForm(
-        _EVERY_SECTION, _EVERY_SECTION.tenant_fields(), operations.update_fields, partly=True
-    ),
-}
-
-
-def revertible_form(action: str) -> RevertibleForm | None:
-    """Returns the form whose edits record this action; None when edits cannot be reverted."""
-    return _REVERTIBLE_FORMS.get(action)
 
 
 class UndoState(StrEnum):
