@@ -18,7 +18,7 @@ from webui.core.extensions import WRITING, db, is_sqlite
 from webui.models import Tenant, UsageRank, User
 from webui.models.tenant.constraints import FILTERED
 from webui.models.tenant.usage import month_of, rank_from
-from webui.tenants.search import search, search_terms
+from webui.tenants.search import asked_terms, search, search_terms
 from webui.tenants.search.search import CHOICES, Filters
 
 pytestmark = pytest.mark.both_databases
@@ -105,7 +105,7 @@ def some(app, monkeypatch):
     monkeypatch.setattr(search_terms.Name, "few", 20)
     monkeypatch.setattr(search_terms.Beginning, "few", 20)
     monkeypatch.setattr(search_terms.Share, "few", 20)
-    monkeypatch.setattr(search_terms, "may", lambda _permission: True)
+    monkeypatch.setattr(asked_terms, "may", lambda _permission: True)
     if is_sqlite():
         raw = db.engine.raw_connection()
         raw.execute("PRAGMA foreign_keys = OFF")

@@ -8,9 +8,10 @@ from webui.core.catalogue import filterable
 from webui.core.extensions import is_sqlite, read
 from webui.models.columns import now
 from webui.models.tenant.usage import THRESHOLDS, month_of, rank_from
-from webui.tenants.search import list_query, search_terms
+from webui.tenants.search import asked_terms, list_query, search_terms
+from webui.tenants.search.asked_terms import PREFIX_BELOW, TermValues
 from webui.tenants.search.list_query import ORDERS, Group, Lookup, QueryShape
-from webui.tenants.search.search_terms import PREFIX_BELOW, SearchTerm, TermValues
+from webui.tenants.search.search_terms import SearchTerm
 from webui.values import name_key, question
 from webui.web.paging import PAGE_SIZE, Page
 
@@ -126,10 +127,10 @@ def _plan_lookup(filters: Filters) -> tuple[Lookup, dict[str, Any]] | None:
     tenants and the others are tested on each.
     """
     searched: TermValues = (
-        search_terms.terms_of_search(filters.q, "q", is_sqlite()) if filters.q else {}
+        asked_terms.terms_of_search(filters.q, "q", is_sqlite()) if filters.q else {}
     )
     owned: TermValues = (
-        search_terms.terms_of_owner(filters.owner, "owner", is_sqlite()) if filters.owner else {}
+        asked_terms.terms_of_owner(filters.owner, "owner", is_sqlite()) if filters.owner else {}
     )
     failing: TermValues = (
         {search_terms.Failing("webhook", is_sqlite()): {}} if filters["webhook"] else {}
