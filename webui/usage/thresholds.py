@@ -5,6 +5,7 @@ is locked, so two of them cannot miss or repeat one.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import bindparam, insert, select
@@ -47,12 +48,7 @@ def record_reached(month: str, used: Sequence[Used], actor: Actor) -> None:
     ]
     if not fresh:
         return
-    at = now()
-    rows = [
-        {"tenant_id": one.tenant_id, "month": month, "threshold": threshold, "reached_at": at}
-        for one, threshold in fresh
-    ]
-    db.session.connection().execute(_RECORD, rows)
+    store_reached(month, fresh, now())
     outbox.queue_each(
         outbox.Event.USAGE_THRESHOLD,
         [
@@ -64,6 +60,16 @@ def record_reached(month: str, used: Sequence[Used], actor: Actor) -> None:
         ],
         actor,
     )
+
+
+def store_reached(month: str, reached: Sequence[tuple[Used, int]], at: datetime) -> None:
+    """Stores (use, threshold) as reached; of demo tenants without an event."""
+    rows = [
+        {"tenant_id": one.tenant_id, "month": month, "threshold": threshold, "reached_at": at}
+        for one, threshold in reached
+    ]
+    if rows:
+        db.session.connection().execute(_RECORD, rows)
 
 
 def follow_limit(tenant: Tenant, actor: Actor) -> None:
