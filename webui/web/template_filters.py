@@ -1,7 +1,7 @@
 """Template filters for times, numbers and money."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -112,7 +112,7 @@ def _moment(here: datetime, current: datetime, today: str = "") -> str:
         return f"{today}{here:%H:%M}"
     if here.date() == (current - timedelta(days=1)).date():
         return f"yesterday {here:%H:%M}"
-    return _day(here) if here.year != current.year else f"{here.day} {here:%b %H:%M}"
+    return calendar_day(here) if here.year != current.year else f"{here.day} {here:%b %H:%M}"
 
 
 def time_left(until: datetime, current: datetime | None = None) -> str:
@@ -171,10 +171,11 @@ def reader_zone_words() -> str:
 
 def day(at: datetime) -> str:
     """Format the day in the account's time zone: 14 Mar 2025."""
-    return _day(local(at))
+    return calendar_day(local(at))
 
 
-def _day(here: datetime) -> str:
+def calendar_day(here: date) -> str:
+    """Format a day: 14 Mar 2025."""
     return f"{here.day} {here:%b %Y}"
 
 
@@ -205,7 +206,7 @@ def moment(at: datetime) -> Markup:
 def on_day(at: datetime) -> Markup:
     """``<time>``: the day, and the exact time on hover."""
     read_in = _reader_zone()
-    return _tag(at, read_in, _day(at.astimezone(read_in)))
+    return _tag(at, read_in, calendar_day(at.astimezone(read_in)))
 
 
 def time_of_day(at: datetime) -> Markup:

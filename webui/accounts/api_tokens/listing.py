@@ -1,7 +1,7 @@
 """API tokens as pages and commands show them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from webui.accounts.api_tokens.scopes import Scope, scopes_of, scopes_of_role
 from webui.core.extensions import db
 from webui.models import ApiToken
 from webui.models.columns import now
+from webui.web.template_filters import calendar_day
 
 ENDED_SHOWN_FOR = timedelta(days=30)
 """For how long a revoked or expired token is still listed."""
@@ -80,7 +81,7 @@ def listed(row: ApiToken, role: str) -> Listed:
         created_at=row.created_at,
         expires_at=row.expires_at,
         ended_at=row.ended_at,
-        last_used=_in_words(row.last_used_on),
+        last_used=calendar_day(row.last_used_on) if row.last_used_on else None,
         state=_state(row, now()),
     )
 
@@ -91,7 +92,3 @@ def _state(row: ApiToken, at: datetime) -> State:
     if row.expires_at <= at:
         return State.EXPIRED
     return State.ENDING if row.expires_at <= at + _SOON else State.VALID
-
-
-def _in_words(day: date | None) -> str | None:
-    return None if day is None else f"{day.day} {day:%b %Y}"
