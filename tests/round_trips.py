@@ -1,4 +1,4 @@
-"""A proxy in front of PostgreSQL that counts round trips, and may make each one longer.
+"""A proxy in front of PostgreSQL that counts round trips.
 
 A round trip ends with a ReadyForQuery message of the server (PostgreSQL, 55.2.3): whatever the
 client sends before it costs the way there and back once.
@@ -8,7 +8,6 @@ import socket
 import struct
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,9 +22,9 @@ _PORT, _SOCKET = 5432, ".s.PGSQL."
 class Proxy:
     """Listens on a Unix socket; ``trips`` counts what went through it."""
 
-    def __init__(self, listen: Path, url: URL, delay: float = 0) -> None:
+    def __init__(self, listen: Path, url: URL) -> None:
         self.trips = 0
-        self._url, self._delay = url, delay
+        self._url = url
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(listen))
         self._listener.listen()
@@ -64,8 +63,6 @@ class Proxy:
             while got := server.recv(65_536):
                 ends, left = _ready(left + got)
                 self.trips += ends
-                if ends and self._delay:
-                    time.sleep(ends * self._delay)
                 client.sendall(got)
         client.close()
 
@@ -83,15 +80,12 @@ def _ready(stream: bytes) -> tuple[int, bytes]:
 
 
 @contextmanager
-def counting(url: str, delay: float = 0) -> Iterator[tuple[Proxy, str]]:
-    """A proxy in front of the database of a URL, and the URL that leads through it.
-
-    ``delay``: seconds that each round trip takes longer.
-    """
+def counting(url: str) -> Iterator[tuple[Proxy, str]]:
+    """A proxy in front of the database of a URL, and the URL that leads through it."""
     direct = make_url(url)
     # A socket's path has at most about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="proxy-") as folder:
-        proxy = Proxy(Path(folder) / f"{_SOCKET}{_PORT}", direct, delay)
+        proxy = Proxy(Path(folder) / f"{_SOCKET}{_PORT}", direct)
         through = direct.set(host=None, port=None, query={"host": folder, "port": str(_PORT)})
         try:
             yield proxy, through.render_as_string(hide_password=False)

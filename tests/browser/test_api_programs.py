@@ -75,54 +75,61 @@ def generated(server, tmp_path, monkeypatch):
         del sys.modules[name]
 
 
-class TestGeneratedClient:
-    def test_reads_and_changes_without_sending_what_is_absent(
-        self, server, generated, token, tenant
-    ):
-        models = generated("console_client.models")
-        at = "console_client.api."
-        get, put = generated(f"{at}tenants.get"), generated(f"{at}tenants.put")
-        sent = []
-        client = generated("console_client.client").AuthenticatedClient(
-            base_url=server.origin,
-            token=token,
-            raise_on_unexpected_status=True,
-            httpx_args={"event_hooks": {"request": [sent.append]}},
-        )
-        with client:
-            before = get.sync_detailed(UUID(tenant), client=client)
-            assert before.parsed.hipaa_enabled is True
-            change = models.TenantChange(retention_days=30, webhook_url=None)
-            etag = before.headers["ETag"]
-            after = put.sync_detailed(UUID(tenant), client=client, body=change, if_match=etag)
-            assert json.loads(sent[-1].content) == {"retention_days": 30, "webhook_url": None}
-            assert _differing(before.parsed, after.parsed) == {"retention_days", "updated_at"}
-            assert after.parsed.hipaa_enabled is True
-            stale = put.sync_detailed(UUID(tenant), client=client, body=change, if_match=etag)
-            assert (stale.status_code, stale.parsed.detail[0].type_) == (412, "precondition_failed")
+@pytest.fixture
+def client(server, generated, token):
+    """The generated client, and the requests that it sent."""
+    sent = []
+    made = generated("console_client.client").AuthenticatedClient(
+        base_url=server.origin,
+        token=token,
+        raise_on_unexpected_status=True,
+        httpx_args={"event_hooks": {"request": [sent.append]}},
+    )
+    with made:
+        yield made, sent
 
-            everyone = generated(f"{at}tenants.tenants").sync(client=client, limit=1_000)
-            assert tenant in {str(one.id) for one in everyone}
-            history = generated(f"{at}history.history").sync(UUID(tenant), client=client, limit=1)
-            assert history[0]["changes"] == {"retention_days": [90, 30]}
-            usage = generated(f"{at}usage.put_usage").sync(
-                UUID(tenant),
-                "2026-10",
-                client=client,
-                body=models.UsageMonth(usage_cents=5, calls=6, minutes=7),
-            )
-            assert usage.verdict == "stored"
-            wrong = models.TenantChange(retention_days=0, name="")
-            refused = put.sync(UUID(tenant), client=client, body=wrong)
-            assert [problem.loc for problem in refused.detail] == [
-                ["body", "name"],
-                ["body", "retention_days"],
-            ]
-            missing = get.sync_detailed(UUID(int=0), client=client)
-            assert missing.status_code == 404
+
+AT = "console_client.api."
+
+
+class TestGeneratedClient:
+    def test_changes_without_sending_what_is_absent(self, server, generated, client, tenant):
+        client, sent = client
+        get, put = generated(f"{AT}tenants.get"), generated(f"{AT}tenants.put")
+        models = generated("console_client.models")
+        before = get.sync_detailed(UUID(tenant), client=client)
+        assert before.parsed.hipaa_enabled is True
+        change = models.TenantChange(retention_days=30, webhook_url=None)
+        etag = before.headers["ETag"]
+        after = put.sync_detailed(UUID(tenant), client=client, body=change, if_match=etag)
+        assert json.loads(sent[-1].content) == {"retention_days": 30, "webhook_url": None}
+        assert _differing(before.parsed, after.parsed) == {"retention_days", "updated_at"}
+        stale = put.sync_detailed(UUID(tenant), client=client, body=change, if_match=etag)
+        assert (stale.status_code, stale.parsed.detail[0].type_) == (412, "precondition_failed")
+        history = generated(f"{AT}history.history").sync(UUID(tenant), client=client, limit=1)
+        assert history[0]["changes"] == {"retention_days": [90, 30]}
         with server.inside():
             stored = db.session.get_one(Tenant, UUID(tenant))
             assert (stored.hipaa_enabled, stored.retention_days, stored.version) == (True, 30, 2)
+
+    def test_knows_lists_usage_and_errors(self, generated, client, tenant):
+        client, _ = client
+        models = generated("console_client.models")
+        everyone = generated(f"{AT}tenants.tenants").sync(client=client, limit=1_000)
+        assert tenant in {str(one.id) for one in everyone}
+        figures = models.UsageMonth(usage_cents=5, calls=6, minutes=7)
+        usage = generated(f"{AT}usage.put_usage").sync(
+            UUID(tenant), "2026-10", client=client, body=figures
+        )
+        assert usage.verdict == "stored"
+        wrong = models.TenantChange(retention_days=0, name="")
+        refused = generated(f"{AT}tenants.put").sync(UUID(tenant), client=client, body=wrong)
+        assert [problem.loc for problem in refused.detail] == [
+            ["body", "name"],
+            ["body", "retention_days"],
+        ]
+        missing = generated(f"{AT}tenants.get").sync_detailed(UUID(int=0), client=client)
+        assert missing.status_code == 404
 
 
 def _differing(before, after):
